@@ -1,0 +1,45 @@
+# Needs Python 3.11+ and make; everything else comes from uv.lock.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .uv/bin/uv
+RUN := $(UV) run --locked --no-sync
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.PHONY: demo serve test check bench docs format environment
+
+demo: environment ## the whole way on real figures, then stop
+	$(RUN) python -m demo
+
+serve: environment ## the same, and the service stays up
+	$(RUN) python -m demo --stay
+
+test: environment ## unit, property, contract, API and end-to-end tests
+	$(RUN) pytest -n auto --dist loadgroup
+
+check: environment ## format, lint, types, layers, policy bundle, deployment files
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+	$(RUN) sluis policy check
+
+bench: environment ## figures against their limits, as ratios
+	$(RUN) python -m benchmarks
+
+docs: environment ## write the generated parts of docs/ again
+	$(RUN) python -m tools.docs
+
+format: environment
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+environment: .venv/.synced
+
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.synced: $(UV) pyproject.toml client_sdk/pyproject.toml uv.lock
+	$(UV) sync --quiet --locked --all-packages --python $(PYTHON)
+	touch $@
