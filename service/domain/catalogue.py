@@ -1,0 +1,164 @@
+"""What may flow through the service: data sets, their dimensions and measures, and disclosure profiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from service.domain.classification import Classification, Label
+from service.domain.errors import NotFound
+from service.domain.purpose import Purpose
+
+
+class Sensitivity(StrEnum):
+    """Why figures need care; the stricter rules win when several hold."""
+
+    PERSONAL = "personal"
+    SPECIAL_CATEGORY = "special-category"
+    COMPETITION = "competition-sensitive"
+    OPERATIONAL = "operational"
+    PUBLIC = "public"
+
+
+class MeasureKind(StrEnum):
+    """Whether the value counts persons or units (N = value) or is a magnitude."""
+
+    COUNT = "count"
+    MAGNITUDE = "magnitude"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A coded column. `classifications` names the groupings it may be requested in, the default first.
+
+    A stock (`total: false`) has no total over this dimension: capacity on two days does not add up.
+    """
+
+    name: str
+    title: Label
+    classifications: tuple[str, ...]
+    is_period: bool = False
+    total: bool = True
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number per row, summed over rows. `minimum` and `maximum` bound one delivered value."""
+
+    name: str
+    title: Label
+    definition: Label
+    unit: str
+    kind: MeasureKind
+    minimum: int = 0
+    maximum: int = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule over one row: the `left` column may not exceed the `right` one."""
+
+    code: str
+    left: str
+    right: str
+    severity: str
+    message: Label
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureProfile:
+    """The primary rules of disclosure.md; a purpose may only tighten them."""
+
+    id: str
+    minimum_count: int
+    minimum_contributors: int
+    dominance: tuple[tuple[int, int], ...]
+    p_percent: int | None
+    zero_is_safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """One version of a data set's definition."""
+
+    id: str
+    version: int
+    title: Label
+    description: Label
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Measure, ...]
+    checks: tuple[Check, ...]
+    round_level: str
+    sensitivity: frozenset[Sensitivity]
+    legal_default: Label
+    disclosure_profile: str
+    minimum_age_months: int
+    maximum_rows: int
+    retention_months: int
+    source: str
+
+    @property
+    def period(self) -> Dimension:
+        """The one dimension that is time."""
+        return next(d for d in self.dimensions if d.is_period)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that name a row within one delivery: all dimensions."""
+        return tuple(d.name for d in self.dimensions)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The whole bundle, checked as one: every name that one part gives for another exists."""
+
+    policy_hash: str
+    data_sets: tuple[DataSet, ...]
+    classifications: tuple[Classification, ...]
+    purposes: tuple[Purpose, ...]
+    profiles: tuple[DisclosureProfile, ...]
+
+    def data_set(self, data_set: str, version: int | None = None) -> DataSet:
+        """The definition; the newest version when none is named.
+
+        Raises:
+            NotFound: no such data set or version.
+        """
+        found = [d for d in self.data_sets if d.id == data_set and version in {None, d.version}]
+        if not found:
+            raise NotFound("data-set")
+        return max(found, key=lambda d: d.version)
+
+    def classification(self, classification: str) -> Classification:
+        """The classification by id.
+
+        Raises:
+            NotFound: no such classification.
+        """
+        for found in self.classifications:
+            if found.id == classification:
+                return found
+        raise NotFound("classification")
+
+    def purpose(self, purpose: str) -> Purpose:
+        """The newest version of the purpose.
+
+        Raises:
+            NotFound: no such purpose.
+        """
+        found = [p for p in self.purposes if p.id == purpose]
+        if not found:
+            raise NotFound("purpose")
+        return max(found, key=lambda p: p.version)
+
+    def profile(self, profile: str) -> DisclosureProfile:
+        """The disclosure profile by id.
+
+        Raises:
+            NotFound: no such profile.
+        """
+        for found in self.profiles:
+            if found.id == profile:
+                return found
+        raise NotFound("disclosure-profile")

@@ -1,0 +1,91 @@
+"""Organisations, the agreements under which they deliver, and the keys that speak for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from service.domain.errors import Invalid
+
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation does with the service."""
+
+    SUPPLIER = "supplier"
+    REGIONAL_OWNER = "regional-owner"
+    TRUSTED_THIRD_PARTY = "trusted-third-party"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The processor (GDPR art. 28) or joint-controller (art. 26) agreement, by reference."""
+
+    reference: str
+    valid_from: date
+    valid_until: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an agreement that ends before it starts."""
+        if not self.reference.strip():
+            raise Invalid("agreement-without-reference")
+        if self.valid_until is not None and self.valid_until < self.valid_from:
+            raise Invalid("agreement-dates")
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the agreement is in force on `day`, first and last day included."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A party; `holding` groups parties of one concern for the contributor rules (Mw art. 6)."""
+
+    id: str
+    name: str
+    kinds: frozenset[OrganisationKind]
+    holding: str
+    agreement: Agreement
+    region: str | None = None
+    identifiers: tuple[tuple[str, str], ...] = ()
+    suspended: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an id that cannot stand in an address, and an organisation without a role."""
+        faults = []
+        if not _ID.fullmatch(self.id):
+            faults.append(("id", "organisation-id"))
+        if not self.name.strip():
+            faults.append(("name", "empty"))
+        if not self.kinds:
+            faults.append(("kinds", "empty"))
+        if not self.holding.strip():
+            faults.append(("holding", "empty"))
+        if faults:
+            raise Invalid("organisation", faults=tuple(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A one-time code that lets an organisation register a key; only the code's SHA-256 is kept."""
+
+    code_hash: str
+    organisation: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKey:
+    """A public key that speaks for an organisation; revocation takes effect at once."""
+
+    key_id: str
+    organisation: str
+    public_jwk: str
+    registered_at: datetime
+    revoked_at: datetime | None = None

@@ -1,0 +1,120 @@
+"""A request for an aggregate, from the question to its release or refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from service.domain.lifecycle import Lifecycle, Transition
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    DENIED = "denied"
+    PERMITTED = "permitted"
+    PREPARED = "prepared"
+    UNSAFE = "unsafe"
+    FAILED = "failed"
+    APPROVED_ONCE = "approved-once"
+    REJECTED = "rejected"
+    RELEASED = "released"
+
+
+REQUEST_LIFECYCLE = Lifecycle(
+    "request",
+    RequestState.PERMITTED,
+    (
+        Transition(RequestState.PERMITTED, "prepare", RequestState.PREPARED),
+        Transition(RequestState.PERMITTED, "find-unsafe", RequestState.UNSAFE),
+        Transition(RequestState.PERMITTED, "fail", RequestState.FAILED),
+        Transition(RequestState.FAILED, "retry", RequestState.PERMITTED),
+        Transition(RequestState.PREPARED, "approve", RequestState.APPROVED_ONCE),
+        Transition(RequestState.PREPARED, "reject", RequestState.REJECTED),
+        Transition(RequestState.PREPARED, "prepare-again", RequestState.PERMITTED),
+        Transition(RequestState.APPROVED_ONCE, "release", RequestState.RELEASED),
+        Transition(RequestState.APPROVED_ONCE, "reject", RequestState.REJECTED),
+        Transition(RequestState.APPROVED_ONCE, "prepare-again", RequestState.PERMITTED),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedDimension:
+    """A dimension of the table at a level of one of its classifications; coarser levels come along."""
+
+    dimension: str
+    classification: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSpec:
+    """What is asked: the table, and why nothing less would do."""
+
+    data_set: str
+    purpose: str
+    dimensions: tuple[RequestedDimension, ...]
+    periods: tuple[str, ...]
+    measures: tuple[str, ...]
+    bottleneck: str
+    necessity: str
+    why_nothing_less: str
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateRequest:
+    """A stored request with its decision; a denial is a result too.
+
+    `decision` is the canonical JSON text of the policy decision; `evidence` names what was prepared.
+    """
+
+    id: str
+    requester: str
+    organisation: str
+    spec: RequestSpec
+    state: RequestState
+    created_at: datetime
+    decision: str
+    policy_hash: str
+    purpose_version: int
+    release: str | None = None
+
+
+class Verdict(StrEnum):
+    """What a steward says of a prepared table."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One steward's verdict on one evidence; evidence made anew needs new reviews."""
+
+    request: str
+    evidence: str
+    steward: str
+    verdict: Verdict
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was prepared for the stewards.
+
+    `inputs` lists the parts that counted, `history` the releases that the attack took into account (both as sorted
+    tuples of ids); `tables` is the JSON text of the protected tables with primary and secondary marks, `report` the
+    JSON text of protection and attack. Nothing in it leaves the service but what a release takes from it.
+    """
+
+    id: str
+    request: str
+    made_at: datetime
+    inputs: tuple[str, ...]
+    history: tuple[str, ...]
+    safe: bool
+    tables: str
+    report: str

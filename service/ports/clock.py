@@ -1,0 +1,30 @@
+"""Time and chance, passed in so that every test can set them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """The present moment, in UTC with time zone."""
+        ...
+
+
+class Randomness(Protocol):
+    """Unguessable values."""
+
+    def new_id(self) -> str:
+        """A UUID version 7: unique, and in the order of making."""
+        ...
+
+    def secret(self) -> str:
+        """128 bits, for people to type: groups of letters and digits without look-alikes."""
+        ...
+
+    def key(self, size: int) -> bytes:
+        """`size` random bytes from the operating system, for key material."""
+        ...

@@ -1,0 +1,43 @@
+"""Aggregation: parts that count now, to contributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SourcePart:
+    """A part to read: where it is, the key that opens it, whose it is."""
+
+    path: Path
+    data_key: bytes = field(repr=False)
+    holding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregation:
+    """What to sum: `measures` of the rows, by `dimensions`, each mapped from its atoms to requested codes."""
+
+    dimensions: tuple[str, ...]
+    mapping: Mapping[str, Mapping[str, str]]
+    measures: tuple[str, ...]
+    person: str | None = None
+
+
+class AggregationEngine(Protocol):
+    """One expression over parts: run by DuckDB on one machine."""
+
+    def contributions(self, parts: Sequence[SourcePart], aggregation: Aggregation) -> pa.Table:
+        """The sums per cell and contributor.
+
+        Returns:
+            One row per combination of the requested (finest) codes and contributor, ordered: a string column per
+            dimension, `contributor` (the holding), an int64 column per measure, `rows` (int64), and `person` when
+            asked (then one row per person too). An atom without a mapping is an error, never dropped.
+        """
+        ...

@@ -1,0 +1,176 @@
+"""The database as use cases see it: repositories in one transaction that cannot commit without its audit event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from service.domain.audit import AuditEvent
+from service.domain.organisation import ClientKey, Invitation, Organisation
+from service.domain.release import Release
+from service.domain.request import AggregateRequest, Evidence, RequestState, Review
+from service.domain.round import Round
+from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of a list: at most `limit` items after `cursor` (the id or opaque text of the last one seen)."""
+
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which events; None means any."""
+
+    recorded_from: datetime | None = None
+    recorded_until: datetime | None = None
+    user: str | None = None
+    organisation: str | None = None
+    code: str | None = None
+    action: str | None = None
+    outcome: str | None = None
+    object_type: str | None = None
+    object_id: str | None = None
+    purpose: str | None = None
+
+
+class Organisations(Protocol):
+    """Parties, their invitations and keys."""
+
+    def add(self, organisation: Organisation) -> None: ...  # Conflict organisation-exists
+    def save(self, organisation: Organisation) -> None: ...
+    def get(self, organisation: str) -> Organisation: ...  # NotFound
+    def all(self) -> Sequence[Organisation]: ...
+    def add_invitation(self, invitation: Invitation) -> None: ...
+    def find_invitation(self, code_hash: str) -> Invitation | None: ...  # locked until the end
+    def save_invitation(self, invitation: Invitation) -> None: ...
+    def add_key(self, key: ClientKey) -> None: ...  # Conflict key-exists
+    def find_key(self, key_id: str) -> ClientKey | None: ...
+    def save_key(self, key: ClientKey) -> None: ...
+    def keys_of(self, organisation: str) -> Sequence[ClientKey]: ...
+
+
+class UsedTokens(Protocol):
+    """Token ids that may be used once (RFC 7523 jti)."""
+
+    def remember(self, issuer: str, jti: str, until: datetime) -> bool:
+        """True the first time; False when it was used before. Entries past `until` may be forgotten."""
+        ...
+
+
+class Rounds(Protocol):
+    """Collection rounds and the wrapped data key of each."""
+
+    def add(self, round_: Round, wrapped_key: str) -> None: ...  # Conflict round-exists
+    def save(self, round_: Round) -> None: ...
+    def get(self, round_: str, *, lock: bool = False) -> Round: ...  # NotFound
+    def page(self, page: Page, *, expected: str | None = None) -> Sequence[Round]: ...
+    def wrapped_key(self, round_: str) -> str: ...  # NotFound
+
+
+class Submissions(Protocol):
+    """Deliveries. At most one accepted per supplier and round: the database itself enforces it."""
+
+    def add(self, submission: Submission) -> None: ...  # Conflict manifest-known | idempotency-key-reused
+    def save(self, submission: Submission) -> None: ...  # Conflict already-delivered
+    def get(self, submission: str, *, lock: bool = False) -> Submission: ...  # NotFound
+    def find_by_key(self, organisation: str, idempotency_key: str) -> Submission | None: ...
+    def find_by_manifest(self, organisation: str, manifest_digest: str) -> Submission | None: ...
+    def counting(self, organisation: str, round_: str) -> Submission | None: ...
+    def page(
+        self,
+        page: Page,
+        *,
+        organisation: str | None = None,
+        round_: str | None = None,
+        state: SubmissionState | None = None,
+    ) -> Sequence[Submission]: ...  # newest first
+    def counting_parts(self, rounds: Sequence[str]) -> Sequence[CountingPart]: ...
+    def add_piece(self, piece: UploadPart) -> None: ...  # Conflict part-exists
+    def pieces(self, submission: str) -> Sequence[UploadPart]: ...  # by number
+    def drop_pieces(self, submission: str) -> None: ...
+    def stored_names(self) -> frozenset[str]: ...  # every part and piece the database refers to
+    def stale(self, received_before: datetime) -> Sequence[Submission]: ...  # receiving too long
+
+
+class Requests(Protocol):
+    """Requests, evidence and reviews."""
+
+    def add(self, request: AggregateRequest) -> None: ...
+    def save(self, request: AggregateRequest) -> None: ...
+    def get(self, request: str, *, lock: bool = False) -> AggregateRequest: ...  # NotFound
+    def page(
+        self, page: Page, *, organisation: str | None = None, state: RequestState | None = None
+    ) -> Sequence[AggregateRequest]: ...  # newest first
+    def add_evidence(self, evidence: Evidence) -> None: ...
+    def evidence(self, request: str) -> Evidence | None: ...  # the newest
+    def add_review(self, review: Review) -> None: ...  # Conflict reviewed-already
+    def reviews(self, request: str, evidence: str) -> Sequence[Review]: ...  # in order
+
+
+class Releases(Protocol):
+    """Releases; rows are never changed but for the withdrawal."""
+
+    def lock_facts(self, data_set: str) -> None:
+        """Let no other transaction release figures of this data set until this one ends."""
+        ...
+
+    def add(self, release: Release) -> None: ...
+    def withdraw(self, release: str, at: datetime, reason: str) -> None: ...  # NotFound, Conflict release-withdrawn
+    def get(self, release: str) -> Release: ...  # NotFound
+    def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]: ...  # newest first
+    def over(self, data_set: str) -> Sequence[Release]:
+        """Every release ever made over this data set, withdrawn ones too: what was published stays known."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """The events, for auditors. Writing happens only by `UnitOfWork.commit`."""
+
+    def page(self, filters: AuditFilter, page: Page) -> tuple[Sequence[AuditEvent], str | None]:
+        """Newest first, and the cursor of the next page (stable while events are added)."""
+        ...
+
+    def get(self, event: str) -> AuditEvent: ...  # NotFound
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving it without `commit` rolls everything back."""
+
+    organisations: Organisations
+    used_tokens: UsedTokens
+    rounds: Rounds
+    submissions: Submissions
+    requests: Requests
+    releases: Releases
+    audit: AuditTrail
+
+    def commit(self, event: AuditEvent) -> None:
+        """Insert the event and commit it together with everything written: both or neither.
+
+        Raises:
+            service.domain.errors.Unavailable: the database refused or could not; nothing was written.
+        """
+        ...
+
+
+class Database(Protocol):
+    """Opens transactions."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction that may write; on SQLite it takes the write lock at once."""
+        ...
+
+    def look(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction that only reads; its `commit` is refused."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether the database answers and its schema is the one this code needs."""
+        ...
