@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from service.domain.classification import Classification, Label
-from service.domain.errors import NotFound
+from service.domain.errors import Invalid, NotFound
 from service.domain.purpose import Purpose
 
 
@@ -162,3 +163,24 @@ class Catalogue:
             if found.id == profile:
                 return found
         raise NotFound("disclosure-profile")
+
+    def period_days(self, data_set: DataSet, period: str) -> tuple[date, date] | None:
+        """First and last day of a period code of the data set's calendar; None when there is no such code."""
+        code = self.classification(data_set.period.classifications[0]).by_code.get(period)
+        if code is None or code.valid_from is None or code.valid_until is None:
+            return None
+        return code.valid_from, code.valid_until
+
+    def allowed_periods(self, data_set: DataSet, round_period: str) -> tuple[str, ...]:
+        """The period codes that a delivery for the round may hold: those of the finest level within its period.
+
+        Raises:
+            Invalid: `round-period`, when the calendar has no such code at the data set's round level.
+        """
+        calendar = self.classification(data_set.period.classifications[0])
+        whole = calendar.by_code.get(round_period)
+        if whole is None or whole.level != data_set.round_level:
+            raise Invalid("round-period", {"period": round_period, "level": data_set.round_level})
+        return tuple(
+            c.code for c in calendar.at(calendar.finest) if calendar.ancestor(c.code, whole.level) == whole.code
+        )

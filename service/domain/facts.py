@@ -1,0 +1,350 @@
+"""The questions to the policy: one function per action makes the `Query`; nobody else builds the mappings.
+
+Attributes and context hold facts, the rules stand in `policies/authorisation/`. Days are civil days in
+Europe/Amsterdam as epoch days. An object that a caller may not know of is passed as None when it does not exist, so
+that its absence and another organisation's ownership get the same answer (`not-yours`, `not-expected`).
+
+    every action         context: today, organisationStatus (active, suspended, unknown, none),
+                         agreementFrom?, agreementUntil? (of the caller's organisation)
+    registerKey          Organisation {status}
+    issueToken           Organisation {status}; + keyOrganisation, keyRevoked
+    inviteOrganisation, suspendOrganisation, revokeKey, readOwnOrganisation
+                         Organisation {status}
+    listOrganisations, administer, readMetadata, readPurposes, listRounds, listSubmissions, listRequests,
+    listReleases, readAuditLog
+                         Service {}
+    createRound, changeRoundState, readDeliveries, readRound
+                         Round {dataSet, dataSetVersion, expected}
+    submit               Round; + organisation, dataSet, dataSetVersion (of the manifest), keyOrganisation, keyRevoked
+    continueSubmission, readSubmission
+                         Submission {organisation}
+    requestAggregate     Purpose (see `request_facts.purpose_resource`) or UnknownPurpose {}; + the facts of
+                         `request_facts.request_context`
+    listRequests, readRequest, prepareRequest, readEvidence
+                         AggregateRequest {organisation, requester}
+    reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
+    release              Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSetCovered, sensitivity, recipient,
+                         recipientIsRegionalOwner, recipientStatus, recipientAgreementFrom?, recipientAgreementUntil?,
+                         purposeVersion (asked under), requester, approvers, approverCount, rejected, safe
+    readRelease, withdrawRelease
+                         Release {recipients, withdrawn}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.domain.catalogue import Catalogue
+from service.domain.organisation import ClientKey, Organisation
+from service.domain.policy import Query, Resource, Value
+from service.domain.principal import Principal
+from service.domain.release import Release
+from service.domain.request import AggregateRequest, Evidence, RequestSpec, Review, Verdict
+from service.domain.request_facts import (
+    agreement_facts,
+    civil_day,
+    epoch_day,
+    purpose_resource,
+    recipient_facts,
+    request_context,
+    standing,
+    subject_facts,
+)
+from service.domain.round import Round
+from service.domain.submission import Submission
+
+NOBODY = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as verified, with the stored organisation of that principal, at the time `at` (aware).
+
+    `organisation` is None when the principal names none or one that is not stored. One that is not the principal's own
+    counts as unknown.
+    """
+
+    principal: Principal
+    organisation: Organisation | None
+    at: datetime
+
+    def facts(self) -> dict[str, Value]:
+        """What every rule may look at: the day, and the standing and agreement of the caller's organisation."""
+        named = self.principal.organisation
+        own = self.organisation if self.organisation is not None and self.organisation.id == named else None
+        status = "none" if named is None and self.organisation is None else standing(own)
+        return {
+            "today": epoch_day(civil_day(self.at)),
+            "organisationStatus": status,
+            **agreement_facts("agreement", own),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestClaims:
+    """What a manifest says of itself; compared with what the service knows, never believed."""
+
+    organisation: str
+    data_set: str
+    data_set_version: int
+
+
+def _query(caller: Caller, action: str, resource: Resource, context: Mapping[str, Value] | None = None) -> Query:
+    return Query(caller.principal, action, resource, {**caller.facts(), **(context or {})})
+
+
+def _of_service(caller: Caller, action: str) -> Query:
+    return _query(caller, action, Resource("Service", "sluis"))
+
+
+def _organisation(organisation: Organisation | None, organisation_id: str | None = None) -> Resource:
+    known = organisation.id if organisation is not None else organisation_id or NOBODY
+    return Resource("Organisation", known, {"status": standing(organisation)})
+
+
+def _round(round_: Round | None) -> Resource:
+    if round_ is None:
+        return Resource("Round", NOBODY, {"dataSet": "", "dataSetVersion": 0, "expected": ()})
+    facts: dict[str, Value] = {
+        "dataSet": round_.data_set,
+        "dataSetVersion": round_.data_set_version,
+        "expected": tuple(sorted(round_.expected)),
+    }
+    return Resource("Round", round_.id, facts)
+
+
+def _key(key: ClientKey | None) -> dict[str, Value]:
+    """A key that is not known belongs to nobody."""
+    if key is None:
+        return {"keyOrganisation": "", "keyRevoked": False}
+    return {"keyOrganisation": key.organisation, "keyRevoked": key.revoked_at is not None}
+
+
+def _submission(submission: Submission | None) -> Resource:
+    if submission is None:
+        return Resource("Submission", NOBODY, {"organisation": ""})
+    return Resource("Submission", submission.id, {"organisation": submission.organisation})
+
+
+def _request(request: AggregateRequest | None) -> Resource:
+    if request is None:
+        return Resource("AggregateRequest", NOBODY, {"organisation": "", "requester": ""})
+    facts: dict[str, Value] = {"organisation": request.organisation, "requester": request.requester}
+    return Resource("AggregateRequest", request.id, facts)
+
+
+def _release(release: Release | None) -> Resource:
+    if release is None:
+        return Resource("Release", NOBODY, {"recipients": (), "withdrawn": False})
+    facts: dict[str, Value] = {
+        "recipients": tuple(sorted(release.recipients)),
+        "withdrawn": release.withdrawn_at is not None,
+    }
+    return Resource("Release", release.id, facts)
+
+
+# --- organisations and keys ------------------------------------------------------------------------------------------
+
+
+def may_register_key(caller: Caller, organisation: Organisation | None) -> Query:
+    """A stranger with a one-time code (checked by the use case) registers a key for `organisation`."""
+    return _query(caller, "registerKey", _organisation(organisation))
+
+
+def may_issue_token(caller: Caller, organisation: Organisation | None, key: ClientKey | None) -> Query:
+    """A stranger whose assertion was signed with `key` asks for a token for `organisation`."""
+    return _query(caller, "issueToken", _organisation(organisation), _key(key))
+
+
+def may_invite_organisation(caller: Caller, organisation_id: str) -> Query:
+    """An operator lets an organisation in; it may not exist yet."""
+    return _query(caller, "inviteOrganisation", _organisation(None, organisation_id))
+
+
+def may_suspend_organisation(caller: Caller, organisation: Organisation | None) -> Query:
+    """An operator suspends an organisation or lets it in again."""
+    return _query(caller, "suspendOrganisation", _organisation(organisation))
+
+
+def may_revoke_key(caller: Caller, organisation: Organisation | None) -> Query:
+    """An operator revokes a key of an organisation."""
+    return _query(caller, "revokeKey", _organisation(organisation))
+
+
+def may_list_organisations(caller: Caller) -> Query:
+    """An operator sees all organisations."""
+    return _of_service(caller, "listOrganisations")
+
+
+def may_read_own_organisation(caller: Caller) -> Query:
+    """Anyone with an organisation reads what is kept of it."""
+    return _query(caller, "readOwnOrganisation", _organisation(caller.organisation))
+
+
+def may_administer(caller: Caller) -> Query:
+    """An operator installs, migrates, sweeps and rotates."""
+    return _of_service(caller, "administer")
+
+
+# --- catalogue and rounds --------------------------------------------------------------------------------------------
+
+
+def may_read_metadata(caller: Caller) -> Query:
+    """Data sets and classifications, for everyone who is known."""
+    return _of_service(caller, "readMetadata")
+
+
+def may_read_purposes(caller: Caller) -> Query:
+    """The purposes; the use case shows a regional owner those that it may use."""
+    return _of_service(caller, "readPurposes")
+
+
+def may_list_rounds(caller: Caller) -> Query:
+    """The rounds; the use case shows a supplier those where it is expected."""
+    return _of_service(caller, "listRounds")
+
+
+def may_read_round(caller: Caller, round_: Round | None) -> Query:
+    """One round; for a supplier that is not expected it does not exist (`not-expected`)."""
+    return _query(caller, "readRound", _round(round_))
+
+
+def may_create_round(caller: Caller, round_: Round) -> Query:
+    """A steward plans a round."""
+    return _query(caller, "createRound", _round(round_))
+
+
+def may_change_round_state(caller: Caller, round_: Round | None) -> Query:
+    """A steward opens, closes, reopens or cancels a round."""
+    return _query(caller, "changeRoundState", _round(round_))
+
+
+def may_read_deliveries(caller: Caller, round_: Round | None) -> Query:
+    """A steward sees who delivered."""
+    return _query(caller, "readDeliveries", _round(round_))
+
+
+# --- submissions -----------------------------------------------------------------------------------------------------
+
+
+def may_submit(caller: Caller, round_: Round | None, manifest: ManifestClaims, key: ClientKey | None) -> Query:
+    """A supplier hands in under a manifest signed with `key`."""
+    context: dict[str, Value] = {
+        "organisation": manifest.organisation,
+        "dataSet": manifest.data_set,
+        "dataSetVersion": manifest.data_set_version,
+        **_key(key),
+    }
+    return _query(caller, "submit", _round(round_), context)
+
+
+def may_continue_submission(caller: Caller, submission: Submission | None) -> Query:
+    """A supplier sends a part, completes or abandons."""
+    return _query(caller, "continueSubmission", _submission(submission))
+
+
+def may_list_submissions(caller: Caller) -> Query:
+    """A supplier's own submissions, or all for a steward."""
+    return _of_service(caller, "listSubmissions")
+
+
+def may_read_submission(caller: Caller, submission: Submission | None) -> Query:
+    """A supplier's own submission, or its metadata for a steward."""
+    return _query(caller, "readSubmission", _submission(submission))
+
+
+# --- requests --------------------------------------------------------------------------------------------------------
+
+
+def may_request_aggregate(caller: Caller, spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Round]) -> Query:
+    """A regional owner asks for a table; `rounds` are those that exist for the spec's data set and periods."""
+    resource = purpose_resource(spec.purpose, catalogue)
+    context = {
+        **request_context(spec, catalogue, rounds, civil_day(caller.at)),
+        **recipient_facts(caller.organisation, caller.principal.organisation),
+    }
+    return _query(caller, "requestAggregate", resource, context)
+
+
+def may_list_requests(caller: Caller) -> Query:
+    """The own organisation's requests, or all for a steward."""
+    return _of_service(caller, "listRequests")
+
+
+def may_read_request(caller: Caller, request: AggregateRequest | None) -> Query:
+    """The own organisation's request, or any for a steward."""
+    return _query(caller, "readRequest", _request(request))
+
+
+def may_prepare_request(caller: Caller, request: AggregateRequest) -> Query:
+    """The worker makes the protected table."""
+    return _query(caller, "prepareRequest", _request(request))
+
+
+def may_read_evidence(caller: Caller, request: AggregateRequest | None) -> Query:
+    """A steward, not the requester, sees what was prepared."""
+    return _query(caller, "readEvidence", _request(request))
+
+
+def may_review_request(
+    caller: Caller, request: AggregateRequest | None, evidence: Evidence | None, reviews: Sequence[Review]
+) -> Query:
+    """A steward gives a verdict on `evidence`: not the requester's own, and once per person."""
+    reviewers = {r.steward for r in reviews if evidence is not None and r.evidence == evidence.id}
+    return _query(caller, "reviewRequest", _request(request), {"reviewers": tuple(sorted(reviewers))})
+
+
+# --- releases --------------------------------------------------------------------------------------------------------
+
+
+def may_release(
+    caller: Caller,
+    request: AggregateRequest,
+    evidence: Evidence,
+    *,
+    reviews: Sequence[Review],
+    catalogue: Catalogue,
+    recipient: Organisation | None,
+) -> Query:
+    """The table of `evidence` goes to `recipient`, the stored organisation of the request.
+
+    Only reviews of this evidence count; the purpose is looked at again as it is today.
+    """
+    own = [r for r in reviews if r.request == request.id and r.evidence == evidence.id]
+    approvers = sorted({r.steward for r in own if r.verdict is Verdict.APPROVE})
+    context: dict[str, Value] = {
+        **subject_facts(request.spec, catalogue),
+        **recipient_facts(recipient, request.organisation),
+        "purposeVersion": request.purpose_version,
+        "requester": request.requester,
+        "approvers": tuple(approvers),
+        "approverCount": len(approvers),
+        "rejected": any(r.verdict is Verdict.REJECT for r in own),
+        "safe": evidence.safe and evidence.request == request.id,
+    }
+    return _query(caller, "release", purpose_resource(request.spec.purpose, catalogue), context)
+
+
+def may_list_releases(caller: Caller) -> Query:
+    """The releases to the own organisation, or all for a steward."""
+    return _of_service(caller, "listReleases")
+
+
+def may_read_release(caller: Caller, release: Release | None) -> Query:
+    """A recipient reads a release that was not withdrawn; a steward reads any."""
+    return _query(caller, "readRelease", _release(release))
+
+
+def may_withdraw_release(caller: Caller, release: Release | None) -> Query:
+    """A steward withdraws a release."""
+    return _query(caller, "withdrawRelease", _release(release))
+
+
+# --- the log ---------------------------------------------------------------------------------------------------------
+
+
+def may_read_audit_log(caller: Caller) -> Query:
+    """An auditor reads who did what."""
+    return _of_service(caller, "readAuditLog")

@@ -1,0 +1,102 @@
+"""What must be fulfilled when a request is permitted: the strictest of floor, profile, purpose and competition rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Sensitivity
+from service.domain.policy import Obligation
+from service.domain.purpose import Purpose
+
+MINIMUM_COUNT_FLOOR = 10
+MINIMUM_CONTRIBUTORS_FLOOR = 3
+COMPETITION_MINIMUM_CONTRIBUTORS = 5
+COMPETITION_LARGEST_SHARE = 25
+COMPETITION_MINIMUM_AGE_MONTHS = 3
+
+
+def stricter(one: DisclosureProfile, other: DisclosureProfile) -> DisclosureProfile:
+    """The profile under which a cell is unsafe when it is unsafe under either; it keeps the name of `one`."""
+    return replace(
+        one,
+        minimum_count=max(one.minimum_count, other.minimum_count),
+        minimum_contributors=max(one.minimum_contributors, other.minimum_contributors),
+        dominance=_lowest_shares((*one.dominance, *other.dominance)),
+        p_percent=max((p for p in (one.p_percent, other.p_percent) if p is not None), default=None),
+        zero_is_safe=one.zero_is_safe and other.zero_is_safe,
+    )
+
+
+def tightens(profile: DisclosureProfile, base: DisclosureProfile) -> bool:
+    """Whether `profile` is nowhere looser than `base`."""
+    combined = stricter(profile, base)
+    return combined == replace(profile, dominance=_lowest_shares(profile.dominance))
+
+
+def effective_profile(data_set: DataSet, purpose: Purpose, catalogue: Catalogue) -> DisclosureProfile:
+    """The rules for a table of `data_set` under `purpose` (policy.md, disclosure.md).
+
+    1. the profile of the data set; 2. tightened by the purpose's; 3. for competition-sensitive figures at least 5
+    contributors, none above 25 % (convention, not safe harbour); 4. never below the floor of 10 and 3.
+    """
+    profile = catalogue.profile(data_set.disclosure_profile)
+    if purpose.disclosure_profile is not None:
+        profile = stricter(catalogue.profile(purpose.disclosure_profile), profile)
+    if Sensitivity.COMPETITION in data_set.sensitivity:
+        profile = stricter(profile, _COMPETITION)
+    return stricter(profile, _FLOOR)
+
+
+def obligations(data_set: DataSet, purpose: Purpose, catalogue: Catalogue) -> tuple[Obligation, ...]:
+    """The terms of a permit; `profile_of` reads the disclosure rules back from them."""
+    profile = effective_profile(data_set, purpose, catalogue)
+    recipients = sorted(purpose.recipients.organisations)
+    if purpose.recipients.all_regional_owners:
+        recipients = ["all-regional-owners", *recipients]
+    return (
+        Obligation("disclosure-profile", profile.id),
+        Obligation("minimum-count", profile.minimum_count),
+        Obligation("minimum-contributors", profile.minimum_contributors),
+        *(Obligation("dominance", f"{m}:{k}") for m, k in profile.dominance),
+        *([Obligation("p-percent", profile.p_percent)] if profile.p_percent is not None else []),
+        Obligation("zero-is-safe", int(profile.zero_is_safe)),
+        *(Obligation("recipient", recipient) for recipient in recipients),
+        *(Obligation(f"retention-{what}-months", months) for what, months in sorted(purpose.retention.items())),
+    )
+
+
+def profile_of(terms: Iterable[Obligation]) -> DisclosureProfile:
+    """The disclosure rules that a permit's obligations hold.
+
+    Raises:
+        ValueError: a rule is missing or not of its form; a table without rules is not protected.
+    """
+    values: dict[str, list[str]] = {}
+    for term in terms:
+        values.setdefault(term.code, []).append(str(term.value))
+    try:
+        return DisclosureProfile(
+            id=values["disclosure-profile"][0],
+            minimum_count=int(values["minimum-count"][0]),
+            minimum_contributors=int(values["minimum-contributors"][0]),
+            dominance=tuple((int(m), int(k)) for m, _, k in (d.partition(":") for d in values.get("dominance", []))),
+            p_percent=int(values["p-percent"][0]) if "p-percent" in values else None,
+            zero_is_safe=values["zero-is-safe"][0] == "1",
+        )
+    except KeyError as missing:
+        raise ValueError(f"no obligation {missing}") from missing
+
+
+def _lowest_shares(dominance: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Per number of contributors the lowest share."""
+    lowest: dict[int, int] = {}
+    for m, k in dominance:
+        lowest[m] = min(k, lowest.get(m, k))
+    return tuple(sorted(lowest.items()))
+
+
+_FLOOR = DisclosureProfile("floor", MINIMUM_COUNT_FLOOR, MINIMUM_CONTRIBUTORS_FLOOR, (), None)
+_COMPETITION = DisclosureProfile(
+    "competition", MINIMUM_COUNT_FLOOR, COMPETITION_MINIMUM_CONTRIBUTORS, ((1, COMPETITION_LARGEST_SHARE),), None
+)
