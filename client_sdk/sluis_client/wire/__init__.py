@@ -1,0 +1,97 @@
+"""What the SDK and the service share: manifests, receipts, definitions, and the checks over content.
+
+The same code runs on the supplier's machine before anything is sent and in the service when it arrives, so that an
+offline check means something. It needs pyarrow, rfc8785 and cryptography, and touches neither network nor clock.
+"""
+
+from sluis_client.wire.canonical import (
+    base64url,
+    canonical_bytes,
+    content_of_records,
+    digest,
+    from_base64url,
+    is_digest,
+    parse_json,
+)
+from sluis_client.wire.check import Checked, Limits, check_content
+from sluis_client.wire.definition import Check, Code, Column, Definition, Kind, Label
+from sluis_client.wire.fault_texts import FaultCode
+from sluis_client.wire.faults import Fault, Faults, Severity
+from sluis_client.wire.jwk import (
+    KeySet,
+    PublicKey,
+    jwk_thumbprint,
+    parse_public_jwk,
+    public_jwk,
+    published_jwk,
+)
+from sluis_client.wire.manifest import (
+    MANIFEST_PREFIX,
+    Format,
+    Manifest,
+    SignatureError,
+    SignedManifest,
+    sign_manifest,
+    verify_manifest,
+)
+from sluis_client.wire.period import dates_of_period
+from sluis_client.wire.receipt import (
+    RECEIPT_PREFIX,
+    RELEASE_PREFIX,
+    Receipt,
+    ReceiptError,
+    SignedReceipt,
+    sign_ed25519,
+    sign_receipt,
+    verify_ed25519,
+    verify_receipt,
+)
+from sluis_client.wire.strict import Problem, WireError
+
+__all__ = [
+    "MANIFEST_PREFIX",
+    "RECEIPT_PREFIX",
+    "RELEASE_PREFIX",
+    "Check",
+    "Checked",
+    "Code",
+    "Column",
+    "Definition",
+    "Fault",
+    "FaultCode",
+    "Faults",
+    "Format",
+    "KeySet",
+    "Kind",
+    "Label",
+    "Limits",
+    "Manifest",
+    "Problem",
+    "PublicKey",
+    "Receipt",
+    "ReceiptError",
+    "Severity",
+    "SignatureError",
+    "SignedManifest",
+    "SignedReceipt",
+    "WireError",
+    "base64url",
+    "canonical_bytes",
+    "check_content",
+    "content_of_records",
+    "dates_of_period",
+    "digest",
+    "from_base64url",
+    "is_digest",
+    "jwk_thumbprint",
+    "parse_json",
+    "parse_public_jwk",
+    "public_jwk",
+    "published_jwk",
+    "sign_ed25519",
+    "sign_manifest",
+    "sign_receipt",
+    "verify_ed25519",
+    "verify_manifest",
+    "verify_receipt",
+]

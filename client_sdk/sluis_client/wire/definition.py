@@ -1,0 +1,383 @@
+"""The definition of a data set, as the service publishes it and both sides check against it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sluis_client.wire.faults import Severity
+from sluis_client.wire.manifest import IDENTIFIER
+from sluis_client.wire.period import dates_of_period
+from sluis_client.wire.strict import Fields, string
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
+CHECK_CODE = re.compile(r"(?!F[0-9]{3}$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+DECIMAL_PLACES = 6
+DECIMAL_DIGITS = 18
+DECIMAL = pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES)
+
+_MAX_ROWS = 10**8
+_MAX_VERSION = 10**6
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text for people, in Dutch and English."""
+
+    nl: str
+    en: str
+
+    @classmethod
+    def from_json(cls, value: Any) -> Label:
+        """Read a label.
+
+        Raises:
+            WireError: malformed.
+        """
+        fields = Fields(value, {"nl", "en"})
+        nl, en = fields.text("nl", empty=True), fields.text("en", empty=True)
+        fields.finish()
+        return cls(nl, en)
+
+    def to_json(self) -> dict[str, str]:
+        """As it stands on the wire."""
+        return {"nl": self.nl, "en": self.en}
+
+
+class Kind(StrEnum):
+    """What a column holds.
+
+    `code`: one of the column's codes, exactly. `integer`: int64. `decimal`: at most twelve digits before and six after
+    the point, kept exactly. `text`: free text without identifiers. `pseudonym`: `type.purpose.version.digest`.
+    """
+
+    CODE = "code"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    TEXT = "text"
+    PSEUDONYM = "pseudonym"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether values are numbers."""
+        return self in {Kind.INTEGER, Kind.DECIMAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code, valid from and to and including the given dates; without dates always."""
+
+    code: str
+    label: Label
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Code:
+        """Read a code.
+
+        Raises:
+            WireError: malformed; all faults are named.
+        """
+        fields = Fields(value, {"code", "label", "validFrom", "validTo"})
+        code = fields.text("code")
+        if code != code.strip() or _UNPRINTABLE.search(code):
+            fields.refuse("code", "heeft spaties of stuurtekens", "has spaces around it or control characters")
+        label = fields.nested("label", Label.from_json)
+        valid_from = fields.date("validFrom") if "validFrom" in fields else None
+        valid_to = fields.date("validTo") if "validTo" in fields else None
+        if valid_from and valid_to and valid_to < valid_from:
+            fields.refuse("validTo", "ligt voor validFrom", "lies before validFrom")
+        fields.finish()
+        return cls(code, label, valid_from, valid_to)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands on the wire."""
+        members: dict[str, Any] = {"code": self.code, "label": self.label.to_json()}
+        if self.valid_from is not None:
+            members["validFrom"] = self.valid_from.isoformat()
+        if self.valid_to is not None:
+            members["validTo"] = self.valid_to.isoformat()
+        return members
+
+    def valid_in(self, first: date, last: date) -> bool:
+        """Whether the code holds on at least one day of the period."""
+        return (self.valid_from is None or self.valid_from <= last) and (
+            self.valid_to is None or first <= self.valid_to
+        )
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; every column of the definition is present in every delivery, `required` forbids empty values.
+
+    Attributes:
+        minimum: the least value of a number column, inclusive.
+        maximum: the greatest, inclusive.
+        pattern: RE2 expression that a text or pseudonym must match as a whole.
+    """
+
+    name: str
+    title: Label
+    kind: Kind
+    required: bool = True
+    codes: tuple[Code, ...] = ()
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    unit: str | None = None
+    pattern: str | None = None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Column:
+        """Read a column.
+
+        Raises:
+            WireError: malformed; all faults are named.
+        """
+        fields = Fields(value, {"name", "title", "kind", "required", "codes", "minimum", "maximum", "unit", "pattern"})
+        name = fields.text("name", NAME)
+        title = fields.nested("title", Label.from_json)
+        kind = fields.choice("kind", [str(k) for k in Kind])
+        required = fields.boolean("required")
+        codes = fields.each("codes", Code.from_json) if "codes" in fields else ()
+        minimum = fields.number("minimum") if "minimum" in fields else None
+        maximum = fields.number("maximum") if "maximum" in fields else None
+        unit = fields.text("unit") if "unit" in fields else None
+        pattern = fields.text("pattern") if "pattern" in fields else None
+        _check_column(fields, kind, codes, (minimum, maximum), pattern)
+        fields.finish()
+        return cls(name, title, Kind(kind), required, codes, minimum, maximum, unit, pattern)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands on the wire; absent members are left out."""
+        members: dict[str, Any] = {
+            "name": self.name,
+            "title": self.title.to_json(),
+            "kind": str(self.kind),
+            "required": self.required,
+        }
+        if self.codes:
+            members["codes"] = [code.to_json() for code in self.codes]
+        for name in ("minimum", "maximum", "unit", "pattern"):
+            if getattr(self, name) is not None:
+                members[name] = getattr(self, name)
+        return members
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Code]:
+        """The codes by their code."""
+        return {code.code: code for code in self.codes}
+
+    @property
+    def has_validity(self) -> bool:
+        """Whether any code is limited in time."""
+        return any(c.valid_from or c.valid_to for c in self.codes)
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """The type in the checked table.
+
+        Decimals are exact (decimal128(18, 6)): sums are then the same in any order and on any engine, and no figure
+        changes between what a supplier signed and what is counted.
+        """
+        if self.kind is Kind.INTEGER:
+            return pa.int64()
+        if self.kind is Kind.DECIMAL:
+            return DECIMAL
+        return pa.dictionary(pa.int32(), pa.string())
+
+
+def _check_column(
+    fields: Fields,
+    kind: str,
+    codes: tuple[Code, ...],
+    bounds: tuple[int | float | None, int | float | None],
+    pattern: str | None,
+) -> None:
+    if (kind == Kind.CODE) != bool(codes):
+        fields.refuse("codes", "horen bij soort code, en alleen daar", "belong to kind code, and only there")
+    if len({c.code for c in codes}) != len(codes):
+        fields.refuse("codes", "bevat een code dubbel", "has a code twice")
+    minimum, maximum = bounds
+    if (minimum is not None or maximum is not None) and kind not in {Kind.INTEGER, Kind.DECIMAL}:
+        fields.refuse("minimum", "hoort alleen bij een getal", "belongs to a number only")
+    if minimum is not None and maximum is not None and maximum < minimum:
+        fields.refuse("maximum", "ligt onder minimum", "lies below minimum")
+    if pattern is not None:
+        if kind not in {Kind.TEXT, Kind.PSEUDONYM}:
+            fields.refuse("pattern", "hoort alleen bij tekst of pseudoniem", "belongs to text or pseudonym only")
+        try:
+            pc.match_substring_regex(pa.array([""]), pattern)
+        except pa.ArrowInvalid:
+            fields.refuse("pattern", "is geen RE2-patroon", "is no RE2 pattern")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule over one row. `not-above`: the left column may not exceed the right one."""
+
+    code: str
+    severity: Severity
+    left: str
+    right: str
+    message: Label
+    kind: str = "not-above"
+
+    @classmethod
+    def from_json(cls, value: Any) -> Check:
+        """Read a check.
+
+        Raises:
+            WireError: malformed; all faults are named.
+        """
+        fields = Fields(value, {"code", "kind", "severity", "left", "right", "message"})
+        code = fields.text("code", CHECK_CODE)
+        kind = fields.choice("kind", {"not-above"})
+        severity = fields.choice("severity", [str(s) for s in Severity])
+        left, right = fields.text("left"), fields.text("right")
+        message = fields.nested("message", Label.from_json)
+        fields.finish()
+        return cls(code, Severity(severity), left, right, message, kind)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands on the wire."""
+        return {
+            "code": self.code,
+            "kind": self.kind,
+            "severity": str(self.severity),
+            "left": self.left,
+            "right": self.right,
+            "message": self.message.to_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One version of a data set's definition.
+
+    Attributes:
+        key: the columns that together name a row; two rows with one key are a fault. Empty: no two rows alike.
+        period_column: the code column that says which period a row is about; a round limits it.
+
+    Raises:
+        WireError: a check, the key or the period column names a column that is not there or of the wrong kind.
+    """
+
+    id: str
+    version: int
+    title: Label
+    description: Label
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    checks: tuple[Check, ...]
+    max_rows: int
+    period_column: str | None = None
+    _by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse names that lead nowhere, whether the definition was read or made."""
+        object.__setattr__(self, "_by_name", {c.name: c for c in self.columns})
+        _check_definition(self)
+
+    @classmethod
+    def from_json(cls, value: Any) -> Definition:
+        """Read a definition.
+
+        Raises:
+            WireError: an unknown, missing or malformed field; all are named.
+        """
+        fields = Fields(
+            value,
+            {"id", "version", "title", "description", "columns", "key", "checks", "maxRows", "periodColumn"},
+        )
+        members: dict[str, Any] = {
+            "id": fields.text("id", IDENTIFIER),
+            "version": fields.integer("version", 1, _MAX_VERSION),
+            "title": fields.nested("title", Label.from_json),
+            "description": fields.nested("description", Label.from_json),
+            "columns": fields.each("columns", Column.from_json),
+            "key": fields.each("key", string),
+            "checks": fields.each("checks", Check.from_json),
+            "max_rows": fields.integer("maxRows", 1, _MAX_ROWS),
+            "period_column": fields.text("periodColumn") if "periodColumn" in fields else None,
+        }
+        fields.finish()
+        return cls(**members)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands on the wire."""
+        members: dict[str, Any] = {
+            "id": self.id,
+            "version": self.version,
+            "title": self.title.to_json(),
+            "description": self.description.to_json(),
+            "columns": [column.to_json() for column in self.columns],
+            "key": list(self.key),
+            "checks": [check.to_json() for check in self.checks],
+            "maxRows": self.max_rows,
+        }
+        return members if self.period_column is None else {**members, "periodColumn": self.period_column}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column names in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._by_name[name]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of a checked table."""
+        return pa.schema([(column.name, column.arrow_type) for column in self.columns])
+
+
+def _check_definition(definition: Definition) -> None:
+    fields = Fields({}, ())
+    columns = {c.name: c for c in definition.columns}
+    if not columns:
+        fields.refuse("columns", "is leeg", "is empty")
+    if len(columns) != len(definition.columns) or len({n.casefold() for n in columns}) != len(columns):
+        fields.refuse("columns", "bevat een naam dubbel", "has a name twice")
+    for name in definition.key:
+        if name not in columns or not columns[name].required or columns[name].kind.is_number:
+            fields.refuse("key", "noemt geen verplichte kolom zonder getallen", "names no required non-number column")
+    if len(set(definition.key)) != len(definition.key):
+        fields.refuse("key", "bevat een kolom dubbel", "has a column twice")
+    for check in definition.checks:
+        for name in (check.left, check.right):
+            if name not in columns or not columns[name].kind.is_number:
+                fields.refuse("checks", "noemt geen getalkolom", "names no number column")
+    _check_periods(definition, columns, fields)
+    fields.finish()
+
+
+def _check_periods(definition: Definition, columns: Mapping[str, Column], fields: Fields) -> None:
+    name = definition.period_column
+    if name is not None and (name not in columns or columns[name].kind is not Kind.CODE):
+        fields.refuse("periodColumn", "noemt geen codekolom", "names no code column")
+        return
+    if not any(column.has_validity for column in definition.columns):
+        return
+    periods = columns[name].codes if name is not None else ()
+    if not periods or any(dates_of_period(p.code) is None for p in periods):
+        fields.refuse(
+            "periodColumn",
+            "moet perioden als 2019, 2019Q1 of 2019-01 bevatten als codes een geldigheid hebben",
+            "must hold periods like 2019, 2019Q1 or 2019-01 when codes have a validity",
+        )
