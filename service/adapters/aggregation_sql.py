@@ -1,0 +1,113 @@
+"""The one expression that aggregates, as SQL and parameters.
+
+Names of columns are checked and quoted; every value (files, keys, atoms, codes, holdings) is a parameter or a row of a
+registered table. Codes and holdings are joined as ranks in code-point order: grouping and ordering small integers costs
+half of what text does, and text is looked up once per result row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from service.ports.engine import Aggregation, SourcePart
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_RESERVED = frozenset({"contributor", "rows", "part", "file_index", "filename", "file_row_number"})
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL with its parameters and tables; `labels` are the codes behind the ranks of the first columns."""
+
+    sql: str
+    parameters: Mapping[str, object] = field(repr=False)
+    tables: Mapping[str, pa.Table] = field(repr=False)
+    labels: tuple[tuple[str, tuple[str, ...]], ...]
+    schema: pa.Schema
+
+
+def build_query(parts: Sequence[SourcePart], aggregation: Aggregation) -> Query:
+    """The query over these parts.
+
+    Raises:
+        ValueError: a name that is no column name or clashes, a dimension without mapping, a part given twice.
+    """
+    _check(parts, aggregation)
+    scans, parameters, holdings = _scans(parts, aggregation)
+    ranked = {name: _ranked(aggregation.mapping[name]) for name in aggregation.dimensions}
+    tables = {f"map_{i}": table for i, (table, _) in enumerate(ranked.values())}
+    contributors = tuple(sorted(set(holdings)))
+    tables["holdings"] = _table(range(len(holdings)), pa.int32(), holdings, contributors)
+    person = [_quoted(aggregation.person)] if aggregation.person else []
+    ranks = [f"map_{i}.rank" for i in range(len(ranked))] + ["holdings.rank"]
+    joins = [f"LEFT JOIN map_{i} ON map_{i}.key = source.{_quoted(name)}::VARCHAR" for i, name in enumerate(ranked)]
+    groups = ranks + [f"source.{name}" for name in person]
+    positions = ", ".join(str(i + 1) for i in range(len(groups)))
+    sums = [f"coalesce(sum(source.{_quoted(name)}), 0)" for name in aggregation.measures] + ["count(*)"]
+    sql = "\n".join(  # every name in it was checked, every value is a parameter
+        [
+            f"WITH source AS ({' UNION ALL '.join(scans)})",
+            f"SELECT {', '.join(groups + sums)} FROM source",  # noqa: S608 - checked names only
+            *joins,
+            "LEFT JOIN holdings ON holdings.key = source.part",
+            f"GROUP BY {positions} ORDER BY {positions}",
+        ]
+    )
+    labels = (*((name, codes) for name, (_, codes) in ranked.items()), ("contributor", contributors))
+    return Query(sql, parameters, tables, labels, _schema(aggregation))
+
+
+def _check(parts: Sequence[SourcePart], aggregation: Aggregation) -> None:
+    person = (aggregation.person,) if aggregation.person is not None else ()
+    names = (*aggregation.dimensions, *aggregation.measures, *person)
+    strange = [name for name in names if not _NAME.fullmatch(name) or name.lower() in _RESERVED]
+    if strange or len({name.lower() for name in names}) != len(names):
+        raise ValueError(f"columns cannot be named so: {', '.join(names)}")
+    if missing := [name for name in aggregation.dimensions if name not in aggregation.mapping]:
+        raise ValueError(f"dimensions without mapping: {', '.join(missing)}")
+    if len({part.path for part in parts}) != len(parts):
+        raise ValueError("a part is given twice and would count twice")
+
+
+def _scans(parts: Sequence[SourcePart], aggregation: Aggregation) -> tuple[list[str], dict[str, object], list[str]]:
+    """One scan per data key, its parameters, and the holding of each part in the order of the scans."""
+    by_key: dict[bytes, list[SourcePart]] = {}
+    for part in parts:
+        by_key.setdefault(part.data_key, []).append(part)
+    names = [*aggregation.dimensions, *aggregation.measures, *([aggregation.person] if aggregation.person else [])]
+    columns = "".join(f"{_quoted(name)}, " for name in names)
+    scans: list[str] = []
+    parameters: dict[str, object] = {}
+    holdings: list[str] = []
+    for i, (data_key, group) in enumerate(by_key.items()):
+        number = f"file_index::INTEGER + $first_{i}::INTEGER AS part"
+        options = f"hive_partitioning = false, encryption_config = {{footer_key_value: $key_{i}::BLOB}}"
+        scans.append(f"SELECT {columns}{number} FROM read_parquet($files_{i}, {options})")  # noqa: S608 - likewise
+        parameters |= {f"first_{i}": len(holdings), f"files_{i}": [str(p.path) for p in group], f"key_{i}": data_key}
+        holdings += [part.holding for part in group]
+    return scans, parameters, holdings
+
+
+def _ranked(mapping: Mapping[str, str]) -> tuple[pa.Table, tuple[str, ...]]:
+    codes = tuple(sorted(set(mapping.values())))
+    return _table(mapping.keys(), pa.string(), list(mapping.values()), codes), codes
+
+
+def _table(keys: object, key_type: pa.DataType, values: Sequence[str], ordered: Sequence[str]) -> pa.Table:
+    rank = {value: i for i, value in enumerate(ordered)}
+    ranks = pa.array([rank[value] for value in values], pa.int32())
+    return pa.table({"key": pa.array(keys, key_type), "rank": ranks})
+
+
+def _schema(aggregation: Aggregation) -> pa.Schema:
+    texts = [*aggregation.dimensions, "contributor", *([aggregation.person] if aggregation.person else [])]
+    numbers = [*aggregation.measures, "rows"]
+    return pa.schema([(name, pa.string()) for name in texts] + [(name, pa.int64()) for name in numbers])
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
