@@ -1,0 +1,93 @@
+"""From checked content to a delivery that counts: the part is durable first, then facts and event together.
+
+A crash before the commit leaves a part that nothing refers to (swept later) and a delivery that can be repeated; a
+crash after it leaves a delivery that counts, whose receipt the repeated call returns. Nothing is lost or doubled.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from sluis_client.wire import (
+    RECEIPT_PREFIX,
+    Checked,
+    FaultList,
+    Manifest,
+    Receipt,
+    SignedReceipt,
+    canonical_bytes,
+    check_content,
+)
+
+from service.domain.audit import Outcome
+from service.domain.submission import SUBMISSION_LIFECYCLE, Submission
+from service.use_cases.admission import Admission, without_content
+from service.use_cases.call import Services, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the checks found, and the durable part when the content is good."""
+
+    rows: int
+    faults: FaultList
+    part: str | None
+
+
+def look_into(
+    services: Services, admission: Admission, manifest: Manifest, content: bytes | BinaryIO, data_key: bytes
+) -> Verdict:
+    """Check all rows and, when they are good, make the encrypted part durable. No transaction is open meanwhile."""
+    checked: Checked = check_content(admission.definition, admission.allowed_periods, content, manifest.format)
+    part = services.parts.write_part(checked.table, data_key) if checked.ok else None
+    return Verdict(checked.rows, checked.faults, part)
+
+
+def settle(step: Step, submission: Submission, admission: Admission, verdict: Verdict) -> Submission:
+    """The submission as accepted, with its receipt, or as refused, with its faults; the caller stores it."""
+    found = json.dumps(verdict.faults.to_json(), ensure_ascii=False, separators=(",", ":"))
+    if verdict.part is None:
+        step.conclude(Outcome.FAILED, tuple(sorted(verdict.faults.by_code)))
+        state = SUBMISSION_LIFECYCLE.after(submission.state, "refuse")
+        return replace(without_content(submission, state), rows=verdict.rows, faults=found)
+    accepted = replace(
+        submission,
+        state=SUBMISSION_LIFECYCLE.after(submission.state, "accept"),
+        version=admission.replaces.version + 1 if admission.replaces else 1,
+        rows=verdict.rows,
+        late=admission.round.is_late(step.now),
+        accepted_at=step.now,
+        part=verdict.part,
+        warnings=found,
+    )
+    return replace(accepted, receipt=_receipt(step, accepted))
+
+
+def supersede(step: Step, replaced: Submission | None) -> None:
+    """Let the delivery that counted until now count no longer; it and its part stay."""
+    if replaced is not None:
+        state = SUBMISSION_LIFECYCLE.after(replaced.state, "supersede")
+        step.data.submissions.save(replace(replaced, state=state))
+
+
+def _receipt(step: Step, submission: Submission) -> str:
+    services = step.call.services
+    receipt = Receipt(
+        submission_id=submission.id,
+        organisation=submission.organisation,
+        round=submission.round,
+        data_set=submission.data_set,
+        data_set_version=submission.data_set_version,
+        version=submission.version,
+        late=submission.late,
+        rows=submission.rows or 0,
+        manifest_digest=submission.manifest_digest,
+        content_digest=submission.content_digest,
+        accepted_at=step.now,
+        audit_event_id=step.event_id,
+        issuer=services.issuer,
+    )
+    signature = services.signer.sign(RECEIPT_PREFIX, receipt.canonical())
+    return canonical_bytes(SignedReceipt(receipt, signature.key_id, signature.value).to_json()).decode()

@@ -1,0 +1,201 @@
+"""How every use case runs: one transaction, one authorisation, one audit event (audit.md, NEN 7513).
+
+`Call.transact` is the only way to write. What the block wrote and its event are committed together; when the block
+raises, everything is rolled back and the denial or failure is recorded in a transaction of its own, so that a
+rollback cannot erase it. A read that needs an event uses `transact` too: the event is durable before data returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+from service.domain.audit import AuditEvent, Authorisation, EventCode, Outcome, Source
+from service.domain.catalogue import Catalogue
+from service.domain.errors import Denied, DomainError, NotFound
+from service.domain.facts import Caller
+from service.domain.policy import Decision, Deny, Permit, Query
+from service.domain.principal import Principal
+from service.ports.clock import Clock, Randomness
+from service.ports.engine import AggregationEngine
+from service.ports.identity import MachineTokens
+from service.ports.jobs import Jobs
+from service.ports.keys import KeyStore, Signer
+from service.ports.parts import PartStore
+from service.ports.policy import PolicyEngine
+from service.ports.unit_of_work import Database, UnitOfWork
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what one caller may ask for; sizes in bytes, times in seconds."""
+
+    content_size: int = 256 * 1024 * 1024
+    piece_size: int = 8 * 1024 * 1024
+    clock_skew: int = 300
+    invitation_life: int = 7 * 24 * 3600
+    upload_life: int = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything outside the domain that a use case may reach, made once by `service.composition`."""
+
+    database: Database
+    clock: Clock
+    randomness: Randomness
+    policy: PolicyEngine
+    catalogue: Catalogue
+    parts: PartStore
+    engine: AggregationEngine
+    keys: KeyStore
+    signer: Signer
+    tokens: MachineTokens
+    jobs: Jobs
+    issuer: str
+    instance: str
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(slots=True)
+class Step:
+    """The open transaction of one use case, and what its event will say."""
+
+    call: Call
+    code: EventCode
+    event_id: str
+    now: datetime
+    opened: UnitOfWork | None = None
+    object_id: str | None = None
+    query: str | None = None
+    sensitivity: str | None = None
+    on_behalf_of: str | None = None
+    authorisation: Authorisation = field(default_factory=Authorisation)
+    outcome: Outcome = Outcome.SUCCESS
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> UnitOfWork:
+        """The repositories of the open transaction."""
+        if self.opened is None:
+            raise RuntimeError("the transaction is not open")
+        return self.opened
+
+    def caller(self) -> Caller:
+        """Who asks, with the stored organisation, for the questions of `service.domain.facts`."""
+        principal = self.call.principal
+        own = self.known(self.data.organisations.get, principal.organisation) if principal.organisation else None
+        return Caller(principal, own, self.now)
+
+    def known(self, get: Callable[[str], Found], name: str) -> Found | None:
+        """The object, or None when it does not exist: its absence is a fact that the policy answers to."""
+        try:
+            return get(name)
+        except NotFound:
+            return None
+
+    def decide(self, query: Query) -> Decision:
+        """Ask the policy; the event will name the bundle and what determined the answer."""
+        decision = self.call.services.policy.decide(query)
+        policies = decision.policies if isinstance(decision, Permit) else ()
+        self.authorisation = replace(self.authorisation, policy_hash=decision.policy_hash, policies=policies)
+        if self.object_id is None:
+            self.object_id = query.resource.id
+        return decision
+
+    def authorise(self, query: Query) -> Permit:
+        """Ask the policy and stop when it denies.
+
+        Raises:
+            Denied: with every reason.
+        """
+        match self.decide(query):
+            case Permit() as permit:
+                return permit
+            case Deny(reasons=reasons):
+                raise Denied(reasons)
+
+    def name(self, *, purpose: str | None = None, legal_basis: str | None = None, agreement: str | None = None) -> None:
+        """Add to the event under which purpose, basis or agreement this happens."""
+        self.authorisation = replace(
+            self.authorisation,
+            purpose=purpose or self.authorisation.purpose,
+            legal_basis=legal_basis or self.authorisation.legal_basis,
+            agreement=agreement or self.authorisation.agreement,
+        )
+
+    def conclude(self, outcome: Outcome, reasons: tuple[str, ...]) -> None:
+        """Let the event say that the action, though carried out and stored, ended otherwise than well."""
+        self.outcome, self.reasons = outcome, reasons
+
+    def event(self) -> AuditEvent:
+        """The event as it stands."""
+        caller = self.call.principal
+        return AuditEvent(
+            id=self.event_id,
+            code=self.code.code,
+            action=self.code.action,
+            recorded=self.now,
+            user=caller.id,
+            role=",".join(sorted(caller.roles)) or "none",
+            organisation=caller.organisation,
+            on_behalf_of=self.on_behalf_of,
+            object_type=self.code.object_type,
+            object_id=self.object_id,
+            query=self.query,
+            sensitivity=self.sensitivity,
+            authorisation=self.authorisation,
+            outcome=self.outcome,
+            reasons=self.reasons,
+            source=Source("sluis", self.call.services.instance, self.call.access_point, self.call.trace_id),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: who asks, through which access point, and the services that answer."""
+
+    services: Services
+    principal: Principal
+    access_point: str
+    trace_id: str
+
+    @contextmanager
+    def transact(self, code: EventCode) -> Iterator[Step]:
+        """A transaction that commits with its event, or leaves only the record of its denial or failure."""
+        with self._recorded(code) as step:
+            with self.services.database.begin() as step.opened:
+                yield step
+                step.data.commit(step.event())
+
+    @contextmanager
+    def look(self, code: EventCode) -> Iterator[Step]:
+        """A reading transaction for what needs no event when it succeeds; a denial or failure is recorded."""
+        with self._recorded(code) as step:
+            with self.services.database.look() as step.opened:
+                yield step
+
+    @contextmanager
+    def _recorded(self, code: EventCode) -> Iterator[Step]:
+        step = Step(self, code, self.services.randomness.new_id(), self.services.clock.now())
+        try:
+            yield step
+        except Denied as denied:
+            self._record(step, Outcome.DENIED, tuple(reason.code for reason in denied.reasons))
+            raise
+        except DomainError as refusal:
+            self._record(step, Outcome.FAILED, (refusal.code,))
+            raise
+        except Exception:
+            self._record(step, Outcome.FAILED, ("internal-error",))
+            raise
+
+    def _record(self, step: Step, outcome: Outcome, reasons: tuple[str, ...]) -> None:
+        step.conclude(outcome, reasons)
+        with self.services.database.begin() as data:
+            data.commit(step.event())

@@ -1,0 +1,120 @@
+"""A supplier says that all parts are there; the delivery is accepted or refused as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.domain import facts
+from service.domain.audit import Action, EventCode
+from service.domain.errors import Conflict, NotFound
+from service.domain.submission import Submission, SubmissionState, UploadPart
+from service.use_cases.acceptance import look_into, settle, supersede
+from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
+from service.use_cases.call import Call, Services, Step
+from service.use_cases.receive_part import own_submission
+from service.use_cases.submit_records import Delivered, repeated, require_signed_content
+
+EVENT = EventCode("submission.complete", Action.UPDATE, "submission")
+_NAMED_AT_MOST = 20
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Ready:
+    submission: Submission
+    admission: Admission
+    pieces: tuple[UploadPart, ...]
+    data_key: bytes
+
+
+def complete_submission(call: Call, submission: str, parts: int) -> Delivered:
+    """Put the parts together, check all rows, and accept or refuse.
+
+    1. Authorise; a delivery that is settled already is the answer.
+    2. All parts are there and together are what was signed.
+    3. Check all rows and make the part durable.
+    4. Admit again inside the one transaction that stores facts and event; then drop the uploaded pieces.
+
+    Raises:
+        Denied: not this supplier's submission (or no such one).
+        Conflict: `incomplete`, naming the missing parts; `submission-state`; see `admission.admit`.
+        Invalid: `content-digest`: the parts together are not what was signed.
+    """
+    with call.look(EVENT) as step:
+        # 1
+        found = step.known(step.data.submissions.get, submission)
+        step.object_id = submission
+        step.authorise(facts.may_continue_submission(step.caller(), found))
+        if found is None:
+            raise NotFound("submission")
+        ready = _ready(step, found, parts) if found.state is SubmissionState.RECEIVING else None
+        if ready is not None:
+            # 2
+            content = _put_together(call.services, ready)
+            manifest = signed_manifest(found).manifest
+            require_signed_content(manifest, content)
+    if ready is None:
+        with call.transact(EVENT) as step:
+            return _settled_before(step, submission)
+    # 3
+    verdict = look_into(call.services, ready.admission, manifest, content, ready.data_key)
+    with call.transact(EVENT) as step:
+        # 4
+        found = own_submission(step, submission)
+        if found.state is not SubmissionState.RECEIVING:
+            return _settled_before(step, submission)
+        signed = signed_manifest(found)
+        admission = admit(step, signed, authorise_delivery(step, signed))
+        if isinstance(admission, Submission):
+            return _abandon_double(step, found, admission)
+        settled = settle(step, found, admission, verdict)
+        if settled.state is SubmissionState.ACCEPTED:
+            supersede(step, admission.replaces)
+        step.data.submissions.save(settled)
+        step.data.submissions.drop_pieces(submission)
+        delivered = Delivered(settled, repeated=False)
+    for piece in ready.pieces:
+        call.services.parts.remove(piece.stored_as)
+    return delivered
+
+
+def _ready(step: Step, found: Submission, parts: int) -> _Ready | None:
+    signed = signed_manifest(found)
+    admission = admit(step, signed, authorise_delivery(step, signed))
+    if isinstance(admission, Submission):
+        return None
+    pieces = tuple(step.data.submissions.pieces(found.id))
+    missing = sorted(set(range(parts)) - {piece.number for piece in pieces})
+    if missing or len(pieces) != parts:
+        named = ", ".join(map(str, missing[:_NAMED_AT_MOST])) or "-"
+        raise Conflict("incomplete", {"missing": named, "received": len(pieces), "parts": parts})
+    key = step.call.services.keys.unwrap(step.data.rounds.wrapped_key(found.round))
+    return _Ready(found, admission, pieces, key)
+
+
+def _put_together(services: Services, ready: _Ready) -> bytes:
+    return b"".join(
+        services.parts.read_piece(piece.stored_as, ready.submission.id, piece.number, ready.data_key)
+        for piece in ready.pieces
+    )
+
+
+def _settled_before(step: Step, submission: str) -> Delivered:
+    found = own_submission(step, submission)
+    match found.state:
+        case SubmissionState.ACCEPTED | SubmissionState.SUPERSEDED | SubmissionState.REFUSED:
+            return repeated(step, found)
+        case SubmissionState.ABANDONED:
+            raise Conflict("submission-state", {"state": found.state.value, "event": "complete"})
+        case SubmissionState.RECEIVING:
+            signed = signed_manifest(found)
+            counting = admit(step, signed, authorise_delivery(step, signed))
+            if isinstance(counting, Submission):
+                return _abandon_double(step, found, counting)
+            raise Conflict("try-again", {"submission": submission})
+
+
+def _abandon_double(step: Step, found: Submission, counting: Submission) -> Delivered:
+    """Content that counts already under another submission: that one is the answer, this one ends."""
+    step.data.submissions.save(without_content(found, SubmissionState.ABANDONED))
+    step.data.submissions.drop_pieces(found.id)
+    return repeated(step, counting)

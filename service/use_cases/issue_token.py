@@ -1,0 +1,29 @@
+"""A machine client proves itself with its key and gets a short access token (OAuth 2.0, RFC 7523)."""
+
+from __future__ import annotations
+
+from service.domain import facts
+from service.domain.audit import Action, EventCode
+from service.ports.identity import IssuedToken
+from service.use_cases.call import Call
+
+EVENT = EventCode("token.issue", Action.EXECUTE, "client-key")
+
+
+def issue_token(call: Call, assertion: str) -> IssuedToken:
+    """An access token of 300 seconds; the assertion's `jti` is used up in the same transaction.
+
+    Raises:
+        NotAuthenticated: the assertion does not hold; the reason is in the log, coarser to the caller.
+        Denied: the organisation is suspended.
+    """
+    with call.transact(EVENT) as step:
+        organisations = step.data.organisations
+        client = call.services.tokens.authenticate_client(
+            assertion, find_key=organisations.find_key, used=step.data.used_tokens, now=step.now
+        )
+        step.object_id = client.key_id
+        step.on_behalf_of = client.client_id
+        organisation = step.known(organisations.get, client.client_id)
+        step.authorise(facts.may_issue_token(step.caller(), organisation, organisations.find_key(client.key_id)))
+        return call.services.tokens.issue_access_token(client, now=step.now)

@@ -1,0 +1,67 @@
+"""Requests as their owners and the stewards see them, and the evidence for a review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.domain import facts
+from service.domain.audit import Action, EventCode
+from service.domain.errors import Conflict, NotFound
+from service.domain.principal import Role
+from service.domain.request import AggregateRequest, Evidence, RequestState
+from service.ports.unit_of_work import Page
+from service.use_cases.call import Call
+
+LIST = EventCode("request.list", Action.READ, "aggregate-request")
+READ = EventCode("request.read", Action.READ, "aggregate-request")
+EVIDENCE = EventCode("request.read-evidence", Action.READ, "aggregate-request")
+
+
+def list_requests(call: Call, page: Page, state: RequestState | None = None) -> Sequence[AggregateRequest]:
+    """Newest first: those of the caller's organisation, or all of them for a steward.
+
+    Raises:
+        Denied: the caller is neither regional owner nor steward.
+    """
+    with call.look(LIST) as step:
+        step.authorise(facts.may_list_requests(step.caller()))
+        own = None if Role.STEWARD in call.principal.roles else call.principal.organisation or ""
+        return step.data.requests.page(page, organisation=own, state=state)
+
+
+def read_request(call: Call, request: str) -> AggregateRequest:
+    """One request with its decision.
+
+    Raises:
+        Denied: another organisation's, or none: the answer is the same.
+    """
+    with call.look(READ) as step:
+        found = step.known(step.data.requests.get, request)
+        step.object_id = request
+        step.authorise(facts.may_read_request(step.caller(), found))
+        if found is None:
+            raise NotFound("aggregate-request")
+        return found
+
+
+def read_evidence(call: Call, request: str) -> Evidence:
+    """What a steward decides on: the protected tables, what was suppressed why, and the attack's report.
+
+    Figures are shown here that nobody outside may see, so each look is an event.
+
+    Raises:
+        Denied: the caller is no steward, or is the requester.
+        NotFound: no such request.
+        Conflict: `request-state`: nothing was prepared yet.
+    """
+    with call.transact(EVIDENCE) as step:
+        found = step.known(step.data.requests.get, request)
+        step.object_id = request
+        step.authorise(facts.may_read_evidence(step.caller(), found))
+        if found is None:
+            raise NotFound("aggregate-request")
+        step.name(purpose=found.spec.purpose)
+        evidence = step.data.requests.evidence(request)
+        if evidence is None:
+            raise Conflict("request-state", {"state": found.state.value, "event": "read-evidence"})
+        return evidence

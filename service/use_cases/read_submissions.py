@@ -1,0 +1,55 @@
+"""A supplier sees its own deliveries; a steward sees that they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.domain import facts
+from service.domain.audit import Action, EventCode
+from service.domain.errors import NotFound
+from service.domain.principal import Role
+from service.domain.submission import Submission, SubmissionState, UploadPart
+from service.ports.unit_of_work import Page
+from service.use_cases.call import Call
+
+LIST = EventCode("submission.list", Action.READ, "submission")
+READ = EventCode("submission.read", Action.READ, "submission")
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionView:
+    """A submission with the parts received so far, while it is receiving."""
+
+    submission: Submission
+    pieces: tuple[UploadPart, ...]
+
+
+def list_submissions(
+    call: Call, page: Page, round_: str | None = None, state: SubmissionState | None = None
+) -> Sequence[Submission]:
+    """Newest first: the caller's own, or all of them for a steward.
+
+    Raises:
+        Denied: the caller is neither supplier nor steward.
+    """
+    with call.look(LIST) as step:
+        step.authorise(facts.may_list_submissions(step.caller()))
+        own = call.principal.organisation if Role.SUPPLIER in call.principal.roles else None
+        return step.data.submissions.page(page, organisation=own, round_=round_, state=state)
+
+
+def read_submission(call: Call, submission: str) -> SubmissionView:
+    """One submission.
+
+    Raises:
+        Denied: another supplier's, or none: the answer is the same.
+    """
+    with call.look(READ) as step:
+        found = step.known(step.data.submissions.get, submission)
+        step.object_id = submission
+        step.authorise(facts.may_read_submission(step.caller(), found))
+        if found is None:
+            raise NotFound("submission")
+        receiving = found.state is SubmissionState.RECEIVING
+        return SubmissionView(found, tuple(step.data.submissions.pieces(submission)) if receiving else ())

@@ -1,0 +1,69 @@
+"""A regional owner asks for an aggregate; the policy answers at once, and a denial is a stored result too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.domain import facts
+from service.domain.audit import Action, EventCode, Outcome
+from service.domain.decision_text import decision_text
+from service.domain.errors import Denied
+from service.domain.policy import Deny
+from service.domain.principal import Role
+from service.domain.purpose import Purpose
+from service.domain.request import AggregateRequest, RequestSpec, RequestState
+from service.domain.round import Round, round_id
+from service.use_cases.call import Call, Step
+
+EVENT = EventCode("request.submit", Action.CREATE, "aggregate-request")
+
+
+def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
+    """Store the request with its decision, `permitted` or `denied`; a permitted one is prepared soon after.
+
+    1. Gather the facts: purpose, definition, rounds, the caller's organisation. What does not exist is a fact too.
+    2. Decide (policy.md); keep the decision with its reasons or obligations.
+    3. Store request and event in one transaction, then wake the worker.
+
+    Raises:
+        Denied: the caller may not ask anything at all: it is no regional owner, or of no organisation that is known.
+    """
+    with call.transact(EVENT) as step:
+        # 1
+        caller = step.caller()
+        purpose = _purpose(step, spec.purpose)
+        step.object_id = call.services.randomness.new_id()
+        step.name(purpose=spec.purpose, legal_basis=purpose.legal_basis if purpose else None)
+        # 2
+        query = facts.may_request_aggregate(caller, spec, call.services.catalogue, rounds_of(step, spec))
+        decision = step.decide(query)
+        if isinstance(decision, Deny):
+            if caller.organisation is None or Role.REGIONAL_OWNER not in call.principal.roles:
+                raise Denied(decision.reasons)
+            step.conclude(Outcome.DENIED, tuple(reason.code for reason in decision.reasons))
+        # 3
+        request = AggregateRequest(
+            id=step.object_id,
+            requester=call.principal.id,
+            organisation=call.principal.organisation or "",
+            spec=spec,
+            state=RequestState.DENIED if isinstance(decision, Deny) else RequestState.PERMITTED,
+            created_at=step.now,
+            decision=decision_text(decision),
+            policy_hash=decision.policy_hash,
+            purpose_version=purpose.version if purpose else 0,
+        )
+        step.data.requests.add(request)
+    if request.state is RequestState.PERMITTED:
+        call.services.jobs.wake()
+    return request
+
+
+def rounds_of(step: Step, spec: RequestSpec) -> Sequence[Round]:
+    """The rounds that exist of those that the request names."""
+    named = [step.known(step.data.rounds.get, round_id(spec.data_set, period)) for period in spec.periods]
+    return [found for found in named if found is not None]
+
+
+def _purpose(step: Step, purpose: str) -> Purpose | None:
+    return step.known(step.call.services.catalogue.purpose, purpose)

@@ -1,0 +1,80 @@
+"""A supplier hands in records inline, in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sluis_client.wire import Manifest, SignedManifest, digest
+
+from service.domain.audit import Action, EventCode
+from service.domain.errors import Invalid
+from service.domain.submission import Submission, SubmissionState
+from service.use_cases.acceptance import look_into, settle, supersede
+from service.use_cases.admission import admission_of, received, require_same_clock
+from service.use_cases.call import Call, Step
+
+EVENT = EventCode("submission.submit", Action.CREATE, "submission")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The submission that answers the call; `repeated` when it was there before."""
+
+    submission: Submission
+    repeated: bool
+
+
+def submit_records(call: Call, signed: SignedManifest, content: bytes, idempotency_key: str) -> Delivered:
+    """Take the delivery in, or refuse it whole with all its faults.
+
+    1. Admit it, or answer a repeated call with what it made the first time; the content is what was signed.
+    2. Check all rows and make the part durable.
+    3. Admit again inside the one transaction that stores facts and event.
+
+    Args:
+        content: the canonical JSON (RFC 8785) of the list of records, over which the content digest was made.
+
+    Raises:
+        Denied, Conflict, Invalid: see `admission_of`; `content-digest` when the content is not what was signed.
+    """
+    with call.look(EVENT) as step:
+        # 1
+        admission = admission_of(step, signed, idempotency_key)
+        if not isinstance(admission, Submission):
+            require_same_clock(step, signed)
+            require_signed_content(signed.manifest, content)
+            data_key = call.services.keys.unwrap(step.data.rounds.wrapped_key(admission.round.id))
+    if isinstance(admission, Submission):
+        with call.transact(EVENT) as step:
+            return repeated(step, admission)
+    # 2
+    verdict = look_into(call.services, admission, signed.manifest, content, data_key)
+    with call.transact(EVENT) as step:
+        # 3
+        admission = admission_of(step, signed, idempotency_key)
+        if isinstance(admission, Submission):
+            return repeated(step, admission)
+        step.object_id = call.services.randomness.new_id()
+        draft = received(step, signed, idempotency_key, admission.round, step.object_id)
+        settled = settle(step, draft, admission, verdict)
+        if settled.state is SubmissionState.ACCEPTED:
+            supersede(step, admission.replaces)
+        step.data.submissions.add(settled)
+        return Delivered(settled, repeated=False)
+
+
+def repeated(step: Step, submission: Submission) -> Delivered:
+    """Answer with what is there; the event says that nothing was added."""
+    step.object_id = submission.id
+    step.conclude(step.outcome, ("repeated",))
+    return Delivered(submission, repeated=True)
+
+
+def require_signed_content(manifest: Manifest, content: bytes) -> None:
+    """The content is byte for byte what the supplier signed.
+
+    Raises:
+        Invalid: `content-digest`.
+    """
+    if len(content) != manifest.content_size or digest(content) != manifest.content_digest:
+        raise Invalid("content-digest")

@@ -1,0 +1,32 @@
+"""A steward withdraws a release: nobody reads it from then on, and what it told stays known to the attack check."""
+
+from __future__ import annotations
+
+from service.domain import facts
+from service.domain.audit import Action, EventCode
+from service.domain.errors import Invalid, NotFound
+from service.domain.release import Release
+from service.use_cases.call import Call
+
+EVENT = EventCode("release.withdraw", Action.UPDATE, "release")
+
+
+def withdraw_release(call: Call, release: str, reason: str) -> Release:
+    """Mark the release withdrawn, with the reason.
+
+    Raises:
+        Denied: the caller is no steward.
+        NotFound: no such release.
+        Invalid: `reason-needed`.
+        Conflict: `release-withdrawn`.
+    """
+    with call.transact(EVENT) as step:
+        found = step.known(step.data.releases.get, release)
+        step.authorise(facts.may_withdraw_release(step.caller(), found))
+        if found is None:
+            raise NotFound("release")
+        if not reason.strip():
+            raise Invalid("reason-needed", {"event": "withdraw"})
+        step.name(purpose=found.purpose)
+        step.data.releases.withdraw(release, step.now, reason)
+        return step.data.releases.get(release)
