@@ -1,0 +1,70 @@
+"""Deliver figures to a Sluis: check them here, sign, submit, keep the receipt.
+
+The way of a delivery, and where to read it:
+
+    client        the class that a supplier's own program uses
+    registering   a key pair, registered with the code of an invitation
+    check         all faults at once, before anything is sent
+    delivery      announce, send, complete, verify, keep; never twice, never lost
+    receipts      the proof, verifiable without the service
+    errors        everything that can go wrong, and what to do about it
+    wire          what the service shares: definitions, checks, manifests, receipts
+    cli           the same on the command line: `sluis-client --help`
+"""
+
+from sluis_client.answers import Round
+from sluis_client.check import CheckReport
+from sluis_client.client import Client, Status
+from sluis_client.delivery import Delivered
+from sluis_client.errors import (
+    AlreadyRegisteredError,
+    ClockSkewError,
+    ConnectionFailedError,
+    ContentRefusedError,
+    FileError,
+    NotCachedError,
+    NotRegisteredError,
+    PassphraseError,
+    ProfileUnsafeError,
+    Reason,
+    ReceiptError,
+    ServiceRefusedError,
+    SetupError,
+    SluisClientError,
+    TrustError,
+    UnexpectedAnswerError,
+)
+from sluis_client.machine import Machine
+from sluis_client.outbox import Entry
+from sluis_client.profile import Registration
+from sluis_client.receipts import StoredReceipt
+from sluis_client.retry import Patience
+
+__all__ = [
+    "AlreadyRegisteredError",
+    "CheckReport",
+    "Client",
+    "ClockSkewError",
+    "ConnectionFailedError",
+    "ContentRefusedError",
+    "Delivered",
+    "Entry",
+    "FileError",
+    "Machine",
+    "NotCachedError",
+    "NotRegisteredError",
+    "PassphraseError",
+    "Patience",
+    "ProfileUnsafeError",
+    "Reason",
+    "ReceiptError",
+    "Registration",
+    "Round",
+    "ServiceRefusedError",
+    "SetupError",
+    "SluisClientError",
+    "Status",
+    "StoredReceipt",
+    "TrustError",
+    "UnexpectedAnswerError",
+]

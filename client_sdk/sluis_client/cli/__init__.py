@@ -1,0 +1,50 @@
+"""The command line: `sluis-client`."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from sluis_client.cli.check import check
+from sluis_client.cli.exit_codes import MEANING
+from sluis_client.cli.init import init
+from sluis_client.cli.receipts import receipts, trust
+from sluis_client.cli.status import rounds, status
+from sluis_client.cli.submit import submit
+
+_CODES = "\n\n".join(f"{int(code)}  {text.nl} ({text.en})" for code, text in MEANING.items())
+
+app = typer.Typer(
+    name="sluis-client",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with local variables could show a secret
+    help="Cijfers aanleveren aan een Sluis. (Deliver figures to a Sluis.)",
+    epilog=f"Exit codes:\n\n{_CODES}",
+)
+app.command()(init)
+app.command()(check)
+app.command()(submit)
+app.command()(status)
+app.command()(rounds)
+app.add_typer(receipts, name="receipts")
+app.command()(trust)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"sluis-client {version('sluis-client')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Versie. (Version.)")] = False,
+) -> None:
+    """Options of the command as a whole."""
+
+
+def main() -> None:
+    """Runs the command line."""
+    app()

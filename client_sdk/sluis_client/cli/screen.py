@@ -1,0 +1,171 @@
+"""What the commands show: tables for people, or exactly one JSON document for machines.
+
+Results go to stdout; errors, questions and progress go to stderr, so that a pipe holds results only.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sluis_client import wire
+from sluis_client.cli.exit_codes import ExitCode, exit_code
+from sluis_client.delivery import Progress as OnProgress
+from sluis_client.errors import ContentRefusedError, ServiceRefusedError, SetupError, SluisClientError
+from sluis_client.language import Language, Text
+
+_SHOWN_ON_SCREEN = 50
+
+
+class Screen:
+    """The output of one command.
+
+    Attributes:
+        command: its name, as in the JSON document.
+        language: the language that comes first.
+    """
+
+    def __init__(self, command: str, language: Language, *, as_json: bool) -> None:
+        self.command = command
+        self.language = language
+        self._json = as_json
+        self._out = Console(soft_wrap=not sys.stdout.isatty())
+        self._err = Console(stderr=True, soft_wrap=not sys.stderr.isatty())
+
+    @property
+    def for_machines(self) -> bool:
+        """Whether stdout is to hold one JSON document."""
+        return self._json
+
+    def say(self, text: Text, *, good: bool = True) -> None:
+        """A sentence, with the other language beside it."""
+        if not self._json:
+            style = "green" if good else "bold red"
+            self._out.print(f"[{style}]{escape(text.in_language(self.language))}[/]")
+            self._out.print(f"[dim]{escape(text.beside(self.language))}[/]")
+
+    def table(self, columns: Sequence[Text], rows: Sequence[Sequence[str]]) -> None:
+        """A table."""
+        if self._json:
+            return
+        table = Table(show_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(column.in_language(self.language), overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        self._out.print(table)
+
+    def faults(self, faults: wire.Faults) -> None:
+        """Faults as a table: where, what and how to mend it."""
+        if self._json or not faults.total:
+            return
+        first, second = ("NL", "EN") if self.language == "nl" else ("EN", "NL")
+        rows = []
+        for fault in faults.shown[:_SHOWN_ON_SCREEN]:
+            text = Text(fault.nl, fault.en)
+            value = "" if fault.value is None else f" [{fault.value}]"
+            rows.append(
+                (
+                    "" if fault.row is None else str(fault.row),
+                    fault.column or "",
+                    f"{fault.code} {_SEVERITY[fault.severity].in_language(self.language)}",
+                    text.in_language(self.language) + value,
+                    text.beside(self.language),
+                )
+            )
+        self.table([_ROW, _COLUMN, _CODE, Text(first, first), Text(second, second)], rows)
+        more = faults.total - len(rows)
+        if more > 0:
+            counts = ", ".join(f"{code}: {count}" for code, count in faults.by_code.items())
+            self.say(
+                Text(
+                    f"… en nog {more}. Aantallen per code: {counts}. Met --json komen de eerste 1000.",
+                    f"… and {more} more. Counts by code: {counts}. With --json come the first 1,000.",
+                ),
+                good=False,
+            )
+
+    def document(self, outcome: str, **members: Any) -> None:
+        """The one JSON document."""
+        if self._json:
+            document = {"command": self.command, "outcome": outcome, **members}
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Shows an error of the SDK and ends the command with the exit code that belongs to it."""
+        try:
+            yield
+        except SluisClientError as error:
+            self._show(error)
+            raise typer.Exit(exit_code(error)) from None
+        except OSError as failed:
+            self._show(
+                SetupError(
+                    Text(f"De computer meldt: {failed.strerror}.", f"This machine says: {failed.strerror}."),
+                    Text("Controleer schijfruimte en rechten.", "Check disk space and permissions."),
+                )
+            )
+            raise typer.Exit(ExitCode.USAGE) from None
+
+    @contextmanager
+    def progress(self) -> Iterator[OnProgress | None]:
+        """A progress bar on stderr, when someone looks."""
+        if self._json or not sys.stderr.isatty():
+            yield None
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self._err, transient=True) as bar:
+            task = bar.add_task(_SENDING.in_language(self.language), total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+
+    def _show(self, error: SluisClientError) -> None:
+        faults = error.faults if isinstance(error, ContentRefusedError) else None
+        reasons = error.reasons if isinstance(error, ServiceRefusedError) else ()
+        if self._json:
+            document: dict[str, Any] = {
+                "code": error.code,
+                **error.text.to_json(),
+                "mend": error.mend.to_json(),
+                "reasons": [
+                    {
+                        "code": reason.code,
+                        "rule": reason.rule,
+                        **reason.text.to_json(),
+                        "mend": None if reason.mend is None else reason.mend.to_json(),
+                    }
+                    for reason in reasons
+                ],
+                "trace": error.trace if isinstance(error, ServiceRefusedError) else None,
+                "faults": None if faults is None else faults.to_json(),
+            }
+            self.document("error", exitCode=int(exit_code(error)), error=document)
+            return
+        if faults is not None:
+            self.faults(faults)
+        for text, style in ((error.text, "bold red"), (error.mend, "yellow")):
+            self._err.print(f"[{style}]{escape(text.in_language(self.language))}[/]")
+            self._err.print(f"[dim]{escape(text.beside(self.language))}[/]")
+        for reason in reasons:
+            shown = reason.text.in_language(self.language)
+            mend = "" if reason.mend is None else f" → {reason.mend.in_language(self.language)}"
+            self._err.print(escape(f"  - {reason.code} ({reason.rule}): {shown}{mend}"))
+        if isinstance(error, ServiceRefusedError) and error.trace:
+            self._err.print(f"[dim]{escape(error.trace)}[/]")
+
+
+_ROW = Text("rij", "row")
+_COLUMN = Text("kolom", "column")
+_CODE = Text("code", "code")
+_SENDING = Text("versturen", "sending")
+_SEVERITY = {
+    wire.Severity.FATAL: Text("fout", "fatal"),
+    wire.Severity.WARNING: Text("let op", "warning"),
+}

@@ -1,0 +1,90 @@
+"""`sluis-client status` and `sluis-client rounds`."""
+
+from collections.abc import Sequence
+
+from sluis_client.answers import Round
+from sluis_client.cli.options import JsonOption, LanguageOption
+from sluis_client.cli.screen import Screen
+from sluis_client.cli.secrets import opened_client
+from sluis_client.language import Text
+from sluis_client.wire.strict import time_text
+
+
+def status(as_json: JsonOption = False, language: LanguageOption = "nl") -> None:
+    """Wie deze computer is, wat er nog open staat en wat er onderweg is. / Where you stand."""
+    screen = Screen("status", language, as_json=as_json)
+    with screen.reporting():
+        with opened_client(language) as client:
+            found = client.status()
+        who = found.registration
+        screen.say(
+            Text(
+                f"{who.name} ({who.organisation}) bij {who.url}. Sleutel: {who.key_id}",
+                f"{who.name} ({who.organisation}) at {who.url}. Key: {who.key_id}",
+            )
+        )
+        show_rounds(screen, found.rounds)
+        for entry in found.under_way:
+            screen.say(
+                Text(
+                    f"Onderweg: {entry.name} voor {entry.manifest.round}. Geef dezelfde submit-opdracht opnieuw.",
+                    f"Under way: {entry.name} for {entry.manifest.round}. Give the same submit command again.",
+                ),
+                good=False,
+            )
+        screen.document(
+            "ok",
+            exitCode=0,
+            registration=who.to_json(),
+            rounds=[one.to_json() for one in found.rounds],
+            underWay=[
+                {"name": entry.name, "round": entry.manifest.round, "submissionId": entry.submission}
+                for entry in found.under_way
+            ],
+        )
+
+
+def rounds(as_json: JsonOption = False, language: LanguageOption = "nl") -> None:
+    """De rondes waarin uw aanlevering wordt verwacht. / The rounds that expect your delivery."""
+    screen = Screen("rounds", language, as_json=as_json)
+    with screen.reporting():
+        with opened_client(language) as client:
+            found = client.rounds()
+        show_rounds(screen, found)
+        screen.document("ok", exitCode=0, rounds=[one.to_json() for one in found])
+
+
+def show_rounds(screen: Screen, found: Sequence[Round]) -> None:
+    """The rounds as a table."""
+    screen.table(
+        [
+            Text("ronde", "round"),
+            Text("periode", "period"),
+            Text("status", "state"),
+            Text("termijn", "deadline"),
+            Text("uw aanlevering", "your delivery"),
+        ],
+        [
+            (
+                one.id,
+                one.period,
+                _STATE.get(one.state, Text(one.state, one.state)).in_language(screen.language),
+                time_text(one.deadline),
+                _DELIVERY.get(one.delivery or "missing", Text("?", "?")).in_language(screen.language),
+            )
+            for one in found
+        ],
+    )
+
+
+_STATE = {
+    "draft": Text("in voorbereiding", "draft"),
+    "open": Text("open", "open"),
+    "closed": Text("gesloten", "closed"),
+    "cancelled": Text("ingetrokken", "cancelled"),
+}
+_DELIVERY = {
+    "missing": Text("ontbreekt", "missing"),
+    "accepted": Text("aangenomen", "accepted"),
+    "late": Text("aangenomen, te laat", "accepted, late"),
+}

@@ -1,0 +1,496 @@
+"""The supplier's side of Sluis in one class: register, check, deliver, keep the receipts."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sluis_client import wire
+from sluis_client.answers import Round, definition_from, field, optional
+from sluis_client.check import CheckReport, RoundRules, check
+from sluis_client.content import Content, FileContent, RecordContent
+from sluis_client.delivery import Courier, Delivered, Destination, Progress
+from sluis_client.errors import (
+    AlreadyRegisteredError,
+    ContentRefusedError,
+    NotCachedError,
+    NotRegisteredError,
+    ReceiptError,
+    SetupError,
+    TrustError,
+)
+from sluis_client.keys import SupplierKey
+from sluis_client.language import Text
+from sluis_client.machine import Machine
+from sluis_client.outbox import Entry, Outbox
+from sluis_client.profile import Profile, Registration
+from sluis_client.receipts import ReceiptBook, StoredReceipt
+from sluis_client.registering import fetch_service_keys, register
+from sluis_client.retry import Patience
+from sluis_client.tokens import Tokens
+from sluis_client.transport import Transport, checked_url, segment
+from sluis_client.wire.manifest import IDENTIFIER
+
+PASSPHRASE_VARIABLE = "SLUIS_CLIENT_PASSPHRASE"  # noqa: S105 - the name of a variable
+PATIENCE_VARIABLE = "SLUIS_CLIENT_PATIENCE"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a supplier stands.
+
+    Attributes:
+        registration: who this machine is to which service.
+        rounds: the rounds in which a delivery is expected.
+        under_way: deliveries that were cut off; the same submit goes on.
+    """
+
+    registration: Registration
+    rounds: tuple[Round, ...]
+    under_way: tuple[Entry, ...]
+
+
+class Client:
+    """A supplier at one service.
+
+    Use it in a `with` statement: it holds connections. It may be used from one thread at a time; two processes may
+    share one profile.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        url: str,
+        *,
+        passphrase: str | None = None,
+        patience: Patience | None = None,
+        machine: Machine | None = None,
+    ) -> None:
+        self._profile = profile
+        self._passphrase = passphrase if passphrase is not None else os.environ.get(PASSPHRASE_VARIABLE)
+        self._machine = machine or Machine()
+        self._transport = Transport(url, patience=patience or _patience(), machine=self._machine)
+        self._registration: Registration | None = None
+        self._read_key: SupplierKey | None = None
+        self._open_tokens: Tokens | None = None
+
+    def __repr__(self) -> str:
+        return f"Client({self._transport.url}, {self._profile.home})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connections.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> client = Client.from_profile()
+            >>> client.close()
+        """
+        self._transport.close()
+
+    @classmethod
+    def from_profile(
+        cls,
+        home: Path | str | None = None,
+        *,
+        passphrase: str | None = None,
+        patience: Patience | None = None,
+        machine: Machine | None = None,
+    ) -> Self:
+        """The client of the registration on this machine.
+
+        Args:
+            home: the profile's directory; otherwise SLUIS_CLIENT_HOME, otherwise the platform's for user data.
+            passphrase: of the private key; otherwise SLUIS_CLIENT_PASSPHRASE.
+            patience: how long to keep trying; otherwise SLUIS_CLIENT_PATIENCE seconds, otherwise two minutes per call.
+            machine: clock and randomness, for tests.
+
+        Raises:
+            NotRegisteredError: there is no registration yet.
+            TrustError: the profile is unsafe or damaged.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     client.registration.name
+            'Ziekenhuis Arran'
+        """
+        profile = Profile.at(None if home is None else Path(home))
+        registration = profile.registration()
+        client = cls(profile, registration.url, passphrase=passphrase, patience=patience, machine=machine)
+        client._registration = registration
+        return client
+
+    @classmethod
+    def for_service(
+        cls,
+        url: str,
+        home: Path | str | None = None,
+        *,
+        passphrase: str | None = None,
+        patience: Patience | None = None,
+        machine: Machine | None = None,
+    ) -> Self:
+        """A client that has yet to register at `url`; for the rest as `from_profile`.
+
+        Raises:
+            SetupError: the address is none, or not encrypted.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.for_service("https://sluis.example", "elsewhere") as client:
+            ...     client.registered
+            False
+        """
+        profile = Profile.at(None if home is None else Path(home))
+        return cls(profile, checked_url(url), passphrase=passphrase, patience=patience, machine=machine)
+
+    @property
+    def registered(self) -> bool:
+        """Whether the profile holds a registration."""
+        return self._profile.registered
+
+    @property
+    def registration(self) -> Registration:
+        """Who this machine is to the service.
+
+        Raises:
+            NotRegisteredError: it has not registered yet.
+        """
+        if self._registration is None:
+            raise NotRegisteredError(self._profile.home)
+        return self._registration
+
+    def unlock(self) -> None:
+        """Reads the private key, so that a missing passphrase shows before anything else is done.
+
+        Raises:
+            PassphraseError: the key needs a passphrase, or another one.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     client.unlock()
+        """
+        self._key()
+
+    def register(self, code: str, *, replace: bool = False) -> Registration:
+        """Makes a key pair and registers the public half with the one-time code of the invitation.
+
+        Repeating it after a lost connection uses the same key.
+
+        Args:
+            code: the code; it is not kept.
+            replace: whether an existing registration is replaced by this one. Receipts stay.
+
+        Raises:
+            AlreadyRegisteredError: there is a registration, and `replace` is not set.
+            ServiceRefusedError: the code is wrong, used or expired.
+
+        Example:
+            >>> import os
+            >>> from sluis_client import Client
+            >>> with Client.for_service(os.environ["SLUIS_URL"], "second-profile") as client:
+            ...     client.register(os.environ["SLUIS_CODE"]).name
+            'Ziekenhuis Arran'
+        """
+        if self._profile.registered and not replace:
+            raise AlreadyRegisteredError(self._profile.registration().name)
+        self._registration = register(
+            self._transport, self._profile, code.strip(), passphrase=self._passphrase, machine=self._machine
+        )
+        self._read_key = self._open_tokens = None
+        return self._registration
+
+    def rounds(self) -> list[Round]:
+        """The rounds in which a delivery of this organisation is expected.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     [(round.id, round.state) for round in client.rounds()]
+            [('capacity-2019', 'open')]
+        """
+        found: list[Round] = []
+        cursor: str | None = None
+        while True:
+            page = self._transport.call(
+                "GET", "/v1/rounds", tokens=self._tokens, query={"cursor": cursor} if cursor else None
+            ).object
+            found += [Round.from_json(item) for item in field(page, "items", list)]
+            cursor = optional(page, "next", str)
+            if cursor is None:
+                return found
+
+    def check(self, path: Path | str, round_id: str, *, offline: bool = False) -> CheckReport:
+        """Everything that is wrong with a file, found on this machine; nothing is sent.
+
+        Args:
+            path: the file: .csv, .ndjson or .parquet.
+            round_id: the round to deliver to.
+            offline: use the rules as they were fetched last, without a connection.
+
+        Raises:
+            FileError: the file cannot be read.
+            NotCachedError: offline, and the rules were never fetched.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     report = client.check("faulty.csv", "capacity-2019")
+            >>> report.accepted
+            False
+            >>> [(fault.row, fault.column) for fault in report.faults.shown]
+            [(2, 'specialty'), (3, 'staffed_bed_days')]
+        """
+        content = FileContent.read(Path(path))
+        rules = self._kept_rules(round_id) if offline else self._rules(round_id)
+        return check(content, rules)
+
+    def submit(
+        self,
+        path: Path | str,
+        round_id: str,
+        corrects: str | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Delivered:
+        """Delivers a file: checked here first, sent in parts, done when the receipt has been verified and kept.
+
+        Whatever happens on the way, the same call again goes on where it stopped and gives the same receipt.
+
+        Args:
+            path: the file: .csv, .ndjson or .parquet.
+            round_id: the round to deliver to.
+            corrects: the submission that this one replaces.
+            progress: called with the bytes sent so far and in total.
+
+        Raises:
+            ContentRefusedError: fatal faults; when found here, nothing was sent.
+            ServiceRefusedError: the round or the rules do not allow it.
+            ConnectionFailedError: no answer in time; call again.
+            ReceiptError: the service's receipt does not prove this delivery.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     delivered = client.submit("capacity.csv", "capacity-2019")
+            >>> delivered.outcome, delivered.rows
+            ('accepted', 2)
+        """
+        return self._deliver(FileContent.read(Path(path)), round_id, corrects, progress)
+
+    def submit_records(
+        self, records: Sequence[Mapping[str, Any]], round_id: str, corrects: str | None = None
+    ) -> Delivered:
+        """Delivers records from memory in one call; for the rest as `submit`.
+
+        For more than some ten thousand records a file is quicker.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> row = {"quarter": "2019Q1", "specialty": "Cardiology", "staffed_bed_days": 90, "occupied_bed_days": 61}
+            >>> with Client.from_profile() as client:
+            ...     client.submit_records([row], "capacity-2019").rows
+            1
+        """
+        return self._deliver(RecordContent.of(records), round_id, corrects, None)
+
+    def status(self) -> Status:
+        """How this organisation stands: rounds, and deliveries that were cut off.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     status = client.status()
+            >>> status.rounds[0].delivery, len(status.under_way)
+            ('missing', 0)
+        """
+        return Status(self.registration, tuple(self.rounds()), tuple(self._outbox.entries()))
+
+    def receipts(self) -> list[StoredReceipt]:
+        """The receipts on this machine, newest first.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     delivered = client.submit("capacity.csv", "capacity-2019")
+            ...     [receipt.round for receipt in client.receipts()]
+            ['capacity-2019']
+        """
+        return self._receipts.all()
+
+    def verify_receipt(self, receipt: StoredReceipt | str, path: Path | str | None = None) -> StoredReceipt:
+        """Proves a receipt again, without asking the service.
+
+        Args:
+            receipt: the receipt, or the submission's id.
+            path: the file that was delivered, to prove that it is that file.
+
+        Raises:
+            ReceiptError: it does not hold, or there is none.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     delivered = client.submit("capacity.csv", "capacity-2019")
+            ...     client.verify_receipt(delivered.submission, "capacity.csv").rows
+            2
+        """
+        stored = self._receipts.get(receipt) if isinstance(receipt, str) else receipt
+        if stored is None:
+            raise ReceiptError(
+                Text("Van deze aanlevering is hier geen bewijs.", "There is no receipt of this submission here.")
+            )
+        self._receipts.verify(stored, None if path is None else FileContent.read(Path(path)).digest)
+        return stored
+
+    def trust(self, key_id: str) -> None:
+        """Pins a new receipt key of the service, after the operator announced its thumbprint by another way.
+
+        Raises:
+            TrustError: the service publishes no such key.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     receipt = client.submit("capacity.csv", "capacity-2019").receipt
+            ...     client.trust(receipt.signed.key_id)
+        """
+        fetched = fetch_service_keys(self._transport)
+        announced = [jwk for jwk in field(fetched, "keys", list) if _thumbprint(jwk) == key_id]
+        if wire.KeySet.from_json({"keys": announced}).ed25519(key_id) is None:
+            raise TrustError(
+                Text("De dienst publiceert deze sleutel niet.", "The service does not publish this key."),
+                Text("Vergelijk de duimafdruk met de aankondiging.", "Compare the thumbprint with the announcement."),
+            )
+        pinned = field(self._profile.service_keys(), "keys", list)
+        kept = [jwk for jwk in pinned if _thumbprint(jwk) != key_id]
+        self._profile.keep_service_keys({"keys": kept + announced})
+
+    def _deliver(
+        self,
+        content: Content,
+        round_id: str,
+        corrects: str | None,
+        progress: Progress | None,
+    ) -> Delivered:
+        if corrects is not None:
+            _require_identifier(corrects)
+        rules = self._rules(round_id)
+        report = check(content, rules)
+        if not report.accepted:
+            raise ContentRefusedError(report.faults)
+        destination = Destination(
+            data_set=rules.definition.id,
+            data_set_version=rules.definition.version,
+            round=rules.round.id,
+            supplier=self.registration.organisation,
+            corrects=corrects,
+        )
+        return self._courier.deliver(content, destination, report.rows, progress or _no_progress)
+
+    def _rules(self, round_id: str) -> RoundRules:
+        _require_identifier(round_id)
+        document = self._transport.call("GET", f"/v1/rounds/{segment(round_id)}", tokens=self._tokens).object
+        described = Round.from_json(document)
+        definition = definition_from(
+            self._transport.call(
+                "GET",
+                f"/v1/data-sets/{segment(described.data_set)}",
+                tokens=self._tokens,
+                query={"version": str(described.data_set_version)},
+            ).object
+        )
+        rules = RoundRules.of(document, definition)
+        self._profile.keep_definition(definition)
+        self._profile.keep_round(document)
+        return rules
+
+    def _kept_rules(self, round_id: str) -> RoundRules:
+        _require_identifier(round_id)
+        document = self._profile.round(round_id)
+        if document is None:
+            raise NotCachedError(round_id)
+        described = Round.from_json(document)
+        definition = self._profile.definition(described.data_set, described.data_set_version)
+        if definition is None:
+            raise NotCachedError(round_id)
+        return RoundRules.of(document, definition)
+
+    def _key(self) -> SupplierKey:
+        if self._read_key is None:
+            self._read_key = self._profile.key(self._passphrase)
+        return self._read_key
+
+    @property
+    def _tokens(self) -> Tokens:
+        if self._open_tokens is None:
+            registration = self.registration
+            self._open_tokens = Tokens(
+                self._transport,
+                self._key(),
+                client_id=registration.client_id,
+                issuer=registration.issuer,
+                machine=self._machine,
+            )
+        return self._open_tokens
+
+    @property
+    def _outbox(self) -> Outbox:
+        return Outbox(self._profile.outbox)
+
+    @property
+    def _receipts(self) -> ReceiptBook:
+        return ReceiptBook(self._profile, self.registration)
+
+    @property
+    def _courier(self) -> Courier:
+        return Courier(
+            transport=self._transport,
+            tokens=self._tokens,
+            key=self._key(),
+            outbox=self._outbox,
+            receipts=self._receipts,
+            machine=self._machine,
+        )
+
+
+def _patience() -> Patience:
+    named = os.environ.get(PATIENCE_VARIABLE)
+    if named is None:
+        return Patience()
+    if not (named.isascii() and named.isdigit()):
+        raise SetupError(
+            Text(f"{PATIENCE_VARIABLE} is geen aantal seconden.", f"{PATIENCE_VARIABLE} is no number of seconds."),
+            Text("Geef een geheel getal, zoals 120.", "Give a whole number, such as 120."),
+        )
+    return Patience(total=float(named))
+
+
+def _require_identifier(name: str) -> None:
+    if not IDENTIFIER.fullmatch(name):
+        raise SetupError(
+            Text("Dat is geen ronde of aanlevering.", "That is no round or submission."),
+            Text("Kijk met `sluis-client status`.", "Look with `sluis-client status`."),
+        )
+
+
+def _no_progress(_done: int, _total: int) -> None:
+    """Nobody looks."""
+
+
+def _thumbprint(jwk: Any) -> str | None:
+    try:
+        return wire.jwk_thumbprint(jwk)
+    except (KeyError, AttributeError, wire.WireError):
+        return None

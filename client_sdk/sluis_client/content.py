@@ -1,0 +1,152 @@
+"""The content to deliver: a file read in parts, or records inline."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sluis_client import wire
+from sluis_client.errors import FileError
+from sluis_client.language import Text
+
+_BLOCK = 1 << 20
+_FORMATS = {
+    ".csv": wire.Format.CSV,
+    ".ndjson": wire.Format.NDJSON,
+    ".jsonl": wire.Format.NDJSON,
+    ".parquet": wire.Format.PARQUET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file, identified by the bytes that it had when it was opened first.
+
+    Attributes:
+        path: where it is.
+        format: how it is written.
+        digest: `sha-256:<hex>` of all bytes.
+        size: number of bytes.
+    """
+
+    path: Path
+    format: wire.Format
+    digest: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The file's format by its extension, and its digest by reading it whole, in blocks.
+
+        Raises:
+            FileError: it cannot be read, is empty, or has another extension.
+        """
+        found = _FORMATS.get(path.suffix.lower())
+        if found is None:
+            raise FileError(
+                Text(
+                    f"{path.name} is geen .csv, .ndjson of .parquet.", f"{path.name} is no .csv, .ndjson or .parquet."
+                ),
+                Text("Sla het bestand op als CSV (UTF-8).", "Save the file as CSV (UTF-8)."),
+            )
+        sha, size = hashlib.sha256(), 0
+        for block in _blocks(path, _BLOCK):
+            sha.update(block)
+            size += len(block)
+        return cls(path, found, f"sha-256:{sha.hexdigest()}", size)
+
+    def parts(self, part_size: int) -> Iterator[bytes]:
+        """The bytes in parts; the last one only after all together have proved to be what was announced.
+
+        Raises:
+            FileError: the file changed since `read`, or cannot be read any more.
+        """
+        sha = hashlib.sha256()
+        held: bytes | None = None
+        for block in _blocks(self.path, part_size):
+            sha.update(block)
+            if held is not None:
+                yield held
+            held = block
+        if f"sha-256:{sha.hexdigest()}" != self.digest:
+            raise FileError(
+                Text(
+                    f"{self.name} veranderde tijdens het versturen; er is niets geteld.",
+                    f"{self.name} changed while it was sent; nothing counts.",
+                ),
+                Text(
+                    "Wacht tot het bestand klaar is en geef de opdracht opnieuw.",
+                    "Wait until the file is ready and give the command again.",
+                ),
+            )
+        if held is not None:
+            yield held
+
+
+@dataclass(frozen=True, slots=True)
+class RecordContent:
+    """Records that go along with the announcement."""
+
+    records: tuple[Mapping[str, Any], ...]
+    content: bytes
+
+    @classmethod
+    def of(cls, records: Sequence[Mapping[str, Any]]) -> Self:
+        """The records and their canonical bytes.
+
+        Raises:
+            FileError: a record holds what JSON cannot.
+        """
+        try:
+            return cls(tuple(records), wire.content_of_records(records))
+        except wire.WireError:
+            raise FileError(
+                Text("Een record bevat iets dat niet in JSON past.", "A record holds something that JSON cannot."),
+                Text(
+                    "Gebruik tekst, gehele en gewone getallen en None.", "Use text, integers, finite numbers and None."
+                ),
+            ) from None
+
+    @property
+    def name(self) -> str:
+        """Records have no name."""
+        return "(records)"
+
+    @property
+    def format(self) -> wire.Format:
+        """Inline records are JSON."""
+        return wire.Format.JSON
+
+    @property
+    def digest(self) -> str:
+        """The digest of the canonical bytes."""
+        return wire.digest(self.content)
+
+    @property
+    def size(self) -> int:
+        """The number of canonical bytes."""
+        return len(self.content)
+
+
+Content = FileContent | RecordContent
+
+
+def _blocks(path: Path, size: int) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while block := file.read(size):
+                yield block
+    except OSError as failed:
+        raise FileError(
+            Text(
+                f"{path.name} kan niet worden gelezen: {failed.strerror}.",
+                f"{path.name} cannot be read: {failed.strerror}.",
+            ),
+            Text("Controleer naam en rechten.", "Check the name and the permissions."),
+        ) from None

@@ -1,0 +1,229 @@
+"""What a supplier's machine keeps: who it is, its key, the service's key, deliveries under way, receipts.
+
+    config.json          address, issuer, organisation, key id
+    key.pem              private key, PKCS #8, optionally encrypted
+    service-keys.json    the service's receipt keys, pinned when registering
+    definitions/         data sets, for checks without a connection
+    rounds/              rounds, likewise
+    outbox/              deliveries under way
+    receipts/            what was delivered, with the proof
+
+The directory is the platform's for user data, or SLUIS_CLIENT_HOME.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import platformdirs
+
+from sluis_client import storage, wire
+from sluis_client.errors import NotRegisteredError, TrustError
+from sluis_client.keys import SupplierKey
+from sluis_client.language import Text
+
+HOME_VARIABLE = "SLUIS_CLIENT_HOME"
+_VERSION = 1
+_DIRECTORIES = ("definitions", "rounds", "outbox", "receipts")
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Who this machine is to which service.
+
+    Attributes:
+        url: the service's address.
+        issuer: who the service says it is; the audience of every proof, and the issuer of receipts.
+        organisation: organisation id.
+        client_id: OAuth client id.
+        name: the organisation's name.
+        key_id: RFC 7638 thumbprint of the registered key.
+    """
+
+    url: str
+    issuer: str
+    organisation: str
+    client_id: str
+    name: str
+    key_id: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of config.json."""
+        return {
+            "profileVersion": _VERSION,
+            "url": self.url,
+            "issuer": self.issuer,
+            "organisationId": self.organisation,
+            "clientId": self.client_id,
+            "name": self.name,
+            "keyId": self.key_id,
+        }
+
+
+class Profile:
+    """A directory with one registration."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __repr__(self) -> str:
+        return f"Profile({self.home})"
+
+    @classmethod
+    def at(cls, home: Path | None = None) -> Self:
+        """The profile in `home`, in SLUIS_CLIENT_HOME, or in the platform's directory for user data."""
+        named = os.environ.get(HOME_VARIABLE)
+        chosen = home or (Path(named) if named else platformdirs.user_data_path("sluis-client", appauthor=False))
+        return cls(chosen.expanduser().absolute())
+
+    @property
+    def registered(self) -> bool:
+        """Whether there is a registration."""
+        return self._config.exists()
+
+    def prepare(self) -> None:
+        """Makes the directories, for the owner only.
+
+        Raises:
+            ProfileUnsafeError: when one exists and others have access.
+        """
+        storage.make_private_directory(self.home)
+        for name in _DIRECTORIES:
+            storage.make_private_directory(self.home / name)
+
+    def registration(self) -> Registration:
+        """Who this machine is.
+
+        Raises:
+            NotRegisteredError: when there is no registration.
+            TrustError: when the profile is unsafe or damaged.
+        """
+        if not self.registered:
+            raise NotRegisteredError(self.home)
+        self.prepare()
+        config = self._read(self._config)
+        try:
+            if config["profileVersion"] != _VERSION:
+                raise _damaged(self._config)
+            return Registration(
+                url=str(config["url"]),
+                issuer=str(config["issuer"]),
+                organisation=str(config["organisationId"]),
+                client_id=str(config["clientId"]),
+                name=str(config["name"]),
+                key_id=str(config["keyId"]),
+            )
+        except KeyError:
+            raise _damaged(self._config) from None
+
+    def key(self, passphrase: str | None) -> SupplierKey:
+        """The registered key.
+
+        Raises:
+            PassphraseError: when it is encrypted and the passphrase is missing or wrong.
+            TrustError: when it is unusable, or others have access.
+        """
+        return SupplierKey.from_pem(storage.read_private(self.home / "key.pem"), passphrase)
+
+    def new_key(self, passphrase: str | None) -> SupplierKey:
+        """The key to register: made now, or left by an attempt that was cut off.
+
+        It is on disk before the service hears of it. An attempt whose answer was lost may have registered it, so that
+        repeating the attempt with the same key is the same request.
+        """
+        waiting = self.home / "new-key.pem"
+        if waiting.exists():
+            return SupplierKey.from_pem(storage.read_private(waiting), passphrase)
+        key = SupplierKey.generate()
+        storage.write_private(waiting, key.to_pem(passphrase))
+        return key
+
+    def keep_registration(self, registration: Registration, service_keys: Mapping[str, Any]) -> None:
+        """The new key and what it is for, in an order in which a crash leaves no mixture: config.json last."""
+        storage.write_private(self.home / "service-keys.json", storage.as_json(dict(service_keys)))
+        storage.write_private(self.home / "key.pem", storage.read_private(self.home / "new-key.pem"))
+        storage.write_private(self._config, storage.as_json(registration.to_json()))
+        storage.remove(self.home / "new-key.pem")
+
+    def service_keys(self) -> dict[str, Any]:
+        """The pinned JWKS of the service."""
+        return self._read(self.home / "service-keys.json")
+
+    def keep_service_keys(self, jwks: Mapping[str, Any]) -> None:
+        """Pins another JWKS."""
+        storage.write_private(self.home / "service-keys.json", storage.as_json(dict(jwks)))
+
+    def keep_definition(self, definition: wire.Definition) -> None:
+        """A data set for checks without a connection."""
+        storage.write_private(
+            self._definition(definition.id, definition.version), storage.as_json(definition.to_json())
+        )
+
+    def definition(self, data_set: str, version: int) -> wire.Definition | None:
+        """A data set that was kept, if it was."""
+        path = self._definition(data_set, version)
+        return wire.Definition.from_json(self._read(path)) if path.exists() else None
+
+    def keep_round(self, document: Mapping[str, Any]) -> None:
+        """A round as the service described it."""
+        storage.write_private(self._round(str(document["id"])), storage.as_json(dict(document)))
+
+    def round(self, round_id: str) -> dict[str, Any] | None:
+        """A round that was kept, if it was."""
+        path = self._round(round_id)
+        return self._read(path) if path.exists() else None
+
+    def keep_receipt(self, submission: str, document: Mapping[str, Any]) -> Path:
+        """A receipt with what is needed to verify it later; where it is."""
+        path = self._receipt(submission)
+        storage.write_private(path, storage.as_json(dict(document)))
+        return path
+
+    def receipt(self, submission: str) -> dict[str, Any] | None:
+        """A receipt that was kept, if it was."""
+        path = self._receipt(submission)
+        return self._read(path) if path.exists() else None
+
+    def receipts(self) -> Iterator[dict[str, Any]]:
+        """All receipts that were kept."""
+        for path in sorted((self.home / "receipts").glob("*.json")):
+            yield self._read(path)
+
+    @property
+    def outbox(self) -> Path:
+        """The directory of deliveries under way."""
+        return self.home / "outbox"
+
+    @property
+    def _config(self) -> Path:
+        return self.home / "config.json"
+
+    def _definition(self, data_set: str, version: int) -> Path:
+        return self.home / "definitions" / f"{storage.safe_name(data_set)}@{version}.json"
+
+    def _round(self, round_id: str) -> Path:
+        return self.home / "rounds" / f"{storage.safe_name(round_id)}.json"
+
+    def _receipt(self, submission: str) -> Path:
+        return self.home / "receipts" / f"{storage.safe_name(submission)}.json"
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        try:
+            document = storage.read_json(path)
+        except (ValueError, FileNotFoundError):
+            raise _damaged(path) from None
+        if not isinstance(document, dict):
+            raise _damaged(path)
+        return document
+
+
+def _damaged(path: Path) -> TrustError:
+    return TrustError(
+        Text(f"Het bestand {path} is beschadigd.", f"The file {path} is damaged."),
+        Text(
+            "Zet het terug uit een reservekopie, of meld opnieuw aan met `sluis-client init --force`.",
+            "Restore it from a backup, or register again by `sluis-client init --force`.",
+        ),
+    )

@@ -1,0 +1,195 @@
+"""Receipts: verified before a delivery counts as done, kept, and verifiable again at any later time.
+
+Next to the receipt the manifest is kept, so that years later it can be shown without the service, and without
+trusting it, that exactly these bytes were accepted.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from sluis_client import wire
+from sluis_client.errors import ReceiptError
+from sluis_client.language import Text
+from sluis_client.outbox import Entry
+from sluis_client.profile import Profile, Registration
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReceipt:
+    """A receipt as this machine keeps it.
+
+    Attributes:
+        signed: the receipt with the service's signature.
+        manifest: what was announced; None when another machine made the delivery.
+        name: the file's name on this machine.
+    """
+
+    signed: wire.SignedReceipt
+    manifest: wire.Manifest | None
+    name: str
+
+    @property
+    def submission(self) -> str:
+        """Submission id."""
+        return self.signed.receipt.submission_id
+
+    @property
+    def round(self) -> str:
+        """Round id."""
+        return self.signed.receipt.round
+
+    @property
+    def version(self) -> int:
+        """1, or higher for a correction."""
+        return self.signed.receipt.version
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that the service counted."""
+        return self.signed.receipt.rows
+
+    @property
+    def late(self) -> bool:
+        """Accepted after the deadline."""
+        return self.signed.receipt.late
+
+    @property
+    def accepted_at(self) -> datetime:
+        """When the service accepted the delivery."""
+        return self.signed.receipt.accepted_at
+
+    def to_json(self) -> dict[str, Any]:
+        """The form on disk and of `--json`."""
+        return {
+            **self.signed.to_json(),
+            "manifest": None if self.manifest is None else self.manifest.to_json(),
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The receipt on disk.
+
+        Raises:
+            WireError: it is damaged.
+        """
+        manifest = document.get("manifest")
+        return cls(
+            signed=wire.SignedReceipt.from_json({k: document.get(k) for k in ("receipt", "keyId", "signature")}),
+            manifest=None if manifest is None else wire.Manifest.from_json(manifest),
+            name=str(document.get("name", "")),
+        )
+
+
+class ReceiptBook:
+    """The receipts of one registration."""
+
+    def __init__(self, profile: Profile, registration: Registration) -> None:
+        self._profile = profile
+        self._registration = registration
+
+    def all(self) -> list[StoredReceipt]:
+        """All receipts, newest first.
+
+        Raises:
+            ReceiptError: one of them is damaged.
+        """
+        return sorted(self._stored(), key=lambda kept: kept.accepted_at, reverse=True)
+
+    def get(self, submission: str) -> StoredReceipt | None:
+        """The receipt of a submission, if it is kept here.
+
+        Raises:
+            ReceiptError: it is damaged.
+        """
+        document = self._profile.receipt(submission)
+        return None if document is None else _read(document)
+
+    def accept(self, signed: wire.SignedReceipt, entry: Entry, submission: str, *, duplicate: bool) -> StoredReceipt:
+        """The receipt of a delivery, after it has been verified and is on disk.
+
+        Raises:
+            ReceiptError: it does not prove this delivery; nothing is kept.
+        """
+        manifest: wire.Manifest | None = entry.manifest
+        if signed.receipt.submission_id != submission:
+            raise ReceiptError(_ANOTHER_DELIVERY)
+        if duplicate and signed.receipt.manifest_digest != entry.manifest.digest():
+            # This content counted already, under the manifest of an earlier delivery.
+            earlier = self.get(submission)
+            manifest = None if earlier is None else earlier.manifest
+            if (signed.receipt.content_digest, signed.receipt.round) != (
+                entry.manifest.content_digest,
+                entry.manifest.round,
+            ):
+                raise ReceiptError(_ANOTHER_DELIVERY)
+        stored = StoredReceipt(signed, manifest, entry.name)
+        self.verify(stored)
+        self._profile.keep_receipt(submission, stored.to_json())
+        return stored
+
+    def verify(self, stored: StoredReceipt, content_digest: str | None = None) -> None:
+        """Proves that the service accepted this delivery, without asking the service.
+
+        1. The key that signed is one that was pinned when registering, and its signature holds.
+        2. The issuer is the service of the registration, and the delivery was made in this organisation's name.
+        3. The receipt is about the manifest that is kept here (when it is kept here) and agrees with it.
+        4. The content at hand is the content that was accepted (when `content_digest` is given).
+
+        Raises:
+            ReceiptError: one of these fails.
+        """
+        receipt = stored.signed.receipt
+        jwks = self._profile.service_keys()
+        try:
+            if stored.manifest is not None:  # 1, 2, 3
+                wire.verify_receipt(stored.signed, stored.manifest, jwks, issuer=self._registration.issuer)
+            else:
+                self._verify_signature(stored.signed, jwks)  # 1, 2
+        except wire.ReceiptError as failed:
+            raise ReceiptError(Text(failed.nl, failed.en)) from None
+        if receipt.organisation != self._registration.organisation:  # 2
+            raise ReceiptError(
+                Text("Het bewijs staat op naam van een ander.", "The receipt is in another organisation's name.")
+            )
+        if content_digest is not None and content_digest != receipt.content_digest:  # 4
+            raise ReceiptError(
+                Text(
+                    "Dit bestand is niet het bestand dat is aangeleverd.",
+                    "This file is not the one that was delivered.",
+                )
+            )
+
+    def _verify_signature(self, signed: wire.SignedReceipt, jwks: object) -> None:
+        try:
+            key = wire.KeySet.from_json(jwks).ed25519(signed.key_id)
+        except wire.WireError:
+            key = None
+        if key is None:
+            raise ReceiptError(Text("De sleutel van dit bewijs is onbekend.", "The receipt's key is not known."))
+        try:
+            wire.verify_ed25519(wire.RECEIPT_PREFIX, signed.receipt.canonical(), signed.signature, key)
+        except wire.SignatureError:
+            raise ReceiptError(Text("De handtekening klopt niet.", "The signature does not hold.")) from None
+        if signed.receipt.issuer != self._registration.issuer:
+            raise ReceiptError(Text("Een andere dienst gaf het bewijs af.", "Another service issued the receipt."))
+
+    def _stored(self) -> Iterator[StoredReceipt]:
+        for document in self._profile.receipts():
+            yield _read(document)
+
+
+_ANOTHER_DELIVERY = Text(
+    "Het ontvangstbewijs gaat over een andere aanlevering.", "The receipt is about another delivery."
+)
+
+
+def _read(document: Mapping[str, Any]) -> StoredReceipt:
+    try:
+        return StoredReceipt.from_json(document)
+    except wire.WireError:
+        raise ReceiptError(
+            Text("Een bewaard ontvangstbewijs is beschadigd.", "A receipt that was kept is damaged.")
+        ) from None

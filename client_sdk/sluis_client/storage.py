@@ -1,0 +1,132 @@
+"""Files of the profile: private to the owner, whole or not there at all.
+
+On POSIX every directory is 0700 and every file 0600 and owned by the user; anything laxer is refused. On Windows the
+user profile's access list does this and modes are not looked at.
+"""
+
+import contextlib
+import json
+import os
+import re
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sluis_client.errors import ProfileUnsafeError, UnexpectedAnswerError
+from sluis_client.language import Text
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+def safe_name(name: str) -> str:
+    """`name` itself when it can be a file name.
+
+    Identifiers come from the service; one that would climb out of its directory is refused.
+
+    Raises:
+        UnexpectedAnswerError: when it is no plain name.
+    """
+    if not _SAFE_NAME.fullmatch(name):
+        raise UnexpectedAnswerError(
+            Text("De dienst gaf een onbruikbare naam.", "The service gave an unusable identifier.")
+        )
+    return name
+
+
+def make_private_directory(path: Path) -> None:
+    """The directory, for the owner only; parents are made where missing.
+
+    Raises:
+        ProfileUnsafeError: when it exists and others have access.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_lax(path, path.stat(), wanted="700")
+
+
+def read_private(path: Path) -> bytes:
+    """The contents of a file that only the owner can reach.
+
+    The check is on the opened file, so that it cannot be swapped in between.
+
+    Raises:
+        ProfileUnsafeError: when others have access, or it belongs to someone else.
+        FileNotFoundError: when it does not exist.
+    """
+    with path.open("rb") as file:
+        _refuse_lax(path, os.fstat(file.fileno()), wanted="600")
+        return file.read()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """`content` at `path`, durably: after a crash the old or the new file is there, never half of one."""
+    temporary = _write_temporary(path, content)
+    try:
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink()
+        raise
+    _sync_directory(path.parent)
+
+
+def create_private(path: Path, content: bytes) -> bool:
+    """Like `write_private`, but only when nothing is there; whether it was written.
+
+    Of two processes that create the same file, exactly one writes it.
+    """
+    temporary = _write_temporary(path, content)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    _sync_directory(path.parent)
+    return True
+
+
+def read_json(path: Path) -> Any:
+    """The JSON document in a private file."""
+    return json.loads(read_private(path))
+
+
+def as_json(document: object) -> bytes:
+    """A JSON document as the profile keeps it: readable, keys in a fixed order."""
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def remove(path: Path) -> None:
+    """The file is gone, whether or not it was there."""
+    path.unlink(missing_ok=True)
+    _sync_directory(path.parent)
+
+
+def _write_temporary(path: Path, content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    return temporary
+
+
+def _sync_directory(path: Path) -> None:
+    if sys.platform == "win32":  # Windows cannot open a directory; NTFS journals the rename
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _refuse_lax(path: Path, status: os.stat_result, *, wanted: str) -> None:
+    if sys.platform != "win32" and (stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid != os.geteuid()):
+        raise ProfileUnsafeError(path, wanted=wanted)

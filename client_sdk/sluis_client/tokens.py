@@ -1,0 +1,72 @@
+"""Access tokens: OAuth 2.0 client credentials with `private_key_jwt` (RFC 7523, profile NL GOV Assurance).
+
+A token lives minutes and is kept in memory only. The assertion behind it is made anew for every attempt, because the
+service accepts its `jti` once.
+"""
+
+from datetime import datetime, timedelta
+
+from sluis_client.errors import UnexpectedAnswerError
+from sluis_client.keys import SupplierKey
+from sluis_client.language import Text
+from sluis_client.machine import Machine
+from sluis_client.transport import Payload, Transport
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_MARGIN = timedelta(seconds=30)
+
+
+class Tokens:
+    """The tokens of one client; its representation shows none of them."""
+
+    def __init__(
+        self, transport: Transport, key: SupplierKey, *, client_id: str, issuer: str, machine: Machine
+    ) -> None:
+        self._transport = transport
+        self._key = key
+        self._client_id = client_id
+        self._issuer = issuer
+        self._machine = machine
+        self._token: str | None = None
+        self._until: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"Tokens({self._client_id})"
+
+    def get(self) -> str:
+        """A token that is valid for some time yet."""
+        if self._token is None or self._until is None or self._machine.now() >= self._until:
+            self._token, self._until = self._fetch()
+        return self._token
+
+    def forget(self) -> None:
+        """The token was refused: the next `get` fetches another."""
+        self._token = None
+
+    def _fetch(self) -> tuple[str, datetime]:
+        asked = self._machine.now()
+        answer = self._transport.call("POST", "/v1/oauth/token", payload=self._request).object
+        token, lifetime = answer.get("access_token"), answer.get("expires_in")
+        kind = answer.get("token_type")
+        if not (isinstance(token, str) and token and isinstance(lifetime, int) and isinstance(kind, str)):
+            raise _unusable_token()
+        if kind.lower() != "bearer":
+            raise _unusable_token()
+        return token, asked + timedelta(seconds=lifetime) - _MARGIN
+
+    def _request(self) -> Payload:
+        return Payload.form(
+            {
+                "grant_type": "client_credentials",
+                "client_assertion_type": _ASSERTION_TYPE,
+                "client_assertion": self._key.proof(
+                    self._machine, audience=self._issuer, subject=self._client_id, iss=self._client_id
+                ),
+            }
+        )
+
+
+def _unusable_token() -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        Text("De dienst gaf geen bruikbaar toegangsbewijs.", "The service gave no usable access token.")
+    )
