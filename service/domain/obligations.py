@@ -1,4 +1,4 @@
-"""What must be fulfilled when a request is permitted: the strictest of floor, profile, purpose and competition rules."""
+"""What a permit obliges to: the strictest of floor, data set's profile, purpose and competition rules."""
 
 from __future__ import annotations
 
@@ -30,8 +30,13 @@ def stricter(one: DisclosureProfile, other: DisclosureProfile) -> DisclosureProf
 
 def tightens(profile: DisclosureProfile, base: DisclosureProfile) -> bool:
     """Whether `profile` is nowhere looser than `base`."""
-    combined = stricter(profile, base)
-    return combined == replace(profile, dominance=_lowest_shares(profile.dominance))
+    return (
+        profile.minimum_count >= base.minimum_count
+        and profile.minimum_contributors >= base.minimum_contributors
+        and (profile.p_percent or 0) >= (base.p_percent or 0)
+        and (base.zero_is_safe or not profile.zero_is_safe)
+        and all(any(_implies(own, rule) for own in profile.dominance) for rule in base.dominance)
+    )
 
 
 def effective_profile(data_set: DataSet, purpose: Purpose, catalogue: Catalogue) -> DisclosureProfile:
@@ -86,6 +91,12 @@ def profile_of(terms: Iterable[Obligation]) -> DisclosureProfile:
         )
     except KeyError as missing:
         raise ValueError(f"no obligation {missing}") from missing
+
+
+def _implies(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether a cell that passes dominance `one` passes `other`: m contributors hold at most m/m' of what m' can."""
+    (m, k), (other_m, other_k) = one, other
+    return k * max(other_m, m) <= other_k * m
 
 
 def _lowest_shares(dominance: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -1,0 +1,129 @@
+"""From the models of the files to the frozen values of the domain."""
+
+from __future__ import annotations
+
+from service.adapters.bundle.calendars import calendar
+from service.adapters.bundle.models import ClassificationModel, DataSetModel, ProfileModel, PurposeModel
+from service.adapters.bundle.reading import BundleFiles
+from service.domain.catalogue import Check, DataSet, Dimension, DisclosureProfile, Measure
+from service.domain.classification import Classification, Code, Label
+from service.domain.errors import Invalid
+from service.domain.purpose import Purpose, PurposeScope, Recipients
+
+_PROBLEMS = {
+    "double": "dubbel / double",
+    "reserved": "voorbehouden / reserved",
+    "unknown-level": "onbekend niveau / unknown level",
+    "unknown-parent": "onbekende bovenliggende code / unknown parent",
+    "parent-not-coarser": "bovenliggende code is niet grover / the parent is not coarser",
+}
+
+
+def classification(files: BundleFiles, file: str, model: ClassificationModel) -> Classification | None:
+    """The classification with its codes; None, with faults noted, when the code list is not a tree."""
+    listed = f"classifications/{model.file}"
+    codes: tuple[Code, ...]
+    if model.calendar is not None:
+        codes = calendar(model.calendar.first_year, model.calendar.last_year, model.levels)
+    else:
+        codes = _listed_codes(files, listed)
+        if not codes:
+            return None
+    try:
+        return Classification(
+            model.id,
+            model.version,
+            model.title.label(),
+            model.atoms,
+            model.levels,
+            codes,
+            " ".join(model.source.split()),
+        )
+    except Invalid as invalid:
+        for code, problem in invalid.faults:
+            where = file if model.calendar is not None else listed
+            files.fault(where, code, "classification", name=code, detail=_PROBLEMS[problem])
+        return None
+
+
+def _listed_codes(files: BundleFiles, listed: str) -> tuple[Code, ...]:
+    rows = files.codes(listed)
+    for row in rows:
+        if row.valid_from is not None and row.valid_until is not None and row.valid_until < row.valid_from:
+            files.fault(listed, f"row {row.row}", "validity-reversed")
+    return tuple(
+        Code(r.code, Label(r.label_nl, r.label_en), r.level, r.parent, r.valid_from, r.valid_until) for r in rows
+    )
+
+
+def data_set(model: DataSetModel) -> DataSet:
+    """The definition of a data set."""
+    return DataSet(
+        id=model.id,
+        version=model.version,
+        title=model.title.label(),
+        description=model.description.label(),
+        dimensions=tuple(
+            Dimension(name, d.title.label(), d.classifications, d.period, d.total, d.sensitive)
+            for name, d in model.dimensions.items()
+        ),
+        measures=tuple(
+            Measure(name, m.title.label(), m.definition.label(), m.unit, m.kind, m.minimum, m.maximum)
+            for name, m in model.measures.items()
+        ),
+        checks=tuple(Check(c.code, c.left, c.right, c.severity, c.message.label()) for c in model.checks),
+        round_level=model.round_level,
+        sensitivity=model.sensitivity,
+        legal_default=model.legal_default.label(),
+        disclosure_profile=model.disclosure_profile,
+        minimum_age_months=model.minimum_age_months,
+        maximum_rows=model.maximum_rows,
+        retention_months=model.retention_months,
+        source=" ".join(model.source.split()),
+    )
+
+
+def profile(model: ProfileModel) -> DisclosureProfile:
+    """The rules of a profile."""
+    return DisclosureProfile(**model.model_dump())
+
+
+def purpose(model: PurposeModel) -> Purpose:
+    """The purpose with all its fields."""
+    return Purpose(
+        id=model.id,
+        version=model.version,
+        status=model.status,
+        title=model.title.label(),
+        bottleneck=model.bottleneck.label(),
+        necessity=model.necessity.label(),
+        proportionality=model.proportionality.label(),
+        why_nothing_less=model.why_nothing_less.label(),
+        controllers=model.controllers,
+        joint_arrangement=model.joint_arrangement,
+        processor_agreement=model.processor_agreement,
+        legal_basis=model.legal_basis,
+        statute=" ".join(model.statute.split()),
+        special_category_exception=model.special_category_exception,
+        compatibility=model.compatibility.label(),
+        scopes=tuple(
+            PurposeScope(
+                s.data_set,
+                frozenset(s.measures),
+                {name: tuple(finest.items()) for name, finest in s.dimensions.items()},
+            )
+            for s in model.scopes
+        ),
+        recipients=Recipients(frozenset(model.recipients.organisations), model.recipients.all_regional_owners),
+        disclosure_profile=model.disclosure_profile,
+        minimum_age_months=model.minimum_age_months,
+        valid_from=model.valid_from,
+        valid_until=model.valid_until,
+        review_on=model.review_on,
+        retention=model.retention.model_dump(),
+        dpia_reference=model.dpia.reference,
+        dpia_outcome=model.dpia.outcome,
+        record_of_processing=model.record_of_processing,
+        approvers=model.approvers,
+        dpv=model.dpv,
+    )

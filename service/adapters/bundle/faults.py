@@ -1,0 +1,217 @@
+"""What can be wrong with a bundle: every fault has a file, a path in it, a text and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FaultText:
+    """The text of a kind of fault and what mends it, Dutch and English; `{name}` is filled in from the fault."""
+
+    nl: str
+    en: str
+    mend_nl: str
+    mend_en: str
+
+
+FAULTS: Mapping[str, FaultText] = {
+    "file-missing": FaultText("het bestand ontbreekt", "the file is missing", "voeg het bestand toe", "add the file"),
+    "file-unexpected": FaultText(
+        "dit bestand hoort niet in de bundel",
+        "this file does not belong in the bundle",
+        "verwijder het, of noem het in een beschrijving",
+        "remove it, or name it in a descriptor",
+    ),
+    "not-utf8": FaultText(
+        "het bestand is geen UTF-8", "the file is not UTF-8", "sla het op als UTF-8", "save it as UTF-8"
+    ),
+    "not-yaml": FaultText(
+        "geen geldige YAML: {detail}", "not valid YAML: {detail}", "herstel de opmaak", "mend the syntax"
+    ),
+    "duplicate-key": FaultText(
+        "de sleutel '{name}' staat er twee keer",
+        "the key '{name}' stands there twice",
+        "verwijder er een",
+        "remove one of them",
+    ),
+    "unknown-key": FaultText(
+        "onbekende sleutel", "unknown key", "verwijder hem of verbeter de spelling", "remove it or mend its spelling"
+    ),
+    "missing-key": FaultText("deze sleutel ontbreekt", "this key is missing", "vul hem in", "fill it in"),
+    "wrong-value": FaultText(
+        "ongeldige waarde: {detail}", "invalid value: {detail}", "verbeter de waarde", "mend the value"
+    ),
+    "csv-columns": FaultText(
+        "de kolommen zijn niet {expected}",
+        "the columns are not {expected}",
+        "gebruik precies deze kolommen in deze volgorde",
+        "use exactly these columns in this order",
+    ),
+    "csv-row": FaultText(
+        "de regel heeft een ander aantal velden dan de kop, of een lege code",
+        "the row has another number of fields than the header, or an empty code",
+        "vul alle velden in",
+        "fill in all fields",
+    ),
+    "not-a-date": FaultText(
+        "'{value}' is geen datum", "'{value}' is not a date", "schrijf jjjj-mm-dd", "write yyyy-mm-dd"
+    ),
+    "classification": FaultText(
+        "code '{name}': {detail}",
+        "code '{name}': {detail}",
+        "herstel de codelijst (dubbel, onbekend niveau of onbekende of te fijne bovenliggende code)",
+        "mend the code list (double, unknown level, or unknown or too fine a parent)",
+    ),
+    "validity-reversed": FaultText(
+        "eindigt voor het begin", "ends before it starts", "verwissel of verbeter de data", "swap or mend the dates"
+    ),
+    "double": FaultText(
+        "'{name}' bestaat al in {other}",
+        "'{name}' already exists in {other}",
+        "geef een ander id of een hoger versienummer",
+        "give another id or a higher version",
+    ),
+    "unknown-name": FaultText(
+        "'{name}' bestaat niet als {kind}",
+        "'{name}' does not exist as {kind}",
+        "verbeter de naam of voeg het toe; bekend: {known}",
+        "mend the name or add it; known: {known}",
+    ),
+    "one-period": FaultText(
+        "er is niet precies één dimensie met 'period: true'",
+        "there is not exactly one dimension with 'period: true'",
+        "wijs één dimensie aan als periode",
+        "mark one dimension as the period",
+    ),
+    "different-atoms": FaultText(
+        "de indelingen van deze dimensie gaan niet over dezelfde kleinste eenheden",
+        "the classifications of this dimension are not over the same atoms",
+        "gebruik alleen indelingen met dezelfde 'atoms'",
+        "use only classifications with the same 'atoms'",
+    ),
+    "not-a-calendar": FaultText(
+        "'{name}' heeft codes zonder begin of einde en kan geen periode zijn",
+        "'{name}' has codes without beginning or end and cannot be a period",
+        "gebruik een kalenderindeling",
+        "use a calendar classification",
+    ),
+    "same-name": FaultText(
+        "'{name}' is de naam van een dimensie én van een maat",
+        "'{name}' names a dimension and a measure",
+        "geef een van de twee een andere naam",
+        "rename one of the two",
+    ),
+    "range-reversed": FaultText(
+        "het minimum is hoger dan het maximum",
+        "the minimum is above the maximum",
+        "verwissel of verbeter ze",
+        "swap or mend them",
+    ),
+    "below-floor": FaultText(
+        "{value} ligt onder de ondergrens van {floor}",
+        "{value} is below the floor of {floor}",
+        "kies ten minste {floor}; lager mag nooit (disclosure.md)",
+        "choose at least {floor}; lower is never allowed (disclosure.md)",
+    ),
+    "looser-profile": FaultText(
+        "profiel '{name}' is ergens ruimer dan '{base}' van gegevensset {dataset}",
+        "profile '{name}' is somewhere looser than '{base}' of data set {dataset}",
+        "een doel mag alleen aanscherpen: kies een strenger profiel of laat het weg",
+        "a purpose may only tighten: choose a stricter profile or leave it out",
+    ),
+    "looser": FaultText(
+        "{value} is ruimer dan {base} van gegevensset {dataset}",
+        "{value} is looser than {base} of data set {dataset}",
+        "een doel mag alleen aanscherpen",
+        "a purpose may only tighten",
+    ),
+    "legal-basis": FaultText(
+        "'{value}' is geen grondslag van artikel 6, lid 1, AVG",
+        "'{value}' is not a basis of GDPR article 6(1)",
+        "kies een van {known}",
+        "choose one of {known}",
+    ),
+    "special-category": FaultText(
+        "bijzondere persoonsgegevens ({dataset}) zonder uitzondering van artikel 9, lid 2, AVG",
+        "special categories of data ({dataset}) without an exception of GDPR article 9(2)",
+        "noem de uitzondering, zoals '9(2)(j)', met het bewijs van de UAVG; zonder mag het niet (artikel 9, lid 1)",
+        "name the exception, such as '9(2)(j)', with the UAVG evidence; without it is forbidden (article 9(1))",
+    ),
+    "exception": FaultText(
+        "'{value}' is geen uitzondering van artikel 9, lid 2, AVG",
+        "'{value}' is not an exception of GDPR article 9(2)",
+        "kies een van {known}",
+        "choose one of {known}",
+    ),
+    "joint-arrangement": FaultText(
+        "meer verantwoordelijken zonder onderlinge regeling (artikel 26 AVG)",
+        "several controllers without a joint arrangement (GDPR article 26)",
+        "noem de regeling in 'joint_arrangement'",
+        "name the arrangement in 'joint_arrangement'",
+    ),
+    "approvers": FaultText(
+        "een goedgekeurd doel heeft ten minste twee verschillende goedkeurders",
+        "an approved purpose has at least two different approvers",
+        "laat een tweede persoon goedkeuren",
+        "let a second person approve",
+    ),
+    "dpia": FaultText(
+        "een goedgekeurd doel heeft een DPIA met uitkomst 'approved' (artikel 35 AVG)",
+        "an approved purpose has a DPIA with the outcome 'approved' (GDPR article 35)",
+        "rond de DPIA af",
+        "finish the DPIA",
+    ),
+    "no-recipients": FaultText(
+        "er is geen enkele ontvanger",
+        "there is no recipient at all",
+        "noem organisaties of 'all_regional_owners: true'",
+        "name organisations or 'all_regional_owners: true'",
+    ),
+    "no-rule-code": FaultText(
+        "een verbod zonder @id kan geen reden geven",
+        "a forbid without @id cannot give a reason",
+        "geef het een @id met een code uit service/domain/texts.py",
+        "give it an @id with a code of service/domain/texts.py",
+    ),
+    "unknown-rule-code": FaultText(
+        "'{name}' heeft geen tekst", "'{name}' has no text", "voeg de tekst toe", "add its text"
+    ),
+    "cedar": FaultText("{detail}", "{detail}", "herstel de regel", "mend the rule"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFault:
+    """A fault at `path` (keys joined by dots, or `row N`) of `file` (relative to the bundle)."""
+
+    file: str
+    path: str
+    code: str
+    data: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """File and path."""
+        return f"{self.file}: {self.path}" if self.path else self.file
+
+    @property
+    def nl(self) -> str:
+        """What is wrong and how to mend it, in Dutch."""
+        text = FAULTS[self.code]
+        return f"{text.nl}; {text.mend_nl}".format_map(self.data)
+
+    @property
+    def en(self) -> str:
+        """What is wrong and how to mend it, in English."""
+        text = FAULTS[self.code]
+        return f"{text.en}; {text.mend_en}".format_map(self.data)
+
+
+class BundleError(Exception):
+    """The bundle may not be used; `faults` names all that is wrong with it."""
+
+    def __init__(self, faults: tuple[BundleFault, ...]) -> None:
+        super().__init__("\n".join(f"{fault.place}: {fault.en}" for fault in faults))
+        self.faults = faults

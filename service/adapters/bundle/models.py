@@ -1,0 +1,186 @@
+"""The YAML files of a bundle as strict models: unknown keys and values of another type are refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from service.domain.catalogue import MeasureKind, Sensitivity
+from service.domain.classification import Label
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$", max_length=64)]
+Organisation = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Months = Annotated[int, Field(ge=0, le=1200)]
+Version = Annotated[int, Field(ge=1, le=9999)]
+Percent = Annotated[int, Field(ge=1, le=100)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class LabelModel(_Strict):
+    """A text in both languages."""
+
+    nl: Text
+    en: Text
+
+    def label(self) -> Label:
+        """The domain's label, without the line breaks of folded YAML."""
+        return Label(" ".join(self.nl.split()), " ".join(self.en.split()))
+
+
+class DimensionModel(_Strict):
+    """A coded column."""
+
+    title: LabelModel
+    classifications: Annotated[tuple[Name, ...], Field(min_length=1)]
+    period: bool = False
+    total: bool = True
+    sensitive: bool = False
+
+
+class MeasureModel(_Strict):
+    """A number per row."""
+
+    title: LabelModel
+    definition: LabelModel
+    unit: Text
+    kind: MeasureKind
+    minimum: int = 0
+    maximum: int = 10**9
+
+
+class CheckModel(_Strict):
+    """The left column may not exceed the right one."""
+
+    code: Name
+    kind: Literal["not-above"]
+    severity: Literal["fatal", "warning"]
+    left: Name
+    right: Name
+    message: LabelModel
+
+
+class DataSetModel(_Strict):
+    """datasets/*.yaml."""
+
+    id: Name
+    version: Version
+    title: LabelModel
+    description: LabelModel
+    source: Text
+    dimensions: Annotated[dict[Name, DimensionModel], Field(min_length=1)]
+    measures: Annotated[dict[Name, MeasureModel], Field(min_length=1)]
+    checks: tuple[CheckModel, ...] = ()
+    round_level: Name
+    sensitivity: Annotated[frozenset[Sensitivity], Field(min_length=1)]
+    legal_default: LabelModel
+    disclosure_profile: Name
+    minimum_age_months: Months
+    maximum_rows: Annotated[int, Field(ge=1, le=10**8)]
+    retention_months: Annotated[Months, Field(ge=1)]
+
+
+class CalendarModel(_Strict):
+    """A classification that is generated: years down to quarters or months."""
+
+    first_year: Annotated[int, Field(ge=1900, le=2200)]
+    last_year: Annotated[int, Field(ge=1900, le=2200)]
+
+
+class ClassificationModel(_Strict):
+    """classifications/*.yaml: a code list in a CSV file, or a calendar."""
+
+    id: Name
+    version: Text
+    title: LabelModel
+    atoms: Name
+    levels: Annotated[tuple[Name, ...], Field(min_length=1)]
+    source: Text
+    file: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.csv$")] | None = None
+    calendar: CalendarModel | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> ClassificationModel:
+        if (self.file is None) == (self.calendar is None):
+            raise ValueError("give either 'file' or 'calendar'")
+        if self.calendar is not None and self.levels != ("year", "quarter", "month")[: len(self.levels)]:
+            raise ValueError("the levels of a calendar are year, quarter, month, in this order")
+        return self
+
+
+class ProfileModel(_Strict):
+    """disclosure/*.yaml."""
+
+    id: Name
+    minimum_count: int
+    minimum_contributors: int
+    dominance: tuple[tuple[Annotated[int, Field(ge=1, le=9)], Percent], ...] = ()
+    p_percent: Percent | None = None
+    zero_is_safe: bool = True
+
+
+class ScopeModel(_Strict):
+    """Of one data set: measures, and per dimension the finest level in each classification allowed."""
+
+    data_set: Name
+    measures: Annotated[tuple[Name, ...], Field(min_length=1)]
+    dimensions: dict[Name, Annotated[dict[Name, Name], Field(min_length=1)]]
+
+
+class RecipientsModel(_Strict):
+    """Who may ask and read."""
+
+    organisations: tuple[Organisation, ...] = ()
+    all_regional_owners: bool = False
+
+
+class RetentionModel(_Strict):
+    """How many months inputs, intermediates and outputs are kept."""
+
+    inputs: Months
+    intermediates: Months
+    outputs: Months
+
+
+class DpiaModel(_Strict):
+    """The data protection impact assessment (GDPR article 35) and its outcome."""
+
+    reference: Text
+    outcome: Literal["approved", "rejected", "pending"]
+
+
+class PurposeModel(_Strict):
+    """purposes/*.yaml; the fields of policy.md."""
+
+    id: Name
+    version: Version
+    status: Literal["draft", "approved", "withdrawn"]
+    approvers: tuple[Text, ...]
+    title: LabelModel
+    bottleneck: LabelModel
+    necessity: LabelModel
+    proportionality: LabelModel
+    why_nothing_less: LabelModel
+    controllers: Annotated[tuple[Text, ...], Field(min_length=1)]
+    joint_arrangement: Text | None
+    processor_agreement: Text
+    legal_basis: Text
+    statute: Text
+    special_category_exception: Text | None
+    compatibility: LabelModel
+    scopes: Annotated[tuple[ScopeModel, ...], Field(min_length=1)]
+    recipients: RecipientsModel
+    disclosure_profile: Name | None
+    minimum_age_months: Months
+    valid_from: date
+    valid_until: date
+    review_on: date
+    retention: RetentionModel
+    dpia: DpiaModel
+    record_of_processing: Text
+    dpv: tuple[Text, ...] = ()
