@@ -1,0 +1,116 @@
+"""The unit of work on SQLAlchemy: every repository in one transaction that commits only with its audit event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.adapters.database.audit import SqlAuditTrail
+from service.adapters.database.engine import Patience, open_engines
+from service.adapters.database.organisations import SqlOrganisations, SqlUsedTokens
+from service.adapters.database.refusals import REFUSED, RowRefused, meaning
+from service.adapters.database.releases import SqlReleases
+from service.adapters.database.requests import SqlRequests
+from service.adapters.database.revisions import head, revision_of
+from service.adapters.database.rounds import SqlRounds
+from service.adapters.database.submissions import SqlSubmissions
+from service.adapters.database.transaction import Transaction
+from service.domain.audit import AuditEvent
+from service.domain.errors import DomainError, Unavailable
+
+
+class SqlUnitOfWork:
+    """Implements `service.ports.unit_of_work.UnitOfWork`."""
+
+    def __init__(self, transaction: Transaction, random_bytes: Callable[[int], bytes]) -> None:
+        self._transaction = transaction
+        self.organisations = SqlOrganisations(transaction)
+        self.used_tokens = SqlUsedTokens(transaction)
+        self.rounds = SqlRounds(transaction)
+        self.submissions = SqlSubmissions(transaction)
+        self.requests = SqlRequests(transaction)
+        self.releases = SqlReleases(transaction)
+        self.audit = SqlAuditTrail(transaction, random_bytes)
+
+    def commit(self, event: AuditEvent) -> None:
+        """Insert the event and commit it with all that was written: both or neither.
+
+        Raises:
+            Unavailable: the event or the commit was refused; nothing was written.
+            RuntimeError: the transaction only reads, or has ended already.
+        """
+        self._transaction.require_writing()
+        try:
+            self.audit.insert(event)
+        except Unavailable:
+            raise
+        except (DomainError, RowRefused, SQLAlchemyError) as error:
+            raise Unavailable(REFUSED) from error
+        self._transaction.commit()
+
+
+class SqlDatabase:
+    """Implements `service.ports.unit_of_work.Database` for SQLite files and PostgreSQL.
+
+    `random_bytes(n)` gives the salts of audit events; it must be unguessable. Safe to share among threads.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        random_bytes: Callable[[int], bytes],
+        patience: Patience | None = None,
+        pool_size: int = 10,
+    ) -> None:
+        self._engines = open_engines(url, patience or Patience(), pool_size=pool_size)
+        self._random_bytes = random_bytes
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlUnitOfWork]:
+        """A transaction that may write; on SQLite it holds the write lock from here on.
+
+        Raises:
+            Unavailable: `database-busy`: another writer held the lock, or the server could not be reached.
+        """
+        with _transaction(self._engines.write, writes=True) as transaction:
+            yield SqlUnitOfWork(transaction, self._random_bytes)
+
+    @contextmanager
+    def look(self) -> Iterator[SqlUnitOfWork]:
+        """A transaction that reads one moment of the database; the database itself refuses to write in it."""
+        with _transaction(self._engines.read, writes=False) as transaction:
+            yield SqlUnitOfWork(transaction, self._random_bytes)
+
+    def ready(self) -> bool:
+        """Whether the database answers and is at the newest migration that this code has."""
+        try:
+            with self._engines.read.connect() as connection:
+                return revision_of(connection) == head()
+        except SQLAlchemyError:
+            return False
+
+    def dispose(self) -> None:
+        """Close the pooled connections; none may be in use."""
+        self._engines.write.dispose()
+
+
+@contextmanager
+def _transaction(engine: Engine, *, writes: bool) -> Iterator[Transaction]:
+    try:
+        connection = engine.connect()
+    except SQLAlchemyError as error:
+        raise meaning(error) from error
+    with connection:
+        try:
+            connection.begin()
+        except SQLAlchemyError as error:
+            raise meaning(error) from error
+        transaction = Transaction(connection, writes=writes)
+        try:
+            yield transaction
+        finally:
+            transaction.end("left")

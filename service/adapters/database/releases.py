@@ -1,0 +1,123 @@
+"""Releases: added once, withdrawn at most once, and never changed otherwise; triggers hold this in the database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from service.adapters.database.paging import newest_first
+from service.adapters.database.tables import release_recipients, releases
+from service.adapters.database.transaction import Row, Transaction
+from service.domain.errors import Conflict, Invalid, NotFound
+from service.domain.release import Release
+from service.ports.unit_of_work import Page
+
+
+class SqlReleases:
+    """Implements `service.ports.unit_of_work.Releases`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def lock_facts(self, data_set: str) -> None:
+        """Call it before `over`: whoever waited here sees what the one before released.
+
+        A transaction on SQLite holds the only write lock from its first moment, so there is nothing left to lock.
+        """
+        self._transaction.require_writing()
+        if self._transaction.dialect == "postgresql":
+            key = int.from_bytes(hashlib.sha256(b"sluis-facts\n" + data_set.encode()).digest()[:8], signed=True)
+            self._transaction.rows(select(func.pg_advisory_xact_lock(key)))
+
+    def add(self, release: Release) -> None:
+        """The recipients first: the database lets nobody be added to a release that exists."""
+        recipients = [{"release": release.id, "organisation": recipient} for recipient in sorted(release.recipients)]
+        self._transaction.write(insert(release_recipients), recipients)
+        self._transaction.write(insert(releases).values(**_row(release)))
+
+    def withdraw(self, release: str, at: datetime, reason: str) -> None:
+        """NotFound when there is none; Conflict `release-withdrawn` when it was withdrawn before."""
+        change = update(releases).where(releases.c.id == release, releases.c.withdrawn_at.is_(None))
+        if not self._transaction.write(change.values(withdrawn_at=at, withdrawal_reason=reason)):
+            self.get(release)
+            raise Conflict("release-withdrawn")
+
+    def get(self, release: str) -> Release:
+        """NotFound when there is none."""
+        found = self._transaction.row(select(releases).where(releases.c.id == release))
+        if found is None:
+            raise NotFound("release")
+        return self._releases([found])[0]
+
+    def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
+        """Newest first; the cursor is the id of the last one seen, Invalid when the recipient has no such one."""
+        query = select(releases)
+        place = select(releases.c.released_at, releases.c.id).where(releases.c.id == page.cursor)
+        if recipient is not None:
+            theirs = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
+            query = query.where(releases.c.id.in_(theirs))
+            place = place.where(releases.c.id.in_(theirs))
+        after = None
+        if page.cursor is not None:
+            last = self._transaction.row(place)
+            if last is None:
+                raise Invalid("cursor")
+            after = (last["released_at"], last["id"])
+        query = newest_first(query, releases.c.released_at, releases.c.id, after, page.limit)
+        return self._releases(self._transaction.rows(query))
+
+    def over(self, data_set: str) -> Sequence[Release]:
+        """In the order of release, withdrawn ones too."""
+        query = select(releases).where(releases.c.data_set == data_set)
+        return self._releases(self._transaction.rows(query.order_by(releases.c.released_at, releases.c.id)))
+
+    def _releases(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Release]:
+        recipients: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+        ids = [row["id"] for row in rows]
+        for row in self._transaction.rows(select(release_recipients).where(release_recipients.c.release.in_(ids))):
+            recipients[row["release"]] |= {row["organisation"]}
+        return [_release(row, recipients[row["id"]]) for row in rows]
+
+
+def _row(release: Release) -> Row:
+    return {
+        "id": release.id,
+        "request": release.request,
+        "data_set": release.data_set,
+        "purpose": release.purpose,
+        "rounds": release.rounds,
+        "version": release.version,
+        "content": release.content,
+        "content_digest": release.content_digest,
+        "key_id": release.key_id,
+        "signature": release.signature,
+        "inputs": release.inputs,
+        "released_at": release.released_at,
+        "withdrawn_at": release.withdrawn_at,
+        "withdrawal_reason": release.withdrawal_reason,
+    }
+
+
+def _release(row: Mapping[str, Any], recipients: frozenset[str]) -> Release:
+    return Release(
+        id=row["id"],
+        request=row["request"],
+        data_set=row["data_set"],
+        purpose=row["purpose"],
+        rounds=row["rounds"],
+        version=row["version"],
+        recipients=recipients,
+        content=row["content"],
+        content_digest=row["content_digest"],
+        key_id=row["key_id"],
+        signature=row["signature"],
+        inputs=row["inputs"],
+        released_at=row["released_at"],
+        withdrawn_at=row["withdrawn_at"],
+        withdrawal_reason=row["withdrawal_reason"],
+    )

@@ -1,0 +1,132 @@
+"""Deliveries, their pieces while they come in, and the parts that count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, union, update
+
+from service.adapters.database.paging import newest_first
+from service.adapters.database.tables import organisations, submissions, upload_parts
+from service.adapters.database.transaction import Transaction
+from service.domain.errors import Invalid, NotFound
+from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
+from service.ports.unit_of_work import Page
+
+
+class SqlSubmissions:
+    """Implements `service.ports.unit_of_work.Submissions`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def add(self, submission: Submission) -> None:
+        """Conflict `manifest-known`, `idempotency-key-reused`, or `already-delivered` when it comes in accepted."""
+        self._transaction.write(insert(submissions).values(**asdict(submission)))
+
+    def save(self, submission: Submission) -> None:
+        """NotFound when it was never added; Conflict `already-delivered` when another one counts.
+
+        Save the superseded delivery before the one that takes its place: at no moment do two count.
+        """
+        change = update(submissions).where(submissions.c.id == submission.id).values(**asdict(submission))
+        if not self._transaction.write(change):
+            raise NotFound("submission")
+
+    def get(self, submission: str, *, lock: bool = False) -> Submission:
+        """NotFound when there is none."""
+        found = self._transaction.row(select(submissions).where(submissions.c.id == submission), lock=lock)
+        if found is None:
+            raise NotFound("submission")
+        return Submission(**found)
+
+    def find_by_key(self, organisation: str, idempotency_key: str) -> Submission | None:
+        """In whatever state it is."""
+        return self._find(organisation=organisation, idempotency_key=idempotency_key)
+
+    def find_by_manifest(self, organisation: str, manifest_digest: str) -> Submission | None:
+        """In whatever state it is."""
+        return self._find(organisation=organisation, manifest_digest=manifest_digest)
+
+    def counting(self, organisation: str, round_: str) -> Submission | None:
+        """The accepted one."""
+        return self._find(organisation=organisation, round=round_, state=SubmissionState.ACCEPTED)
+
+    def page(
+        self,
+        page: Page,
+        *,
+        organisation: str | None = None,
+        round_: str | None = None,
+        state: SubmissionState | None = None,
+    ) -> Sequence[Submission]:
+        """Newest first; the cursor is the id of the last one seen, Invalid when the organisation has no such one."""
+        query = select(submissions)
+        place = select(submissions.c.received_at, submissions.c.id).where(submissions.c.id == page.cursor)
+        if organisation is not None:
+            query = query.where(submissions.c.organisation == organisation)
+            place = place.where(submissions.c.organisation == organisation)
+        if round_ is not None:
+            query = query.where(submissions.c.round == round_)
+        if state is not None:
+            query = query.where(submissions.c.state == state)
+        after = None
+        if page.cursor is not None:
+            last = self._transaction.row(place)
+            if last is None:
+                raise Invalid("cursor")
+            after = (last["received_at"], last["id"])
+        query = newest_first(query, submissions.c.received_at, submissions.c.id, after, page.limit)
+        return [Submission(**row) for row in self._transaction.rows(query)]
+
+    def counting_parts(self, rounds: Sequence[str]) -> Sequence[CountingPart]:
+        """By round and organisation."""
+        query = (
+            select(
+                submissions.c.part,
+                submissions.c.id.label("submission"),
+                submissions.c.organisation,
+                organisations.c.holding,
+                submissions.c.round,
+                submissions.c.rows,
+                submissions.c.content_digest,
+                submissions.c.manifest_digest,
+            )
+            .join(organisations, organisations.c.id == submissions.c.organisation)
+            .where(submissions.c.round.in_(rounds), submissions.c.state == SubmissionState.ACCEPTED)
+            .order_by(submissions.c.round, submissions.c.organisation)
+        )
+        return [CountingPart(**row) for row in self._transaction.rows(query)]
+
+    def add_piece(self, piece: UploadPart) -> None:
+        """Conflict `part-exists` when the number is taken."""
+        self._transaction.write(insert(upload_parts).values(**asdict(piece)))
+
+    def pieces(self, submission: str) -> Sequence[UploadPart]:
+        """By number."""
+        query = select(upload_parts).where(upload_parts.c.submission == submission).order_by(upload_parts.c.number)
+        return [UploadPart(**row) for row in self._transaction.rows(query)]
+
+    def drop_pieces(self, submission: str) -> None:
+        """None is left; none need have been there."""
+        self._transaction.write(delete(upload_parts).where(upload_parts.c.submission == submission))
+
+    def stored_names(self) -> frozenset[str]:
+        """Superseded deliveries keep their part: a release may name it."""
+        parts = select(submissions.c.part.label("name")).where(submissions.c.part.is_not(None))
+        names = union(parts, select(upload_parts.c.stored_as)).subquery()
+        return frozenset(row["name"] for row in self._transaction.rows(select(names)))
+
+    def stale(self, received_before: datetime) -> Sequence[Submission]:
+        """Oldest first."""
+        query = select(submissions).where(
+            submissions.c.state == SubmissionState.RECEIVING, submissions.c.received_at < received_before
+        )
+        rows = self._transaction.rows(query.order_by(submissions.c.received_at, submissions.c.id))
+        return [Submission(**row) for row in rows]
+
+    def _find(self, **columns: str) -> Submission | None:
+        found = self._transaction.row(select(submissions).filter_by(**columns))
+        return None if found is None else Submission(**found)

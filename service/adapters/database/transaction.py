@@ -1,0 +1,97 @@
+"""One transaction as the repositories see it: it reads, it writes, and it is dead once it was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Select
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.adapters.database.refusals import meaning, unavailable
+
+Row = Mapping[str, Any]
+
+
+class Transaction:
+    """Wraps the connection, so that one place turns the database's refusals into the domain's.
+
+    After a refusal PostgreSQL does nothing more in a transaction. The others behave the same here, so that no use
+    case comes to lean on SQLite.
+    """
+
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        self._connection = connection
+        self._writes = writes
+        self._ended: str | None = None
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
+    def rows(self, statement: Select[Any], *, lock: bool = False) -> Sequence[Row]:
+        """All rows; with `lock`, no other transaction changes them until this one ends."""
+        if lock:
+            self.require_writing()
+            statement = statement.with_for_update()
+        self._require_open()
+        try:
+            return [row._asdict() for row in self._connection.execute(statement)]
+        except SQLAlchemyError as error:
+            raise self._refused(error) from error
+
+    def row(self, statement: Select[Any], *, lock: bool = False) -> Row | None:
+        """The row, or None; for statements that find at most one."""
+        found = self.rows(statement, lock=lock)
+        return found[0] if found else None
+
+    def write(self, statement: Executable, rows: Sequence[Row] | None = None) -> int:
+        """Execute a change, for each of `rows` when given; answers the number of rows that changed."""
+        self.require_writing()
+        if rows is not None and not rows:
+            return 0
+        try:
+            return self._connection.execute(statement, rows).rowcount
+        except SQLAlchemyError as error:
+            raise self._refused(error) from error
+
+    def require_writing(self) -> None:
+        """Guard of everything that writes or locks.
+
+        Raises:
+            RuntimeError: the transaction only reads, or has ended.
+        """
+        self._require_open()
+        if not self._writes:
+            raise RuntimeError("this transaction only reads")
+
+    def commit(self) -> None:
+        """Make it all durable.
+
+        Raises:
+            Unavailable: nothing was written. When the connection was lost during the commit itself nobody knows,
+                and the idempotency of the use case decides.
+        """
+        self.require_writing()
+        self._ended = "committed"
+        try:
+            self._connection.commit()
+        except SQLAlchemyError as error:
+            raise unavailable(error) from error
+
+    def end(self, how: str) -> None:
+        """Roll back what was not committed and let nothing more happen."""
+        self._ended = self._ended or how
+        try:
+            self._connection.rollback()
+        except SQLAlchemyError as error:
+            raise meaning(error) from error
+
+    def _require_open(self) -> None:
+        if self._ended is not None:
+            raise RuntimeError(f"this transaction has ended: {self._ended}")
+
+    def _refused(self, error: SQLAlchemyError) -> Exception:
+        self._ended = "refused by the database"
+        return meaning(error)
