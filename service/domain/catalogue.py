@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from service.domain.classification import Classification, Label
-from service.domain.errors import Invalid, NotFound
+from service.domain.errors import NotFound
 from service.domain.purpose import Purpose
 
 
@@ -174,13 +174,12 @@ class Catalogue:
     def allowed_periods(self, data_set: DataSet, round_period: str) -> tuple[str, ...]:
         """The period codes that a delivery for the round may hold: those of the finest level within its period.
 
-        Raises:
-            Invalid: `round-period`, when the calendar has no such code at the data set's round level.
+        None when the calendar has no such code at the data set's round level.
         """
         calendar = self.classification(data_set.period.classifications[0])
         whole = calendar.by_code.get(round_period)
         if whole is None or whole.level != data_set.round_level:
-            raise Invalid("round-period", {"period": round_period, "level": data_set.round_level})
+            return ()
         return tuple(
             c.code for c in calendar.at(calendar.finest) if calendar.ancestor(c.code, whole.level) == whole.code
         )

@@ -6,10 +6,10 @@ that its absence and another organisation's ownership get the same answer (`not-
 
     every action         context: today, organisationStatus (active, suspended, unknown, none),
                          agreementFrom?, agreementUntil? (of the caller's organisation)
-    registerKey          Organisation {status}
-    issueToken           Organisation {status}; + keyOrganisation, keyRevoked
+    registerKey          Organisation {name (its id), status}
+    issueToken           Organisation {name (its id), status}; + keyOrganisation, keyRevoked
     inviteOrganisation, suspendOrganisation, revokeKey, readOwnOrganisation
-                         Organisation {status}
+                         Organisation {name (its id), status}
     listOrganisations, administer, readMetadata, readPurposes, listRounds, listSubmissions, listRequests,
     listReleases, readAuditLog
                          Service {}
@@ -101,7 +101,7 @@ def _of_service(caller: Caller, action: str) -> Query:
 
 def _organisation(organisation: Organisation | None, organisation_id: str | None = None) -> Resource:
     known = organisation.id if organisation is not None else organisation_id or NOBODY
-    return Resource("Organisation", known, {"status": standing(organisation)})
+    return Resource("Organisation", known, {"name": known, "status": standing(organisation)})
 
 
 def _round(round_: Round | None) -> Resource:

@@ -16,10 +16,9 @@ from service.adapters.bundle.checks import CrossChecks
 from service.adapters.bundle.faults import BundleError, BundleFault
 from service.adapters.bundle.models import ClassificationModel, DataSetModel, ProfileModel, PurposeModel
 from service.adapters.bundle.reading import BundleFiles
-from service.adapters.bundle.wire import wire_definition
 from service.domain.catalogue import Catalogue
 
-__all__ = ["Bundle", "BundleError", "BundleFault", "bundle_directory", "load_bundle", "wire_definition"]
+__all__ = ["Bundle", "BundleError", "BundleFault", "bundle_directory", "load_bundle"]
 
 SCHEMA = "authorisation/schema.cedarschema"
 
