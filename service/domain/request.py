@@ -18,6 +18,7 @@ class RequestState(StrEnum):
     UNSAFE = "unsafe"
     FAILED = "failed"
     APPROVED_ONCE = "approved-once"
+    APPROVED = "approved"
     REJECTED = "rejected"
     RELEASED = "released"
 
@@ -33,9 +34,13 @@ REQUEST_LIFECYCLE = Lifecycle(
         Transition(RequestState.PREPARED, "approve", RequestState.APPROVED_ONCE),
         Transition(RequestState.PREPARED, "reject", RequestState.REJECTED),
         Transition(RequestState.PREPARED, "prepare-again", RequestState.PERMITTED),
-        Transition(RequestState.APPROVED_ONCE, "release", RequestState.RELEASED),
+        Transition(RequestState.APPROVED_ONCE, "approve", RequestState.APPROVED),
         Transition(RequestState.APPROVED_ONCE, "reject", RequestState.REJECTED),
         Transition(RequestState.APPROVED_ONCE, "prepare-again", RequestState.PERMITTED),
+        Transition(RequestState.APPROVED, "release", RequestState.RELEASED),
+        Transition(RequestState.APPROVED, "prepare-again", RequestState.PERMITTED),
+        Transition(RequestState.APPROVED, "stop", RequestState.DENIED),
+        Transition(RequestState.APPROVED, "fail", RequestState.FAILED),
     ),
 )
 

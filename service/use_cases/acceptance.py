@@ -10,6 +10,10 @@ import json
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from service.domain.audit import Outcome
+from service.domain.submission import SUBMISSION_LIFECYCLE, Submission
+from service.use_cases.admission import Admission, without_content
+from service.use_cases.call import Services, Step
 from sluis_client.wire import (
     RECEIPT_PREFIX,
     Checked,
@@ -20,11 +24,6 @@ from sluis_client.wire import (
     canonical_bytes,
     check_content,
 )
-
-from service.domain.audit import Outcome
-from service.domain.submission import SUBMISSION_LIFECYCLE, Submission
-from service.use_cases.admission import Admission, without_content
-from service.use_cases.call import Services, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from sluis_client.wire import SignatureError, SignedManifest, WireError, ec_p256_key
-from sluis_client.wire import Definition as WireDefinition
-
 from service.domain import facts
 from service.domain.errors import Conflict, Denied, Invalid
 from service.domain.reason import Reason
@@ -15,6 +12,8 @@ from service.domain.round import Round
 from service.domain.submission import Submission, SubmissionState
 from service.use_cases.call import Step
 from service.use_cases.describe_data_set import wire_definition
+from sluis_client.wire import Definition as WireDefinition
+from sluis_client.wire import SignatureError, SignedManifest, WireError, ec_p256_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sluis_client.wire import SignedManifest
-
 from service.domain.audit import Action, EventCode
 from service.domain.errors import Invalid
 from service.domain.submission import Submission
 from service.use_cases.admission import admission_of, received, require_same_clock
 from service.use_cases.call import Call
 from service.use_cases.submit_records import Delivered, repeated
+from sluis_client.wire import SignedManifest
 
 EVENT = EventCode("submission.begin", Action.CREATE, "submission")
 

@@ -168,17 +168,15 @@ class Call:
     @contextmanager
     def transact(self, code: EventCode) -> Iterator[Step]:
         """A transaction that commits with its event, or leaves only the record of its denial or failure."""
-        with self._recorded(code) as step:
-            with self.services.database.begin() as step.opened:
-                yield step
-                step.data.commit(step.event())
+        with self._recorded(code) as step, self.services.database.begin() as step.opened:
+            yield step
+            step.data.commit(step.event())
 
     @contextmanager
     def look(self, code: EventCode) -> Iterator[Step]:
         """A reading transaction for what needs no event when it succeeds; a denial or failure is recorded."""
-        with self._recorded(code) as step:
-            with self.services.database.look() as step.opened:
-                yield step
+        with self._recorded(code) as step, self.services.database.look() as step.opened:
+            yield step
 
     @contextmanager
     def _recorded(self, code: EventCode) -> Iterator[Step]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from functools import partial
 
-from sluis_client.wire import Manifest, digest
-
 from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from service.use_cases.call import Call, Step
+from sluis_client.wire import Manifest, digest
 
 EVENT = EventCode("submission.receive-part", Action.UPDATE, "submission")
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sluis_client.wire import Manifest, SignedManifest, digest
-
 from service.domain.audit import Action, EventCode
 from service.domain.errors import Invalid
 from service.domain.submission import Submission, SubmissionState
 from service.use_cases.acceptance import look_into, settle, supersede
 from service.use_cases.admission import admission_of, received, require_same_clock
 from service.use_cases.call import Call, Step
+from sluis_client.wire import Manifest, SignedManifest, digest
 
 EVENT = EventCode("submission.submit", Action.CREATE, "submission")
 

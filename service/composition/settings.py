@@ -1,0 +1,148 @@
+"""Settings from the environment (`SLUIS_...`). The service refuses to start on an unknown, wrong or weak one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from service.adapters.identity.provider_settings import ProviderSettings, providers_from_json
+
+PREFIX = "SLUIS_"
+OF_COMMANDS = frozenset({"SLUIS_CLIENT_HOME", "SLUIS_CLIENT_CODE", "SLUIS_CLIENT_PASSPHRASE", "SLUIS_LOGIN_CLIENT_SECRET"})
+"""Variables with the same prefix that belong to commands, not to the service."""
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class SettingsError(Exception):
+    """The settings do not hold; `faults` says of each variable what is wrong, never its value."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Settings(BaseSettings):
+    """What the operator decides. Every variable has the field's name in capitals after `SLUIS_`.
+
+    Attributes:
+        mode: `embedded` for one machine without services; `production` demands PostgreSQL and https.
+        data_directory: where the embedded database, parts and keys live unless they are named apart.
+        database_url: SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://...`.
+        issuer: the address at which everyone reaches the service; the issuer of its tokens and receipts.
+        host: address to listen on.
+        port: TCP port to listen on.
+        oidc_providers: JSON list of OpenID providers (see docs/operator.md).
+        instance: the name of this process in the audit log.
+        policy_directory: the policy bundle; the one that came with the program when absent.
+        part_directory: the part store.
+        key_directory: the service's keys.
+        requests_per_minute: per caller.
+        content_limit: bytes of one delivery.
+        worker_interval: seconds between looks for work that nobody announced.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    mode: Literal["embedded", "production"] = "embedded"
+    data_directory: Path = Path(".sluis")
+    database_url: SecretStr | None = None
+    issuer: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    oidc_providers: Annotated[tuple[ProviderSettings, ...], NoDecode] = ()
+    instance: Annotated[str, Field(pattern=r"\A[a-z0-9-]{1,63}\Z")] = "sluis-1"
+    policy_directory: Path | None = None
+    part_directory: Path | None = None
+    key_directory: Path | None = None
+    requests_per_minute: Annotated[int, Field(ge=1)] = 600
+    content_limit: Annotated[int, Field(ge=1, le=2**32)] = 256 * 1024 * 1024
+    worker_interval: Annotated[float, Field(gt=0, le=3600)] = 2.0
+
+    @field_validator("oidc_providers", mode="before")
+    @classmethod
+    def _read_providers(cls, value: object) -> object:
+        """The providers stand in one variable as JSON."""
+        return providers_from_json(value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _refuse_weak(self) -> Settings:
+        """Name everything that would be unsafe outside one's own machine."""
+        faults = []
+        address = urlsplit(self.issuer)
+        if address.path or address.query or address.fragment or not address.hostname:
+            faults.append("ISSUER: an address without path, such as https://sluis.example.nl")
+        if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
+            faults.append("ISSUER: https, or http on this machine only")
+        if self.mode == "production":
+            if self.database_url is None or not self.url.startswith("postgresql+psycopg://"):
+                faults.append("DATABASE_URL: production needs postgresql+psycopg://...")
+            if address.scheme != "https":
+                faults.append("ISSUER: production needs https")
+            if not self.oidc_providers:
+                faults.append("OIDC_PROVIDERS: production needs at least one provider for people to log in")
+            faults += [
+                f"OIDC_PROVIDERS: {provider.issuer}: production needs https"
+                for provider in self.oidc_providers
+                if not provider.issuer.startswith("https://")
+            ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def url(self) -> str:
+        """The database URL; holds a password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_directory.absolute() / 'sluis.db'}"
+
+    @property
+    def parts(self) -> Path:
+        """Where the part store is."""
+        return self.part_directory or self.data_directory / "parts"
+
+    @property
+    def keys(self) -> Path:
+        """Where the keys are."""
+        return self.key_directory or self.data_directory / "keys"
+
+    @property
+    def creates_keys(self) -> bool:
+        """Only the embedded service makes its own keys at the first start; production gets them by `sluis keys create`."""
+        return self.mode == "embedded"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in the environment.
+
+    Raises:
+        SettingsError: every unknown variable and every value that does not hold.
+    """
+    variables = os.environ if environment is None else environment
+    given = {name: value for name, value in variables.items() if name.startswith(PREFIX) and name not in OF_COMMANDS}
+    known = {PREFIX + name.upper(): name for name in Settings.model_fields}
+    faults = [f"{name}: onbekende instelling / unknown setting" for name in sorted(set(given) - set(known))]
+    values: dict[str, Any] = {known[name]: value for name, value in given.items() if name in known}
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        faults += [_told(fault) for fault in error.errors(include_input=False, include_url=False)]
+    except json.JSONDecodeError:
+        faults.append(f"{PREFIX}OIDC_PROVIDERS: geen JSON / not JSON")
+    else:
+        if not faults:
+            return settings
+    raise SettingsError(tuple(faults))
+
+
+def _told(fault: Mapping[str, Any]) -> str:
+    place = ".".join(str(step) for step in fault["loc"])
+    return f"{PREFIX}{place.upper()}: {fault['msg']}" if place else str(fault["msg"])

@@ -1,0 +1,103 @@
+"""The worker: carries permitted requests on to evidence, and approved ones to a release.
+
+The state of a request in the database is the queue (docs/adr/0005): whatever is `permitted` waits to be prepared and
+whatever is `approved` waits to be released. A crash therefore loses nothing, and two workers do no harm: the second
+one finds the state changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from service.domain.errors import Conflict, NotFound, Unavailable
+from service.domain.principal import Worker as WorkerPrincipal
+from service.domain.request import AggregateRequest, RequestState
+from service.ports.clock import Randomness
+from service.ports.unit_of_work import Page
+from service.use_cases.call import Call, Services
+from service.use_cases.fail_request import fail_request
+from service.use_cases.prepare_request import prepare_request
+from service.use_cases.release_request import release_request
+
+Report = Callable[[str, str, str], None]
+"""Told of work that ended otherwise than well: trace id, request id, kind of error (never a message or a value)."""
+
+_STEPS: dict[RequestState, Callable[[Call, str], AggregateRequest]] = {
+    RequestState.PERMITTED: prepare_request,
+    RequestState.APPROVED: release_request,
+}
+_PAGE = Page(limit=200)
+_LONGEST_WAIT = 300.0
+
+
+class Worker:
+    """Implements `service.ports.jobs.Jobs` with one thread; `run_once` is the whole of its work."""
+
+    def __init__(self, randomness: Randomness, *, interval: float, report: Report) -> None:
+        self._randomness = randomness
+        self._interval = interval
+        self._report = report
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def wake(self) -> None:
+        """Look for work soon."""
+        self._wake.set()
+
+    def start(self, services: Services) -> None:
+        """Begin to work in a thread of its own."""
+        self._thread = threading.Thread(target=self._work, args=(services,), name="sluis-worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is under way and end."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def run_once(self, services: Services) -> bool:
+        """Carry on every request that waits; False when some part was unavailable and it has to be tried again."""
+        done = True
+        for request in self._waiting(services):
+            if self._stop.is_set():
+                break
+            trace_id = self._randomness.new_id()
+            call = Call(services, WorkerPrincipal("requests"), "worker", trace_id)
+            try:
+                _STEPS[request.state](call, request.id)
+            except (Conflict, NotFound):
+                continue  # another worker, or a steward, was first
+            except Unavailable as error:
+                self._report(trace_id, request.id, error.code)
+                done = False
+            except Exception as error:  # noqa: BLE001 - whatever it is, it may not stop the other requests
+                self._report(trace_id, request.id, type(error).__name__)
+                self._give_up(call, request, type(error).__name__)
+        return done
+
+    def _give_up(self, call: Call, request: AggregateRequest, kind: str) -> None:
+        try:
+            fail_request(call, request.id)
+        except (Conflict, NotFound, Unavailable):
+            self._report(call.trace_id, request.id, f"not-marked-{kind}")
+
+    def _waiting(self, services: Services) -> Iterator[AggregateRequest]:
+        for state in _STEPS:
+            with services.database.look() as data:
+                found = list(data.requests.page(_PAGE, state=state))
+            yield from reversed(found)
+
+    def _work(self, services: Services) -> None:
+        wait = self._interval
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                done = self.run_once(services)
+            except Exception as error:  # noqa: BLE001 - the worker outlives a database that is away
+                self._report("-", "-", type(error).__name__)
+                done = False
+            wait = self._interval if done else min(wait * 2, _LONGEST_WAIT)
+            self._wake.wait(wait)

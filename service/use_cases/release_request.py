@@ -1,0 +1,117 @@
+"""The worker releases what two stewards approved: everything is looked at once more, then signed and stored."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import partial
+
+from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
+
+from service.domain import facts
+from service.domain.audit import Action, EventCode, Outcome
+from service.domain.decision_text import decision_text
+from service.domain.errors import Denied
+from service.domain.organisation import OrganisationKind
+from service.domain.policy import Deny
+from service.domain.purpose import Purpose
+from service.domain.release import Release
+from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestState
+from service.use_cases.call import Call, Step
+from service.use_cases.release_content import release_content
+from service.use_cases.request_aggregate import rounds_of
+
+EVENT = EventCode("release.create", Action.CREATE, "release")
+
+
+def release_request(call: Call, request: str) -> AggregateRequest:
+    """Release an approved request, send it back to be prepared again, or stop it.
+
+    1. Let no other release over these facts happen meanwhile.
+    2. What counted and what was released are still what the attack took into account; otherwise prepare again.
+    3. The policy permits as things are today: purpose, agreement, recipient, four eyes on this very evidence.
+    4. Sign the content and store the release: immutable from here.
+
+    Raises:
+        Conflict: `request-state`: it is not approved (any more).
+    """
+    with call.transact(EVENT) as step:
+        found = step.data.requests.get(request)
+        step.on_behalf_of = found.requester
+        step.name(purpose=found.spec.purpose)
+        # 1
+        step.data.releases.lock_facts(found.spec.data_set)
+        found = step.data.requests.get(request, lock=True)
+        evidence = step.data.requests.evidence(request)
+        REQUEST_LIFECYCLE.after(found.state, "release")
+        # 2
+        if evidence is None or not _still_holds(step, found, evidence):
+            return _save(step, found, "prepare-again", ("evidence-outdated",))
+        # 3
+        recipient = step.known(step.data.organisations.get, found.organisation)
+        reviews = step.data.requests.reviews(request, evidence.id)
+        catalogue = call.services.catalogue
+        query = facts.may_release(step.caller(), found, evidence, reviews, catalogue, recipient)
+        decision = step.decide(query)
+        if isinstance(decision, Deny):
+            reasons = tuple(reason.code for reason in decision.reasons)
+            return _save(step, replace(found, decision=decision_text(decision)), "stop", reasons)
+        # 4
+        release = _signed(step, found, evidence, catalogue.purpose(found.spec.purpose))
+        step.object_id = release.id
+        step.data.releases.add(release)
+        released = replace(found, state=REQUEST_LIFECYCLE.after(found.state, "release"), release=release.id)
+        step.data.requests.save(released)
+        return released
+
+
+def _still_holds(step: Step, found: AggregateRequest, evidence: Evidence) -> bool:
+    rounds = [round_.id for round_ in rounds_of(step, found.spec)]
+    inputs = tuple(sorted(part.submission for part in step.data.submissions.counting_parts(rounds)))
+    history = tuple(sorted(release.id for release in step.data.releases.over(found.spec.data_set)))
+    return inputs == evidence.inputs and history == evidence.history
+
+
+def _save(step: Step, found: AggregateRequest, event: str, reasons: tuple[str, ...]) -> AggregateRequest:
+    step.object_id = found.id
+    step.conclude(Outcome.DENIED if event == "stop" else Outcome.FAILED, reasons)
+    changed = replace(found, state=REQUEST_LIFECYCLE.after(found.state, event))
+    step.data.requests.save(changed)
+    return changed
+
+
+def _recipients(step: Step, found: AggregateRequest, purpose: Purpose) -> frozenset[str]:
+    """The requester's organisation and whoever else the purpose names, as they are known at this moment."""
+    every = step.data.organisations.all()
+    named = {
+        organisation.id
+        for organisation in every
+        if not organisation.suspended
+        and purpose.recipients.include(
+            organisation.id, is_regional_owner=OrganisationKind.REGIONAL_OWNER in organisation.kinds
+        )
+    }
+    return frozenset(named | {found.organisation})
+
+
+def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Purpose) -> Release:
+    services = step.call.services
+    release_id = services.randomness.new_id()
+    rounds = rounds_of(step, found.spec)
+    content = canonical_bytes(release_content(step, release_id, found, evidence, rounds))
+    signature = services.signer.sign(RELEASE_PREFIX, content)
+    return Release(
+        id=release_id,
+        request=found.id,
+        data_set=found.spec.data_set,
+        purpose=found.spec.purpose,
+        rounds=tuple(round_.id for round_ in rounds),
+        version=1,
+        recipients=_recipients(step, found, purpose),
+        content=content.decode(),
+        content_digest=digest(content),
+        key_id=signature.key_id,
+        signature=signature.value,
+        inputs=evidence.inputs,
+        released_at=step.now,
+    )

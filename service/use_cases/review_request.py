@@ -1,0 +1,49 @@
+"""Four eyes: two different stewards, none of them the requester, look at what was prepared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from service.domain import facts
+from service.domain.audit import Action, EventCode, Outcome
+from service.domain.errors import Conflict, Invalid, NotFound
+from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, RequestState, Review, Verdict
+from service.use_cases.call import Call
+
+EVENT = EventCode("request.review", Action.UPDATE, "aggregate-request")
+
+REASON_AT_LEAST = 10
+"""Characters: a verdict says why, to the requester and to the auditor."""
+
+
+def review_request(call: Call, request: str, evidence: str, verdict: Verdict, reason: str) -> AggregateRequest:
+    """Store the verdict on exactly the evidence that the steward saw; the second approval lets the worker release.
+
+    Raises:
+        Denied: no steward, the requester, or one who gave a verdict before.
+        NotFound: no such request.
+        Invalid: `review-reason`: a verdict needs a reason.
+        Conflict: `request-state`: nothing to review; `evidence-outdated`: it was prepared again meanwhile.
+    """
+    with call.transact(EVENT) as step:
+        found = step.known(partial(step.data.requests.get, lock=True), request)
+        newest = step.data.requests.evidence(request) if found else None
+        reviews = step.data.requests.reviews(request, newest.id) if newest else ()
+        step.object_id = request
+        step.authorise(facts.may_review_request(step.caller(), found, newest, reviews))
+        if found is None:
+            raise NotFound("aggregate-request")
+        step.name(purpose=found.spec.purpose)
+        state = REQUEST_LIFECYCLE.after(found.state, verdict.value)
+        if newest is None or newest.id != evidence:
+            raise Conflict("evidence-outdated", {"evidence": newest.id if newest else "-"})
+        if len(reason.strip()) < REASON_AT_LEAST:
+            raise Invalid("review-reason", {"minimum": REASON_AT_LEAST})
+        step.data.requests.add_review(Review(request, evidence, call.principal.id, verdict, reason, step.now))
+        step.conclude(Outcome.SUCCESS, (verdict.value,))
+        reviewed = replace(found, state=state)
+        step.data.requests.save(reviewed)
+    if reviewed.state is RequestState.APPROVED:
+        call.services.jobs.wake()
+    return reviewed
