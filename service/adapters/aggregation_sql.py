@@ -16,6 +16,7 @@ import pyarrow as pa
 from service.ports.engine import Aggregation, SourcePart
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+_PATTERN = re.compile(r"[*?[]")
 _RESERVED = frozenset({"contributor", "rows", "part", "file_index", "filename", "file_row_number"})
 
 
@@ -71,6 +72,8 @@ def _check(parts: Sequence[SourcePart], aggregation: Aggregation) -> None:
         raise ValueError(f"dimensions without mapping: {', '.join(missing)}")
     if len({part.path for part in parts}) != len(parts):
         raise ValueError("a part is given twice and would count twice")
+    if any(_PATTERN.search(str(part.path)) for part in parts):
+        raise ValueError("the folder of a part holds *, ? or [, which DuckDB reads as a pattern")
 
 
 def _scans(parts: Sequence[SourcePart], aggregation: Aggregation) -> tuple[list[str], dict[str, object], list[str]]:
@@ -87,7 +90,11 @@ def _scans(parts: Sequence[SourcePart], aggregation: Aggregation) -> tuple[list[
         number = f"file_index::INTEGER + $first_{i}::INTEGER AS part"
         options = f"hive_partitioning = false, encryption_config = {{footer_key_value: $key_{i}::BLOB}}"
         scans.append(f"SELECT {columns}{number} FROM read_parquet($files_{i}, {options})")  # noqa: S608 - likewise
-        parameters |= {f"first_{i}": len(holdings), f"files_{i}": [str(p.path) for p in group], f"key_{i}": data_key}
+        parameters |= {
+            f"first_{i}": len(holdings),
+            f"files_{i}": [str(p.path) for p in group],
+            f"key_{i}": data_key,
+        }
         holdings += [part.holding for part in group]
     return scans, parameters, holdings
 

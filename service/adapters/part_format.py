@@ -27,8 +27,7 @@ _OUT_OF_REACH = 2**30
 def encrypt_part(table: pa.Table, data_key: bytes) -> pa.Buffer:
     """The rows as an encrypted Parquet file, in memory: no plain row touches a disk.
 
-    Rows are ordered by their code columns: it makes the part half as large, and says nothing of the order in which the
-    supplier kept them.
+    Rows with like codes are put together, which makes the part half as large.
 
     Args:
         table: text and integer columns only, so that no sum over a part is ever rounded.
@@ -43,7 +42,7 @@ def encrypt_part(table: pa.Table, data_key: bytes) -> pa.Buffer:
     coded = [name for name, column in columns.items() if pa.types.is_dictionary(column.type)]
     sink = pa.BufferOutputStream()
     pq.write_table(
-        _ordered(pa.table(columns), coded),
+        _grouped(pa.table(columns), coded),
         sink,
         version="2.6",
         data_page_version="1.0",
@@ -72,7 +71,7 @@ def _column(name: str, column: pa.ChunkedArray) -> pa.Array:
     return coded
 
 
-def _ordered(table: pa.Table, coded: list[str]) -> pa.Table:
+def _grouped(table: pa.Table, coded: list[str]) -> pa.Table:
     if not coded or not table.num_rows:
         return table
     keys = [pc.fill_null(table[name].combine_chunks().indices, -1).cast(pa.int16()).to_numpy() for name in coded]

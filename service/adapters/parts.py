@@ -29,6 +29,8 @@ class FileSystemPartStore:
     """
 
     def __init__(self, root: Path) -> None:
+        if set("*?[") & set(str(root.resolve())):
+            raise ValueError("the folder of the part store may not hold *, ? or [: engines read them as patterns")
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root = root.resolve()
 

@@ -1,0 +1,311 @@
+"""DuckDB's sums are those of the naive engine, over any parts; and it reaches nothing but the parts."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from naive_engine import Overflow, Unmapped, naive_contributions
+
+from service.adapters.duckdb_engine import DuckDbEngine
+from service.adapters.part_format import ROW_GROUP, encrypt_part
+from service.adapters.parts import FileSystemPartStore
+from service.domain.errors import Unavailable
+from service.ports.engine import Aggregation, SourcePart
+from service.ports.parts import MissingPartError
+
+KEYS = [hashlib.sha256(str(i).encode()).digest() for i in range(3)]
+SCHEMA = pa.schema(
+    [
+        ("quarter", pa.string()),
+        ("Board", pa.string()),
+        ("beds", pa.int64()),
+        ("Visits", pa.int64()),
+        ("person", pa.string()),
+    ]
+)
+ENGINE = DuckDbEngine()
+QUARTERS = ["2019Q1", "2019Q2", "2019Q10", "café", "'; DROP TABLE x; --", ""]
+BOARDS = ["S08000015", "S08000016", "é", "e\u0301"]
+YEARS = {quarter: ("2019" if quarter.startswith("2019") else quarter.upper()) for quarter in QUARTERS}
+MAPPINGS = {
+    "quarter": [YEARS, {q: q for q in QUARTERS}],
+    "Board": [dict.fromkeys(BOARDS, "all"), {b: b for b in BOARDS}],
+}
+
+
+def write(folder: Path, rows, key: bytes = KEYS[0], schema: pa.Schema = SCHEMA) -> Path:
+    content = encrypt_part(pa.Table.from_pylist(rows, schema=schema), key)
+    path = folder / hashlib.sha256(content).hexdigest()
+    path.write_bytes(content)
+    return path
+
+
+def row(quarter="2019Q1", board="S08000015", beds=1, visits=1, person="p"):
+    return {"quarter": quarter, "Board": board, "beds": beds, "Visits": visits, "person": person}
+
+
+numbers = st.one_of(st.none(), st.integers(-5, 50), st.integers(-(2**62), 2**62))
+rows = st.builds(
+    row,
+    quarter=st.sampled_from(QUARTERS),
+    board=st.sampled_from(BOARDS),
+    beds=numbers,
+    visits=st.integers(0, 3),
+    person=st.sampled_from(["p", "q", "r"]),
+)
+parts_of_rounds = st.lists(
+    st.tuples(
+        st.sampled_from(["holding-b", "holding-a", "Zorg Ä"]), st.sampled_from(KEYS), st.lists(rows, max_size=12)
+    ),
+    max_size=5,
+)
+
+
+@st.composite
+def aggregations(draw):
+    dimensions = tuple(draw(st.permutations(["quarter", "Board"]))[: draw(st.integers(0, 2))])
+    mapping = {name: draw(st.sampled_from(MAPPINGS[name])) for name in dimensions}
+    measures = tuple(draw(st.lists(st.sampled_from(["beds", "Visits"]), unique=True)))
+    return Aggregation(dimensions, mapping, measures, draw(st.sampled_from([None, "person"])))
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=parts_of_rounds, aggregation=aggregations())
+def test_the_sums_are_those_of_the_naive_engine(tmp_path, parts, aggregation):
+    sources = [SourcePart(write(tmp_path, rows, key), key, holding) for holding, key, rows in parts]
+    try:
+        expected = naive_contributions([(holding, rows) for holding, _, rows in parts], aggregation)
+    except Overflow:
+        with pytest.raises(Unavailable, match="aggregation-overflow"):
+            ENGINE.contributions(sources, aggregation)
+    else:
+        assert ENGINE.contributions(sources, aggregation).to_pylist() == expected
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=parts_of_rounds, aggregation=aggregations())
+def test_the_order_of_the_parts_does_not_matter(tmp_path, parts, aggregation):
+    sources = [SourcePart(write(tmp_path, rows, key), key, holding) for holding, key, rows in parts]
+    try:
+        expected = ENGINE.contributions(sources, aggregation)
+    except Unavailable:
+        return
+    assert ENGINE.contributions(sources[::-1], aggregation).equals(expected)
+
+
+def test_a_worked_example(tmp_path):
+    sources = [
+        SourcePart(write(tmp_path, [row(beds=3), row("2019Q2", beds=4)], KEYS[0]), KEYS[0], "north"),
+        SourcePart(write(tmp_path, [row(beds=10, person="q")], KEYS[1]), KEYS[1], "east"),
+    ]
+    by_year = Aggregation(("quarter",), {"quarter": YEARS}, ("beds",))
+    assert ENGINE.contributions(sources, by_year).to_pylist() == [
+        {"quarter": "2019", "contributor": "east", "beds": 10, "rows": 1},
+        {"quarter": "2019", "contributor": "north", "beds": 7, "rows": 2},
+    ]
+
+
+def test_nothing_counts_now(tmp_path):
+    asked = Aggregation(("quarter",), {"quarter": YEARS}, ("beds",), "person")
+    columns = [
+        ("quarter", pa.string()),
+        ("contributor", pa.string()),
+        ("person", pa.string()),
+        ("beds", pa.int64()),
+        ("rows", pa.int64()),
+    ]
+    for sources in ([], [SourcePart(write(tmp_path, []), KEYS[0], "north")]):
+        table = ENGINE.contributions(sources, asked)
+        assert table.schema == pa.schema(columns)
+        assert table.num_rows == 0
+
+
+@pytest.mark.parametrize("atom", ["2020Q1", "2019q1", "2019Q1 ", None])
+def test_an_atom_without_a_code_stops_everything(tmp_path, atom):
+    source = SourcePart(write(tmp_path, [row(), row(atom)]), KEYS[0], "north")
+    asked = Aggregation(("quarter",), {"quarter": YEARS}, ("beds",))
+    with pytest.raises(Unmapped):
+        naive_contributions([("north", [row(), row(atom)])], asked)
+    with pytest.raises(Unavailable, match="aggregation-unmapped") as caught:
+        ENGINE.contributions([source], asked)
+    assert caught.value.data == {"dimension": "quarter", "cells": 1}
+
+
+def test_large_parts_and_many_persons_are_read_whole(tmp_path):
+    n = 2 * ROW_GROUP + 17
+    table = pa.table(
+        {
+            "code": [f"c{i % 700}" for i in range(n)],
+            "v": range(n),
+            "person": [f"person-{i * 7919 % n:020d}" for i in range(n)],
+        }
+    )
+    path = tmp_path / "part"
+    path.write_bytes(encrypt_part(table, KEYS[0]))
+    source = SourcePart(path, KEYS[0], "north")
+    total = ENGINE.contributions([source], Aggregation((), {}, ("v",)))
+    assert total.to_pylist() == [{"contributor": "north", "v": n * (n - 1) // 2, "rows": n}]
+    persons = ENGINE.contributions(
+        [source], Aggregation(("code",), {"code": {f"c{i}": "c" for i in range(700)}}, ("v",), "person")
+    )
+    assert persons.num_rows == n
+
+
+@pytest.mark.parametrize("name", ["plain", "year=2019", 'quo"te', "spa ce", "$files_0"])
+def test_a_folder_is_only_a_folder(tmp_path, name):
+    (tmp_path / name).mkdir()
+    part = write(tmp_path / name, [row(beds=5)])
+    source = SourcePart(part, KEYS[0], "north")
+    assert ENGINE.contributions([source], Aggregation((), {}, ("beds",)))["beds"].to_pylist() == [5]
+
+
+@pytest.mark.parametrize(
+    "aggregation",
+    [
+        Aggregation(('quarter" FROM x; --',), {'quarter" FROM x; --': {}}, ()),
+        Aggregation(("quarter",), {"quarter": YEARS}, ("beds)",)),
+        Aggregation(("quarter",), {"quarter": YEARS}, ("Quarter",)),
+        Aggregation(("quarter", "quarter"), {"quarter": YEARS}, ()),
+        Aggregation(("contributor",), {"contributor": {}}, ()),
+        Aggregation(("file_index",), {"file_index": {}}, ()),
+        Aggregation((), {}, ("rows",)),
+        Aggregation(("quarter",), {}, ("beds",)),
+        Aggregation((), {}, ("beds",), ""),
+        Aggregation((), {}, ("beds",), "beds"),
+    ],
+)
+def test_names_that_are_no_columns_or_clash_are_refused(tmp_path, aggregation):
+    source = SourcePart(write(tmp_path, [row()]), KEYS[0], "north")
+    for parts in ([source], []):
+        with pytest.raises(ValueError):
+            ENGINE.contributions(parts, aggregation)
+
+
+@pytest.mark.parametrize("name", ["w[ei]rd", "any*", "on?"])
+def test_a_folder_that_would_be_a_pattern_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match="pattern"):
+        FileSystemPartStore(tmp_path / name)
+    with pytest.raises(ValueError, match="pattern"):
+        ENGINE.contributions([SourcePart(tmp_path / name / "x", KEYS[0], "north")], Aggregation((), {}, ()))
+
+
+def test_a_part_never_counts_twice(tmp_path):
+    source = SourcePart(write(tmp_path, [row()]), KEYS[0], "north")
+    with pytest.raises(ValueError, match="twice"):
+        ENGINE.contributions([source, source], Aggregation((), {}, ("beds",)))
+
+
+ASKED = Aggregation(("quarter",), {"quarter": YEARS}, ("beds",), "person")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_an_altered_file_gives_an_error_or_the_same_figures(tmp_path, data):
+    content = bytearray(
+        encrypt_part(pa.Table.from_pylist([row(beds=i, person=f"p{i}") for i in range(40)], schema=SCHEMA), KEYS[0])
+    )
+    path = tmp_path / "part"
+    path.write_bytes(content)
+    source = SourcePart(path, KEYS[0], "north")
+    expected = ENGINE.contributions([source], ASKED)
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    try:
+        assert ENGINE.contributions([source], ASKED).equals(expected)
+    except (MissingPartError, Unavailable):
+        return
+
+
+def test_wrong_key_plain_file_gone_file_mixed_file(tmp_path):
+    one = write(tmp_path, [row(beds=1)])
+    two = write(tmp_path, [row(beds=2)])
+    mixed, plain = tmp_path / "mixed", tmp_path / "plain"
+    a, b = one.read_bytes(), two.read_bytes()
+    mixed.write_bytes(a[:200] + b[200:])
+    pq.write_table(pa.Table.from_pylist([row()], schema=SCHEMA), plain)
+    for source in (
+        SourcePart(one, KEYS[1], "north"),
+        SourcePart(plain, KEYS[0], "north"),
+        SourcePart(tmp_path / "gone", KEYS[0], "north"),
+        SourcePart(mixed, KEYS[0], "north"),
+    ):
+        with pytest.raises(MissingPartError):
+            ENGINE.contributions([source], ASKED)
+
+
+def test_a_column_that_is_not_there_or_no_number_is_an_error(tmp_path):
+    source = SourcePart(write(tmp_path, [row()]), KEYS[0], "north")
+    for aggregation in (
+        Aggregation((), {}, ("other",)),
+        Aggregation((), {}, ("quarter",)),
+        Aggregation(("other",), {"other": {}}, ()),
+    ):
+        with pytest.raises(Unavailable, match="aggregation-failed"):
+            ENGINE.contributions([source], aggregation)
+
+
+def test_too_little_memory_is_an_answer_and_nothing_is_spilled(tmp_path, monkeypatch):
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    n = 400_000
+    table = pa.table({"v": range(n), "person": [hashlib.md5(str(i).encode()).hexdigest() for i in range(n)]})  # noqa: S324
+    path = tmp_path / "part"
+    path.write_bytes(encrypt_part(table, KEYS[0]))
+    with pytest.raises(Unavailable, match="aggregation-memory"):
+        DuckDbEngine(memory_bytes=16 * 2**20).contributions(
+            [SourcePart(path, KEYS[0], "n")], Aggregation((), {}, ("v",), "person")
+        )
+    assert list(work.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_text('{other}')",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM glob('/*')",
+        "COPY (SELECT 1) TO '{folder}/out.csv'",
+        "COPY (SELECT 1) TO '{part}'",
+        "ATTACH '{folder}/new.db'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET allowed_directories = ['/']",
+        "SET memory_limit = '100GB'",
+        "SET temp_directory = '{folder}'",
+        "SELECT * FROM secret_table",
+        "CREATE PERSISTENT SECRET s (TYPE s3)",
+    ],
+)
+def test_the_instance_reaches_the_parts_and_nothing_else(tmp_path, sql):
+    secret_table = pa.table({"x": [1]})
+    part = write(tmp_path, [row()])
+    other = tmp_path / "other"
+    other.write_bytes(b"x")
+    connection = ENGINE._open([str(part)], {})
+    before = part.read_bytes()
+    with pytest.raises(duckdb.Error):
+        connection.sql(sql.format(other=other, folder=tmp_path, part=part)).fetchall()
+    connection.close()
+    assert secret_table.num_rows == 1
+    assert part.read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {part.name, "other"}
+
+
+def test_nothing_of_a_key_or_row_is_in_an_error(tmp_path):
+    source = SourcePart(write(tmp_path, [row("secret-atom", person="secret-person")]), KEYS[0], "secret-holding")
+    assert repr(KEYS[0])[2:8] not in repr(source)
+    for aggregation in (ASKED, Aggregation((), {}, ("person",)), Aggregation((), {}, ("nothing",))):
+        with pytest.raises(Unavailable) as caught:
+            ENGINE.contributions([source], aggregation)
+        assert "secret" not in repr(caught.value) + str(caught.value.data)
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
