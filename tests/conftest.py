@@ -1,0 +1,34 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from postgres import PostgresServer, postgres_server
+
+if TYPE_CHECKING:
+    from openid_people import LocalProvider
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server of this session: `empty_database()` and `migrated_database()` give URLs."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """A database of this test alone, at the newest migration."""
+    return postgres.migrated_database()
+
+
+@pytest.fixture(scope="session")
+def openid_provider() -> Iterator[LocalProvider]:
+    """A real OpenID provider of this session, with the people of `openid_people.PEOPLE`."""
+    from openid_people import PEOPLE, running_provider  # a web framework that only these tests have to load
+
+    with running_provider(PEOPLE) as provider:
+        yield provider
