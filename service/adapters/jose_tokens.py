@@ -22,8 +22,8 @@ from jose.backends.cryptography_backend import CryptographyECKey, CryptographyRS
 from jose.exceptions import JOSEError
 
 from service.adapters.identity import compact
-from service.adapters.identity.key_choice import Algorithm, verification_key
-from service.ports.identity import NotAuthenticated, TokenFault
+from service.adapters.identity.key_choice import verification_key
+from service.ports.identity import Algorithm, NotAuthenticated, TokenFault
 
 LEEWAY: Final = timedelta(seconds=60)
 """How far `iat` and `nbf` may lie in the future; `exp` has none."""

@@ -20,9 +20,9 @@ import typer
 from service.cli import login_session
 from service.cli.login_redirect import LoginFailedError, RedirectListener
 from service.ports.clock import Randomness
-from service.ports.identity import CodeExchange, NotAuthenticated, OpenIdLogin, TokenFault
+from service.ports.identity import Algorithm, CodeExchange, NotAuthenticated, OpenIdLogin, TokenFault
 
-OpenProvider = Callable[[str, str], AbstractContextManager[OpenIdLogin]]
+OpenProvider = Callable[[str, Algorithm], AbstractContextManager[OpenIdLogin]]
 """Opens the client's side of a provider, for an issuer and the one algorithm of its ID tokens."""
 
 _RANDOM_BYTES = 32
@@ -33,13 +33,6 @@ class BearerKind(StrEnum):
 
     ACCESS = "access"
     ID = "id"
-
-
-class IdTokenAlgorithm(StrEnum):
-    """How the provider signs ID tokens; OpenID Connect's own default is RS256."""
-
-    RS256 = "RS256"
-    ES256 = "ES256"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +134,8 @@ def add_login_commands(app: typer.Typer, *, open_provider: OpenProvider, randomn
         acr: Annotated[str | None, typer.Option(help="Tweede factor / second factor (acr_values)")] = None,
         resource: Annotated[str | None, typer.Option(help="De API / the API (RFC 8707)")] = None,
         algorithm: Annotated[
-            IdTokenAlgorithm, typer.Option(help="Van het ID-token / of the ID token")
-        ] = IdTokenAlgorithm.RS256,
+            Algorithm, typer.Option(help="Van het ID-token / of the ID token; OpenID Connect's default is RS256")
+        ] = "RS256",
         client_secret: Annotated[
             str | None,
             typer.Option(
@@ -167,7 +160,7 @@ def add_login_commands(app: typer.Typer, *, open_provider: OpenProvider, randomn
             timeout=timeout,
         )
         try:
-            with open_provider(issuer, algorithm.value) as provider:
+            with open_provider(issuer, algorithm) as provider:
                 show = _print_address if no_browser else _open_browser
                 session = sign_in(provider, request, show=show, randomness=randomness)
         except (LoginFailedError, NotAuthenticated) as error:

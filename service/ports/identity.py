@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from service.domain.errors import DomainError
 from service.domain.organisation import ClientKey
@@ -19,6 +19,9 @@ from service.ports.unit_of_work import UsedTokens
 
 PublicJwk = Mapping[str, str]
 """A public JSON Web Key (RFC 7517)."""
+
+Algorithm = Literal["ES256", "RS256"]
+"""The signatures that are accepted; each use accepts exactly one of them."""
 
 FindKey = Callable[[str], ClientKey | None]
 """The registered key with this key id, revoked ones too; `Organisations.find_key` is one."""

@@ -28,6 +28,7 @@ from service.cli import login, login_session
 from service.cli.login import BearerKind, LoginRequest, add_login_commands, sign_in
 from service.cli.login_redirect import LoginFailedError
 from service.ports.identity import (
+    Algorithm,
     CodeExchange,
     NotAuthenticated,
     OpenIdLogin,
@@ -309,11 +310,9 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., An
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
     @contextmanager
-    def open_provider(issuer: str, algorithm: str) -> Iterator[OpenIdLogin]:
+    def open_provider(issuer: str, algorithm: Algorithm) -> Iterator[OpenIdLogin]:
         with httpx.Client() as http:
-            yield OpenIdLoginClient(
-                issuer, "ES256" if algorithm == "ES256" else "RS256", http=http, clock=SystemClock()
-            )
+            yield OpenIdLoginClient(issuer, algorithm, http=http, clock=SystemClock())
 
     app = typer.Typer()
     add_login_commands(app, open_provider=open_provider, randomness=SystemRandomness())

@@ -7,14 +7,13 @@ has to fit its algorithm in type, curve, use and size before it is used at all (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from service.adapters.identity import compact
-from service.ports.identity import NotAuthenticated, TokenFault
+from service.ports.identity import Algorithm, NotAuthenticated, TokenFault
 
-Algorithm = Literal["ES256", "RS256"]
 VerificationKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 _P256_BYTES: Final = 32

@@ -12,11 +12,11 @@ import httpx
 
 from service.adapters import jose_tokens
 from service.adapters.identity import compact
-from service.adapters.identity.key_choice import Algorithm
 from service.adapters.identity.provider_documents import Discovery, ProviderHttp, ProviderKeys
 from service.adapters.jose_tokens import AudienceForm, Profile, VerifiedToken
 from service.ports.clock import Clock
 from service.ports.identity import (
+    Algorithm,
     CodeExchange,
     NotAuthenticated,
     ProviderEndpoints,

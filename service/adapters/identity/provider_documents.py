@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from service.adapters.identity import strict_json
-from service.adapters.identity.key_choice import Algorithm, verification_key
+from service.adapters.identity.key_choice import verification_key
 from service.ports.clock import Clock
-from service.ports.identity import NotAuthenticated, TokenFault
+from service.ports.identity import Algorithm, NotAuthenticated, TokenFault
 
 MAX_DOCUMENT: Final = 256 * 1024
 """Bytes of a document; the largest JWKS of the big providers is a tenth of it."""

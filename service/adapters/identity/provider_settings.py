@@ -9,9 +9,9 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 from pydantic.dataclasses import dataclass
 
-from service.adapters.identity.key_choice import Algorithm
 from service.adapters.identity.provider_documents import checked_address
 from service.domain.principal import Role
+from service.ports.identity import Algorithm
 
 ANY_ORGANISATION: Final = "*"
 ROLES_OF_PEOPLE: Final = frozenset({Role.STEWARD, Role.REGIONAL_OWNER, Role.AUDITOR})
