@@ -60,7 +60,11 @@ class UsedTokens(Protocol):
     """Token ids that may be used once (RFC 7523 jti)."""
 
     def remember(self, issuer: str, jti: str, until: datetime) -> bool:
-        """True the first time; False when it was used before. Entries past `until` may be forgotten."""
+        """True the first time; False when it was used before."""
+        ...
+
+    def forget(self, before: datetime) -> None:
+        """Drop some of the entries whose `until` is past; called with the present moment, now and then."""
         ...
 
 
@@ -143,13 +147,20 @@ class AuditTrail(Protocol):
 class UnitOfWork(Protocol):
     """One transaction. Leaving it without `commit` rolls everything back."""
 
-    organisations: Organisations
-    used_tokens: UsedTokens
-    rounds: Rounds
-    submissions: Submissions
-    requests: Requests
-    releases: Releases
-    audit: AuditTrail
+    @property
+    def organisations(self) -> Organisations: ...
+    @property
+    def used_tokens(self) -> UsedTokens: ...
+    @property
+    def rounds(self) -> Rounds: ...
+    @property
+    def submissions(self) -> Submissions: ...
+    @property
+    def requests(self) -> Requests: ...
+    @property
+    def releases(self) -> Releases: ...
+    @property
+    def audit(self) -> AuditTrail: ...
 
     def commit(self, event: AuditEvent) -> None:
         """Insert the event and commit it together with everything written: both or neither.

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, insert, literal, select
 
-from service.adapters.database.columns import PlainText, canonical, storable_text, utc
+from service.adapters.database.columns import UNSTORABLE, PlainText, canonical, utc
 from service.adapters.database.paging import from_cursor, newest_first, to_cursor
 from service.adapters.database.tables import audit_events
 from service.adapters.database.transaction import Transaction
@@ -54,21 +54,24 @@ class SqlAuditTrail:
 
     def insert(self, event: AuditEvent) -> None:
         """Add the event, without an index in the log: the sequencer gives that."""
+        columns = {
+            "id": event.id,
+            "payload": to_payload(event),
+            "user_id": event.user,
+            "organisation": event.organisation,
+            "code": event.code,
+            "object_type": event.object_type,
+            "object_id": event.object_id,
+            "purpose": event.authorisation.purpose,
+        }
         self._transaction.write(
             insert(audit_events).values(
-                id=event.id,
+                **_recordable(columns),
                 log_index=None,
                 salt=self._random_bytes(SALT_BYTES),
-                payload=to_payload(event),
                 recorded=event.recorded,
-                user_id=event.user,
-                organisation=event.organisation,
-                code=event.code,
                 action=event.action,
                 outcome=event.outcome,
-                object_type=event.object_type,
-                object_id=event.object_id,
-                purpose=event.authorisation.purpose,
             )
         )
 
@@ -76,10 +79,11 @@ class SqlAuditTrail:
 def to_payload(event: AuditEvent) -> str:
     """The event as the canonical JSON text (RFC 8785) that the log's leaf will commit to.
 
-    The names here are those of the record, whatever happens to the names in the code.
+    The names here are those of the record, whatever happens to the names in the code. What a database cannot hold is
+    replaced by U+FFFD: whoever asks for an object named NUL does not get past the log that way.
     """
-    return storable_text(
-        canonical(
+    return canonical(
+        _recordable(
             {
                 "eventVersion": 1,
                 "id": event.id,
@@ -162,3 +166,15 @@ def _exact(filters: AuditFilter) -> Mapping[str, str | None]:
         "object_id": filters.object_id,
         "purpose": filters.purpose,
     }
+
+
+def _recordable(value: Any) -> Any:
+    match value:
+        case str():
+            return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+        case list():
+            return [_recordable(item) for item in value]
+        case dict():
+            return {name: _recordable(item) for name, item in value.items()}
+        case _:
+            return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,8 @@ from service.domain.errors import Invalid
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
 # Ids and codes sort by code point on both databases. A locale would order them otherwise, and an upgrade of the
 # operating system's locale would silently spoil PostgreSQL's indexes.
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
@@ -26,7 +29,7 @@ def storable_text(value: str) -> str:
     Raises:
         Invalid: `unstorable-text`: a NUL (PostgreSQL has none) or a lone surrogate (not UTF-8).
     """
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if UNSTORABLE.search(value):
         raise Invalid("unstorable-text")
     return str(value)
 

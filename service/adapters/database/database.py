@@ -47,7 +47,8 @@ class SqlUnitOfWork:
             self.audit.insert(event)
         except Unavailable:
             raise
-        except (DomainError, RowRefused, SQLAlchemyError) as error:
+        except (DomainError, RowRefused, SQLAlchemyError, ValueError) as error:
+            self._transaction.end("its event was refused")
             raise Unavailable(REFUSED) from error
         self._transaction.commit()
 

@@ -97,7 +97,8 @@ class SqlUsedTokens:
         """The primary key decides, so of any number of parallel calls one is told True."""
         dialect_insert = sqlite.insert if self._transaction.dialect == "sqlite" else postgresql.insert
         entry = dialect_insert(used_tokens).values(issuer=issuer, jti=jti, until=until)
-        return self._transaction.write(entry.on_conflict_do_nothing()) == 1
+        entry = entry.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+        return self._transaction.write(entry) == 1
 
     def forget(self, before: datetime) -> None:
         """A few at a time, and never one that another transaction is forgetting: nobody waits for housekeeping."""

