@@ -1,0 +1,208 @@
+"""The policy engine: Cedar by way of cedarpy, with policies and schema parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cedarpy
+from cedarpy import pst
+
+from service.adapters.bundle import SCHEMA, Bundle, BundleError, BundleFault
+from service.domain.explain import explain
+from service.domain.obligations import obligations
+from service.domain.policy import Decision, Deny, Obligation, Permit, Query, Value
+from service.domain.principal import Principal
+from service.domain.texts import REASONS
+
+NOT_SURE = "policy-not-sure"
+NO_PERMIT = "role-not-allowed"
+
+
+class NotSure(Exception):
+    """Cedar did not answer cleanly."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules that can apply to one action; the rest of the bundle cannot match it (their action scope says so)."""
+
+    all: cedarpy.PolicySet
+    permits: cedarpy.PolicySet
+
+
+class CedarEngine:
+    """Decides under one bundle.
+
+    1. Principal, action and resource must fit the schema, with all attributes and no others; else the answer is
+       `policy-not-sure`. Cedar itself would skip a rule that errs, a forbid too.
+    2. Every forbid clause that holds gives its `@id` as a reason.
+    3. When no permit clause holds, `role-not-allowed` is a reason too.
+    4. Only Allow without any diagnostics permits; for a request it carries the obligations.
+
+    Raises:
+        BundleError: the rules do not parse or do not fit the schema, or a forbid has no reason with a text.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        faults = rule_faults(bundle)
+        if faults:
+            raise BundleError(faults)
+        self._catalogue = bundle.catalogue
+        self._hash = bundle.policy_hash
+        self._schema = cedarpy.Schema.from_str(bundle.schema)
+        parsed = cedarpy.PolicySet.from_str(_text(bundle)).to_pst()
+        self._rules = {action: _rules_for(parsed, action) for action in _actions(parsed)}
+
+    @property
+    def policy_hash(self) -> str:
+        """The content hash of the bundle."""
+        return self._hash
+
+    def decide(self, query: Query) -> Decision:
+        """Permit, or Deny with all reasons; never raises for a query."""
+        try:
+            return self._decide(query)
+        except Exception:  # noqa: BLE001 - whatever went wrong, an engine that is not sure denies
+            return Deny(self._hash, (explain(NOT_SURE, query),))
+
+    def _decide(self, query: Query) -> Decision:
+        rules = self._rules.get(query.action)
+        if rules is None:
+            raise NotSure
+        request, entities = _question(query)
+        # 1
+        answer = cedarpy.is_authorized(request, rules.all, entities, self._schema)
+        names = _names(answer)
+        # 4
+        if answer.decision is cedarpy.Decision.Allow:
+            return Permit(self._hash, names, self._obligations(query))
+        # 2
+        if answer.decision is not cedarpy.Decision.Deny:
+            raise NotSure
+        # 3
+        if names:
+            permitted = cedarpy.is_authorized(request, rules.permits, entities, self._schema)
+            _names(permitted)
+            if permitted.decision is not cedarpy.Decision.Allow:
+                names = (NO_PERMIT, *names)
+        return Deny(self._hash, tuple(explain(name, query) for name in names or (NO_PERMIT,)))
+
+    def _obligations(self, query: Query) -> tuple[Obligation, ...]:
+        if query.action != "requestAggregate":
+            return ()
+        data_set = self._catalogue.data_set(str(query.context["dataSet"]), int(str(query.context["dataSetVersion"])))
+        return obligations(data_set, self._catalogue.purpose(query.resource.id), self._catalogue)
+
+
+def rule_faults(bundle: Bundle) -> tuple[BundleFault, ...]:
+    """What is wrong with the Cedar files: syntax, types against the schema, and reasons without a text."""
+    try:
+        schema = cedarpy.Schema.from_str(bundle.schema)
+    except ValueError as error:
+        return (BundleFault(SCHEMA, "", "cedar", {"detail": str(error)}),)
+    faults: list[BundleFault] = []
+    for file, text in bundle.rules:
+        try:
+            policies = cedarpy.PolicySet.from_str(text).to_pst().static_policies
+        except ValueError as error:
+            faults.append(BundleFault(file, "", "cedar", {"detail": str(error)}))
+            continue
+        for number, policy in enumerate(policies.values(), start=1):
+            faults += _unnamed(file, number, policy)
+        faults += [
+            BundleFault(file, policies[error.policy_id].annotations.get("id", ""), "cedar", {"detail": error.error})
+            for error in cedarpy.validate_policies(text, schema).errors
+        ]
+    return tuple(faults)
+
+
+def _unnamed(file: str, number: int, policy: pst.Template) -> list[BundleFault]:
+    name = policy.annotations.get("id")
+    if not name:
+        return [BundleFault(file, f"rule {number}", "no-rule-code")]
+    if policy.effect == "forbid" and name not in REASONS:
+        return [BundleFault(file, f"rule {number}", "unknown-rule-code", {"name": name})]
+    return []
+
+
+def _text(bundle: Bundle) -> str:
+    return "\n".join(text for _, text in bundle.rules)
+
+
+def _actions(parsed: pst.PolicySet) -> frozenset[str]:
+    """Every action that a rule names; one that none names can have no permit."""
+    uids = pst.entity_uids(tuple(parsed.static_policies.values()))
+    return frozenset(uid.id for uid in uids if str(uid.type) == "Action")
+
+
+def _rules_for(parsed: pst.PolicySet, action: str) -> _Rules:
+    fitting = {name: policy for name, policy in parsed.static_policies.items() if _may_match(policy.action, action)}
+    permits = {name: policy for name, policy in fitting.items() if policy.effect == "permit"}
+    return _Rules(_handle(parsed, fitting), _handle(parsed, permits))
+
+
+def _handle(parsed: pst.PolicySet, policies: Mapping[str, pst.Template]) -> cedarpy.PolicySet:
+    kept = pst.FrozenMap(policies)
+    return cedarpy.PolicySet.from_pst(pst.PolicySet(parsed.templates, kept, parsed.template_links))
+
+
+def _may_match(scope: pst.ActionConstraint, action: str) -> bool:
+    match scope:
+        case pst.ActionEq(entity=entity):
+            return bool(entity.id == action)
+        case pst.ActionIn(entities=entities):
+            return any(entity.id == action for entity in entities)
+        case _:
+            return True
+
+
+def _names(answer: cedarpy.AuthzResult) -> tuple[str, ...]:
+    """The ids of the rules that determined the answer, each once and in order."""
+    diagnostics = answer.diagnostics
+    if diagnostics.errors:
+        raise NotSure
+    named = diagnostics.id_annotations_by_reason
+    return tuple(sorted({named[reason] for reason in diagnostics.reasons}))
+
+
+def _question(query: Query) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The query in Cedar's JSON form: values stay values and are never part of a text that is parsed as policy."""
+    kind = type(query.principal).__name__
+    principal = {"type": kind, "id": query.principal.id}
+    resource = {"type": query.resource.type, "id": query.resource.id}
+    request = {
+        "principal": principal,
+        "action": {"type": "Action", "id": query.action},
+        "resource": resource,
+        "context": _values(query.context),
+    }
+    parents = [{"type": "Role", "id": role.value} for role in sorted(query.principal.roles)]
+    entities: list[dict[str, Any]] = [
+        {"uid": principal, "attrs": _principal_values(query.principal), "parents": parents},
+        {"uid": resource, "attrs": _values(query.resource.attributes), "parents": []},
+    ]
+    return request, entities
+
+
+def _principal_values(principal: Principal) -> dict[str, Any]:
+    values: dict[str, Any] = {"name": principal.id}
+    if principal.organisation is not None:
+        values["organisation"] = principal.organisation
+    return values
+
+
+def _values(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Sets as lists. A string is passed as one: a mapping here could name an entity (`__entity`)."""
+    return {name: _value(value) for name, value in values.items()}
+
+
+def _value(value: Value) -> str | int | bool | list[str]:
+    match value:
+        case tuple() if all(isinstance(item, str) for item in value):
+            return list(value)
+        case str() | bool() | int():
+            return value
+        case _:
+            raise NotSure
