@@ -20,7 +20,8 @@ import typer
 from service.cli import login_session
 from service.cli.login_redirect import LoginFailedError, RedirectListener
 from service.ports.clock import Randomness
-from service.ports.identity import Algorithm, CodeExchange, NotAuthenticated, OpenIdLogin, TokenFault
+from service.ports.identity import Algorithm, CodeExchange, NotAuthenticated, OpenIdLogin
+from service.ports.identity_texts import FAULT_TEXTS
 
 OpenProvider = Callable[[str, Algorithm], AbstractContextManager[OpenIdLogin]]
 """Opens the client's side of a provider, for an issuer and the one algorithm of its ID tokens."""
@@ -201,36 +202,8 @@ def _base64url(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
 
 
-_PROVIDER_TEXTS = {
-    TokenFault.PROVIDER_ADDRESS: ("--issuer: geef een https-adres.", "--issuer: give an https address."),
-    TokenFault.PROVIDER_UNREACHABLE: (
-        "De provider is niet bereikbaar. Controleer het adres en uw netwerk en probeer het opnieuw.",
-        "The provider cannot be reached. Check the address and your network, and try again.",
-    ),
-    TokenFault.PROVIDER_INVALID: (
-        "Wat de provider antwoordt klopt niet. Controleer of --issuer letterlijk het adres is dat de provider noemt.",
-        "What the provider answers is not right. Check that --issuer is literally what the provider calls itself.",
-    ),
-    TokenFault.PROVIDER_REFUSED: (
-        "De provider weigert. Controleer --client-id, en of deze provider een client secret verlangt.",
-        "The provider refuses. Check --client-id, and whether this provider demands a client secret.",
-    ),
-    TokenFault.ALGORITHM: (
-        "De provider ondertekent met een ander algoritme: geef --algorithm.",
-        "The provider signs with another algorithm: give --algorithm.",
-    ),
-}
-
-
 def _explanation(error: LoginFailedError | NotAuthenticated) -> str:
     """What went wrong and how to mend it, in Dutch and English."""
     if isinstance(error, LoginFailedError):
         return str(error)
-    dutch, english = _PROVIDER_TEXTS.get(
-        error.fault,
-        (
-            f"Het antwoord van de provider is geweigerd ({error.fault}).",
-            f"The provider's answer was refused ({error.fault}).",
-        ),
-    )
-    return f"{dutch} / {english}"
+    return " / ".join(FAULT_TEXTS[error.fault])

@@ -60,7 +60,7 @@ class TokenFault(StrEnum):
     @property
     def told(self) -> TokenFault:
         """The fault as the caller may know it: an unknown or revoked key looks like a wrong signature."""
-        guessing = {TokenFault.KEY_UNKNOWN, TokenFault.KEY_REVOKED, TokenFault.KEY_UNSUITABLE}
+        guessing = {TokenFault.KEY_UNKNOWN, TokenFault.KEY_REVOKED}
         return TokenFault.SIGNATURE if self in guessing else self
 
 

@@ -359,7 +359,7 @@ def test_login_without_browser_prints_the_address(command: Callable[..., Any], o
 @pytest.mark.parametrize(
     ("issuer", "told"),
     [
-        ("http://login.example", "give an https address"),
+        ("http://login.example", "https address"),
         ("http://localhost:1", "cannot be reached"),
     ],
 )

@@ -19,6 +19,7 @@ from service.adapters.oidc import JoseBearerTokens, OpenIdProviders
 from service.domain.organisation import ClientKey
 from service.domain.principal import Supplier
 from service.ports.identity import AuthenticatedClient, Identified, NotAuthenticated, TokenFault
+from service.ports.identity_texts import FAULT_TEXTS
 from sluis_client.keys import SupplierKey
 from sluis_client.machine import Machine
 from sluis_client.wire.jwk import jwk_thumbprint, published_jwk
@@ -125,6 +126,13 @@ def test_a_revoked_key_is_refused_at_once_and_looks_like_a_wrong_signature() -> 
     fault = refused(seal(HEADER, CLAIMS, KEY), replace(REGISTERED, revoked_at=NOW))
     assert fault is TokenFault.KEY_REVOKED
     assert fault.told is TokenFault.KEY_UNKNOWN.told is TokenFault.SIGNATURE
+
+
+@pytest.mark.parametrize("fault", TokenFault)
+def test_every_fault_is_told_in_two_languages(fault: TokenFault) -> None:
+    dutch, english = FAULT_TEXTS[fault.told]
+    assert dutch != english
+    assert all(text.endswith((".", "?")) for text in (dutch, english))
 
 
 def test_another_organisations_key_cannot_speak() -> None:
