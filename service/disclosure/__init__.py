@@ -1,0 +1,75 @@
+"""Disclosure control: which cells of a table may be published, next to everything published before.
+
+The journey of a table:
+
+1. `facts.Facts` — the rows at the finest level; `dimensions.Dimension` and `tables.Table` — what is asked.
+2. `lattice` — every cell of every linked table, and the common refinement of them all.
+3. `measures`, `rules` — value, persons, contributors of each; `Rules` says which are unsafe and how uncertain
+   an attacker must stay.
+4. `pattern`, `certificates` — what else must be withheld so that he does.
+5. `attack` — the independent last gate: linear programs over what is published, as an outsider and as every
+   contributor.
+6. `protection.protect` — the journey in one call; `command` — the same from a shell (`sluis protect`).
+
+Example:
+    >>> from service.disclosure import Dimension, Facts, Rules, Table, protect
+    >>> facts = Facts.build(
+    ...     {"region": ["N", "N", "S", "S"], "care": ["a", "b", "a", "b"]}, value=[4, 40, 30, 50]
+    ... )
+    >>> table = Table((Dimension.flat("region", "NS"), Dimension.flat("care", "ab")))
+    >>> outcome = protect(facts, table, Rules(minimum_count=10))
+    >>> outcome.report.attack.clean
+    True
+    >>> [cell.value for cell in outcome.cells]
+    [124, 34, 90, 44, None, None, 80, None, None]
+
+`protect` raises `CannotBeProtected` when nothing helps, `BadInput` when the question is wrong. Use `attack` on
+everything that is about to be public as a gate of its own.
+"""
+
+from service.disclosure.attack import AttackReport, Breach, attack
+from service.disclosure.dimensions import TOTAL, Dimension
+from service.disclosure.facts import Coded, Facts
+from service.disclosure.faults import BadInput, CannotBeProtected, DisclosureError, Fault, Obstacle
+from service.disclosure.protection import Cell, Explanation, Protected, Report, protect
+from service.disclosure.rules import (
+    BelowMinimumCount,
+    Dominated,
+    EstimatedTooClosely,
+    HoldsWholeMargin,
+    Reason,
+    Rules,
+    TooFewContributors,
+)
+from service.disclosure.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
+
+__all__ = [
+    "NORMAL",
+    "SUPPRESSED",
+    "TOTAL",
+    "AttackReport",
+    "BadInput",
+    "BelowMinimumCount",
+    "Breach",
+    "CannotBeProtected",
+    "Cell",
+    "Coded",
+    "Dimension",
+    "DisclosureError",
+    "Dominated",
+    "EstimatedTooClosely",
+    "Explanation",
+    "Facts",
+    "Fault",
+    "HoldsWholeMargin",
+    "Obstacle",
+    "Protected",
+    "Reason",
+    "ReleasedTable",
+    "Report",
+    "Rules",
+    "Table",
+    "TooFewContributors",
+    "attack",
+    "protect",
+]

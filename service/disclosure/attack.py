@@ -1,0 +1,388 @@
+"""The attack audit: what can be computed from everything that was published, and is it too much?
+
+It shares nothing with the protector but the definitions. It starts from the published values, the hierarchies of
+the tables and the fact that figures are not negative, and it plays the attackers themselves:
+
+1. Every published value is compared with the facts.
+2. The equations are written down anew, straight from the hierarchies: in every table each code that others add
+   up to, along every column, and each code that is finer in another table split into the common refinement.
+3. What is published drops out. An equation with one unknown left gives that unknown away; so on until none does.
+4. What remains falls apart into components without shared equations.
+5. An outsider solves two linear programs per unsafe cell: how large, how small can it be? Where the figures are
+   counts and the answer is too close to call, only whole numbers count.
+6. Each contributor does the same with its own figures known. Solutions found before show most of that at once
+   (see `certificates`); what they do not show is solved, contributor by contributor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from service.disclosure.certificates import DOWN, UP, Ledger, Need
+from service.disclosure.facts import Facts
+from service.disclosure.faults import BadInput, Fault
+from service.disclosure.lattice import Lattice, build_lattice
+from service.disclosure.linear import Program
+from service.disclosure.measures import Measures, measure
+from service.disclosure.rules import Assessment, Rules, assess
+from service.disclosure.tables import ReleasedTable
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+TOLERANCE = 1e-5
+"""Relative rounding of the solver that is forgiven."""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """An unsafe cell about which some attacker learns too much.
+
+    Attributes:
+        codes: the cell, as (column, code) pairs.
+        node: its node in the lattice of the attack.
+        direction: `UP` when the interval does not reach high enough, `DOWN` when not low enough.
+        attacker: None for an outsider, else the number of the contributor in the facts.
+        exact: the attacker knows the value.
+        needed: how far the interval had to reach from the value, in units of the facts.
+        reached: how far it reaches.
+    """
+
+    codes: tuple[tuple[str, str], ...]
+    node: int
+    direction: int
+    attacker: int | None
+    exact: bool
+    needed: float
+    reached: float
+
+
+@dataclass(frozen=True)
+class AttackReport:
+    """The outcome of an attack.
+
+    Attributes:
+        examined: unsafe cells attacked, those of the common refinement included.
+        attackers: attackers tried: the outsider and every contributor with figures.
+        programs: linear programs solved.
+        breaches: every breach found; none means protected.
+        nodes: the unsafe nodes.
+        lower: per unsafe node, the least value that an outsider cannot exclude.
+        upper: per unsafe node, the largest value that an outsider cannot exclude.
+    """
+
+    examined: int
+    attackers: int
+    programs: int
+    breaches: tuple[Breach, ...]
+    nodes: Ints
+    lower: Floats
+    upper: Floats
+
+    @property
+    def exact_disclosures(self) -> int:
+        """Unsafe cells whose value some attacker can compute."""
+        return len({breach.node for breach in self.breaches if breach.exact})
+
+    @property
+    def interval_breaches(self) -> int:
+        """Unsafe cells that some attacker can estimate too closely."""
+        return len({breach.node for breach in self.breaches if not breach.exact})
+
+    @property
+    def clean(self) -> bool:
+        """Nobody learns too much."""
+        return not self.breaches
+
+
+def attack(facts: Facts, rules: Rules, tables: Sequence[ReleasedTable]) -> AttackReport:
+    """Attack everything that is or would be published about the same facts, all tables together.
+
+    Args:
+        facts: what the tables were made of.
+        rules: which cells are unsafe, and how uncertain they must stay.
+        tables: earlier releases and the one about to go out.
+
+    Raises:
+        BadInput: a published value differs from the facts, so that the tables are not about these facts.
+        CannotBeProtected: the common refinement is too large to examine.
+    """
+    lattice = build_lattice(facts, [released.table for released in tables])
+    measures = measure(facts, lattice)
+    return attack_nodes(lattice, measures, assess(lattice, measures, rules), tables)
+
+
+def attack_nodes(
+    lattice: Lattice, measures: Measures, assessment: Assessment, tables: Sequence[ReleasedTable]
+) -> AttackReport:
+    """`attack`, on a lattice over the same tables that is at hand already."""
+    known = _known(lattice, measures, tables)
+    ledger = Ledger(assessment, measures)
+    attacker = _Attacker(lattice, measures, assessment, ledger, known)
+    attacker.run()
+    return AttackReport(
+        examined=len(assessment.nodes),
+        attackers=1 + measures.holders,
+        programs=attacker.programs,
+        breaches=tuple(attacker.breaches),
+        nodes=assessment.nodes,
+        lower=attacker.lower,
+        upper=attacker.upper,
+    )
+
+
+def _known(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedTable]) -> Flags:
+    """Step 1: which nodes are published, after comparing their values with the facts."""
+    known = np.zeros(lattice.size, dtype=np.bool_)
+    faults = []
+    for released, nodes in zip(tables, lattice.nodes, strict=True):
+        wrong = np.flatnonzero(released.published & (released.values != measures.value[nodes]))
+        for cell in wrong[:20]:
+            codes = ", ".join(f"{name}={code}" for name, code in released.table.codes_of(int(cell)))
+            faults.append(
+                Fault(
+                    f"{released.table.name}, {codes}",
+                    "de uitgebrachte waarde is niet die van deze gegevens",
+                    "the released value is not that of these data",
+                )
+            )
+        known[nodes[released.published]] = True
+    if faults:
+        raise BadInput(faults)
+    return known
+
+
+def equations(lattice: Lattice) -> sp.csr_matrix:
+    """Step 2: all additive equations between nodes, also the superfluous ones."""
+    index = np.arange(lattice.size, dtype=np.int64).reshape(lattice.shape)
+    rows, columns, signs, count = [], [], [], 0
+    for place, axis in enumerate(lattice.axes):
+        of_set = {tuple(members): code for code, members in enumerate(axis.members)}
+        for whole, parts in _axis_sums(lattice, place, of_set):
+            for code, sign in ((whole, -1.0), *((part, 1.0) for part in parts)):
+                nodes = index.take(code, axis=place).reshape(-1)
+                rows.append(np.arange(count, count + len(nodes)))
+                columns.append(nodes)
+                signs.append(np.full(len(nodes), sign))
+            count += index.size // len(axis)
+    if not rows:
+        return sp.csr_matrix((0, lattice.size))
+    entries = (np.concatenate(signs), (np.concatenate(rows), np.concatenate(columns)))
+    return sp.csr_matrix(entries, shape=(count, lattice.size))
+
+
+def _axis_sums(lattice: Lattice, place: int, of_set: dict[tuple[int, ...], int]) -> list[tuple[int, tuple[int, ...]]]:
+    """(code, parts) along one axis: from every table's own hierarchy, or else from the refinement."""
+    axis = lattice.axes[place]
+    found: dict[tuple[int, tuple[int, ...]], None] = {}
+    split = set(range(axis.classes))
+    for number, table in enumerate(lattice.tables):
+        for dimension in table.dimensions:
+            if dimension.column != axis.column:
+                continue
+            grid = lattice.nodes[number].reshape(table.shape)
+            along = np.moveaxis(grid, table.dimensions.index(dimension), 0).reshape(len(dimension.codes), -1)[:, 0]
+            code_of = dict(zip(dimension.codes, np.unravel_index(along, lattice.shape)[place].tolist(), strict=True))
+            for whole, parts in dimension.sums:
+                numbers = tuple(sorted({code_of[part] for part in parts}))
+                members = [member for part in numbers for member in axis.members[part].tolist()]
+                if code_of[whole] in numbers or sorted(members) != axis.members[code_of[whole]].tolist():
+                    continue
+                found[(code_of[whole], numbers)] = None
+                split.add(code_of[whole])
+    for members, code in of_set.items():
+        if code not in split:
+            found[(code, members)] = None
+    return list(found)
+
+
+class _Attacker:
+    """Steps 3 to 6, on deviations from the true figures: equations @ d = 0 and d >= -x."""
+
+    def __init__(
+        self, lattice: Lattice, measures: Measures, assessment: Assessment, ledger: Ledger, known: Flags
+    ) -> None:
+        self._lattice = lattice
+        self._measures = measures
+        self._assessment = assessment
+        self._ledger = ledger
+        self.breaches: list[Breach] = []
+        self.programs = 0
+        self.lower = measures.value[assessment.nodes].astype(np.float64)
+        self.upper = self.lower.copy()
+        self._matrix, self._unknown = _eliminate(equations(lattice), ~known)
+
+    def run(self) -> None:
+        """Attack every component, then report whatever nothing speaks against."""
+        unknown = np.flatnonzero(self._unknown)
+        if len(unknown):
+            inside = self._matrix[:, unknown].tocsr()
+            inside = inside[np.diff(inside.indptr) > 0]
+            _, label = connected_components(inside.T @ inside, directed=False)
+            order = np.argsort(label, kind="stable")
+            for columns in np.split(order, np.flatnonzero(np.diff(label[order])) + 1):
+                if (self._ledger.place[unknown[columns]] >= 0).any():
+                    part = inside[:, columns]
+                    self._attack_component(part[np.diff(part.indptr) > 0], unknown[columns])
+        for need in list(self._ledger.open_needs()):
+            attackers = [None] if need.attackers is None else need.attackers.tolist()
+            for one in attackers[:1]:
+                self._report(need, one, 0.0)
+
+    def _attack_component(self, matrix: sp.csr_matrix, nodes: Ints) -> None:
+        component = _Component(matrix, nodes, self._measures, self._assessment)
+        unsafe = self._ledger.place[nodes]
+        columns = np.flatnonzero(unsafe >= 0)
+        for column in columns:
+            for direction in (UP, DOWN):
+                found = component.extreme(int(column), direction)
+                self._settle(component, found)
+                one = int(unsafe[column])
+                (self.upper if direction == UP else self.lower)[one] += found[column]
+                need = self._ledger.need(direction, one)
+                if need is not None and need.attackers is None:
+                    self._refuse(need, None, abs(float(found[column])))
+        if self._assessment.whole:
+            self._whole_numbers(component, columns, unsafe)
+        for column in columns:
+            for direction in (UP, DOWN):
+                self._insiders(component, int(column), direction, int(unsafe[column]))
+        self.programs += component.solves
+
+    def _settle(self, component: _Component, found: Floats) -> None:
+        support = np.flatnonzero(np.abs(found) > 1e-9 * np.abs(found).max(initial=0.0))
+        self._ledger.settle(component.nodes[support], found[support])
+
+    def _insiders(self, component: _Component, column: int, direction: int, unsafe: int) -> None:
+        """Step 6 for one need: all contributors that are left at once, then one by one."""
+        need = self._ledger.need(direction, unsafe)
+        if need is None or need.attackers is None:
+            return
+        component.restrict(need.attackers)
+        self._settle(component, component.extreme(column, direction))
+        need = self._ledger.need(direction, unsafe)
+        for attacker in () if need is None or need.attackers is None else need.attackers.tolist():
+            component.restrict(np.array([attacker]))
+            found = component.extreme(column, direction)
+            self._settle(component, found)
+            left = self._ledger.need(direction, unsafe)
+            if left is not None and left.attackers is not None and attacker in left.attackers:
+                self._refuse(left, attacker, abs(float(found[column])))
+        component.restrict(np.zeros(0, dtype=np.int64))
+
+    def _whole_numbers(self, component: _Component, columns: Ints, unsafe: Ints) -> None:
+        """Step 5 for counts: where the interval is narrow, ask for a whole solution that reaches far enough."""
+        for column in columns:
+            one = int(unsafe[column])
+            for direction in (UP, DOWN):
+                level = float((self._assessment.up, self._assessment.down)[direction][one])
+                value = float(self._measures.value[component.nodes[column]])
+                reach = abs((self.upper if direction == UP else self.lower)[one] - value)
+                if level <= 0 or reach >= 2 * level + 1 or reach < level * (1 - TOLERANCE):
+                    continue
+                if not component.whole_solution(int(column), direction, level):
+                    need = Need(one, int(component.nodes[column]), direction, level, None)
+                    self._report(need, None, 0.0)
+
+    def _refuse(self, need: Need, attacker: int | None, reached: float) -> None:
+        """Tick the need off: as met when only rounding separates it from its level, else as a breach."""
+        if reached < need.level * (1 - TOLERANCE):
+            self._report(need, attacker, reached)
+        self._ledger.give_up(need, attacker)
+
+    def _report(self, need: Need, attacker: int | None, reached: float) -> None:
+        unit = 1.0 if self._assessment.whole else 1e-9 * max(1.0, float(self._measures.value[need.node]))
+        both = self.upper[need.unsafe] - self.lower[need.unsafe]
+        exact = both < unit * (1 - TOLERANCE) if attacker is None else reached < unit * (1 - TOLERANCE)
+        self.breaches.append(
+            Breach(
+                self._lattice.describe(need.node),
+                need.node,
+                need.direction,
+                attacker,
+                bool(exact),
+                need.level,
+                reached,
+            )
+        )
+
+
+class _Component:
+    """The linear program of one component; columns follow `nodes`."""
+
+    def __init__(self, matrix: sp.csr_matrix, nodes: Ints, measures: Measures, assessment: Assessment) -> None:
+        self.nodes = nodes
+        self._matrix = matrix
+        self._measures = measures
+        value = measures.value[nodes].astype(np.float64)
+        reach = max(float(np.max(levels, initial=1.0)) for levels in (assessment.up, assessment.down))
+        self._cap = 1e3 * reach + float(value.max(initial=0.0))
+        self._lower, self._upper = -value, np.full(len(nodes), self._cap)
+        self._program = Program(matrix, np.zeros(len(nodes)), self._lower, self._upper)
+        self._bound: Ints = np.zeros(0, dtype=np.int64)
+        self._entry_column, self._entry_holder, self._entry_own = _figures(measures, nodes)
+
+    @property
+    def solves(self) -> int:
+        """Linear programs solved so far."""
+        return self._program.solves
+
+    def extreme(self, column: int, direction: int) -> Floats:
+        """The deviation that takes one node as far up or down as it goes."""
+        self._program.set_cost(column, -1.0 if direction == UP else 1.0)
+        found = self._program.solve()
+        self._program.set_cost(column, 0.0)
+        return np.zeros(len(self.nodes)) if found is None else found
+
+    def restrict(self, attackers: Ints) -> None:
+        """Take the own figures of these contributors together as known; none lifts the restriction."""
+        hit = np.isin(self._entry_holder, attackers)
+        columns, own = self._entry_column[hit], self._entry_own[hit]
+        lower, upper = self._lower.copy(), self._upper.copy()
+        np.maximum.at(lower, columns, self._lower[columns] + own)
+        alone = columns[self._measures.reporting[self.nodes[columns]] == 1]
+        lower[alone] = upper[alone] = 0.0
+        changed = np.union1d(columns, self._bound)
+        if len(changed):
+            self._program.set_bounds(changed, lower[changed], upper[changed])
+        self._bound = np.unique(columns)
+
+    def whole_solution(self, column: int, direction: int, level: float) -> bool:
+        """Whether whole figures exist in which one node deviates by at least `level`."""
+        lower, upper = self._lower.copy(), self._upper.copy()
+        if direction == UP:
+            lower[column] = np.ceil(level - TOLERANCE)
+        else:
+            upper[column] = -np.ceil(level - TOLERANCE)
+        program = Program(self._matrix, np.zeros(len(self.nodes)), lower, upper)
+        program.make_whole()
+        return program.solve() is not None
+
+
+def _figures(measures: Measures, nodes: Ints) -> tuple[Ints, Ints, Floats]:
+    """(column, contributor, own figure) for every figure behind these nodes."""
+    if not measures.holders:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
+    start, stop = measures.start[nodes], measures.start[nodes + 1]
+    times = stop - start
+    entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
+    return np.repeat(np.arange(len(nodes)), times), measures.holder[entry], measures.own[entry].astype(np.float64)
+
+
+def _eliminate(matrix: sp.csr_matrix, unknown: Flags) -> tuple[sp.csr_matrix, Flags]:
+    """Step 3: strike out what is known and what an equation with a single unknown gives away."""
+    unknown = unknown.copy()
+    pattern = abs(matrix)
+    while True:
+        left = pattern @ unknown.astype(np.float64)
+        single = np.flatnonzero(left == 1)
+        if not len(single):
+            return matrix[left > 0], unknown
+        unknown[np.unique(matrix[single].indices)] = False

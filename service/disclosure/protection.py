@@ -1,0 +1,274 @@
+"""Protect a table: from facts and rules to a table that nobody can take apart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from service.disclosure.attack import AttackReport, attack_nodes
+from service.disclosure.certificates import Ledger
+from service.disclosure.facts import Facts
+from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstacle
+from service.disclosure.lattice import Lattice, build_lattice
+from service.disclosure.measures import Measures, measure
+from service.disclosure.pattern import Playing, Searcher, complete
+from service.disclosure.rules import Assessment, Reason, Rules, assess, reasons
+from service.disclosure.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as it may be published.
+
+    Attributes:
+        codes: a code per dimension, in the table's order.
+        value: in units of the facts (10 ** -decimals); None when suppressed.
+        status: SDMX OBS_STATUS, `A` or `Q`.
+    """
+
+    codes: tuple[str, ...]
+    value: int | None
+    status: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a cell is suppressed. For the steward only: no reasons means secondary."""
+
+    codes: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def primary(self) -> bool:
+        """Whether the cell itself is unsafe; otherwise it protects others."""
+        return bool(self.reasons)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What protecting a table came to.
+
+    Attributes:
+        cells: cells of the table.
+        unsafe: cells of the table that break a primary rule.
+        suppressed: cells withheld.
+        suppressed_value: value of the withheld finest cells, in units of the facts.
+        finest_value: value of all finest cells.
+        programs: linear programs solved to find the pattern.
+        seconds: wall time per stage.
+        attack: the final attack, over this table and every earlier one.
+    """
+
+    cells: int
+    unsafe: int
+    suppressed: int
+    suppressed_value: int
+    finest_value: int
+    programs: int
+    seconds: dict[str, float]
+    attack: AttackReport
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A table that is safe to publish beside everything published before.
+
+    Attributes:
+        released: the table with its published cells.
+        report: figures for the steward.
+        explanations: per suppressed cell why, for the steward only.
+    """
+
+    released: ReleasedTable
+    report: Report
+    explanations: tuple[Explanation, ...]
+
+    @property
+    def cells(self) -> Iterator[Cell]:
+        """Every cell in the order of `Table.codes`."""
+        pairs = zip(self.released.published.tolist(), self.released.values.tolist(), strict=True)
+        for codes, (published, value) in zip(self.released.table.codes(), pairs, strict=True):
+            yield Cell(codes, value if published else None, NORMAL if published else SUPPRESSED)
+
+
+def protect(
+    facts: Facts,
+    table: Table,
+    rules: Rules,
+    released: Sequence[ReleasedTable] = (),
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Protected:
+    """Suppress what must be suppressed, so that no attacker learns too much from all tables together.
+
+    1. The lattice: all tables brought to their common refinement.
+    2. The measures of every node, and the primary rules on them.
+    3. What is published stays published; an unsafe cell among it is an obstacle.
+    4. The pattern: certificates for every unsafe node, direction and attacker.
+    5. The attack on the outcome, which shares nothing with step 4. What it breaks is withheld more widely, until
+       it breaks nothing.
+
+    Args:
+        facts: the rows.
+        table: the table wanted.
+        rules: the profile.
+        released: every earlier release of the same facts.
+        clock: seconds, for the report.
+
+    Raises:
+        BadInput: the rules do not fit the facts, or an earlier release differs from the facts.
+        CannotBeProtected: whatever is withheld, something published already gives an unsafe cell away.
+    """
+    seconds: dict[str, float] = {}
+    with _timed("lattice", seconds, clock):
+        lattice = build_lattice(facts, [table, *(earlier.table for earlier in released)])
+    with _timed("measures", seconds, clock):
+        measures = measure(facts, lattice)
+        assessment = assess(lattice, measures, rules)
+    fixed = _fixed(lattice, measures, assessment, released)
+    with _timed("pattern", seconds, clock):
+        withheld, programs = _pattern(lattice, measures, assessment, fixed)
+    with _timed("attack", seconds, clock):
+        outcome, report = _until_clean(lattice, measures, assessment, fixed, withheld, table, released)
+    return _protected(lattice, measures, assessment, rules, outcome, report, programs, seconds)
+
+
+@contextmanager
+def _timed(stage: str, seconds: dict[str, float], clock: Callable[[], float]) -> Iterator[None]:
+    start = clock()
+    yield
+    seconds[stage] = seconds.get(stage, 0.0) + clock() - start
+
+
+def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, released: Sequence[ReleasedTable]) -> Flags:
+    """Step 3: nodes that are published already."""
+    fixed = np.zeros(lattice.size, dtype=np.bool_)
+    faults = []
+    for earlier, nodes in zip(released, lattice.nodes[1:], strict=True):
+        different = earlier.published & (earlier.values != measures.value[nodes])
+        faults += [
+            Fault(
+                f"{earlier.table.name}, "
+                + ", ".join(f"{name}={code}" for name, code in earlier.table.codes_of(int(cell))),
+                "de uitgebrachte waarde is niet die van deze gegevens",
+                "the released value is not that of these data",
+            )
+            for cell in np.flatnonzero(different)[:20]
+        ]
+        fixed[nodes[earlier.published]] = True
+    if faults:
+        raise BadInput(faults)
+    given = assessment.nodes[fixed[assessment.nodes]]
+    if len(given):
+        raise CannotBeProtected(
+            Obstacle(
+                lattice.describe(int(node)),
+                "deze cel is onveilig en al eerder uitgebracht",
+                "this cell is unsafe and has been published before",
+            )
+            for node in given[:20]
+        )
+    return fixed
+
+
+def _pattern(lattice: Lattice, measures: Measures, assessment: Assessment, fixed: Flags) -> tuple[Flags, int]:
+    """Step 4: which nodes are withheld."""
+    offered = np.zeros(lattice.size, dtype=np.bool_)
+    offered[lattice.nodes[0]] = True
+    withheld = ~offered & ~fixed
+    withheld[assessment.nodes] = True
+    ledger = Ledger(assessment, measures)
+    playing = Playing(fixed, offered)
+
+    def make(*, use_empty: bool) -> Searcher:
+        return Searcher(lattice, measures, playing, withheld, use_empty=use_empty)
+
+    return complete([lambda: make(use_empty=False), lambda: make(use_empty=True)], ledger, lattice)
+
+
+def _until_clean(
+    lattice: Lattice,
+    measures: Measures,
+    assessment: Assessment,
+    fixed: Flags,
+    withheld: Flags,
+    table: Table,
+    released: Sequence[ReleasedTable],
+) -> tuple[ReleasedTable, AttackReport]:
+    """Step 5: attack, withhold more around what broke, and again; in the end withhold all that may be."""
+    nodes = lattice.nodes[0]
+    relations = abs(lattice.relations())
+    report: AttackReport | None = None
+    for attempt in range(6):
+        if report is not None:
+            broken = np.zeros(lattice.size)
+            broken[[breach.node for breach in report.breaches]] = 1.0
+            beside = relations.T @ (relations @ broken) > 0
+            widen = beside & (measures.value > 0) if attempt < 4 else measures.value >= (5 - attempt)  # noqa: PLR2004
+            withheld = withheld | (widen & ~fixed)
+        outcome = ReleasedTable(table, ~withheld[nodes], np.where(withheld[nodes], 0, measures.value[nodes]))
+        report = attack_nodes(lattice, measures, assessment, [outcome, *released])
+        if report.clean:
+            return outcome, report
+    raise CannotBeProtected(
+        Obstacle(
+            breach.codes,
+            "ook als alles wordt onderdrukt blijft deze cel te nauw te schatten",
+            "even with everything suppressed this cell can be estimated too closely",
+        )
+        for breach in (report.breaches[:20] if report is not None else ())
+    )
+
+
+def _protected(
+    lattice: Lattice,
+    measures: Measures,
+    assessment: Assessment,
+    rules: Rules,
+    outcome: ReleasedTable,
+    report: AttackReport,
+    programs: int,
+    seconds: dict[str, float],
+) -> Protected:
+    nodes = lattice.nodes[0]
+    why = np.zeros(lattice.size, dtype=np.int64)
+    why[assessment.nodes] = assessment.why
+    hidden = np.flatnonzero(~outcome.published)
+    codes = list(outcome.table.codes())
+    explanations = tuple(
+        Explanation(codes[cell], reasons(measures, rules, int(nodes[cell]), int(why[nodes[cell]])))
+        for cell in hidden.tolist()
+    )
+    finest = _finest(outcome.table)
+    value = measures.value[nodes]
+    return Protected(
+        outcome,
+        Report(
+            cells=len(nodes),
+            unsafe=int(np.count_nonzero(why[nodes])),
+            suppressed=len(hidden),
+            suppressed_value=int(value[finest & ~outcome.published].sum()),
+            finest_value=int(value[finest].sum()),
+            programs=programs,
+            seconds=seconds,
+            attack=report,
+        ),
+        explanations,
+    )
+
+
+def _finest(table: Table) -> Flags:
+    """Which cells of a table have a code without parts in every dimension."""
+    flags = np.ones((), dtype=np.bool_)
+    for dimension in table.dimensions:
+        above = {code for code, parts in dimension.sums if parts}
+        flags = np.logical_and.outer(flags, np.array([code not in above for code in dimension.codes], dtype=np.bool_))
+    return np.asarray(flags).reshape(-1)
