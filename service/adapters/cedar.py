@@ -9,12 +9,11 @@ from typing import Any
 import cedarpy
 from cedarpy import pst
 
-from service.adapters.bundle import SCHEMA, Bundle, BundleError, BundleFault
+from service.adapters.bundle import Bundle
 from service.domain.explain import explain
 from service.domain.obligations import obligations
 from service.domain.policy import Decision, Deny, Obligation, Permit, Query, Value
 from service.domain.principal import Principal
-from service.domain.texts import REASONS
 
 NOT_SURE = "policy-not-sure"
 NO_PERMIT = "role-not-allowed"
@@ -40,19 +39,13 @@ class CedarEngine:
     2. Every forbid clause that holds gives its `@id` as a reason.
     3. When no permit clause holds, `role-not-allowed` is a reason too.
     4. Only Allow without any diagnostics permits; for a request it carries the obligations.
-
-    Raises:
-        BundleError: the rules do not parse or do not fit the schema, or a forbid has no reason with a text.
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        faults = rule_faults(bundle)
-        if faults:
-            raise BundleError(faults)
         self._catalogue = bundle.catalogue
         self._hash = bundle.policy_hash
         self._schema = cedarpy.Schema.from_str(bundle.schema)
-        parsed = cedarpy.PolicySet.from_str(_text(bundle)).to_pst()
+        parsed = cedarpy.PolicySet.from_str("\n".join(text for _, text in bundle.rules)).to_pst()
         self._rules = {action: _rules_for(parsed, action) for action in _actions(parsed)}
 
     @property
@@ -94,41 +87,6 @@ class CedarEngine:
             return ()
         data_set = self._catalogue.data_set(str(query.context["dataSet"]), int(str(query.context["dataSetVersion"])))
         return obligations(data_set, self._catalogue.purpose(query.resource.id), self._catalogue)
-
-
-def rule_faults(bundle: Bundle) -> tuple[BundleFault, ...]:
-    """What is wrong with the Cedar files: syntax, types against the schema, and reasons without a text."""
-    try:
-        schema = cedarpy.Schema.from_str(bundle.schema)
-    except ValueError as error:
-        return (BundleFault(SCHEMA, "", "cedar", {"detail": str(error)}),)
-    faults: list[BundleFault] = []
-    for file, text in bundle.rules:
-        try:
-            policies = cedarpy.PolicySet.from_str(text).to_pst().static_policies
-        except ValueError as error:
-            faults.append(BundleFault(file, "", "cedar", {"detail": str(error)}))
-            continue
-        for number, policy in enumerate(policies.values(), start=1):
-            faults += _unnamed(file, number, policy)
-        faults += [
-            BundleFault(file, policies[error.policy_id].annotations.get("id", ""), "cedar", {"detail": error.error})
-            for error in cedarpy.validate_policies(text, schema).errors
-        ]
-    return tuple(faults)
-
-
-def _unnamed(file: str, number: int, policy: pst.Template) -> list[BundleFault]:
-    name = policy.annotations.get("id")
-    if not name:
-        return [BundleFault(file, f"rule {number}", "no-rule-code")]
-    if policy.effect == "forbid" and name not in REASONS:
-        return [BundleFault(file, f"rule {number}", "unknown-rule-code", {"name": name})]
-    return []
-
-
-def _text(bundle: Bundle) -> str:
-    return "\n".join(text for _, text in bundle.rules)
 
 
 def _actions(parsed: pst.PolicySet) -> frozenset[str]:

@@ -16,6 +16,7 @@ from service.adapters.bundle.checks import CrossChecks
 from service.adapters.bundle.faults import BundleError, BundleFault
 from service.adapters.bundle.models import ClassificationModel, DataSetModel, ProfileModel, PurposeModel
 from service.adapters.bundle.reading import BundleFiles
+from service.adapters.bundle.rules import rule_faults
 from service.domain.catalogue import Catalogue
 
 __all__ = ["Bundle", "BundleError", "BundleFault", "bundle_directory", "load_bundle"]
@@ -81,6 +82,7 @@ def load_bundle(directory: Path) -> Bundle:
     catalogue = Catalogue(policy_hash, tuple(data_sets), tuple(classifications), tuple(purposes), tuple(profiles))
     CrossChecks(files, catalogue, origin).run()
     schema, rules = _rules(files)
+    files.faults += rule_faults(SCHEMA, schema, rules)
     for folder in ("classifications", "datasets", "disclosure", "purposes"):
         read.update(files.names(folder, ".yaml"))
     files.unread(read | {SCHEMA, *(name for name, _ in rules)})

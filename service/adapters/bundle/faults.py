@@ -170,10 +170,10 @@ FAULTS: Mapping[str, FaultText] = {
         "name organisations or 'all_regional_owners: true'",
     ),
     "no-rule-code": FaultText(
-        "een verbod zonder @id kan geen reden geven",
-        "a forbid without @id cannot give a reason",
-        "geef het een @id met een code uit service/domain/texts.py",
-        "give it an @id with a code of service/domain/texts.py",
+        "deze regel heeft geen @id",
+        "this rule has no @id",
+        "geef hem een @id; van een verbod is dat de reden, met een tekst in service/domain/texts_reasons.py",
+        "give it an @id; of a forbid that is the reason, with a text in service/domain/texts_reasons.py",
     ),
     "unknown-rule-code": FaultText(
         "'{name}' heeft geen tekst", "'{name}' has no text", "voeg de tekst toe", "add its text"
