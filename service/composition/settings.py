@@ -15,7 +15,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from service.adapters.identity.provider_settings import ProviderSettings, providers_from_json
 
 PREFIX = "SLUIS_"
-OF_COMMANDS = frozenset({"SLUIS_CLIENT_HOME", "SLUIS_CLIENT_CODE", "SLUIS_CLIENT_PASSPHRASE", "SLUIS_LOGIN_CLIENT_SECRET"})
+OF_COMMANDS = frozenset(
+    {"SLUIS_URL", "SLUIS_CLIENT_HOME", "SLUIS_CLIENT_CODE", "SLUIS_CLIENT_PASSPHRASE", "SLUIS_LOGIN_CLIENT_SECRET"}
+)
 """Variables with the same prefix that belong to commands, not to the service."""
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}

@@ -17,7 +17,7 @@ from service.use_cases.call import Services, Step
 from sluis_client.wire import (
     RECEIPT_PREFIX,
     Checked,
-    FaultList,
+    Faults,
     Manifest,
     Receipt,
     SignedReceipt,
@@ -31,7 +31,7 @@ class Verdict:
     """What the checks found, and the durable part when the content is good."""
 
     rows: int
-    faults: FaultList
+    faults: Faults
     part: str | None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
 from service.domain import facts
 from service.domain.errors import Conflict, Denied, Invalid
 from service.domain.reason import Reason
@@ -13,7 +15,7 @@ from service.domain.submission import Submission, SubmissionState
 from service.use_cases.call import Step
 from service.use_cases.describe_data_set import wire_definition
 from sluis_client.wire import Definition as WireDefinition
-from sluis_client.wire import SignatureError, SignedManifest, WireError, ec_p256_key
+from sluis_client.wire import SignatureError, SignedManifest, WireError, parse_public_jwk
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ def authorise_delivery(step: Step, signed: SignedManifest) -> Round:
         raise Denied((Reason("policy-not-sure"),))
     step.name(agreement=caller.organisation.agreement.reference)
     try:
-        signed.verify(ec_p256_key(json.loads(key.public_jwk)))
+        public = parse_public_jwk(json.loads(key.public_jwk))
+        if not isinstance(public, EllipticCurvePublicKey):
+            raise Invalid("manifest-signature")
+        signed.verify(public)
     except (SignatureError, WireError) as error:
         raise Invalid("manifest-signature") from error
     return round_

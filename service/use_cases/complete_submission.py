@@ -10,9 +10,10 @@ from service.domain.errors import Conflict, NotFound
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from service.use_cases.acceptance import look_into, settle, supersede
 from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
-from service.use_cases.call import Call, Services, Step
+from service.use_cases.call import Call, Step
 from service.use_cases.receive_part import own_submission
 from service.use_cases.submit_records import Delivered, repeated, require_signed_content
+from sluis_client.wire import Manifest
 
 EVENT = EventCode("submission.complete", Action.UPDATE, "submission")
 _NAMED_AT_MOST = 20
@@ -20,10 +21,11 @@ _NAMED_AT_MOST = 20
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Ready:
-    submission: Submission
+    manifest: Manifest
     admission: Admission
     pieces: tuple[UploadPart, ...]
     data_key: bytes
+    content: bytes
 
 
 def complete_submission(call: Call, submission: str, parts: int) -> Delivered:
@@ -39,24 +41,12 @@ def complete_submission(call: Call, submission: str, parts: int) -> Delivered:
         Conflict: `incomplete`, naming the missing parts; `submission-state`; see `admission.admit`.
         Invalid: `content-digest`: the parts together are not what was signed.
     """
-    with call.look(EVENT) as step:
-        # 1
-        found = step.known(step.data.submissions.get, submission)
-        step.object_id = submission
-        step.authorise(facts.may_continue_submission(step.caller(), found))
-        if found is None:
-            raise NotFound("submission")
-        ready = _ready(step, found, parts) if found.state is SubmissionState.RECEIVING else None
-        if ready is not None:
-            # 2
-            content = _put_together(call.services, ready)
-            manifest = signed_manifest(found).manifest
-            require_signed_content(manifest, content)
+    ready = _look(call, submission, parts)
     if ready is None:
         with call.transact(EVENT) as step:
             return _settled_before(step, submission)
     # 3
-    verdict = look_into(call.services, ready.admission, manifest, content, ready.data_key)
+    verdict = look_into(call.services, ready.admission, ready.manifest, ready.content, ready.data_key)
     with call.transact(EVENT) as step:
         # 4
         found = own_submission(step, submission)
@@ -77,25 +67,32 @@ def complete_submission(call: Call, submission: str, parts: int) -> Delivered:
     return delivered
 
 
-def _ready(step: Step, found: Submission, parts: int) -> _Ready | None:
-    signed = signed_manifest(found)
-    admission = admit(step, signed, authorise_delivery(step, signed))
-    if isinstance(admission, Submission):
-        return None
-    pieces = tuple(step.data.submissions.pieces(found.id))
-    missing = sorted(set(range(parts)) - {piece.number for piece in pieces})
-    if missing or len(pieces) != parts:
-        named = ", ".join(map(str, missing[:_NAMED_AT_MOST])) or "-"
-        raise Conflict("incomplete", {"missing": named, "received": len(pieces), "parts": parts})
-    key = step.call.services.keys.unwrap(step.data.rounds.wrapped_key(found.round))
-    return _Ready(found, admission, pieces, key)
-
-
-def _put_together(services: Services, ready: _Ready) -> bytes:
-    return b"".join(
-        services.parts.read_piece(piece.stored_as, ready.submission.id, piece.number, ready.data_key)
-        for piece in ready.pieces
-    )
+def _look(call: Call, submission: str, parts: int) -> _Ready | None:
+    """Everything for the checks, or None when the submission is settled, or its content counts already."""
+    with call.look(EVENT) as step:
+        # 1
+        found = step.known(step.data.submissions.get, submission)
+        step.object_id = submission
+        step.authorise(facts.may_continue_submission(step.caller(), found))
+        if found is None:
+            raise NotFound("submission")
+        if found.state is not SubmissionState.RECEIVING:
+            return None
+        signed = signed_manifest(found)
+        admission = admit(step, signed, authorise_delivery(step, signed))
+        if isinstance(admission, Submission):
+            return None
+        # 2
+        pieces = tuple(step.data.submissions.pieces(submission))
+        missing = sorted(set(range(parts)) - {piece.number for piece in pieces})
+        if missing or len(pieces) != parts:
+            named = ", ".join(map(str, missing[:_NAMED_AT_MOST])) or "-"
+            raise Conflict("incomplete", {"missing": named, "received": len(pieces), "parts": parts})
+        data_key = call.services.keys.unwrap(step.data.rounds.wrapped_key(found.round))
+        read = call.services.parts.read_piece
+        content = b"".join(read(piece.stored_as, submission, piece.number, data_key) for piece in pieces)
+        require_signed_content(signed.manifest, content)
+        return _Ready(signed.manifest, admission, pieces, data_key, content)
 
 
 def _settled_before(step: Step, submission: str) -> Delivered:

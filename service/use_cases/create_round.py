@@ -33,7 +33,7 @@ def create_round(call: Call, data_set: str, period: str, expected: Sequence[str]
         round_ = Round(new, data_set, definition.version, period, frozenset(expected), deadline)
         step.authorise(facts.may_create_round(step.caller(), round_))
         faults = []
-        if not call.services.catalogue.allowed_periods(data_set, period):
+        if not call.services.catalogue.allowed_periods(definition, period):
             faults.append(("period", "unknown-period"))
         if deadline <= step.now:
             faults.append(("deadline", "in-the-past"))

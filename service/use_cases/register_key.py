@@ -13,6 +13,8 @@ from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.reason import Reason
 from service.use_cases.call import Call, Step
 from service.use_cases.invite_organisation import hash_of
+from sluis_client.wire import parse_public_jwk
+from sluis_client.wire import public_jwk as public_jwk_of
 
 EVENT = EventCode("key.register", Action.CREATE, "client-key")
 
@@ -42,7 +44,7 @@ def register_key(call: Call, code: str, public_jwk: Mapping[str, object], proof:
         key_id = call.services.tokens.check_registration_proof(
             proof, public_jwk=public_jwk, code_hash=invitation.code_hash, now=step.now
         )
-        public_text = json.dumps(public_jwk, sort_keys=True)
+        public_text = json.dumps(public_jwk_of(parse_public_jwk(dict(public_jwk))), sort_keys=True)
         step.data.organisations.add_key(ClientKey(key_id, organisation.id, public_text, step.now))
         step.data.organisations.save_invitation(replace(invitation, used_at=step.now))
         step.object_id = key_id

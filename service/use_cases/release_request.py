@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from functools import partial
-
-from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
 
 from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.decision_text import decision_text
-from service.domain.errors import Denied
 from service.domain.organisation import OrganisationKind
 from service.domain.policy import Deny
 from service.domain.purpose import Purpose
 from service.domain.release import Release
-from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestState
+from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
 from service.use_cases.call import Call, Step
 from service.use_cases.release_content import release_content
 from service.use_cases.request_aggregate import rounds_of
+from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
 
 EVENT = EventCode("release.create", Action.CREATE, "release")
 
@@ -51,7 +47,9 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         recipient = step.known(step.data.organisations.get, found.organisation)
         reviews = step.data.requests.reviews(request, evidence.id)
         catalogue = call.services.catalogue
-        query = facts.may_release(step.caller(), found, evidence, reviews, catalogue, recipient)
+        query = facts.may_release(
+            step.caller(), found, evidence, reviews=reviews, catalogue=catalogue, recipient=recipient
+        )
         decision = step.decide(query)
         if isinstance(decision, Deny):
             reasons = tuple(reason.code for reason in decision.reasons)
@@ -98,7 +96,8 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
     services = step.call.services
     release_id = services.randomness.new_id()
     rounds = rounds_of(step, found.spec)
-    content = canonical_bytes(release_content(step, release_id, found, evidence, rounds))
+    version = 1 + _earlier(step, found)
+    content = canonical_bytes(release_content(step, found, evidence, rounds, release=release_id, version=version))
     signature = services.signer.sign(RELEASE_PREFIX, content)
     return Release(
         id=release_id,
@@ -106,7 +105,7 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
         data_set=found.spec.data_set,
         purpose=found.spec.purpose,
         rounds=tuple(round_.id for round_ in rounds),
-        version=1,
+        version=version,
         recipients=_recipients(step, found, purpose),
         content=content.decode(),
         content_digest=digest(content),
@@ -115,3 +114,14 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
         inputs=evidence.inputs,
         released_at=step.now,
     )
+
+
+def _earlier(step: Step, found: AggregateRequest) -> int:
+    """How many times this same table was released before, to whomever."""
+    table = _table(found.spec)
+    releases = step.data.releases.over(found.spec.data_set)
+    return sum(_table(step.data.requests.get(release.request).spec) == table for release in releases)
+
+
+def _table(spec: RequestSpec) -> tuple[object, ...]:
+    return spec.purpose, spec.dimensions, spec.periods, spec.measures

@@ -8,7 +8,7 @@ from service.domain.audit import Action, EventCode
 from service.domain.errors import Invalid
 from service.domain.submission import Submission, SubmissionState
 from service.use_cases.acceptance import look_into, settle, supersede
-from service.use_cases.admission import admission_of, received, require_same_clock
+from service.use_cases.admission import Admission, admission_of, received, require_same_clock
 from service.use_cases.call import Call, Step
 from sluis_client.wire import Manifest, SignedManifest, digest
 
@@ -31,23 +31,21 @@ def submit_records(call: Call, signed: SignedManifest, content: bytes, idempoten
     3. Admit again inside the one transaction that stores facts and event.
 
     Args:
+        call: by a supplier.
+        signed: the manifest with its signature.
         content: the canonical JSON (RFC 8785) of the list of records, over which the content digest was made.
+        idempotency_key: the caller's own name for this call.
 
     Raises:
         Denied, Conflict, Invalid: see `admission_of`; `content-digest` when the content is not what was signed.
     """
-    with call.look(EVENT) as step:
-        # 1
-        admission = admission_of(step, signed, idempotency_key)
-        if not isinstance(admission, Submission):
-            require_same_clock(step, signed)
-            require_signed_content(signed.manifest, content)
-            data_key = call.services.keys.unwrap(step.data.rounds.wrapped_key(admission.round.id))
-    if isinstance(admission, Submission):
+    # 1
+    ready = _admit(call, signed, content, idempotency_key)
+    if isinstance(ready, Submission):
         with call.transact(EVENT) as step:
-            return repeated(step, admission)
+            return repeated(step, ready)
     # 2
-    verdict = look_into(call.services, admission, signed.manifest, content, data_key)
+    verdict = look_into(call.services, ready.admission, signed.manifest, content, ready.data_key)
     with call.transact(EVENT) as step:
         # 3
         admission = admission_of(step, signed, idempotency_key)
@@ -60,6 +58,23 @@ def submit_records(call: Call, signed: SignedManifest, content: bytes, idempoten
             supersede(step, admission.replaces)
         step.data.submissions.add(settled)
         return Delivered(settled, repeated=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Ready:
+    admission: Admission
+    data_key: bytes
+
+
+def _admit(call: Call, signed: SignedManifest, content: bytes, idempotency_key: str) -> _Ready | Submission:
+    with call.look(EVENT) as step:
+        admission = admission_of(step, signed, idempotency_key)
+        if isinstance(admission, Submission):
+            return admission
+        require_same_clock(step, signed)
+        require_signed_content(signed.manifest, content)
+        wrapped_key = step.data.rounds.wrapped_key(admission.round.id)
+        return _Ready(admission, call.services.keys.unwrap(wrapped_key))
 
 
 def repeated(step: Step, submission: Submission) -> Delivered:

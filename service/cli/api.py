@@ -1,0 +1,80 @@
+"""`sluis api METHOD PATH`: call the service as the person who logged in with `sluis login`.
+
+Until there are pages, this is how a steward, a regional owner or an auditor works from a shell.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from service.cli.console import BAD_INPUT, FAILED
+from service.cli.login_session import NotLoggedInError, current_token
+from service.ports.clock import Clock
+
+_TIMEOUT = 60.0
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Method(StrEnum):
+    """The methods that the API knows."""
+
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    DELETE = "DELETE"
+
+
+def add_api_commands(app: typer.Typer, *, clock: Clock) -> None:
+    """Add `api` to the commands."""
+
+    @app.command()
+    def api(
+        method: Method,
+        path: Annotated[str, typer.Argument(help="/v1/...")],
+        *,
+        url: Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")],
+        body: Annotated[Path | None, typer.Option(help="Bestand met JSON, of - / file with JSON, or -")] = None,
+        accept: Annotated[str, typer.Option()] = "application/json",
+    ) -> None:
+        """Roep de dienst aan als wie is ingelogd / call the service as whoever logged in (exit 1 when refused)."""
+        try:
+            token = current_token(clock)
+        except NotLoggedInError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(BAD_INPUT) from error
+        if httpx.URL(url).scheme != "https" and httpx.URL(url).host not in _LOOPBACK:
+            typer.echo("--url: https, of http op deze computer / https, or http on this computer", err=True)
+            raise typer.Exit(BAD_INPUT)
+        content = _content(body)
+        headers = {"Authorization": f"Bearer {token}", "Accept": accept}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            answer = httpx.request(method, url.rstrip("/") + path, headers=headers, content=content, timeout=_TIMEOUT)
+        except httpx.TransportError as error:
+            typer.echo(
+                f"De dienst is niet bereikbaar / the service cannot be reached ({type(error).__name__})", err=True
+            )
+            raise typer.Exit(FAILED) from error
+        typer.echo(_readable(answer))
+        if answer.is_error:
+            raise typer.Exit(FAILED)
+
+
+def _content(body: Path | None) -> bytes | None:
+    if body is None:
+        return None
+    return sys.stdin.buffer.read() if str(body) == "-" else body.read_bytes()
+
+
+def _readable(answer: httpx.Response) -> str:
+    if "json" in answer.headers.get("content-type", ""):
+        return json.dumps(answer.json(), indent=2, ensure_ascii=False)
+    return answer.text

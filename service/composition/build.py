@@ -1,0 +1,110 @@
+"""Puts the parts together: the one place that knows every adapter."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from service.adapters.bundle import bundle_directory, load_bundle
+from service.adapters.cedar import CedarEngine
+from service.adapters.clock import SystemClock, SystemRandomness
+from service.adapters.database import SqlDatabase, upgrade
+from service.adapters.duckdb_engine import DuckDbEngine
+from service.adapters.identity.machine import JoseMachineTokens
+from service.adapters.keystore import ServiceKeys, load_service_keys
+from service.adapters.observability import Logger, Stream
+from service.adapters.oidc import JoseBearerTokens, OpenIdProviders
+from service.adapters.parts import FileSystemPartStore
+from service.composition.settings import Settings
+from service.composition.worker import Worker
+from service.domain.principal import Operator
+from service.ports.identity import BearerTokens, PublicJwk
+from service.use_cases.call import Call, Limits, Services
+
+TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The whole service, ready to start."""
+
+    settings: Settings
+    services: Services
+    bearer: BearerTokens
+    worker: Worker
+    keys: ServiceKeys = field(repr=False)
+    machine: JoseMachineTokens = field(repr=False)
+    database: SqlDatabase
+
+    def public_keys(self) -> list[PublicJwk]:
+        """All public keys of the service, for the JWKS document."""
+        return [*self.machine.public_keys(), *self.keys.signer.public_keys()]
+
+
+@contextmanager
+def open_application(settings: Settings) -> Iterator[Application]:
+    """Build the service from its settings, and close what it opened.
+
+    Raises:
+        BundleError, KeyDirectoryError, OSError: what has to be mended before the service can start.
+    """
+    clock, randomness = SystemClock(), SystemRandomness()
+    for directory in (settings.data_directory, settings.parts, settings.keys.parent):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    bundle = load_bundle(settings.policy_directory or bundle_directory())
+    keys = load_service_keys(settings.keys, create=settings.creates_keys)
+    machine = JoseMachineTokens(
+        issuer=settings.issuer,
+        token_endpoint=settings.issuer + TOKEN_PATH,
+        audience=settings.issuer,
+        signing_key=keys.token_key,
+        new_id=randomness.new_id,
+    )
+    worker = Worker(randomness, interval=settings.worker_interval, report=_report)
+    database = SqlDatabase(settings.url, random_bytes=randomness.key)
+    services = Services(
+        database=database,
+        clock=clock,
+        randomness=randomness,
+        policy=CedarEngine(bundle),
+        catalogue=bundle.catalogue,
+        parts=FileSystemPartStore(settings.parts),
+        engine=DuckDbEngine(),
+        keys=keys.store,
+        signer=keys.signer,
+        tokens=machine,
+        jobs=worker,
+        issuer=settings.issuer,
+        instance=settings.instance,
+        limits=Limits(content_size=settings.content_limit),
+    )
+    try:
+        with httpx.Client() as http:
+            people = OpenIdProviders(settings.oidc_providers, clock, http)
+            bearer = JoseBearerTokens(machine, people, issuer=settings.issuer, clock=clock)
+            yield Application(settings, services, bearer, worker, keys, machine, database)
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def operator_call(settings: Settings) -> Iterator[Call]:
+    """A call by the account that types the command, on this machine."""
+    with open_application(settings) as application:
+        operator = Operator(getpass.getuser())
+        yield Call(application.services, operator, "console", application.services.randomness.new_id())
+
+
+def prepare_embedded(settings: Settings) -> None:
+    """Bring the embedded database to this version; production does it by `sluis db upgrade`, with rights of its own."""
+    if settings.mode == "embedded":
+        settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        upgrade(settings.url)
+
+
+def _report(trace_id: str, request_id: str, code: str) -> None:
+    Logger(Stream.WORKER).error("request-not-carried-on", trace_id=trace_id, request_id=request_id, code=code.lower())

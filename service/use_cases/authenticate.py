@@ -1,0 +1,66 @@
+"""Who is calling: the first step of every call that is not open to strangers."""
+
+from __future__ import annotations
+
+from service.domain.audit import Action, EventCode, Outcome
+from service.domain.errors import Denied
+from service.domain.principal import Principal, Supplier
+from service.domain.reason import Reason
+from service.ports.identity import BearerTokens, Identified, NotAuthenticated, TokenFault
+from service.use_cases.call import Call
+
+LOGIN_FAILED = EventCode("login.failed", Action.EXECUTE, "login")
+ACCESS_REFUSED = EventCode("access.refuse", Action.EXECUTE, "route")
+
+
+def authenticate(call: Call, bearer: BearerTokens, token: str) -> Identified:
+    """The caller to whom the token was given, as things are at this moment.
+
+    A machine client's key is looked up each time: a token outlives the revocation of its key by minutes, the access
+    does not. That its organisation is suspended, or unknown, is for the policy to say in each use case.
+
+    Args:
+        call: a stranger's call: nobody is known yet.
+        bearer: who turns tokens into callers.
+        token: the bearer token.
+
+    Raises:
+        NotAuthenticated: with the fault; use `record_failed_login` to leave its event.
+    """
+    identified = bearer.identify(token)
+    principal = identified.principal
+    if isinstance(principal, Supplier):
+        with call.services.database.look() as data:
+            key = data.organisations.find_key(principal.key_id)
+        if key is None or key.organisation != principal.organisation:
+            raise NotAuthenticated(TokenFault.KEY_UNKNOWN)
+        if key.revoked_at is not None:
+            raise NotAuthenticated(TokenFault.KEY_REVOKED)
+    return identified
+
+
+def record_failed_login(call: Call, refusal: NotAuthenticated) -> None:
+    """Leave the event of a token that was refused; failed log-ins are in the log (NEN 7513)."""
+    unreachable = refusal.fault is TokenFault.PROVIDER_UNREACHABLE
+    with call.transact(LOGIN_FAILED) as step:
+        step.conclude(Outcome.FAILED if unreachable else Outcome.DENIED, (refusal.fault.value,))
+
+
+def require_kind(call: Call, kinds: tuple[type[Principal], ...], what: str) -> None:
+    """A machine client where people act, or the other way round, is turned away before anything is read.
+
+    The policy would deny it too; this keeps a route from having to trust that it is asked.
+
+    Args:
+        call: the call of a known caller.
+        kinds: who may come here at all.
+        what: the action, as its route is called.
+
+    Raises:
+        Denied: `role-not-allowed`, with its event.
+    """
+    if isinstance(call.principal, kinds):
+        return
+    with call.look(ACCESS_REFUSED) as step:
+        step.object_id = what
+        raise Denied((Reason("role-not-allowed", {"action": what}),))

@@ -1,0 +1,128 @@
+"""From what was asked to what disclosure control understands: the shape of a table, its facts, its rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table
+from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Measure, MeasureKind
+from service.domain.classification import TOTAL, Classification
+from service.domain.obligations import effective_profile
+from service.domain.purpose import Purpose
+from service.domain.release import Release
+from service.domain.request import RequestedDimension, RequestSpec
+
+
+def table_of(spec: RequestSpec, catalogue: Catalogue) -> Table:
+    """The shape of the requested table: every code at the asked levels and above, over the periods asked for."""
+    data_set = catalogue.data_set(spec.data_set)
+    periods = {code for period in spec.periods for code in catalogue.allowed_periods(data_set, period)}
+    dimensions = tuple(_dimension(asked, data_set, catalogue) for asked in spec.dimensions)
+    return Table(dimensions, {data_set.period.name: frozenset(periods)}, name=spec.data_set)
+
+
+def rules_of(profile: DisclosureProfile, measure: Measure) -> Rules:
+    """The primary rules for one measure; a magnitude without units has no number of persons to count."""
+    return Rules(
+        minimum_count=profile.minimum_count if measure.kind is MeasureKind.COUNT else None,
+        minimum_contributors=profile.minimum_contributors,
+        dominance=profile.dominance,
+        p_percent=profile.p_percent,
+        zero_is_safe=profile.zero_is_safe,
+    )
+
+
+def rules_for(data_set: DataSet, purpose: Purpose, catalogue: Catalogue, measure: str) -> Rules:
+    """The primary rules for a measure of a data set under a purpose."""
+    found = next(m for m in data_set.measures if m.name == measure)
+    return rules_of(effective_profile(data_set, purpose, catalogue), found)
+
+
+def facts_of(contributions: pa.Table, data_set: DataSet, measure: str) -> Facts:
+    """The rows for one measure: finest codes of every dimension, the value, and the holding that contributed it."""
+    found = next(m for m in data_set.measures if m.name == measure)
+    return Facts.build(
+        {dimension.name: contributions[dimension.name] for dimension in data_set.dimensions},
+        value=contributions[measure].to_numpy(),
+        contributor=contributions["contributor"],
+        whole_numbers=found.kind is MeasureKind.COUNT,
+    )
+
+
+def earlier_tables(
+    releases: Iterable[tuple[Release, RequestSpec]], measure: str, catalogue: Catalogue
+) -> list[ReleasedTable]:
+    """What was published of one measure before, withdrawn or not.
+
+    Raises:
+        service.disclosure.BadInput: a release holds cells that its request does not describe today.
+    """
+    found = []
+    for release, spec in releases:
+        for table in json.loads(release.content)["tables"]:
+            if table["measure"] == measure:
+                cells = {tuple(cell["codes"]): cell["value"] for cell in table["cells"]}
+                found.append(ReleasedTable.from_cells(table_of(spec, catalogue), cells))
+    return found
+
+
+def described_dimension(asked: RequestedDimension, data_set: DataSet, catalogue: Catalogue) -> Mapping[str, Any]:
+    """The dimension as a release describes it: title, classification and the labels and parents of its codes."""
+    dimension = next(d for d in data_set.dimensions if d.name == asked.dimension)
+    classification = catalogue.classification(asked.classification)
+    shown = _codes_down_to(classification, asked.level)
+    return {
+        "dimension": asked.dimension,
+        "title": {"nl": dimension.title.nl, "en": dimension.title.en},
+        "classification": classification.id,
+        "classificationVersion": classification.version,
+        "level": asked.level,
+        "source": classification.source,
+        "codes": [
+            {
+                "code": code,
+                "label": {"nl": classification.by_code[code].label.nl, "en": classification.by_code[code].label.en},
+                "parent": classification.by_code[code].parent or TOTAL,
+            }
+            for code in shown
+        ],
+    }
+
+
+def _dimension(asked: RequestedDimension, data_set: DataSet, catalogue: Catalogue) -> Dimension:
+    described = next(d for d in data_set.dimensions if d.name == asked.dimension)
+    classification = catalogue.classification(asked.classification)
+    members = _members(classification)
+    shown = [code for code in _codes_down_to(classification, asked.level) if members[code]]
+    children: dict[str, list[str]] = {}
+    for code in shown:
+        children.setdefault(classification.by_code[code].parent or TOTAL, []).append(code)
+    codes = [TOTAL, *shown] if described.total else shown
+    everything = frozenset().union(*(members[code] for code in shown))
+    return Dimension(
+        name=asked.dimension,
+        column=asked.dimension,
+        codes=tuple(codes),
+        members=tuple(everything if code == TOTAL else members[code] for code in codes),
+        sums=tuple((code, tuple(children[code])) for code in codes if code in children),
+        whole=frozenset({TOTAL}) if described.total else frozenset(),
+    )
+
+
+def _codes_down_to(classification: Classification, level: str) -> Sequence[str]:
+    return tuple(classification.parents_down_to(level))
+
+
+def _members(classification: Classification) -> Mapping[str, frozenset[str]]:
+    """Per code the atoms below it."""
+    found: dict[str, set[str]] = {code.code: set() for code in classification.codes}
+    for atom in classification.at(classification.finest):
+        code: str | None = atom.code
+        while code is not None:
+            found[code].add(atom.code)
+            code = classification.by_code[code].parent
+    return {code: frozenset(atoms) for code, atoms in found.items()}

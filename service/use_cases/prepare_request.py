@@ -1,0 +1,256 @@
+"""The worker makes what the stewards will look at: parts to cells, cells to a protected table, and an attack on it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from service.disclosure import (
+    AttackReport,
+    BadInput,
+    BelowMinimumCount,
+    CannotBeProtected,
+    Dominated,
+    EstimatedTooClosely,
+    HoldsWholeMargin,
+    Protected,
+    ReleasedTable,
+    TooFewContributors,
+    attack,
+    protect,
+)
+from service.domain import facts
+from service.domain.audit import Action, EventCode, Outcome
+from service.domain.catalogue import DataSet
+from service.domain.release import Release
+from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
+from service.domain.round import RoundState, round_id
+from service.domain.submission import CountingPart
+from service.ports.engine import Aggregation, SourcePart
+from service.use_cases.call import Call, Services, Step
+from service.use_cases.disclosure_tables import earlier_tables, facts_of, rules_for, table_of
+
+_RULES: Mapping[type, str] = {
+    BelowMinimumCount: "minimum-count",
+    TooFewContributors: "minimum-contributors",
+    Dominated: "dominance",
+    EstimatedTooClosely: "p-percent",
+    HoldsWholeMargin: "group-disclosure",
+}
+"""What a steward reads of a suppressed cell: the rule, and not the figures that broke it."""
+
+EVENT = EventCode("request.prepare", Action.EXECUTE, "aggregate-request")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Basis:
+    """What a table is made of and what it is attacked with.
+
+    `parts` are those that count now in the rounds asked for, `connected` those of every round that some earlier
+    release ties to them; `releases` are those earlier releases with what was asked then; `history` are all releases
+    over the data set, whose change makes this outdated.
+    """
+
+    request: AggregateRequest
+    parts: tuple[CountingPart, ...]
+    connected: tuple[CountingPart, ...]
+    releases: tuple[tuple[Release, RequestSpec], ...]
+    history: tuple[str, ...]
+    data_keys: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The outcome: safe with tables, or not with what stands in the way."""
+
+    safe: bool
+    tables: list[dict[str, Any]]
+    report: dict[str, Any]
+
+
+class _Unsafe(Exception):
+    def __init__(self, code: str, obstacles: Sequence[str] = ()) -> None:
+        super().__init__(code)
+        self.code, self.obstacles = code, tuple(obstacles)
+
+
+def prepare_request(call: Call, request: str) -> AggregateRequest:
+    """Prepare a permitted request; the outcome is stored with everything that it was based on.
+
+    1. Gather what counts now and every earlier release that shares facts with it.
+    2. Sum the parts to contributions per finest cell and holding (DuckDB over the encrypted parts).
+    3. Protect each measure's table together with its history, under the purpose's rules (disclosure.md).
+    4. The last gate: attack once more exactly what would be published, read back from its text.
+    5. Store evidence and state in one transaction.
+
+    A request whose round was reopened meanwhile waits until the round is closed again.
+
+    Raises:
+        Denied: the caller is not the worker.
+        Conflict: `request-state`: it is not waiting any more.
+    """
+    # 1
+    basis = _gather(call, request)
+    if isinstance(basis, AggregateRequest):
+        return basis
+    try:
+        prepared = _prepared(call.services, basis)  # 2, 3, 4
+    except _Unsafe as unsafe:
+        prepared = Prepared(safe=False, tables=[], report={"refused": unsafe.code, "obstacles": list(unsafe.obstacles)})
+    with call.transact(EVENT) as step:
+        # 5
+        found = step.data.requests.get(request, lock=True)
+        step.on_behalf_of = found.requester
+        step.authorise(facts.may_prepare_request(step.caller(), found))
+        step.name(purpose=found.spec.purpose)
+        state = REQUEST_LIFECYCLE.after(found.state, "prepare" if prepared.safe else "find-unsafe")
+        if not prepared.safe:
+            step.conclude(Outcome.FAILED, (str(prepared.report["refused"]),))
+        step.data.requests.add_evidence(
+            Evidence(
+                id=call.services.randomness.new_id(),
+                request=request,
+                made_at=step.now,
+                inputs=tuple(sorted(part.submission for part in basis.parts)),
+                history=basis.history,
+                safe=prepared.safe,
+                tables=json.dumps(prepared.tables, ensure_ascii=False, separators=(",", ":")),
+                report=json.dumps(prepared.report, ensure_ascii=False, separators=(",", ":")),
+            )
+        )
+        done = replace(found, state=state)
+        step.data.requests.save(done)
+        return done
+
+
+def _gather(call: Call, request: str) -> Basis | AggregateRequest:
+    with call.look(EVENT) as step:
+        found = step.data.requests.get(request)
+        step.on_behalf_of = found.requester
+        step.authorise(facts.may_prepare_request(step.caller(), found))
+        REQUEST_LIFECYCLE.after(found.state, "prepare")
+        rounds = [round_id(found.spec.data_set, period) for period in found.spec.periods]
+        if any(step.data.rounds.get(name).state is not RoundState.CLOSED for name in rounds):
+            return found
+        every = step.data.releases.over(found.spec.data_set)
+        tied, reached = _tied(step, every, rounds)
+        wrapped = {name: step.data.rounds.wrapped_key(name) for name in sorted(reached)}
+        return Basis(
+            request=found,
+            parts=tuple(step.data.submissions.counting_parts(rounds)),
+            connected=tuple(step.data.submissions.counting_parts(sorted(reached))),
+            releases=tied,
+            history=tuple(sorted(release.id for release in every)),
+            data_keys={name: call.services.keys.unwrap(key) for name, key in wrapped.items()},
+        )
+
+
+def _tied(
+    step: Step, every: Sequence[Release], rounds: Sequence[str]
+) -> tuple[tuple[tuple[Release, RequestSpec], ...], frozenset[str]]:
+    """The releases that share a round with these, directly or by way of another release, and all their rounds."""
+    reached = set(rounds)
+    tied: dict[str, Release] = {}
+    while new := [r for r in every if r.id not in tied and reached & set(r.rounds)]:
+        for release in new:
+            tied[release.id] = release
+            reached |= set(release.rounds)
+    specs = [(release, step.data.requests.get(release.request).spec) for release in tied.values()]
+    return tuple(specs), frozenset(reached)
+
+
+def _prepared(services: Services, basis: Basis) -> Prepared:
+    spec = basis.request.spec
+    data_set = services.catalogue.data_set(spec.data_set)
+    _require_same_facts(basis)
+    _require_untied_measures(basis, data_set)
+    contributions = services.engine.contributions(_sources(services, basis), _aggregation(services, data_set))
+    purpose = services.catalogue.purpose(spec.purpose)
+    tables, reports = [], []
+    for measure in spec.measures:
+        figures = facts_of(contributions, data_set, measure)
+        rules = rules_for(data_set, purpose, services.catalogue, measure)
+        try:
+            earlier = earlier_tables(basis.releases, measure, services.catalogue)
+            outcome = protect(figures, table_of(spec, services.catalogue), rules, earlier)
+            table = _written(measure, outcome)
+            read_back = {tuple(cell["codes"]): cell["value"] for cell in json.loads(json.dumps(table["cells"]))}
+            shape = table_of(spec, services.catalogue)
+            last_gate = attack(figures, rules, [*earlier, ReleasedTable.from_cells(shape, read_back)])
+        except CannotBeProtected as error:
+            raise _Unsafe("cannot-be-protected", [str(obstacle) for obstacle in error.obstacles]) from error
+        except BadInput as error:
+            raise _Unsafe("history-differs", [str(fault) for fault in error.faults]) from error
+        if not last_gate.clean:
+            raise _Unsafe("attack-succeeded", [", ".join(map("=".join, b.codes)) for b in last_gate.breaches[:20]])
+        tables.append(table)
+        reports.append(_reported(measure, outcome, last_gate))
+    return Prepared(safe=True, tables=tables, report={"measures": reports, "releases": len(basis.releases)})
+
+
+def _require_same_facts(basis: Basis) -> None:
+    """A correction after a release would show the corrected supplier by the difference: it waits (disclosure.md)."""
+    counting = {part.submission for part in basis.connected}
+    changed = sorted(release.id for release, _ in basis.releases if not set(release.inputs) <= counting)
+    if changed:
+        raise _Unsafe("revision-pending", changed)
+
+
+def _require_untied_measures(basis: Basis, data_set: DataSet) -> None:
+    """A check such as "occupied is at most staffed" lets one measure bound the other: not both over the same facts."""
+    published = {measure for _, spec in basis.releases for measure in spec.measures} | set(basis.request.spec.measures)
+    tied = [f"{check.left} <= {check.right}" for check in data_set.checks if {check.left, check.right} <= published]
+    if tied:
+        raise _Unsafe("tied-measures", tied)
+
+
+def _sources(services: Services, basis: Basis) -> list[SourcePart]:
+    return [
+        SourcePart(services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding)
+        for part in basis.connected
+    ]
+
+
+def _aggregation(services: Services, data_set: DataSet) -> Aggregation:
+    """Every dimension at its finest codes: earlier releases may have been finer than what is asked now."""
+    atoms = {
+        dimension.name: services.catalogue.classification(dimension.classifications[0])
+        for dimension in data_set.dimensions
+    }
+    return Aggregation(
+        dimensions=tuple(atoms),
+        mapping={name: {code.code: code.code for code in tree.at(tree.finest)} for name, tree in atoms.items()},
+        measures=tuple(measure.name for measure in data_set.measures),
+    )
+
+
+def _written(measure: str, outcome: Protected) -> dict[str, Any]:
+    why = {explanation.codes: explanation for explanation in outcome.explanations}
+    cells = []
+    for cell in outcome.cells:
+        written: dict[str, Any] = {"codes": list(cell.codes), "value": cell.value, "status": cell.status}
+        if cell.codes in why:
+            written["why"] = [_RULES[type(reason)] for reason in why[cell.codes].reasons] or ["secondary"]
+        cells.append(written)
+    return {"measure": measure, "dimensions": [d.name for d in outcome.released.table.dimensions], "cells": cells}
+
+
+def _reported(measure: str, outcome: Protected, last_gate: AttackReport) -> dict[str, Any]:
+    report = outcome.report
+    return {
+        "measure": measure,
+        "cells": report.cells,
+        "unsafe": report.unsafe,
+        "suppressed": report.suppressed,
+        "suppressedValue": report.suppressed_value,
+        "finestValue": report.finest_value,
+        "attack": {
+            "examined": last_gate.examined,
+            "attackers": last_gate.attackers,
+            "programs": last_gate.programs,
+            "exactDisclosures": last_gate.exact_disclosures,
+            "intervalBreaches": last_gate.interval_breaches,
+        },
+    }
