@@ -100,6 +100,7 @@ class Submission:
         part_size: bytes per part, while receiving.
         parts: the parts that the service has, while receiving.
         faults: why it was refused, if it was.
+        duplicate: whether this is an earlier delivery of the same content, given instead of a new one.
     """
 
     id: str
@@ -113,9 +114,10 @@ class Submission:
     part_size: int | None
     parts: tuple[Part, ...]
     faults: wire.Faults | None
+    duplicate: bool
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Self:
+    def from_answer(cls, document: Mapping[str, Any], headers: Mapping[str, str]) -> Self:
         """A submission from an answer.
 
         Raises:
@@ -136,6 +138,7 @@ class Submission:
                 Part(field(item, "number", int), field(item, "digest", str)) for item in _list(document, "parts")
             ),
             faults=None if faults is None else _read(wire.Faults.from_json, faults, "faults"),
+            duplicate=headers.get("Sluis-Outcome") == "duplicate",
         )
 
 

@@ -39,6 +39,7 @@ Progress = Callable[[int, int], None]
 _NONCE_BYTES = 16
 _LARGEST_PART = 64 * 1024 * 1024  # held in memory
 _CREATED = 201
+_CONFLICT = 409
 _SAYS_NOTHING = frozenset({401, 408})  # about the delivery: the entry stays
 
 
@@ -145,15 +146,27 @@ class Courier:
 
     def _steps(self, entry: Entry, content: Content, progress: Progress) -> Delivered:
         answer = self._announce(entry, content)  # 2
-        submission = Submission.from_json(answer.object)
+        submission = Submission.from_answer(answer.object, answer.headers)
         if submission.state == "receiving" and isinstance(content, FileContent):
-            entry = self._outbox.announced(entry, submission.id)
+            self._outbox.announced(entry, submission.id)
             if answer.status != _CREATED:
-                submission = Submission.from_json(self._get(submission.id).object)
+                submission = self._get(submission.id)
+            submission = self._send_content(submission, content, progress)  # 3, 4
+        return self._conclude(entry, submission)
+
+    def _send_content(self, submission: Submission, content: FileContent, progress: Progress) -> Submission:
+        if submission.state != "receiving":
+            return submission
+        try:
             parts = self._send_missing(submission, content, progress)  # 3
-            answer = self._complete(submission.id, parts)  # 4
-            submission = Submission.from_json(answer.object)
-        return self._conclude(entry, submission, duplicate=answer.headers.get("Sluis-Outcome") == "duplicate")
+            return self._complete(submission.id, parts)  # 4
+        except ServiceRefusedError as refused:
+            if refused.status != _CONFLICT:
+                raise
+            now = self._get(submission.id)
+            if now.state == "receiving":
+                raise
+            return now  # another process with the same entry completed it
 
     def _announce(self, entry: Entry, content: Content) -> Answer:
         body: dict[str, Any] = {
@@ -172,8 +185,9 @@ class Courier:
             patient_read=True,
         )
 
-    def _get(self, submission: str) -> Answer:
-        return self._transport.call("GET", f"/v1/submissions/{segment(submission)}", tokens=self._tokens)
+    def _get(self, submission: str) -> Submission:
+        answer = self._transport.call("GET", f"/v1/submissions/{segment(submission)}", tokens=self._tokens)
+        return Submission.from_answer(answer.object, answer.headers)
 
     def _send_missing(self, submission: Submission, content: FileContent, progress: Progress) -> int:
         """The number of parts, after all of them have arrived."""
@@ -200,16 +214,17 @@ class Courier:
             headers={"Content-Digest": f"sha-256=:{base64.b64encode(digest).decode()}:"},
         )
 
-    def _complete(self, submission: str, parts: int) -> Answer:
-        return self._transport.call(
+    def _complete(self, submission: str, parts: int) -> Submission:
+        answer = self._transport.call(
             "PUT",
             f"/v1/submissions/{segment(submission)}/completion",
             tokens=self._tokens,
             payload=lambda: Payload.json({"parts": parts}),
             patient_read=True,
         )
+        return Submission.from_answer(answer.object, answer.headers)
 
-    def _conclude(self, entry: Entry, submission: Submission, *, duplicate: bool) -> Delivered:
+    def _conclude(self, entry: Entry, submission: Submission) -> Delivered:
         match submission.state:
             case "accepted" | "superseded" if submission.receipt is not None:
                 receipt = submission.receipt
@@ -219,10 +234,10 @@ class Courier:
                 raise GivenUpError
             case _:
                 raise UnexpectedAnswerError(Text("De dienst gaf geen ontvangstbewijs.", "The service gave no receipt."))
-        stored = self._receipts.accept(receipt, entry, submission.id, duplicate=duplicate)  # 5, 6
+        stored = self._receipts.accept(receipt, entry, submission)  # 5, 6
         self._outbox.end(entry)  # 6
         return Delivered(
-            outcome="duplicate" if duplicate else "late" if receipt.receipt.late else "accepted",
+            outcome="duplicate" if submission.duplicate else "late" if receipt.receipt.late else "accepted",
             submission=submission.id,
             version=receipt.receipt.version,
             rows=receipt.receipt.rows,

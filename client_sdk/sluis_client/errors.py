@@ -25,7 +25,7 @@ Example:
     ...     try:
     ...         client.submit("faulty.csv", "capacity-2019")
     ...     except ContentRefusedError as refused:
-    ...         print(refused.faults.total, "faults; nothing was sent")
+    ...         print(refused.faults.fatal, "faults; nothing was sent")
     ...     except ConnectionFailedError:
     ...         print("try again: the delivery goes on where it stopped")
     2 faults; nothing was sent
@@ -148,8 +148,8 @@ class ContentRefusedError(SluisClientError):
     def __init__(self, faults: wire.Faults) -> None:
         super().__init__(
             Text(
-                f"De inhoud bevat {faults.total} fout(en); er is niets aangenomen.",
-                f"The content has {faults.total} fault(s); nothing was accepted.",
+                f"De inhoud bevat {faults.fatal} fout(en); er is niets aangenomen.",
+                f"The content has {faults.fatal} fault(s); nothing was accepted.",
             ),
             Text("Verbeter ze alle en lever opnieuw aan.", "Mend them all and deliver again."),
         )
@@ -226,7 +226,7 @@ class ServiceRefusedError(SluisClientError):
 
 
 class ClockSkewError(ServiceRefusedError):
-    """This machine's clock differs more than the service accepts (five minutes).
+    """This machine's clock differs more than the service accepts.
 
     Attributes:
         here: the time on this machine.
@@ -235,7 +235,7 @@ class ClockSkewError(ServiceRefusedError):
 
     def __init__(self, status: int, here: datetime, there: datetime | None) -> None:
         if there is None:
-            differs = Text("meer dan vijf minuten", "more than five minutes")
+            differs = Text("te veel", "too much")
         else:
             minutes = round(abs((here - there).total_seconds()) / 60)
             behind = here < there

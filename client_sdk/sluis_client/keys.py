@@ -15,7 +15,7 @@ from sluis_client.errors import PassphraseError, TrustError
 from sluis_client.language import Text
 from sluis_client.machine import Machine
 
-_PROOF_LIFETIME = timedelta(seconds=60)
+_PROOF_LIFETIME = timedelta(minutes=4)  # the service takes at most five; a clock may be behind by that much
 
 
 class SupplierKey:

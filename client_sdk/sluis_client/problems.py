@@ -13,7 +13,7 @@ from sluis_client.errors import (
 )
 from sluis_client.language import Text
 
-_SKEW = timedelta(minutes=5)
+_SKEW = timedelta(minutes=1)  # beyond this a proof may be refused for the clock alone
 _LONGEST_TEXT = 2_000
 
 

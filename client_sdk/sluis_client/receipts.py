@@ -5,11 +5,12 @@ trusting it, that exactly these bytes were accepted.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
 from sluis_client import wire
+from sluis_client.answers import Submission
 from sluis_client.errors import ReceiptError
 from sluis_client.language import Text
 from sluis_client.outbox import Entry
@@ -107,27 +108,24 @@ class ReceiptBook:
         document = self._profile.receipt(submission)
         return None if document is None else _read(document)
 
-    def accept(self, signed: wire.SignedReceipt, entry: Entry, submission: str, *, duplicate: bool) -> StoredReceipt:
+    def accept(self, signed: wire.SignedReceipt, entry: Entry, submission: Submission) -> StoredReceipt:
         """The receipt of a delivery, after it has been verified and is on disk.
 
         Raises:
             ReceiptError: it does not prove this delivery; nothing is kept.
         """
-        manifest: wire.Manifest | None = entry.manifest
-        if signed.receipt.submission_id != submission:
+        receipt, sent = signed.receipt, entry.manifest
+        if receipt.submission_id != submission.id:
             raise ReceiptError(_ANOTHER_DELIVERY)
-        if duplicate and signed.receipt.manifest_digest != entry.manifest.digest():
-            # This content counted already, under the manifest of an earlier delivery.
-            earlier = self.get(submission)
-            manifest = None if earlier is None else earlier.manifest
-            if (signed.receipt.content_digest, signed.receipt.round) != (
-                entry.manifest.content_digest,
-                entry.manifest.round,
-            ):
+        stored = StoredReceipt(signed, sent, entry.name)
+        if submission.duplicate and receipt.manifest_digest != sent.digest():
+            # This content counted already, under the manifest of an earlier delivery, made here or elsewhere.
+            if (receipt.content_digest, receipt.round) != (sent.content_digest, sent.round):
                 raise ReceiptError(_ANOTHER_DELIVERY)
-        stored = StoredReceipt(signed, manifest, entry.name)
+            earlier = self.get(submission.id)
+            stored = replace(stored, manifest=None) if earlier is None else replace(earlier, signed=signed)
         self.verify(stored)
-        self._profile.keep_receipt(submission, stored.to_json())
+        self._profile.keep_receipt(submission.id, stored.to_json())
         return stored
 
     def verify(self, stored: StoredReceipt, content_digest: str | None = None) -> None:

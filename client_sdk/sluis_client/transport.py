@@ -47,17 +47,14 @@ def checked_url(url: str) -> str:
     Raises:
         SetupError: when it is not https (http is for loopback only), or holds more than an address.
     """
-    parts = urlsplit(url.strip())
     try:
+        parts = urlsplit(url.strip())
         host, _ = parts.hostname, parts.port
     except ValueError:
-        host = None
+        raise _no_address() from None
     extra = parts.username or parts.password or parts.query or parts.fragment
     if not host or extra or parts.scheme not in {"https", "http"}:
-        raise SetupError(
-            Text("Dit is geen adres van een dienst.", "This is no address of a service."),
-            Text("Geef bijvoorbeeld https://sluis.example.", "Give https://sluis.example, for example."),
-        )
+        raise _no_address()
     if parts.scheme == "http" and not _is_loopback(host):
         raise SetupError(
             Text("Een adres met http:// is niet versleuteld.", "An http:// address is not encrypted."),
@@ -243,6 +240,13 @@ class Transport:
 
 
 _CUT_OFF = Text("Het antwoord van de dienst brak af.", "The answer of the service was cut off.")
+
+
+def _no_address() -> SetupError:
+    return SetupError(
+        Text("Dit is geen adres van een dienst.", "This is no address of a service."),
+        Text("Geef bijvoorbeeld https://sluis.example.", "Give https://sluis.example, for example."),
+    )
 
 
 def _unexpected() -> UnexpectedAnswerError:

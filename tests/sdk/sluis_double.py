@@ -1,0 +1,391 @@
+"""A small service on a real socket that keeps the HTTP contract, counts what it is asked, and can misbehave.
+
+It stands in for the service in tests of retry, resume and trust only; what is true and false about content comes from
+the wire package, as in the service itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sluis_client import wire
+from sluis_client.wire.strict import time_text
+
+ORGANISATION = "hospital-a101h"
+ISSUER = "https://sluis.example"
+
+
+class Refusal(Exception):
+    def __init__(self, status: int, code: str, headers: dict[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(code)
+        self.status, self.code, self.headers, self.extra = status, code, headers or {}, extra
+
+    def problem(self) -> dict[str, Any]:
+        return {
+            "type": f"urn:sluis:problem:{self.code}",
+            "title": f"Refused: {self.code}",
+            "titleNl": f"Geweigerd: {self.code}",
+            "status": self.status,
+            "detail": f"The double says {self.code}.",
+            "detailNl": f"De dubbelganger zegt {self.code}.",
+            "instance": f"urn:uuid:{uuid.uuid4()}",
+            "code": self.code,
+            **self.extra,
+        }
+
+
+@dataclass
+class Held:
+    id: str
+    manifest: wire.Manifest
+    key: str
+    parts: dict[int, bytes] = field(default_factory=dict)
+    state: str = "receiving"
+    faults: dict[str, Any] | None = None
+    receipt: wire.SignedReceipt | None = None
+    version: int = 1
+    late: bool = False
+
+
+@dataclass
+class Double:
+    """The state of the service, and the knobs that tests turn."""
+
+    definition: wire.Definition
+    part_size: int = 64
+    token_lifetime: int = 300
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    signing_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    receipt_key: Ed25519PrivateKey | None = None  # signs receipts instead of the published key
+    round_state: str = "open"
+    deadline: datetime = datetime(2099, 1, 1, tzinfo=UTC)
+    codes: dict[str, str] = field(default_factory=dict)
+    clients: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tokens: dict[str, float] = field(default_factory=dict)
+    seen_jti: set[str] = field(default_factory=set)
+    held: dict[str, Held] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+    agents: set[str] = field(default_factory=set)
+    trouble: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    refuse_content: bool = False
+    hook: Callable[[str, str], None] = lambda _phase, _call: None
+    url: str = ""
+
+    def invite(self) -> str:
+        code = base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=")
+        self.codes[hashlib.sha256(code.encode()).hexdigest()] = "unused"
+        return code
+
+    @property
+    def round_id(self) -> str:
+        return f"{self.definition.id}-2019"
+
+    @property
+    def accepted(self) -> list[Held]:
+        return [held for held in self.held.values() if held.state in {"accepted", "superseded"}]
+
+    def fail_next(self, call: str, status: int, **headers: str) -> None:
+        """The next request whose name starts so is refused with this status."""
+        self.trouble.append((call, status, headers))
+
+    def revoke_tokens(self) -> None:
+        self.tokens.clear()
+
+    # the endpoints
+
+    def token(self, form: dict[str, str]) -> dict[str, Any]:
+        assertion = form["client_assertion"]
+        kid = jwt.get_unverified_header(assertion)["kid"]
+        jwk = self.clients.get(kid)
+        if jwk is None:
+            raise Refusal(401, "invalid_client", error="invalid_client")
+        claims = self._claims(assertion, jwk)
+        if claims["iss"] != ORGANISATION or claims["sub"] != ORGANISATION:
+            raise Refusal(401, "invalid_client", error="invalid_client")
+        token = secrets.token_urlsafe(32)
+        self.tokens[token] = time.monotonic() + self.token_lifetime
+        return {"access_token": token, "token_type": "Bearer", "expires_in": self.token_lifetime}
+
+    def register(self, body: dict[str, Any]) -> dict[str, Any]:
+        code = hashlib.sha256(body["code"].encode()).hexdigest()
+        kid = wire.jwk_thumbprint(body["publicKey"])
+        if self.codes.get(code) not in {"unused", kid}:
+            raise Refusal(403, "registration-refused")
+        if self._claims(body["proof"], body["publicKey"])["sub"] != code:
+            raise Refusal(400, "proof-refused")
+        self.codes[code] = kid
+        self.clients[kid] = body["publicKey"]
+        return {
+            "organisationId": ORGANISATION,
+            "clientId": ORGANISATION,
+            "name": "Ziekenhuis Arran",
+            "keyId": kid,
+            "issuer": ISSUER,
+            "tokenEndpoint": f"{ISSUER}/v1/oauth/token",
+            "jwksUri": f"{ISSUER}/.well-known/jwks.json",
+        }
+
+    def _claims(self, token: str, jwk: dict[str, Any]) -> dict[str, Any]:
+        now = self.clock().timestamp()
+        claims = jwt.decode(
+            token,
+            jwt.PyJWK(jwk, algorithm="ES256"),
+            algorithms=["ES256"],
+            audience=ISSUER,
+            options={"verify_exp": False, "verify_iat": False, "require": ["aud", "sub", "iat", "exp", "jti"]},
+        )
+        if not (claims["iat"] - 60 <= now <= claims["exp"] <= claims["iat"] + 300):
+            raise Refusal(401, "invalid_client", error="invalid_client")
+        if claims["jti"] in self.seen_jti:
+            raise Refusal(401, "invalid_client", error="invalid_client")
+        self.seen_jti.add(claims["jti"])
+        return claims
+
+    def round(self) -> dict[str, Any]:
+        counts = next((h for h in self.held.values() if h.state == "accepted"), None)
+        mine = {"state": "missing"} if counts is None else {"state": "accepted", "submissionId": counts.id}
+        return {
+            "id": self.round_id,
+            "dataSet": self.definition.id,
+            "dataSetVersion": self.definition.version,
+            "period": "2019",
+            "state": self.round_state,
+            "deadline": time_text(self.deadline),
+            "myDelivery": mine,
+            "periodColumn": "quarter",
+            "allowedPeriods": ["2019Q1", "2019Q2", "2019Q3", "2019Q4"],
+        }
+
+    def announce(self, body: dict[str, Any], key: str) -> tuple[int, Held, dict[str, str]]:
+        signed = wire.SignedManifest.from_json({k: body[k] for k in ("manifest", "keyId", "signature")})
+        signed.verify(wire.KeySet.from_json({"keys": list(self.clients.values())}).p256(signed.key_id))
+        manifest = signed.manifest
+        for held in self.held.values():
+            if held.manifest.digest() == manifest.digest():
+                return 200, held, {}
+            if held.key == key:
+                raise Refusal(409, "idempotency-key-reused")
+        if abs(manifest.created_at - self.clock()) > timedelta(minutes=5):
+            raise Refusal(400, "clock-skew", serverTime=time_text(self.clock()))
+        if self.round_state != "open":
+            raise Refusal(409, "round-closed" if self.round_state == "closed" else "round-not-open")
+        counts = next((held for held in self.held.values() if held.state == "accepted"), None)
+        if counts is not None and counts.manifest.content_digest == manifest.content_digest:
+            return 200, counts, {"Sluis-Outcome": "duplicate"}
+        if counts is not None and manifest.corrects is None:
+            raise Refusal(409, "already-delivered", submissionId=counts.id)
+        if manifest.corrects is not None and (counts is None or manifest.corrects != counts.id):
+            raise Refusal(409, "corrects-outdated")
+        held = Held(str(uuid.uuid4()), manifest, key)
+        self.held[held.id] = held
+        if "records" in body:
+            self._settle(held, wire.content_of_records(body["records"]))
+        return 201, held, {}
+
+    def put_part(self, held: Held, number: int, part: bytes, digest: str) -> None:
+        if digest != f"sha-256=:{base64.b64encode(hashlib.sha256(part).digest()).decode()}:":
+            raise Refusal(400, "digest-mismatch")
+        if held.state != "receiving":
+            raise Refusal(409, "submission-state")
+        if len(part) > self.part_size:
+            raise Refusal(413, "part-too-large")
+        if held.parts.setdefault(number, part) != part:
+            raise Refusal(409, "part-differs")
+
+    def complete(self, held: Held, parts: int) -> None:
+        if held.state == "receiving":
+            missing = [n for n in range(parts) if n not in held.parts]
+            if missing:
+                raise Refusal(409, "incomplete", missing=missing)
+            self._settle(held, b"".join(held.parts[n] for n in range(parts)))
+
+    def _settle(self, held: Held, content: bytes) -> None:
+        if wire.digest(content) != held.manifest.content_digest:
+            raise Refusal(400, "content-differs")
+        checked = wire.check_content(self.definition, self.round()["allowedPeriods"], content, held.manifest.format)
+        if not checked.ok or self.refuse_content:
+            held.state, held.faults = "refused", checked.faults.to_json()
+            raise Refusal(400, "content-refused", faults=held.faults)
+        for other in self.held.values():
+            if other.state == "accepted":
+                other.state = "superseded"
+                held.version = other.version + 1
+        held.state, held.late = "accepted", self.clock() > self.deadline
+        held.receipt = self._receipt(held, checked.rows)
+
+    def _receipt(self, held: Held, rows: int) -> wire.SignedReceipt:
+        receipt = wire.Receipt(
+            submission_id=held.id,
+            organisation=ORGANISATION,
+            round=held.manifest.round,
+            data_set=held.manifest.data_set,
+            data_set_version=held.manifest.data_set_version,
+            version=held.version,
+            late=held.late,
+            rows=rows,
+            manifest_digest=held.manifest.digest(),
+            content_digest=held.manifest.content_digest,
+            accepted_at=self.clock().replace(microsecond=0),
+            audit_event_id=str(uuid.uuid4()),
+            issuer=ISSUER,
+        )
+        return wire.sign_receipt(receipt, self.receipt_key or self.signing_key)
+
+    def submission(self, held: Held) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            "id": held.id,
+            "round": held.manifest.round,
+            "state": held.state,
+            "contentDigest": held.manifest.content_digest,
+            "manifestDigest": held.manifest.digest(),
+            "warnings": [],
+        }
+        if held.state == "receiving":
+            document["partSize"] = self.part_size
+            document["parts"] = [
+                {"number": n, "size": len(part), "digest": wire.digest(part)} for n, part in sorted(held.parts.items())
+            ]
+        if held.receipt is not None:
+            document |= {
+                "version": held.version,
+                "late": held.late,
+                "rows": held.receipt.receipt.rows,
+                "receipt": held.receipt.to_json(),
+            }
+        if held.faults is not None:
+            document["faults"] = held.faults
+        return document
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    double: Double
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return format_datetime(self.double.clock(), usegmt=True)
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path = urlsplit(self.path).path
+        name = f"{self.command} {path}"
+        with self.double.lock:
+            self.double.agents.add(self.headers.get("User-Agent", ""))
+            self.double.calls[name.rsplit("/", 1)[0] + "/N" if "/parts/" in name else name] += 1
+            self.double.hook("before", name)
+            try:
+                self._make_trouble(name)
+                status, document, headers = self._route(self.command, path, body)
+            except Refusal as refusal:
+                status, document, headers = refusal.status, refusal.problem(), refusal.headers
+            self.double.hook("after", name)
+        self._answer(status, document, headers)
+
+    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - the names that http.server calls
+
+    def _make_trouble(self, name: str) -> None:
+        for trouble in self.double.trouble:
+            if name.startswith(trouble[0]):
+                self.double.trouble.remove(trouble)
+                raise Refusal(trouble[1], f"trouble-{trouble[1]}", trouble[2])
+
+    def _answer(self, status: int, document: Any, headers: dict[str, str]) -> None:
+        raw = b"" if document is None else json.dumps(document).encode()
+        self.send_response(status)
+        problem = status >= 400
+        if document is not None:
+            self.send_header("Content-Type", "application/problem+json" if problem else "application/json")
+        if status != 204:
+            self.send_header("Content-Length", str(len(raw)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def _route(self, method: str, path: str, body: bytes) -> tuple[int, Any, dict[str, str]]:  # noqa: PLR0911
+        double = self.double
+        match method, path.strip("/").split("/"):
+            case "GET", [".well-known", "oauth-authorization-server"]:
+                return 200, {"issuer": ISSUER, "token_endpoint": f"{ISSUER}/v1/oauth/token"}, {}
+            case "GET", [".well-known", "jwks.json"]:
+                return 200, {"keys": [wire.published_jwk(double.signing_key.public_key())]}, {}
+            case "POST", ["v1", "oauth", "token"]:
+                return 200, double.token({k: v[0] for k, v in parse_qs(body.decode()).items()}), {}
+            case "POST", ["v1", "registrations"]:
+                return 201, double.register(json.loads(body)), {}
+        self._authenticate()
+        match method, path.strip("/").split("/"):
+            case "GET", ["v1", "organisations", "me"]:
+                return 200, {"id": ORGANISATION, "name": "Ziekenhuis Arran"}, {}
+            case "GET", ["v1", "data-sets", double.definition.id]:
+                return 200, double.definition.to_json(), {}
+            case "GET", ["v1", "rounds"]:
+                return 200, {"items": [double.round()], "next": None}, {}
+            case "GET", ["v1", "rounds", double.round_id]:
+                return 200, double.round(), {}
+            case "POST", ["v1", "submissions"]:
+                status, held, headers = double.announce(json.loads(body), self.headers["Idempotency-Key"])
+                return status, double.submission(held), headers
+            case _, ["v1", "submissions", submission, *rest] if submission in double.held:
+                return self._submission(method, double.held[submission], rest, body)
+        raise Refusal(404, "not-found")
+
+    def _submission(self, method: str, held: Held, rest: list[str], body: bytes) -> tuple[int, Any, dict[str, str]]:
+        match method, rest:
+            case "GET", []:
+                return 200, self.double.submission(held), {}
+            case "PUT", ["parts", number]:
+                self.double.put_part(held, int(number), body, self.headers["Content-Digest"])
+                return 204, None, {}
+            case "PUT", ["completion"]:
+                self.double.complete(held, json.loads(body)["parts"])
+                return 200, self.double.submission(held), {}
+        raise Refusal(404, "not-found")
+
+    def _authenticate(self) -> None:
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.double.tokens.get(token, 0) < time.monotonic():
+            raise Refusal(401, "unauthenticated", {"WWW-Authenticate": "Bearer"})
+
+
+@contextmanager
+def served(double: Double) -> Iterator[Double]:
+    """The double on a free port of this machine."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A client that hangs up is part of the tests."""
+
+    server = Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"double": double}))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    double.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield double
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,65 @@
+"""The example of every public function runs."""
+
+import doctest
+import inspect
+
+import pytest
+from sluis_double import Double
+
+import sluis_client
+from sluis_client import Client, errors
+
+PUBLIC = [
+    name
+    for name, member in inspect.getmembers(Client)
+    if not name.startswith("_") and (inspect.isfunction(member) or inspect.ismethod(member))
+]
+FINDER = doctest.DocTestFinder(exclude_empty=True)
+
+
+def run(tests: list[doctest.DocTest]) -> None:
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    said: list[str] = []
+    for test in tests:
+        runner.run(test, out=said.append)
+    assert not said, "".join(said)
+
+
+def test_there_are_public_functions():
+    assert {"from_profile", "register", "check", "submit", "submit_records", "status", "receipts", "rounds"} <= set(
+        PUBLIC
+    )
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_the_example_of(name: str, registered: object, double: Double, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SLUIS_URL", double.url)
+    monkeypatch.setenv("SLUIS_CODE", double.invite())
+    found = FINDER.find(getattr(Client, name), name, globs={})
+    assert sum(len(test.examples) for test in found) >= 2, "every public function has a runnable example"
+    run(found)
+
+
+def test_the_example_of_the_errors(registered: object):
+    found = [test for test in FINDER.find(errors, "errors") if test.name == "errors"]
+    assert found
+    run(found)
+
+
+def test_the_error_tree_in_the_docstring_is_the_tree():
+    drawn = {
+        word
+        for line in errors.__doc__.splitlines()
+        for word in line.replace("│", " ").split()
+        if word.endswith("Error")
+    }
+    classes = {
+        name for name, member in vars(errors).items() if inspect.isclass(member) and issubclass(member, Exception)
+    }
+    assert drawn == classes
+    assert classes <= set(sluis_client.__all__)
+    for line in errors.__doc__.splitlines():
+        name = next((word for word in line.split() if word in classes), None)
+        if name and "──" in line:
+            depth = line.index("──") // 4
+            assert len(inspect.getmro(getattr(errors, name))) - 4 == depth, line
