@@ -45,8 +45,9 @@ from sluis_client.wire.receipt import (
     sign_receipt,
     verify_ed25519,
     verify_receipt,
+    verify_receipt_alone,
 )
-from sluis_client.wire.strict import Problem, WireError
+from sluis_client.wire.strict import Problem, WireError, time_text
 
 __all__ = [
     "MANIFEST_PREFIX",
@@ -91,7 +92,9 @@ __all__ = [
     "sign_ed25519",
     "sign_manifest",
     "sign_receipt",
+    "time_text",
     "verify_ed25519",
     "verify_manifest",
     "verify_receipt",
+    "verify_receipt_alone",
 ]

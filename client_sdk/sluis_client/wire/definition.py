@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -27,6 +26,7 @@ DECIMAL = pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES)
 
 _MAX_ROWS = 10**8
 _MAX_VERSION = 10**6
+_LOOSE = re.compile(r"[\s_.-]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -194,7 +194,12 @@ class Column:
             return pa.int64()
         if self.kind is Kind.DECIMAL:
             return DECIMAL
-        return pa.dictionary(pa.int32(), pa.string())
+        return pa.dictionary(pa.int32(), pa.string()) if self.kind is Kind.CODE else pa.string()
+
+    @property
+    def shows_values(self) -> bool:
+        """Whether a fault may show a value: never one of a text or pseudonym."""
+        return self.kind in {Kind.CODE, Kind.INTEGER, Kind.DECIMAL}
 
 
 def _check_column(
@@ -282,12 +287,14 @@ class Definition:
     checks: tuple[Check, ...]
     max_rows: int
     period_column: str | None = None
-    _by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse names that lead nowhere, whether the definition was read or made."""
-        object.__setattr__(self, "_by_name", {c.name: c for c in self.columns})
         _check_definition(self)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Column]:
+        return {column.name: column for column in self.columns}
 
     @classmethod
     def from_json(cls, value: Any) -> Definition:
@@ -328,10 +335,18 @@ class Definition:
         }
         return members if self.period_column is None else {**members, "periodColumn": self.period_column}
 
+    @cached_property
+    def _loose(self) -> Mapping[str, str]:
+        return {_loosely(name): name for name in self.names}
+
     @property
     def names(self) -> tuple[str, ...]:
         """The column names in order."""
         return tuple(column.name for column in self.columns)
+
+    def nearest(self, name: str) -> str | None:
+        """The column of that name, or of one that differs in case, spaces, hyphens or underscores only."""
+        return name if name in self._by_name else self._loose.get(_loosely(name))
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -347,12 +362,16 @@ class Definition:
         return pa.schema([(column.name, column.arrow_type) for column in self.columns])
 
 
+def _loosely(name: str) -> str:
+    return _LOOSE.sub("", name).casefold()
+
+
 def _check_definition(definition: Definition) -> None:
     fields = Fields({}, ())
     columns = {c.name: c for c in definition.columns}
     if not columns:
         fields.refuse("columns", "is leeg", "is empty")
-    if len(columns) != len(definition.columns) or len({n.casefold() for n in columns}) != len(columns):
+    if len(columns) != len(definition.columns) or len({_loosely(n) for n in columns}) != len(columns):
         fields.refuse("columns", "bevat een naam dubbel", "has a name twice")
     for name in definition.key:
         if name not in columns or not columns[name].required or columns[name].kind.is_number:

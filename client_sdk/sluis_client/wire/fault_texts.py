@@ -43,6 +43,7 @@ class FaultCode(StrEnum):
     UNKNOWN_COLUMN = "F041"
     DOUBLE_COLUMN = "F042"
     MISSPELT_COLUMN = "F043"
+    NO_HEADER = "F044"
 
     MISSING = "F100"
     UNKNOWN_CODE = "F101"
@@ -121,8 +122,8 @@ _TEXTS: dict[FaultCode, tuple[str, str]] = {
         "This row has {found} fields, the header {expected}. Put text that holds a comma between double quotes.",
     ),
     FaultCode.UNCLOSED_QUOTE: (
-        "Een aanhalingsteken dat hier begint wordt niet gesloten; wat volgt kan niet gelezen worden. Sluit het.",
-        "A quote that opens here is never closed; what follows cannot be read. Close it.",
+        "Een aanhalingsteken wordt niet op dezelfde regel gesloten. Sluit het; een waarde heeft geen regeleinden.",
+        "A quote is not closed on the same line. Close it; a value holds no line breaks.",
     ),
     FaultCode.STRAY_QUOTE: (
         "Een aanhalingsteken staat midden in een veld. Zet het hele veld tussen aanhalingstekens en verdubbel dit.",
@@ -177,8 +178,8 @@ _TEXTS: dict[FaultCode, tuple[str, str]] = {
         "The content of the Parquet file is not what it says of itself. Export it again.",
     ),
     FaultCode.PARQUET_ENCODING: (
-        "Deze kolom gebruikt codering {found}. Schrijf Parquet met de standaardinstellingen van uw bibliotheek.",
-        "This column uses encoding {found}. Write Parquet by the default settings of your library.",
+        "Deze kolom gebruikt een codering die hier niet gelezen wordt. Schrijf Parquet met standaardinstellingen.",
+        "This column uses an encoding that is not read here. Write Parquet by the default settings.",
     ),
     FaultCode.MISSING_COLUMN: (
         "Deze kolom ontbreekt. Voeg de kolom toe, met precies deze naam.",
@@ -195,6 +196,10 @@ _TEXTS: dict[FaultCode, tuple[str, str]] = {
     FaultCode.MISSPELT_COLUMN: (
         "Deze kolomnaam is bijna goed. Schrijf precies {suggestion}.",
         "This column name is nearly right. Write exactly {suggestion}.",
+    ),
+    FaultCode.NO_HEADER: (
+        "De kolomnamen ontbreken: geen naam is bekend. Zet de namen uit de definitie op de eerste regel.",
+        "The column names are missing: none is known. Put the definition's names on the first line.",
     ),
     FaultCode.MISSING: (
         "De waarde ontbreekt. Vul haar in; is er niets, schrijf dan 0 in een getalkolom.",
@@ -241,7 +246,7 @@ _TEXTS: dict[FaultCode, tuple[str, str]] = {
         "This is no finite number. Deliver a number, or mend the calculation where it came from.",
     ),
     FaultCode.LEADING_ZERO: (
-        "Dit getal begint met een nul of een plus; zo ziet een code of nummer eruit. Controleer de kolom, of laat ze weg.",
+        "Dit getal begint met een nul of een plus; zo ziet een code eruit. Controleer de kolom, of laat ze weg.",
         "This number starts with a zero or a plus, as codes do. See whether it is the right column, or leave them out.",
     ),
     FaultCode.NOT_WHOLE: (
@@ -305,8 +310,8 @@ _TEXTS: dict[FaultCode, tuple[str, str]] = {
         "This row is the same as row {first}. Remove one of them.",
     ),
     FaultCode.DOUBLE_KEY: (
-        "Deze rij heeft dezelfde sleutel ({key}) als rij {first}, met andere waarden. Voeg ze samen of verbeter er één.",
-        "This row has the same key ({key}) as row {first}, with other values. Merge them or mend one.",
+        "Deze rij heeft dezelfde sleutel ({key}) als rij {first}. Voeg ze samen of verbeter er één.",
+        "This row has the same key ({key}) as row {first}. Merge them or mend one.",
     ),
 }
 

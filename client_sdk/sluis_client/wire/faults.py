@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from sluis_client.wire.fault_texts import TEXTS, FaultCode
@@ -15,6 +16,7 @@ from sluis_client.wire.strict import Fields
 SHOWN_FAULTS = 1_000
 
 _MAX_VALUE = 40
+_MAX_KEPT = 20 * SHOWN_FAULTS
 _MAX_ROW = 10**12
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SEPARATORS = re.compile(r"[\s.,'’/_-]+")
@@ -149,9 +151,14 @@ def _read_counts(value: Any) -> dict[str, int]:
 
 
 class FaultList:
-    """Gathers faults in bounded memory: the first 1,000 of each step, and counts of all."""
+    """Gathers faults in bounded memory: counts all, keeps those that come first by row and column.
 
-    def __init__(self) -> None:
+    Args:
+        column_order: the definition's column names, in which faults of one row are told.
+    """
+
+    def __init__(self, column_order: Iterable[str] = ()) -> None:
+        self._places = {name: place for place, name in enumerate(column_order)}
         self._kept: list[Fault] = []
         self._counts: Counter[str] = Counter()
         self._fatal = 0
@@ -161,22 +168,30 @@ class FaultList:
         """Number of fatal faults so far."""
         return self._fatal
 
-    def add(self, fault: Fault, count: int = 1) -> None:
-        """Keep one fault; `count` above 1 counts others alike that are not shown."""
-        self.extend([fault], count)
+    def add(self, fault: Fault) -> None:
+        """Tell one fault."""
+        self.extend((fault,), 1)
 
     def extend(self, first: Iterable[Fault], count: int) -> None:
-        """Keep the first faults of one step (all of one code and severity), in order of row, and count all of them."""
-        kept = list(first)[:SHOWN_FAULTS]
-        if not kept:
+        """Tell `count` faults of one code and severity, of which the first 1,000 by row are given."""
+        if count == 0:
             return
+        kept = list(islice(first, SHOWN_FAULTS))
         self._kept.extend(kept)
         self._counts[kept[0].code] += count
         self._fatal += count if kept[0].severity is Severity.FATAL else 0
+        if len(self._kept) > _MAX_KEPT:
+            self._prune()
 
-    def freeze(self, column_order: Iterable[str] = ()) -> Faults:
+    def freeze(self) -> Faults:
         """The faults in order: about the whole first, then by row, then by column as the definition has them."""
-        places = {name: place for place, name in enumerate(column_order)}
-        self._kept.sort(key=lambda f: (f.row or 0, -1 if f.column is None else places.get(f.column, len(places))))
-        shown = tuple(self._kept[:SHOWN_FAULTS])
-        return Faults(self._counts.total(), shown, dict(self._counts), self._fatal)
+        self._prune()
+        return Faults(self._counts.total(), tuple(self._kept), dict(self._counts), self._fatal)
+
+    def _prune(self) -> None:
+        self._kept.sort(key=self._order)
+        del self._kept[SHOWN_FAULTS:]
+
+    def _order(self, fault: Fault) -> tuple[int, int, str]:
+        column = -1 if fault.column is None else self._places.get(fault.column, len(self._places))
+        return fault.row or 0, column, fault.code

@@ -112,8 +112,20 @@ class Manifest:
 
 
 _KNOWN = frozenset(
-    "manifestVersion dataSet dataSetVersion round supplier format rows contentDigest contentSize nonce createdAt"
-    " corrects".split()
+    {
+        "manifestVersion",
+        "dataSet",
+        "dataSetVersion",
+        "round",
+        "supplier",
+        "format",
+        "rows",
+        "contentDigest",
+        "contentSize",
+        "nonce",
+        "createdAt",
+        "corrects",
+    }
 )
 
 
@@ -158,7 +170,7 @@ def sign_manifest(manifest: Manifest, key: ec.EllipticCurvePrivateKey) -> str:
         ValueError: the key is not on P-256.
     """
     if not isinstance(key.curve, ec.SECP256R1):
-        raise ValueError("a manifest is signed with an EC P-256 key")
+        raise ValueError("a manifest is signed with an EC P-256 key")  # noqa: TRY004 -- the right type, the wrong curve
     r, s = decode_dss_signature(key.sign(MANIFEST_PREFIX + manifest.canonical(), ec.ECDSA(hashes.SHA256())))
     return base64url(r.to_bytes(_INTEGER_BYTES, "big") + s.to_bytes(_INTEGER_BYTES, "big"))
 

@@ -104,8 +104,22 @@ class Receipt:
 
 
 _KNOWN = frozenset(
-    "receiptVersion submissionId organisation round dataSet dataSetVersion version late rows manifestDigest"
-    " contentDigest acceptedAt auditEventId issuer".split()
+    {
+        "receiptVersion",
+        "submissionId",
+        "organisation",
+        "round",
+        "dataSet",
+        "dataSetVersion",
+        "version",
+        "late",
+        "rows",
+        "manifestDigest",
+        "contentDigest",
+        "acceptedAt",
+        "auditEventId",
+        "issuer",
+    }
 )
 
 
@@ -181,10 +195,7 @@ class ReceiptError(Exception):
 def verify_receipt(signed: Any, manifest: Manifest, jwks: Any, *, issuer: str | None = None) -> Receipt:
     """Prove, without trusting the connection it came by, that the service took the delivery of `manifest`.
 
-    1. The receipt is well-formed: no unknown, missing or malformed field.
-    2. The service publishes the Ed25519 key that the receipt names.
-    3. That key's signature holds over prefix and canonical bytes of the receipt.
-    4. The receipt was issued by the service we deliver to (when `issuer` is given).
+    1. to 4. The receipt itself holds: `verify_receipt_alone`.
     5. It is about this delivery: manifest digest and content digest are those that we signed.
     6. It says the same as the manifest: supplier, round, data set and version, and rows when we counted them.
 
@@ -196,6 +207,38 @@ def verify_receipt(signed: Any, manifest: Manifest, jwks: Any, *, issuer: str | 
 
     Returns:
         The receipt, proven.
+
+    Raises:
+        ReceiptError: a step failed; it says which and what to do.
+    """
+    # steps 1 to 4
+    receipt = verify_receipt_alone(signed, jwks, issuer=issuer)
+    # step 5
+    if (receipt.manifest_digest, receipt.content_digest) != (manifest.digest(), manifest.content_digest):
+        raise ReceiptError(
+            5,
+            "Het bewijs gaat over een andere aanlevering dan deze.",
+            "The receipt is about another delivery than this one.",
+        )
+    # step 6
+    differing = _differences(receipt, manifest)
+    if differing:
+        listed = ", ".join(differing)
+        raise ReceiptError(
+            6,
+            f"Het bewijs spreekt het manifest tegen ({listed}). Meld dit bij de beheerder van de dienst.",
+            f"The receipt contradicts the manifest ({listed}). Report this to the operator of the service.",
+        )
+    return receipt
+
+
+def verify_receipt_alone(signed: Any, jwks: Any, *, issuer: str | None = None) -> Receipt:
+    """Prove that the service signed the receipt, when the manifest is not at hand.
+
+    1. The receipt is well-formed: no unknown, missing or malformed field.
+    2. The service publishes the Ed25519 key that the receipt names.
+    3. That key's signature holds over prefix and canonical bytes of the receipt.
+    4. The receipt was issued by the service we deliver to (when `issuer` is given).
 
     Raises:
         ReceiptError: a step failed; it says which and what to do.
@@ -218,10 +261,9 @@ def verify_receipt(signed: Any, manifest: Manifest, jwks: Any, *, issuer: str | 
             f"De dienst publiceert geen sleutel {parsed.key_id}. Haal de sleutels opnieuw op; blijft dit zo, meld het.",
             f"The service publishes no key {parsed.key_id}. Fetch its keys again; if this remains, report it.",
         )
-    receipt = parsed.receipt
     # step 3
     try:
-        verify_ed25519(RECEIPT_PREFIX, receipt.canonical(), parsed.signature, key)
+        verify_ed25519(RECEIPT_PREFIX, parsed.receipt.canonical(), parsed.signature, key)
     except SignatureError as error:
         raise ReceiptError(
             3,
@@ -229,25 +271,9 @@ def verify_receipt(signed: Any, manifest: Manifest, jwks: Any, *, issuer: str | 
             "The signature does not hold: the receipt was altered or is not of this service.",
         ) from error
     # step 4
-    if issuer is not None and receipt.issuer != issuer:
+    if issuer is not None and parsed.receipt.issuer != issuer:
         raise ReceiptError(4, "Een andere dienst gaf het bewijs af.", "Another service issued the receipt.")
-    # step 5
-    if (receipt.manifest_digest, receipt.content_digest) != (manifest.digest(), manifest.content_digest):
-        raise ReceiptError(
-            5,
-            "Het bewijs gaat over een andere aanlevering dan deze.",
-            "The receipt is about another delivery than this one.",
-        )
-    # step 6
-    differing = _differences(receipt, manifest)
-    if differing:
-        listed = ", ".join(differing)
-        raise ReceiptError(
-            6,
-            f"Het bewijs spreekt het manifest tegen ({listed}). Meld dit bij de beheerder van de dienst.",
-            f"The receipt contradicts the manifest ({listed}). Report this to the operator of the service.",
-        )
-    return receipt
+    return parsed.receipt
 
 
 def _differences(receipt: Receipt, manifest: Manifest) -> list[str]:

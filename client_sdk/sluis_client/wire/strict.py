@@ -84,7 +84,7 @@ class Fields:
 
     def text(self, name: str, pattern: re.Pattern[str] | None = None, *, empty: bool = False) -> str:
         """A string of at most 4,000 characters that fully matches the pattern."""
-        value = self._get(name)
+        value: Any = self._get(name)
         if name not in self._members:
             return ""
         if not isinstance(value, str):
@@ -144,13 +144,11 @@ class Fields:
         if value:
             try:
                 moment = datetime.fromisoformat(value)
-                if not _TIME.fullmatch(value) or time_text(moment) != value:
-                    raise ValueError(value)
-                return moment
             except ValueError:
-                self.refuse(
-                    name, "moet een UTC-tijd zijn als 2026-01-31T12:00:00Z", "must be UTC as 2026-01-31T12:00:00Z"
-                )
+                moment = None
+            if moment is not None and _TIME.fullmatch(value) and time_text(moment) == value:
+                return moment
+            self.refuse(name, "moet een UTC-tijd zijn als 2026-01-31T12:00:00Z", "must be UTC as 2026-01-31T12:00:00Z")
         return datetime.min.replace(tzinfo=UTC)
 
     def date(self, name: str) -> date:
@@ -158,11 +156,12 @@ class Fields:
         value = self.text(name)
         if value:
             try:
-                if not _DATE.fullmatch(value):
-                    raise ValueError(value)
-                return date.fromisoformat(value)
+                day = date.fromisoformat(value)
             except ValueError:
-                self.refuse(name, "moet een datum zijn als 2026-01-31", "must be a date as 2026-01-31")
+                day = None
+            if day is not None and _DATE.fullmatch(value):
+                return day
+            self.refuse(name, "moet een datum zijn als 2026-01-31", "must be a date as 2026-01-31")
         return date.min
 
     def nested(self, name: str, read: Callable[[Any], T]) -> T:
