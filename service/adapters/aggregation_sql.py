@@ -3,6 +3,9 @@
 Names of columns are checked and quoted; every value (files, keys, atoms, codes, holdings) is a parameter or a row of a
 registered table. Codes and holdings are joined as ranks in code-point order: grouping and ordering small integers costs
 half of what text does, and text is looked up once per result row.
+
+Joins are left joins: an atom without a code shows as a missing rank and stops the aggregation. And no filter may reach
+the scan of an encrypted part: DuckDB 2.0 then fails to decrypt it.
 """
 
 from __future__ import annotations
@@ -22,8 +25,14 @@ _RESERVED = frozenset({"contributor", "rows", "part", "file_index", "filename", 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """SQL with its parameters and tables; `labels` are the codes behind the ranks of the first columns."""
+    """SQL with its parameters and tables.
 
+    `source` selects all rows, and `types` are the types that its columns must have: DuckDB would otherwise convert, and
+    round. `labels` are the codes behind the ranks of the first columns of `sql`; `schema` is that of the answer.
+    """
+
+    source: str
+    types: tuple[str, ...]
     sql: str
     parameters: Mapping[str, object] = field(repr=False)
     tables: Mapping[str, pa.Table] = field(repr=False)
@@ -39,19 +48,20 @@ def build_query(parts: Sequence[SourcePart], aggregation: Aggregation) -> Query:
     """
     _check(parts, aggregation)
     scans, parameters, holdings = _scans(parts, aggregation)
+    source = "\nUNION ALL ".join(scans)
     ranked = {name: _ranked(aggregation.mapping[name]) for name in aggregation.dimensions}
     tables = {f"map_{i}": table for i, (table, _) in enumerate(ranked.values())}
     contributors = tuple(sorted(set(holdings)))
     tables["holdings"] = _table(range(len(holdings)), pa.int32(), holdings, contributors)
     person = [_quoted(aggregation.person)] if aggregation.person else []
     ranks = [f"map_{i}.rank" for i in range(len(ranked))] + ["holdings.rank"]
-    joins = [f"LEFT JOIN map_{i} ON map_{i}.key = source.{_quoted(name)}::VARCHAR" for i, name in enumerate(ranked)]
+    joins = [f"LEFT JOIN map_{i} ON map_{i}.key = source.{_quoted(name)}" for i, name in enumerate(ranked)]
     groups = ranks + [f"source.{name}" for name in person]
     positions = ", ".join(str(i + 1) for i in range(len(groups)))
-    sums = [f"coalesce(sum(source.{_quoted(name)}), 0)" for name in aggregation.measures] + ["count(*)"]
+    sums = [f"sum(source.{_quoted(name)})" for name in aggregation.measures] + ["count(*)"]
     sql = "\n".join(  # every name in it was checked, every value is a parameter
         [
-            f"WITH source AS ({' UNION ALL '.join(scans)})",
+            f"WITH source AS ({source})",
             f"SELECT {', '.join(groups + sums)} FROM source",  # noqa: S608 - checked names only
             *joins,
             "LEFT JOIN holdings ON holdings.key = source.part",
@@ -59,7 +69,8 @@ def build_query(parts: Sequence[SourcePart], aggregation: Aggregation) -> Query:
         ]
     )
     labels = (*((name, codes) for name, (_, codes) in ranked.items()), ("contributor", contributors))
-    return Query(sql, parameters, tables, labels, _schema(aggregation))
+    types = ("VARCHAR",) * len(ranked) + ("BIGINT",) * len(aggregation.measures) + ("VARCHAR",) * len(person)
+    return Query(source, (*types, "INTEGER"), sql, parameters, tables, labels, _schema(aggregation))
 
 
 def _check(parts: Sequence[SourcePart], aggregation: Aggregation) -> None:

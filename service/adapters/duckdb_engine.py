@@ -52,19 +52,24 @@ class DuckDbEngine:
         # `from None`: DuckDB's messages may hold values of the rows.
         try:
             with closing(self._open([str(part.path) for part in parts], query.tables)) as connection:
-                return connection.sql(query.sql, params=dict(query.parameters)).to_arrow_table()
+                parameters = dict(query.parameters)
+                types = connection.sql(query.source, params=parameters).types
+                if tuple(str(kind) for kind in types) == query.types:
+                    return connection.sql(query.sql, params=parameters).to_arrow_table()
         except duckdb.OutOfMemoryException:
             raise Unavailable("aggregation-memory") from None
         except _UNREADABLE as error:
             raise MissingPartError(f"a part cannot be read as it was written ({type(error).__name__})") from None
         except duckdb.Error as error:
             raise Unavailable("aggregation-failed", {"cause": type(error).__name__}) from None
+        raise Unavailable("aggregation-failed", {"cause": "columns of other types"})
 
     def _open(self, paths: list[str], tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
         settings: dict[str, Any] = {
             "threads": self._threads,
             "memory_limit": f"{self._memory}B",
             "temp_directory": "",
+            "disabled_optimizers": "filter_pushdown,join_filter_pushdown,late_materialization",
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "allow_community_extensions": False,
@@ -97,9 +102,7 @@ def _table(query: Query, aggregation: Aggregation, found: pa.Table | None) -> pa
 
 
 def _exact(measure: str, sums: pa.ChunkedArray) -> pa.ChunkedArray:
-    if not pa.types.is_decimal128(sums.type) or sums.type.scale != 0:
-        raise Unavailable("aggregation-failed", {"cause": f"{measure} is no integer"})
     try:
-        return sums.cast(pa.int64())
+        return pc.fill_null(sums.cast(pa.int64()), 0)
     except pa.ArrowInvalid:
         raise Unavailable("aggregation-overflow", {"measure": measure}) from None

@@ -29,7 +29,7 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _CLASS = re.compile(r"[A-Za-z]{1,64}")
 _PLACE = re.compile(r"[a-z_][a-z0-9_.]{0,120}:\d{1,6}")
 _METHOD = re.compile(r"GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|other")
-_ROUTE = re.compile(r"/[a-z0-9/{}_.-]{0,120}|unknown")
+_ROUTE = re.compile(r"(?=.{1,120}$)/(?:[a-z0-9/_.-]|\{[A-Za-z_]{1,30}\})*|unknown")
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,6}){0,3}")
 _HASH = re.compile(r"sha-256:[0-9a-f]{64}")
 _ADDRESS = re.compile(r"https?://[a-z0-9.:\[\]-]{1,80}")
