@@ -85,11 +85,13 @@ class Protected:
         released: the table with its published cells.
         report: figures for the steward.
         explanations: per suppressed cell why, for the steward only.
+        decimals: values are in units of 10 ** -decimals.
     """
 
     released: ReleasedTable
     report: Report
     explanations: tuple[Explanation, ...]
+    decimals: int = 0
 
     @property
     def cells(self) -> Iterator[Cell]:
@@ -262,6 +264,7 @@ def _protected(
             attack=report,
         ),
         explanations,
+        len(str(measures.unit)) - 1,
     )
 
 

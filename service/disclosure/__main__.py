@@ -1,0 +1,6 @@
+"""`python -m service.disclosure TABLE.yaml --data DATA.csv --out OUT.csv`."""
+
+from service.disclosure.command import main
+
+if __name__ == "__main__":
+    main()
