@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_engine import Overflow, Unmapped, naive_contributions
+from pyarrow.parquet.encryption import create_encryption_properties
 
 from service.adapters.duckdb_engine import DuckDbEngine
 from service.adapters.part_format import ROW_GROUP, encrypt_part
@@ -250,6 +251,14 @@ def test_a_column_that_is_not_there_or_no_number_is_an_error(tmp_path):
     ):
         with pytest.raises(Unavailable, match="aggregation-failed"):
             ENGINE.contributions([source], aggregation)
+
+
+@pytest.mark.parametrize("value", [pa.array([1.5]), pa.array(["12"]), pa.array([1], pa.int32())])
+def test_a_measure_of_another_type_is_never_converted(tmp_path, value):
+    path = tmp_path / "part"
+    pq.write_table(pa.table({"v": value}), path, encryption_properties=create_encryption_properties(KEYS[0]))
+    with pytest.raises(Unavailable, match="aggregation-failed"):
+        ENGINE.contributions([SourcePart(path, KEYS[0], "north")], Aggregation((), {}, ("v",)))
 
 
 def test_too_little_memory_is_an_answer_and_nothing_is_spilled(tmp_path, monkeypatch):
