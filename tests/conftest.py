@@ -20,9 +20,11 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgres_url(postgres: PostgresServer) -> str:
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     """A database of this test alone, at the newest migration."""
-    return postgres.migrated_database()
+    url = postgres.migrated_database()
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture(scope="session")

@@ -12,17 +12,19 @@ from fake_unit_of_work import FakeDatabase
 from service.adapters.database import SqlDatabase, upgrade
 from service.ports.unit_of_work import Database
 
-REAL = ("sqlite", "postgresql")
 
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database at the newest migration; the parameter names the kind."""
-    if request.param == "postgresql":
+def _url(kind: str, request: pytest.FixtureRequest, directory: Path) -> str:
+    if kind == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
-    url = f"sqlite:///{tmp_path}/sluis.db"
+    url = f"sqlite:///{directory}/sluis.db"
     upgrade(url)
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database at the newest migration."""
+    return _url(request.param, request, tmp_path)
 
 
 @pytest.fixture
@@ -32,22 +34,11 @@ def real_database(database_url: str) -> Iterator[SqlDatabase]:
     database.dispose()
 
 
-@pytest.fixture(params=("fake", *REAL))
+@pytest.fixture(params=["fake", "sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     if request.param == "fake":
         yield FakeDatabase()
         return
-    if request.param == "postgresql":
-        url = str(request.getfixturevalue("postgres_url"))
-    else:
-        url = f"sqlite:///{tmp_path}/sluis.db"
-        upgrade(url)
-    database = SqlDatabase(url, random_bytes=secrets.token_bytes)
+    database = SqlDatabase(_url(request.param, request, tmp_path), random_bytes=secrets.token_bytes)
     yield database
     database.dispose()
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whoever asks for a real database gets both kinds."""
-    if "database_url" in metafunc.fixturenames:
-        metafunc.parametrize("database_url", REAL, indirect=True)

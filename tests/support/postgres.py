@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,12 @@ class PostgresServer:
             upgrade(empty)
             self._migrated = str(make_url(empty).database)
         return self._create(self._migrated)
+
+    def drop(self, url: str) -> None:
+        """Remove the database, whoever is connected to it."""
+        name = sql.Identifier(str(make_url(url).database))
+        with self.administration() as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
     def _create(self, template: str | None) -> str:
         name = f"test_{next(self._numbers)}"
@@ -77,6 +84,7 @@ def postgres_server() -> Iterator[PostgresServer]:
                 connection.execute("SELECT pg_reload_conf()")
             yield started
         finally:
+            os.kill(server.get_pid(), signal.SIGQUIT)  # at once: nothing of it is kept
             server.cleanup()
 
 

@@ -1,0 +1,163 @@
+"""Someone with the database open in front of them tries to bend it: the database itself refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from database_samples import NOON, a_release, a_submission, an_event, prepare
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from service.adapters.database import SqlDatabase
+from service.adapters.database.engine import open_migrating_engine
+from service.adapters.database.tables import audit_events, metadata, releases
+
+
+@pytest.fixture
+def engine(database_url: str, real_database: SqlDatabase) -> Iterator[Engine]:
+    with real_database.begin() as uow:
+        prepare(uow)
+        uow.submissions.add(a_submission())
+        uow.releases.add(a_release())
+        uow.releases.add(a_release("rel-2", version=2))
+        uow.releases.withdraw("rel-2", NOON, "fout")
+        uow.commit(an_event(id="e-1"))
+    with real_database.begin() as uow:
+        uow.commit(an_event(id="e-2"))
+    engine = open_migrating_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE audit_events SET log_index = 0 WHERE id = 'e-1'"))
+    yield engine
+    engine.dispose()
+
+
+def refused(engine: Engine, statement: str) -> None:
+    """The statement fails, and nothing at all is different."""
+    before = contents(engine)
+    with engine.connect() as connection:
+        with pytest.raises(IntegrityError):
+            connection.execute(text(statement))
+        connection.rollback()
+    assert contents(engine) == before
+
+
+def contents(engine: Engine) -> dict[str, list[tuple]]:
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(table.select()).all())) for table in metadata.sorted_tables
+        }
+
+
+TAMPERING = [
+    "DELETE FROM releases",
+    "DELETE FROM releases WHERE withdrawn_at IS NOT NULL",
+    "UPDATE releases SET content = '{}'",
+    "UPDATE releases SET withdrawn_at = released_at, withdrawal_reason = 'x' WHERE id = 'rel-2'",
+    "UPDATE releases SET withdrawn_at = NULL, withdrawal_reason = NULL WHERE id = 'rel-2'",
+    "UPDATE releases SET withdrawal_reason = 'x' WHERE id = 'rel-2'",
+    "UPDATE releases SET withdrawn_at = released_at, withdrawal_reason = 'x', content = '{}' WHERE id = 'rel-1'",
+    "UPDATE releases SET withdrawn_at = released_at WHERE id = 'rel-1'",
+    "UPDATE releases SET id = 'rel-9' WHERE id = 'rel-1'",
+    "DELETE FROM release_recipients",
+    "UPDATE release_recipients SET organisation = 'south'",
+    "INSERT INTO release_recipients (release, organisation) VALUES ('rel-1', 'south')",
+    "DELETE FROM audit_events",
+    "UPDATE audit_events SET payload = '{}'",
+    "UPDATE audit_events SET salt = payload_salt FROM (SELECT salt AS payload_salt FROM audit_events) AS x WHERE id = 'e-2'",
+    "UPDATE audit_events SET recorded = recorded WHERE id = 'e-2'",
+    "UPDATE audit_events SET user_id = 'nobody', log_index = 1 WHERE id = 'e-2'",
+    "UPDATE audit_events SET log_index = 2 WHERE id = 'e-1'",
+    "UPDATE audit_events SET log_index = NULL WHERE id = 'e-1'",
+    "UPDATE audit_events SET log_index = 0 WHERE id = 'e-2'",
+    "UPDATE audit_events SET log_index = -1 WHERE id = 'e-2'",
+    "INSERT INTO release_recipients (release, organisation) SELECT id, 'south' FROM releases",
+]
+
+
+@pytest.mark.parametrize("statement", TAMPERING)
+def test_releases_and_events_are_kept(engine: Engine, statement: str) -> None:
+    refused(engine, statement)
+
+
+@pytest.mark.parametrize("table", [releases, audit_events])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nothing_is_replaced(engine: Engine, table: object) -> None:
+    names = ", ".join(f'"{found.name}"' for found in table.columns)
+    refused(engine, f"INSERT OR REPLACE INTO {table.name} ({names}) SELECT {names} FROM {table.name}")
+    same_version = names.replace('"id"', "'rel-3'" if table is releases else "'e-3'")
+    refused(engine, f"INSERT OR REPLACE INTO {table.name} ({names}) SELECT {same_version} FROM {table.name}")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_index_does_not_push_out_another_event(engine: Engine) -> None:
+    refused(engine, "UPDATE OR REPLACE audit_events SET log_index = 0 WHERE id = 'e-2'")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE releases CASCADE",
+        "TRUNCATE release_recipients",
+        "TRUNCATE audit_events",
+        "INSERT INTO audit_events SELECT * FROM audit_events ON CONFLICT (id) DO UPDATE SET payload = '{}'",
+    ],
+)
+def test_nothing_is_emptied(engine: Engine, statement: str) -> None:
+    refused(engine, statement)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_temporary_table_does_not_blind_the_guard(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE releases (id text)"))
+        with pytest.raises(IntegrityError, match="no more recipients"):
+            connection.execute(text("INSERT INTO release_recipients (release, organisation) VALUES ('rel-1', 'south')"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE rounds SET state = 'opened'",
+        "UPDATE rounds SET state = ''",
+        "UPDATE submissions SET state = 'ACCEPTED'",
+        "UPDATE submissions SET state = 'accepted'",
+        "UPDATE submissions SET rows = -1",
+        "UPDATE submissions SET state = NULL",
+        "UPDATE requests SET state = 'approved-twice'",
+        "UPDATE requests SET state = 'released'",
+        "UPDATE requests SET release = 'rel-1'",
+        "INSERT INTO upload_parts (submission, number, size, digest, stored_as) VALUES ('sub-1', -1, 1, 'd', 's')",
+        "INSERT INTO upload_parts (submission, number, size, digest, stored_as) VALUES ('sub-9', 0, 1, 'd', 's')",
+        "DELETE FROM organisations",
+        "DELETE FROM rounds",
+        "INSERT INTO used_tokens (issuer, jti, until) VALUES ('i', NULL, '2026-01-01 00:00:00')",
+        "UPDATE organisations SET agreement_valid_until = '1999-01-01'",
+    ],
+)
+def test_bad_rows_are_refused(engine: Engine, statement: str) -> None:
+    refused(engine, statement)
+
+
+def test_an_event_gets_its_index_once(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE audit_events SET log_index = 1 WHERE id = 'e-2'"))
+    refused(engine, "UPDATE audit_events SET log_index = 2 WHERE id = 'e-2'")
+
+
+def test_every_event_has_its_own_salt(engine: Engine) -> None:
+    with engine.connect() as connection:
+        salts = connection.scalars(text("SELECT salt FROM audit_events")).all()
+    assert len({bytes(salt) for salt in salts}) == 2
+    assert {len(bytes(salt)) for salt in salts} == {32}
+
+
+def test_a_look_cannot_write_whatever_it_executes(real_database: SqlDatabase) -> None:
+    """Behind the unit of work's own refusal stands the database's."""
+    with real_database.look() as uow:
+        connection: Connection = uow._transaction._connection
+        with pytest.raises(DBAPIError, match=r"read-?only"):
+            connection.execute(text("DELETE FROM used_tokens"))
+    with real_database.begin() as uow:
+        assert uow.used_tokens.remember("i", "j", NOON)
