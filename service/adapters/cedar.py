@@ -13,7 +13,7 @@ from service.adapters.bundle import Bundle
 from service.domain.explain import explain
 from service.domain.obligations import obligations
 from service.domain.policy import Decision, Deny, Obligation, Permit, Query, Value
-from service.domain.principal import Principal
+from service.domain.principal import Person, Principal
 
 NOT_SURE = "policy-not-sure"
 NO_PERMIT = "role-not-allowed"
@@ -136,7 +136,8 @@ def _question(query: Query) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         "resource": resource,
         "context": _values(query.context),
     }
-    parents = [{"type": "Role", "id": role.value} for role in sorted(query.principal.roles)]
+    roles = sorted(query.principal.roles) if isinstance(query.principal, Person) else []
+    parents = [{"type": "Role", "id": role.value} for role in roles]
     entities: list[dict[str, Any]] = [
         {"uid": principal, "attrs": _principal_values(query.principal), "parents": parents},
         {"uid": resource, "attrs": _values(query.resource.attributes), "parents": []},

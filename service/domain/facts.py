@@ -25,7 +25,7 @@ that its absence and another organisation's ownership get the same answer (`not-
     reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
     release              Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSetCovered, sensitivity, recipient,
                          recipientIsRegionalOwner, recipientStatus, recipientAgreementFrom?, recipientAgreementUntil?,
-                         purposeVersion (asked under), requester, approvers, approverCount, rejected, safe
+                         purposeVersion (asked under), requester, approvers, approvalCount, rejected, safe
     readRelease, withdrawRelease
                          Release {recipients, withdrawn}
 """
@@ -320,7 +320,7 @@ def may_release(
         "purposeVersion": request.purpose_version,
         "requester": request.requester,
         "approvers": tuple(approvers),
-        "approverCount": len(approvers),
+        "approvalCount": len(approvers),
         "rejected": any(r.verdict is Verdict.REJECT for r in own),
         "safe": evidence.safe and evidence.request == request.id,
     }

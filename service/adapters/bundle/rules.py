@@ -26,10 +26,10 @@ def rule_faults(file: str, schema: str, rules: Rules) -> tuple[BundleFault, ...]
             continue
         for number, policy in enumerate(policies.values(), start=1):
             faults += _unnamed(name, number, policy)
-        for error in cedarpy.validate_policies(text, parsed).errors:
-            rule = policies.get(error.policy_id)
+        for mistake in cedarpy.validate_policies(text, parsed).errors:
+            rule = policies.get(mistake.policy_id)
             path = rule.annotations.get("id", "") if rule is not None else ""
-            faults.append(BundleFault(name, path, "cedar", {"detail": error.error}))
+            faults.append(BundleFault(name, path, "cedar", {"detail": mistake.error}))
     return tuple(faults)
 
 

@@ -1,0 +1,458 @@
+"""Worked questions to the policy: for each action one that is permitted, and one change with its exact reasons.
+
+Read `CASES` as the rules in examples. Days are epoch days around `TODAY`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from service.domain.policy import Query, Resource, Value
+from service.domain.principal import Anonymous, Operator, Person, Principal, Role, Supplier, Worker
+from service.domain.request_facts import epoch_day
+
+TODAY = epoch_day(date(2026, 11, 22))
+ISSUER = "https://login.example"
+
+SUPPLIER = Supplier("hospital-a", "hospital-a", "key-a")
+OWNER = Person(ISSUER, "owner", frozenset({Role.REGIONAL_OWNER}), "board-a")
+STEWARD = Person(ISSUER, "steward", frozenset({Role.STEWARD}), "ttp")
+STEWARD_AND_OWNER = Person(ISSUER, "both", frozenset({Role.STEWARD, Role.REGIONAL_OWNER}), "board-b")
+AUDITOR = Person(ISSUER, "auditor", frozenset({Role.AUDITOR}), "auditors")
+OPERATOR = Operator("root")
+WORKER = Worker("requests")
+STRANGER = Anonymous()
+PRINCIPALS: Mapping[str, Principal] = {
+    "supplier": SUPPLIER,
+    "regional-owner": OWNER,
+    "steward": STEWARD,
+    "auditor": AUDITOR,
+    "operator": OPERATOR,
+    "worker": WORKER,
+    "anonymous": STRANGER,
+}
+
+SERVICE = Resource("Service", "sluis")
+ORGANISATION = Resource("Organisation", "hospital-a", {"name": "hospital-a", "status": "active"})
+ROUND = Resource(
+    "Round", "capacity-2019", {"dataSet": "capacity", "dataSetVersion": 1, "expected": ("hospital-a", "hospital-b")}
+)
+SUBMISSION = Resource("Submission", "s1", {"organisation": "hospital-a"})
+REQUEST = Resource("AggregateRequest", "q1", {"organisation": "board-a", "requester": OWNER.id})
+RELEASE = Resource("Release", "r1", {"recipients": ("board-a", "board-c"), "withdrawn": False})
+PURPOSE = Resource(
+    "Purpose",
+    "planning",
+    {
+        "version": 3,
+        "status": "approved",
+        "approverCount": 2,
+        "validFrom": TODAY - 100,
+        "validUntil": TODAY + 100,
+        "reviewOn": TODAY + 50,
+        "recipients": ("board-a",),
+        "allRegionalOwners": False,
+        "legalBasis": "6(1)(e)",
+        "specialCategoryException": "",
+        "processorAgreement": "VO-1",
+        "dpiaOutcome": "approved",
+        "minimumAgeMonths": 3,
+    },
+)
+UNKNOWN_PURPOSE = Resource("UnknownPurpose", "no-such-purpose")
+
+RECIPIENT: Mapping[str, Value] = {
+    "dataSet": "capacity",
+    "dataSetKnown": True,
+    "dataSetCovered": True,
+    "sensitivity": ("operational",),
+    "recipient": "board-a",
+    "recipientIsRegionalOwner": True,
+    "recipientStatus": "active",
+    "recipientAgreementFrom": TODAY - 10,
+}
+TABLE: Mapping[str, Value] = {
+    **RECIPIENT,
+    "dataSetVersion": "1",
+    "dataSetMinimumAgeMonths": 1,
+    "measures": ("occupied_bed_days",),
+    "coveredMeasures": ("occupied_bed_days", "staffed_bed_days"),
+    "dimensions": ("region",),
+    "coveredDimensions": ("care_form", "region"),
+    "classifications": ("region/boards",),
+    "coveredClassifications": ("care_form/specialties", "region/boards"),
+    "levels": ("region/boards/board",),
+    "coveredLevels": ("care_form/specialties/group", "region/boards/board", "region/boards/planning"),
+    "periods": ("2019",),
+    "periodsWithRound": ("2019",),
+    "roundStates": ("closed",),
+    "roundVersions": ("1",),
+    "ageMonths": 80,
+    "bottleneckLength": 20,
+    "necessityLength": 20,
+    "whyNothingLessLength": 20,
+}
+FOUR_EYES: Mapping[str, Value] = {
+    **RECIPIENT,
+    "purposeVersion": 3,
+    "requester": OWNER.id,
+    "approvers": (f"{ISSUER}#one", f"{ISSUER}#two"),
+    "approvalCount": 2,
+    "rejected": False,
+    "safe": True,
+}
+KEY: Mapping[str, Value] = {"keyOrganisation": "hospital-a", "keyRevoked": False}
+MANIFEST: Mapping[str, Value] = {"organisation": "hospital-a", "dataSet": "capacity", "dataSetVersion": 1, **KEY}
+
+ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
+    "registerKey": (ORGANISATION, {}),
+    "issueToken": (ORGANISATION, KEY),
+    "inviteOrganisation": (ORGANISATION, {}),
+    "suspendOrganisation": (ORGANISATION, {}),
+    "revokeKey": (ORGANISATION, {}),
+    "readOwnOrganisation": (ORGANISATION, {}),
+    "listOrganisations": (SERVICE, {}),
+    "administer": (SERVICE, {}),
+    "readMetadata": (SERVICE, {}),
+    "readPurposes": (SERVICE, {}),
+    "listRounds": (SERVICE, {}),
+    "readRound": (ROUND, {}),
+    "createRound": (ROUND, {}),
+    "changeRoundState": (ROUND, {}),
+    "readDeliveries": (ROUND, {}),
+    "submit": (ROUND, MANIFEST),
+    "continueSubmission": (SUBMISSION, {}),
+    "listSubmissions": (SERVICE, {}),
+    "readSubmission": (SUBMISSION, {}),
+    "requestAggregate": (PURPOSE, TABLE),
+    "listRequests": (SERVICE, {}),
+    "readRequest": (REQUEST, {}),
+    "prepareRequest": (REQUEST, {}),
+    "readEvidence": (REQUEST, {}),
+    "reviewRequest": (REQUEST, {"reviewers": (f"{ISSUER}#one",)}),
+    "release": (PURPOSE, FOUR_EYES),
+    "listReleases": (SERVICE, {}),
+    "readRelease": (RELEASE, {}),
+    "withdrawRelease": (RELEASE, {}),
+    "readAuditLog": (SERVICE, {}),
+}
+
+#: Action by role; nobody else may.
+ALLOWED: Mapping[str, str] = {
+    "registerKey": "anonymous",
+    "issueToken": "anonymous",
+    "inviteOrganisation": "operator",
+    "suspendOrganisation": "operator",
+    "revokeKey": "operator",
+    "readOwnOrganisation": "supplier regional-owner steward auditor",
+    "listOrganisations": "operator",
+    "administer": "operator",
+    "readMetadata": "supplier regional-owner steward auditor operator",
+    "readPurposes": "regional-owner steward",
+    "listRounds": "supplier regional-owner steward operator",
+    "readRound": "supplier regional-owner steward operator",
+    "createRound": "steward",
+    "changeRoundState": "steward",
+    "readDeliveries": "steward",
+    "submit": "supplier",
+    "continueSubmission": "supplier",
+    "listSubmissions": "supplier steward",
+    "readSubmission": "supplier steward",
+    "requestAggregate": "regional-owner",
+    "listRequests": "regional-owner steward",
+    "readRequest": "regional-owner steward",
+    "prepareRequest": "worker",
+    "readEvidence": "steward",
+    "reviewRequest": "steward",
+    "release": "steward worker",
+    "listReleases": "regional-owner steward",
+    "readRelease": "regional-owner steward",
+    "withdrawRelease": "steward",
+    "readAuditLog": "auditor",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question and the exact reasons for its denial; none means permitted."""
+
+    name: str
+    query: Query
+    reasons: frozenset[str]
+
+
+def standing_of(principal: Principal) -> dict[str, Value]:
+    """An active organisation with an open-ended agreement, for those who have one."""
+    if principal.organisation is None:
+        return {"today": TODAY, "organisationStatus": "none"}
+    return {"today": TODAY, "organisationStatus": "active", "agreementFrom": TODAY - 10}
+
+
+def question(principal: Principal, action: str) -> Query:
+    """The plain question, as it is when nothing is the matter."""
+    resource, context = ACTIONS[action]
+    return Query(principal, action, resource, {**standing_of(principal), **context})
+
+
+def changed(query: Query, **changes: Value | None) -> Query:
+    """The question with facts changed, of the resource where it has that fact, else of the context; None removes."""
+    attributes, context = dict(query.resource.attributes), dict(query.context)
+    for name, value in changes.items():
+        facts = attributes if name in attributes else context
+        facts.pop(name, None)
+        if value is not None:
+            facts[name] = value
+    return replace(query, resource=replace(query.resource, attributes=attributes), context=context)
+
+
+def _case(principal: Principal, action: str, reasons: str = "", **changes: Value | None) -> Case:
+    name = f"{type(principal).__name__} {action} {' '.join(f'{k}={v}' for k, v in changes.items())}"
+    return Case(name, changed(question(principal, action), **changes), frozenset(reasons.split()))
+
+
+def _on(principal: Principal, action: str, resource: Resource, reasons: str = "", **changes: Value | None) -> Case:
+    query = replace(question(principal, action), resource=resource)
+    return Case(
+        f"{type(principal).__name__} {action} {resource.type}", changed(query, **changes), frozenset(reasons.split())
+    )
+
+
+def _both(reasons: str = "", **changes: Value | None) -> list[Case]:
+    """A change of the purpose or recipient, which counts at the request and again at the release."""
+    return [
+        _case(OWNER, "requestAggregate", reasons, **changes),
+        _case(WORKER, "release", reasons, **changes),
+    ]
+
+
+OTHER_ORGANISATION = Resource("Organisation", "hospital-b", {"name": "hospital-b", "status": "active"})
+
+CASES: tuple[Case, ...] = (
+    # --- organisations and keys
+    _case(STRANGER, "registerKey", "organisation-suspended", status="suspended"),
+    _case(STRANGER, "registerKey", "organisation-unknown", status="unknown"),
+    _case(STRANGER, "issueToken", "organisation-suspended", status="suspended"),
+    _case(STRANGER, "issueToken", "organisation-unknown", status="unknown"),
+    _case(STRANGER, "issueToken", "key-revoked", keyRevoked=True),
+    _case(STRANGER, "issueToken", "key-of-another-organisation", keyOrganisation="hospital-b"),
+    _case(STRANGER, "issueToken", "key-of-another-organisation", keyOrganisation=""),
+    _on(OPERATOR, "suspendOrganisation", OTHER_ORGANISATION),
+    _case(OPERATOR, "suspendOrganisation", status="suspended"),
+    _case(OPERATOR, "revokeKey", status="suspended"),
+    _case(OPERATOR, "inviteOrganisation", status="unknown"),
+    *(
+        _case(principal, action, reason, organisationStatus=status)
+        for principal, action in ((SUPPLIER, "listRounds"), (OWNER, "readRelease"), (STEWARD, "withdrawRelease"))
+        for status, reason in (
+            ("suspended", "organisation-suspended"),
+            ("unknown", "organisation-unknown"),
+            ("none", "organisation-unknown"),
+            ("", "organisation-unknown"),
+        )
+    ),
+    _case(OPERATOR, "administer", "organisation-suspended", organisationStatus="suspended"),
+    _case(AUDITOR, "readAuditLog", "organisation-unknown", organisationStatus="unknown"),
+    Case(
+        "a person whose provider named no organisation",
+        changed(question(replace(STEWARD, organisation=None), "createRound"), organisationStatus="none"),
+        frozenset({"organisation-unknown"}),
+    ),
+    # --- wrong role, with whatever else is the matter
+    _case(AUDITOR, "readEvidence", "role-not-allowed"),
+    _case(STEWARD, "requestAggregate", "role-not-allowed purpose-expired", validUntil=TODAY - 1),
+    Case(
+        "a person with the role of a machine",
+        question(replace(OWNER, roles=frozenset({Role.SUPPLIER})), "listSubmissions"),
+        frozenset({"role-not-allowed"}),
+    ),
+    Case(
+        "a person with the role of the operator",
+        question(replace(OWNER, roles=frozenset({Role.OPERATOR, Role.WORKER})), "administer"),
+        frozenset({"role-not-allowed"}),
+    ),
+    Case(
+        "a person with the role of the worker",
+        question(replace(OWNER, roles=frozenset({Role.WORKER})), "prepareRequest"),
+        frozenset({"role-not-allowed"}),
+    ),
+    Case(
+        "a person without a role",
+        question(replace(OWNER, roles=frozenset()), "readMetadata"),
+        frozenset({"role-not-allowed"}),
+    ),
+    # --- rounds and submissions
+    _case(SUPPLIER, "readRound", "not-expected", expected=("hospital-b",)),
+    _case(OWNER, "readRound", expected=()),
+    _case(SUPPLIER, "submit", "not-expected", expected=()),
+    _case(SUPPLIER, "submit", "other-organisation", organisation="hospital-b"),
+    _case(SUPPLIER, "submit", "key-of-another-organisation", keyOrganisation="hospital-b"),
+    _case(SUPPLIER, "submit", "key-revoked", keyRevoked=True),
+    Case(
+        "a manifest about another data set",
+        replace(question(SUPPLIER, "submit"), context={**question(SUPPLIER, "submit").context, "dataSet": "other"}),
+        frozenset({"data-set-mismatch"}),
+    ),
+    Case(
+        "a manifest about another version",
+        replace(question(SUPPLIER, "submit"), context={**question(SUPPLIER, "submit").context, "dataSetVersion": 2}),
+        frozenset({"data-set-version-mismatch"}),
+    ),
+    Case(
+        "a person hands in",
+        question(OWNER, "submit"),
+        frozenset({"role-not-allowed", "not-expected", "other-organisation", "key-of-another-organisation"}),
+    ),
+    Case(
+        "the operator hands in",
+        question(OPERATOR, "submit"),
+        frozenset(
+            {
+                "role-not-allowed",
+                "not-expected",
+                "other-organisation",
+                "key-of-another-organisation",
+                "agreement-not-in-force",
+            }
+        ),
+    ),
+    *(
+        _case(SUPPLIER, action, reasons, agreementFrom=first, agreementUntil=last)
+        for action in ("submit", "continueSubmission")
+        for first, last, reasons in (
+            (TODAY, None, ""),
+            (TODAY + 1, None, "agreement-not-in-force"),
+            (TODAY, TODAY, ""),
+            (TODAY - 9, TODAY - 1, "agreement-not-in-force"),
+            (None, None, "agreement-not-in-force"),
+            (None, TODAY + 9, "agreement-not-in-force"),
+        )
+    ),
+    _case(SUPPLIER, "continueSubmission", "not-yours", organisation="hospital-b"),
+    _case(OPERATOR, "continueSubmission", "role-not-allowed not-yours agreement-not-in-force"),
+    _case(SUPPLIER, "readSubmission", "not-yours", organisation="hospital-b"),
+    _case(SUPPLIER, "readSubmission", "not-yours", organisation=""),
+    _case(STEWARD, "readSubmission", organisation="hospital-b"),
+    _case(OWNER, "readSubmission", "role-not-allowed", organisation="hospital-b"),
+    _case(SUPPLIER, "readSubmission", agreementFrom=None),
+    # --- the purpose, at the request and at the release
+    *_both(""),
+    _on(OWNER, "requestAggregate", UNKNOWN_PURPOSE, "purpose-unknown"),
+    _on(WORKER, "release", UNKNOWN_PURPOSE, "purpose-unknown"),
+    _on(OWNER, "requestAggregate", UNKNOWN_PURPOSE, "purpose-unknown", dataSetCovered=False),
+    _on(OWNER, "requestAggregate", UNKNOWN_PURPOSE, "purpose-unknown", sensitivity=("special-category",)),
+    *_both("purpose-not-approved", status="draft"),
+    *_both("purpose-not-approved", status="withdrawn"),
+    *_both("purpose-approvers", approverCount=1),
+    *_both("", validFrom=TODAY),
+    *_both("purpose-not-yet-valid", validFrom=TODAY + 1),
+    *_both("", validUntil=TODAY),
+    *_both("purpose-expired", validUntil=TODAY - 1),
+    *_both("", reviewOn=TODAY),
+    *_both("purpose-review-overdue", reviewOn=TODAY - 1),
+    *_both("purpose-without-legal-basis", legalBasis=""),
+    *_both("purpose-without-exception", sensitivity=("personal", "special-category")),
+    *_both("", sensitivity=("personal", "special-category"), specialCategoryException="9(2)(j)"),
+    *_both("purpose-without-processor-agreement", processorAgreement=""),
+    *_both("purpose-without-dpia", dpiaOutcome="pending"),
+    *_both("not-a-recipient", recipients=("board-b",)),
+    *_both("not-a-recipient", recipients=(), allRegionalOwners=True, recipientIsRegionalOwner=False),
+    *_both("", recipients=(), allRegionalOwners=True),
+    *_both("", recipientIsRegionalOwner=False),
+    *_both("recipient-without-agreement", recipientAgreementFrom=None),
+    *_both("recipient-without-agreement", recipientAgreementFrom=TODAY + 1),
+    *_both("", recipientAgreementFrom=TODAY, recipientAgreementUntil=TODAY),
+    *_both("recipient-without-agreement", recipientAgreementUntil=TODAY - 1),
+    *_both("recipient-without-agreement", recipientAgreementFrom=None, recipientAgreementUntil=TODAY + 9),
+    *_both("data-set-not-covered", dataSetCovered=False),
+    *_both("data-set-unknown", dataSetKnown=False, dataSetCovered=False),
+    # --- the table and the rounds
+    _case(OWNER, "requestAggregate", "nothing-asked", measures=()),
+    _case(OWNER, "requestAggregate", "nothing-asked", periods=()),
+    _case(OWNER, "requestAggregate", "measure-not-covered", measures=("occupied_bed_days", "tariff")),
+    _case(OWNER, "requestAggregate", "data-set-not-covered", dataSetCovered=False, coveredMeasures=()),
+    _case(OWNER, "requestAggregate", "dimension-not-covered", dimensions=("region", "age")),
+    _case(OWNER, "requestAggregate", "data-set-not-covered", dataSetCovered=False, coveredDimensions=()),
+    _case(OWNER, "requestAggregate", "classification-not-covered", classifications=("region/ggd",)),
+    _case(OWNER, "requestAggregate", "level-too-fine", levels=("care_form/specialties/specialty",)),
+    _case(OWNER, "requestAggregate", "", levels=("region/boards/planning",)),
+    _case(OWNER, "requestAggregate", "", dimensions=(), classifications=(), levels=()),
+    _case(OWNER, "requestAggregate", "round-unknown", periods=("2019", "2020")),
+    _case(OWNER, "requestAggregate", "data-set-unknown", dataSetKnown=False, periodsWithRound=()),
+    _case(OWNER, "requestAggregate", "round-not-closed", roundStates=("closed", "open")),
+    _case(OWNER, "requestAggregate", "round-not-closed", roundStates=("cancelled",)),
+    _case(OWNER, "requestAggregate", "round-versions-differ", roundVersions=("1", "2")),
+    *(
+        _case(OWNER, "requestAggregate", reasons, minimumAgeMonths=purpose, dataSetMinimumAgeMonths=own, ageMonths=age)
+        for purpose, own, age, reasons in (
+            (0, 0, 0, ""),
+            (0, 0, -1, "data-too-young"),
+            (4, 0, 4, ""),
+            (4, 0, 3, "data-too-young"),
+            (0, 4, 4, ""),
+            (0, 4, 3, "data-too-young"),
+        )
+    ),
+    *(
+        _case(
+            OWNER,
+            "requestAggregate",
+            reasons,
+            sensitivity=("competition-sensitive",),
+            minimumAgeMonths=0,
+            dataSetMinimumAgeMonths=0,
+            ageMonths=age,
+        )
+        for age, reasons in ((2, "data-too-young"), (3, ""))
+    ),
+    _case(OWNER, "requestAggregate", "", minimumAgeMonths=0, dataSetMinimumAgeMonths=0, ageMonths=2),
+    _case(OWNER, "requestAggregate", "data-set-unknown", dataSetKnown=False, ageMonths=-1),
+    _on(OWNER, "requestAggregate", UNKNOWN_PURPOSE, "purpose-unknown data-too-young", ageMonths=0),
+    _case(OWNER, "requestAggregate", "bottleneck-missing", bottleneckLength=19),
+    _case(OWNER, "requestAggregate", "necessity-missing", necessityLength=19),
+    _case(OWNER, "requestAggregate", "why-nothing-less-missing", whyNothingLessLength=19),
+    _case(
+        OWNER,
+        "requestAggregate",
+        "purpose-expired measure-not-covered level-too-fine not-a-recipient bottleneck-missing",
+        validUntil=TODAY - 1,
+        measures=("tariff",),
+        levels=("region/boards/hospital",),
+        recipients=(),
+        bottleneckLength=0,
+    ),
+    # --- requests, evidence, reviews
+    _case(OWNER, "readRequest", "not-yours", organisation="board-b"),
+    _case(OWNER, "readRequest", "not-yours", organisation=""),
+    _case(STEWARD, "readRequest", organisation="board-b"),
+    _case(STEWARD_AND_OWNER, "readRequest"),
+    _case(OPERATOR, "readRequest", "role-not-allowed not-yours"),
+    _case(STEWARD, "readEvidence", "own-request", requester=STEWARD.id),
+    _case(STEWARD, "reviewRequest", "own-request", requester=STEWARD.id),
+    _case(STEWARD, "reviewRequest", "reviewed-before", reviewers=(STEWARD.id,)),
+    _case(STEWARD, "reviewRequest", reviewers=()),
+    _case(STEWARD, "readRequest", requester=STEWARD.id),
+    # --- releases
+    *(
+        case
+        for principal in (STEWARD, WORKER)
+        for case in (
+            _case(principal, "release", "recipient-not-active", recipientStatus="suspended"),
+            _case(principal, "release", "recipient-not-active", recipientStatus="unknown"),
+            _case(principal, "release", "approved-by-requester", requester=f"{ISSUER}#one"),
+            _case(principal, "release", "rejected", rejected=True),
+            _case(principal, "release", "unsafe-table", safe=False),
+            _case(principal, "release", "purpose-changed", purposeVersion=2),
+        )
+    ),
+    _case(STEWARD, "release", "own-request", requester=STEWARD.id),
+    _case(WORKER, "release", "approvals-missing", approvalCount=1, approvers=(f"{ISSUER}#one",)),
+    _case(WORKER, "release", "approvals-missing", approvalCount=0, approvers=()),
+    _case(OWNER, "readRelease", "not-yours", recipients=("board-b",)),
+    _case(OWNER, "readRelease", "release-withdrawn", withdrawn=True),
+    _case(STEWARD, "readRelease", recipients=(), withdrawn=True),
+    _case(STEWARD_AND_OWNER, "readRelease", withdrawn=True),
+    _case(OPERATOR, "readRelease", "role-not-allowed not-yours"),
+    _case(STEWARD, "withdrawRelease", withdrawn=True),
+)
