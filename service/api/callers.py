@@ -1,0 +1,119 @@
+"""Authorisation as parameter types: a route that wants a `Call` says from whom, and cannot get one otherwise.
+
+    AnyCall         a machine client or a person
+    SupplierCall    a machine client of a supplier
+    PersonCall      a person who logged in
+    StrangerCall    nobody in particular: registration and the token endpoint only
+
+What the caller may do to which object is the policy's answer, inside each use case. Who shows a token that does not
+hold gets 401 (RFC 6750) and leaves an event `login.failed`; who shows none gets 401 and is in the access log only.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+
+from service.api.bodies import invalid
+from service.api.edge import Edge, edge_of
+from service.api.exchange import Exchange, exchange_of
+from service.api.faults import InputFault
+from service.api.limiting import Counted
+from service.api.problems import Refused
+from service.domain.principal import Anonymous, Person, Principal, Supplier
+from service.ports.identity import NotAuthenticated
+from service.use_cases.authenticate import authenticate, record_failed_login, require_kind
+from service.use_cases.call import Call
+
+_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._~+/=-]{1,8192})")
+
+
+class Known:
+    """A dependency that gives the call of a known caller of one of these kinds."""
+
+    def __init__(self, *kinds: type[Principal]) -> None:
+        self.kinds = kinds
+
+    def __call__(self, request: Request) -> Call:
+        """The call.
+
+        1. The token holds, now.
+        2. The caller has not asked too often.
+        3. The caller is of a kind that may come here.
+        4. The query holds only what the route knows.
+
+        Raises:
+            Refused: no token, too many requests, or an unknown query key.
+            NotAuthenticated: the token does not hold.
+            Denied: another kind of caller.
+        """
+        edge, exchange = edge_of(request), exchange_of(request)
+        # 1
+        found = _BEARER.fullmatch(request.headers.get("authorization", ""))
+        if found is None or len(request.headers.getlist("authorization")) != 1:
+            raise Refused("not-authenticated", headers={"WWW-Authenticate": 'Bearer realm="sluis"'})
+        stranger = _call(edge, exchange, Anonymous())
+        try:
+            identified = authenticate(stranger, edge.bearer, found[1])
+        except NotAuthenticated as refusal:
+            edge.limits.count(Counted.FAILED_LOGIN, exchange.neighbourhood)
+            record_failed_login(stranger, refusal)
+            raise
+        exchange.principal, exchange.roles_withheld = identified.principal, identified.roles_withheld
+        # 2
+        edge.limits.count(Counted.PRINCIPAL, identified.principal.id)
+        # 3
+        call = _call(edge, exchange, identified.principal)
+        require_kind(call, self.kinds, request.scope["route"].operation_id)
+        # 4
+        require_known_query(request)
+        return call
+
+
+class Stranger:
+    """A dependency that gives the call of somebody unknown; only what is meant for strangers takes it."""
+
+    def __call__(self, request: Request) -> Call:
+        """The call."""
+        require_known_query(request)
+        return _call(edge_of(request), exchange_of(request), Anonymous())
+
+
+def require_known_query(request: Request) -> None:
+    """Every query key is one of the route's, and is given once.
+
+    Raises:
+        Refused: with every key that is not.
+    """
+    given = [name for name, _ in request.query_params.multi_items()]
+    if not given:
+        return
+    route: APIRoute = request.scope["route"]
+    known = {field.alias for field in get_flat_params(route.dependant) if isinstance(field.field_info, Query)}
+    faults = [
+        InputFault("query", name if name in known else "?", code, nl, en)
+        for name in dict.fromkeys(given)
+        for code, nl, en, wrong in (
+            ("unknown-field", "is onbekend", "is unknown", name not in known),
+            ("double", "staat er meer dan eens", "is there more than once", given.count(name) > 1),
+        )
+        if wrong
+    ]
+    if faults:
+        raise invalid(*faults)
+
+
+def _call(edge: Edge, exchange: Exchange, principal: Principal) -> Call:
+    return Call(edge.services, principal, f"api:{exchange.address}", exchange.trace_id)
+
+
+AnyCall = Annotated[Call, Depends(Known(Supplier, Person))]
+SupplierCall = Annotated[Call, Depends(Known(Supplier))]
+PersonCall = Annotated[Call, Depends(Known(Person))]
+StrangerCall = Annotated[Call, Depends(Stranger())]

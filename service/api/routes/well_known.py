@@ -1,0 +1,95 @@
+"""What anybody may ask: whether the service is up, its keys, and how to get a token."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+
+from service.api.edge import edge_of
+from service.api.problems import Refused
+from service.api.schemas.base import Answer, answer
+
+router = APIRouter(tags=["service"])
+
+TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - an address
+JWKS_PATH = "/.well-known/jwks.json"
+OPENAPI_PATH = "/v1/openapi.json"
+
+_SHARED = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+
+
+class HealthAnswer(Answer):
+    """The process answers."""
+
+    status: Literal["pass"] = "pass"
+
+
+class ReadinessAnswer(Answer):
+    """Which parts of the service answer."""
+
+    status: Literal["pass"] = "pass"
+    parts: dict[str, bool]
+
+
+class JwksAnswer(Answer):
+    """The public keys (RFC 7517)."""
+
+    keys: list[dict[str, str]]
+
+
+@router.get("/v1/health", operation_id="readHealth", summary="Is the process up", response_model=HealthAnswer)
+async def read_health() -> Response:
+    """Says that the process answers, and nothing of what lies behind it."""
+    return answer(HealthAnswer())
+
+
+@router.get(
+    "/v1/readiness",
+    operation_id="readReadiness",
+    summary="Can the service do its work",
+    response_model=ReadinessAnswer,
+    responses={503: {}},
+)
+def read_readiness(request: Request) -> Response:
+    """Asks each part that the service cannot do without; 503 when one does not answer."""
+    parts = {name: answers() for name, answers in edge_of(request).readiness.items()}
+    if not all(parts.values()):
+        raise Refused("not-ready", headers={"Retry-After": "5"}, extra={"parts": parts})
+    return answer(ReadinessAnswer(parts=parts))
+
+
+@router.get(JWKS_PATH, operation_id="readKeys", summary="The service's public keys", response_model=JwksAnswer)
+def read_keys(request: Request) -> Response:
+    """The keys of access tokens (EC P-256, ES256) and of receipts and releases (Ed25519, EdDSA)."""
+    keys = [dict(key) for key in edge_of(request).jwks()]
+    return Response(json.dumps({"keys": keys}, separators=(",", ":")), 200, _SHARED, "application/json")
+
+
+@router.get(
+    "/.well-known/oauth-authorization-server",
+    operation_id="readAuthorisationServer",
+    summary="How machine clients get a token",
+)
+async def read_authorisation_server(request: Request) -> Response:
+    """The authorisation server's metadata (RFC 8414)."""
+    issuer = edge_of(request).services.issuer
+    document = {
+        "issuer": issuer,
+        "token_endpoint": issuer + TOKEN_PATH,
+        "jwks_uri": issuer + JWKS_PATH,
+        "grant_types_supported": ["client_credentials"],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "service_documentation": issuer + OPENAPI_PATH,
+    }
+    return Response(json.dumps(document, separators=(",", ":")), 200, _SHARED, "application/json")
+
+
+@router.get(OPENAPI_PATH, operation_id="readOpenApi", summary="This document")
+async def read_open_api(request: Request) -> Response:
+    """The OpenAPI document of this version."""
+    document: dict[str, Any] = request.app.openapi()
+    return Response(json.dumps(document, ensure_ascii=False), 200, _SHARED, "application/json")

@@ -1,0 +1,186 @@
+"""Data sets, classifications and purposes as they are told."""
+
+from __future__ import annotations
+
+from service.api.schemas.base import ABSENT, Answer, Day, Label
+from service.domain.catalogue import DataSet
+from service.domain.classification import Classification
+from service.domain.purpose import Purpose, PurposeScope
+
+
+class DataSetSummary(Answer):
+    """A data set in a list."""
+
+    id: str
+    version: int
+    title: Label
+
+    @classmethod
+    def of(cls, data_set: DataSet) -> DataSetSummary:
+        """The newest version."""
+        return cls(id=data_set.id, version=data_set.version, title=Label.of(data_set.title))
+
+
+class CodeAnswer(Answer):
+    """A code of a column."""
+
+    code: str
+    label: Label
+    valid_from: Day | None = ABSENT
+    valid_to: Day | None = ABSENT
+
+
+class ColumnAnswer(Answer):
+    """A column of a delivery."""
+
+    name: str
+    title: Label
+    kind: str
+    required: bool
+    codes: list[CodeAnswer] | None = ABSENT
+    minimum: float | None = ABSENT
+    maximum: float | None = ABSENT
+    unit: str | None = ABSENT
+    pattern: str | None = ABSENT
+
+
+class CheckAnswer(Answer):
+    """A rule over one row: the left column may not exceed the right one."""
+
+    code: str
+    kind: str
+    severity: str
+    left: str
+    right: str
+    message: Label
+
+
+class DefinitionAnswer(Answer):
+    """What a delivery must look like; written by the wire package, which the SDK reads it with."""
+
+    id: str
+    version: int
+    title: Label
+    description: Label
+    columns: list[ColumnAnswer]
+    key: list[str]
+    checks: list[CheckAnswer]
+    max_rows: int
+    period_column: str | None = ABSENT
+
+
+class ClassificationSummary(Answer):
+    """A classification in a list."""
+
+    id: str
+    version: str
+    title: Label
+    levels: list[str]
+
+    @classmethod
+    def of(cls, found: Classification) -> ClassificationSummary:
+        """Without its codes."""
+        return cls(id=found.id, version=found.version, title=Label.of(found.title), levels=list(found.levels))
+
+
+class ClassificationCode(Answer):
+    """A code with its place in the tree; without a parent it lies under the total."""
+
+    code: str
+    label: Label
+    level: str
+    parent: str | None = ABSENT
+    valid_from: Day | None = ABSENT
+    valid_until: Day | None = ABSENT
+
+
+class ClassificationAnswer(ClassificationSummary):
+    """A classification with all its codes."""
+
+    atoms: str
+    source: str
+    codes: list[ClassificationCode]
+
+    @classmethod
+    def of(cls, found: Classification) -> ClassificationAnswer:
+        """With its codes."""
+        codes = [
+            ClassificationCode(
+                code=code.code,
+                label=Label.of(code.label),
+                level=code.level,
+                parent=code.parent,
+                valid_from=code.valid_from,
+                valid_until=code.valid_until,
+            )
+            for code in found.codes
+        ]
+        return cls(
+            id=found.id,
+            version=found.version,
+            title=Label.of(found.title),
+            levels=list(found.levels),
+            atoms=found.atoms,
+            source=found.source,
+            codes=codes,
+        )
+
+
+class ScopeAnswer(Answer):
+    """What of a data set a purpose covers, and how finely."""
+
+    data_set: str
+    measures: list[str]
+    finest_levels: dict[str, list[dict[str, str]]]
+
+    @classmethod
+    def of(cls, scope: PurposeScope) -> ScopeAnswer:
+        """The scope; per dimension the classifications allowed with their finest level."""
+        levels = {
+            dimension: [{"classification": classification, "level": level} for classification, level in allowed]
+            for dimension, allowed in sorted(scope.finest_levels.items())
+        }
+        return cls(data_set=scope.data_set, measures=sorted(scope.measures), finest_levels=levels)
+
+
+class PurposeAnswer(Answer):
+    """A purpose (doelbinding): for what, on which basis, by whom and how finely data may be used."""
+
+    id: str
+    version: int
+    status: str
+    title: Label
+    bottleneck: Label
+    necessity: Label
+    proportionality: Label
+    why_nothing_less: Label
+    controllers: list[str]
+    legal_basis: str
+    statute: str
+    special_category_exception: str | None = ABSENT
+    scopes: list[ScopeAnswer]
+    minimum_age_months: int
+    valid_from: Day
+    valid_until: Day
+
+    @classmethod
+    def of(cls, purpose: Purpose) -> PurposeAnswer:
+        """What a requester needs to know of it."""
+        return cls(
+            id=purpose.id,
+            version=purpose.version,
+            status=purpose.status,
+            title=Label.of(purpose.title),
+            bottleneck=Label.of(purpose.bottleneck),
+            necessity=Label.of(purpose.necessity),
+            proportionality=Label.of(purpose.proportionality),
+            why_nothing_less=Label.of(purpose.why_nothing_less),
+            controllers=list(purpose.controllers),
+            legal_basis=purpose.legal_basis,
+            statute=purpose.statute,
+            special_category_exception=purpose.special_category_exception,
+            scopes=[ScopeAnswer.of(scope) for scope in purpose.scopes],
+            minimum_age_months=purpose.minimum_age_months,
+            valid_from=purpose.valid_from,
+            valid_until=purpose.valid_until,
+        )

@@ -1,0 +1,84 @@
+"""Releases; the signed content goes out byte for byte as it was signed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from service.api.cells import Cell
+from service.api.schemas.base import ABSENT, Answer, Input, Moment, Prose
+from service.domain.release import Release
+
+
+class WithdrawalInput(Input):
+    """Why a release is withdrawn."""
+
+    reason: Prose
+
+
+class ReleaseSummary(Answer):
+    """A release without its figures."""
+
+    id: str
+    request: str
+    data_set: str
+    purpose: str
+    rounds: list[str]
+    version: int
+    released_at: Moment
+    withdrawn_at: Moment | None = ABSENT
+    withdrawal_reason: str | None = ABSENT
+    content_digest: str
+    key_id: str
+    signature: Annotated[
+        str,
+        Field(description="Ed25519 over `sluis-release-v1`, a line feed and the bytes of `content` as they stand here"),
+    ]
+
+    @classmethod
+    def of(cls, found: Release) -> ReleaseSummary:
+        """Everything but the content."""
+        return cls(
+            id=found.id,
+            request=found.request,
+            data_set=found.data_set,
+            purpose=found.purpose,
+            rounds=list(found.rounds),
+            version=found.version,
+            released_at=found.released_at,
+            withdrawn_at=found.withdrawn_at,
+            withdrawal_reason=found.withdrawal_reason,
+            content_digest=found.content_digest,
+            key_id=found.key_id,
+            signature=found.signature,
+        )
+
+
+class ReleaseAnswer(ReleaseSummary):
+    """A release with its figures."""
+
+    content: Annotated[dict[str, Any], Field(description="RFC 8785 canonical JSON: metadata, dimensions and cells")]
+
+
+class CellAnswer(Answer):
+    """One figure."""
+
+    measure: str
+    unit: str
+    codes: Annotated[dict[str, str], Field(description="Per dimension the code")]
+    value: Annotated[int | float | None, Field(description="Null when suppressed")]
+    status: Annotated[str, Field(description="SDMX OBS_STATUS: A normal, Q suppressed")]
+
+    @classmethod
+    def of(cls, cell: Cell) -> CellAnswer:
+        """The figure."""
+        return cls(measure=cell.measure, unit=cell.unit, codes=cell.codes, value=cell.value, status=cell.status)
+
+
+def release_bytes(found: Release) -> bytes:
+    """The release as it is sent: the stored content is put in as it is, so that the signature holds over these bytes.
+
+    A canonical document holds no insignificant white space and needs no escaping inside another document.
+    """
+    return ReleaseSummary.of(found).to_json()[:-1] + b',"content":' + found.content.encode() + b"}"

@@ -1,0 +1,238 @@
+"""Requests for aggregates, their evidence and reviews."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from service.api.problems import reason_json
+from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Label, Moment, NoDoubles, Prose
+from service.domain.catalogue import Catalogue
+from service.domain.errors import NotFound
+from service.domain.reason import Reason
+from service.domain.request import (
+    AggregateRequest,
+    Evidence,
+    RequestedDimension,
+    RequestSpec,
+    RequestState,
+    Verdict,
+)
+
+_MOST_DIMENSIONS = 10
+_MOST_MEASURES = 50
+_MOST_PERIODS = 40
+
+
+class DimensionInput(Input):
+    """A dimension of the table, at a level; coarser levels come along."""
+
+    dimension: Annotated[Identifier, Field(examples=["board"])]
+    level: Annotated[Identifier, Field(examples=["board"])]
+    classification: Annotated[
+        Identifier | None, Field(examples=["scotland-boards"], description="The data set's first one when left out")
+    ] = None
+
+
+class AggregateRequestInput(Input):
+    """What is asked, for which purpose, and why nothing less would do."""
+
+    data_set: Annotated[Identifier, Field(examples=["capacity"])]
+    purpose: Annotated[Identifier, Field(examples=["regional-capacity-planning"])]
+    dimensions: Annotated[list[DimensionInput], Field(min_length=1, max_length=_MOST_DIMENSIONS)]
+    periods: Annotated[list[Identifier], NoDoubles, Field(min_length=1, max_length=_MOST_PERIODS)]
+    measures: Annotated[list[Identifier], NoDoubles, Field(min_length=1, max_length=_MOST_MEASURES)]
+    bottleneck: Annotated[Prose, Field(description="The problem (knelpunt) that the figures are to help with")]
+    necessity: Annotated[Prose, Field(description="Why these figures are needed for it")]
+    why_nothing_less: Annotated[Prose, Field(description="Why coarser or fewer figures would not do")]
+
+    def spec(self, catalogue: Catalogue) -> RequestSpec:
+        """The request as the domain knows it, with the default classification where none is named."""
+        defaults = _default_classifications(self.data_set, catalogue)
+        return RequestSpec(
+            data_set=self.data_set,
+            purpose=self.purpose,
+            dimensions=tuple(
+                RequestedDimension(d.dimension, d.classification or defaults.get(d.dimension, "-"), d.level)
+                for d in self.dimensions
+            ),
+            periods=tuple(self.periods),
+            measures=tuple(self.measures),
+            bottleneck=self.bottleneck,
+            necessity=self.necessity,
+            why_nothing_less=self.why_nothing_less,
+        )
+
+
+class ReviewInput(Input):
+    """A steward's verdict on the evidence that was looked at."""
+
+    evidence: Annotated[Identifier, Field(description="Id of the evidence: a table prepared anew needs new reviews")]
+    verdict: Literal["approve", "reject"]
+    reason: Prose
+
+    @property
+    def said(self) -> Verdict:
+        """The verdict."""
+        return Verdict(self.verdict)
+
+
+class MendAnswer(Answer):
+    """What would make it pass."""
+
+    nl: str
+    en: str
+
+
+class ReasonAnswer(Answer):
+    """A reason of a denial, with the article or rule behind it."""
+
+    code: str
+    rule: str
+    nl: str
+    en: str
+    mend: MendAnswer
+    data: dict[str, str | int | float] | None = ABSENT
+
+
+class ObligationAnswer(Answer):
+    """What a permit obliges to."""
+
+    code: str
+    value: str | int | float
+
+
+class DecisionAnswer(Answer):
+    """What the policy said, under which bundle."""
+
+    outcome: Literal["permit", "deny"]
+    policy_hash: str
+    policies: list[str] | None = ABSENT
+    obligations: list[ObligationAnswer] | None = ABSENT
+    reasons: list[ReasonAnswer] | None = ABSENT
+
+
+class DimensionAnswer(Answer):
+    """A dimension of the table."""
+
+    dimension: str
+    classification: str
+    level: str
+
+
+class AggregateRequestAnswer(Answer):
+    """A request with its decision; a denial is a result too."""
+
+    id: str
+    organisation: str
+    data_set: str
+    purpose: str
+    purpose_version: int
+    dimensions: list[DimensionAnswer]
+    periods: list[str]
+    measures: list[str]
+    bottleneck: str
+    necessity: str
+    why_nothing_less: str
+    state: RequestState
+    status_text: Label
+    decision: DecisionAnswer
+    created_at: Moment
+    release_id: str | None = ABSENT
+
+    @classmethod
+    def of(cls, found: AggregateRequest) -> AggregateRequestAnswer:
+        """The request."""
+        spec = found.spec
+        return cls(
+            id=found.id,
+            organisation=found.organisation,
+            data_set=spec.data_set,
+            purpose=spec.purpose,
+            purpose_version=found.purpose_version,
+            dimensions=[
+                DimensionAnswer(dimension=d.dimension, classification=d.classification, level=d.level)
+                for d in spec.dimensions
+            ],
+            periods=list(spec.periods),
+            measures=list(spec.measures),
+            bottleneck=spec.bottleneck,
+            necessity=spec.necessity,
+            why_nothing_less=spec.why_nothing_less,
+            state=found.state,
+            status_text=_STATUS[found.state],
+            decision=DecisionAnswer.model_validate(_explained(json.loads(found.decision))),
+            created_at=found.created_at,
+            release_id=found.release,
+        )
+
+
+class EvidenceAnswer(Answer):
+    """What a steward decides on; nothing in it leaves the service but what a release takes from it."""
+
+    id: str
+    request: str
+    made_at: Moment
+    safe: bool
+    inputs: list[str]
+    history: list[str]
+    tables: Annotated[Any, Field(description="The protected tables, with primary and secondary suppressions marked")]
+    report: Annotated[Any, Field(description="The report of protection and attack")]
+
+    @classmethod
+    def of(cls, found: Evidence) -> EvidenceAnswer:
+        """The evidence."""
+        return cls(
+            id=found.id,
+            request=found.request,
+            made_at=found.made_at,
+            safe=found.safe,
+            inputs=list(found.inputs),
+            history=list(found.history),
+            tables=json.loads(found.tables),
+            report=json.loads(found.report),
+        )
+
+
+def _default_classifications(data_set: str, catalogue: Catalogue) -> Mapping[str, str]:
+    """Per dimension its first classification; none for a data set that does not exist, which the policy then says."""
+    try:
+        found = catalogue.data_set(data_set)
+    except NotFound:
+        return {}
+    return {dimension.name: dimension.classifications[0] for dimension in found.dimensions}
+
+
+def reasons_of(found: AggregateRequest) -> tuple[Reason, ...]:
+    """The reasons of a denied request."""
+    return tuple(Reason(r["code"], r["data"]) for r in json.loads(found.decision).get("reasons", ()))
+
+
+def _explained(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored decision with the texts of its reasons."""
+    if "reasons" not in decision:
+        return dict(decision)
+    reasons = [reason_json(Reason(r["code"], r["data"])) for r in decision["reasons"]]
+    return {**decision, "reasons": reasons}
+
+
+_STATUS: Mapping[RequestState, Label] = {
+    RequestState.DENIED: Label(nl="Geweigerd; zie de redenen.", en="Denied; see the reasons."),
+    RequestState.PERMITTED: Label(nl="Toegestaan; de tabel wordt gemaakt.", en="Permitted; the table is being made."),
+    RequestState.PREPARED: Label(nl="Wacht op twee stewards.", en="Waits for two stewards."),
+    RequestState.UNSAFE: Label(
+        nl="De tabel kan niet veilig worden uitgegeven. Vraag minder fijn.",
+        en="The table cannot be released safely. Ask for less detail.",
+    ),
+    RequestState.FAILED: Label(
+        nl="De tabel kon niet worden gemaakt; de beheerder kijkt ernaar.",
+        en="The table could not be made; the operator looks into it.",
+    ),
+    RequestState.APPROVED_ONCE: Label(nl="Wacht op een tweede steward.", en="Waits for a second steward."),
+    RequestState.APPROVED: Label(nl="Goedgekeurd; wordt uitgegeven.", en="Approved; is being released."),
+    RequestState.REJECTED: Label(nl="Afgewezen door een steward.", en="Rejected by a steward."),
+    RequestState.RELEASED: Label(nl="Uitgegeven.", en="Released."),
+}
