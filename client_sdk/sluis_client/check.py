@@ -1,42 +1,12 @@
 """Checking before anything is sent, by the same code as the service (the wire package)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
 
 from sluis_client import wire
-from sluis_client.answers import Round, optional, unexpected
 from sluis_client.content import Content, FileContent
 from sluis_client.errors import FileError
 from sluis_client.language import Text
-
-
-@dataclass(frozen=True, slots=True)
-class RoundRules:
-    """What a delivery to one round must satisfy.
-
-    Attributes:
-        round: the round.
-        definition: the data set.
-        allowed_periods: the periods that the round asks for; None when it does not limit them.
-    """
-
-    round: Round
-    definition: wire.Definition
-    allowed_periods: tuple[str, ...] | None
-
-    @classmethod
-    def of(cls, round_document: Mapping[str, Any], definition: wire.Definition) -> Self:
-        """The rules, from the service's own description of the round.
-
-        Raises:
-            UnexpectedAnswerError: the description is not as agreed, or is about another definition.
-        """
-        described = Round.from_json(round_document)
-        if (described.data_set, described.data_set_version) != (definition.id, definition.version):
-            raise unexpected("dataSet")
-        periods = optional(round_document, "allowedPeriods", list)
-        return cls(described, definition, None if periods is None else tuple(str(p) for p in periods))
+from sluis_client.rules import RoundRules
 
 
 @dataclass(frozen=True, slots=True)

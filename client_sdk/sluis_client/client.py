@@ -7,19 +7,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sluis_client import wire
-from sluis_client.answers import Round, definition_from, field, optional
-from sluis_client.check import CheckReport, RoundRules, check
+from sluis_client.answers import Round, field, optional
+from sluis_client.check import CheckReport, check
 from sluis_client.content import Content, FileContent, RecordContent
 from sluis_client.delivery import Courier, Delivered, Destination, Progress
 from sluis_client.errors import (
     AlreadyRegisteredError,
     ContentRefusedError,
-    NotCachedError,
     NotRegisteredError,
     ReceiptError,
     SetupError,
-    TrustError,
 )
 from sluis_client.keys import SupplierKey
 from sluis_client.language import Text
@@ -27,11 +24,11 @@ from sluis_client.machine import Machine
 from sluis_client.outbox import Entry, Outbox
 from sluis_client.profile import Profile, Registration
 from sluis_client.receipts import ReceiptBook, StoredReceipt
-from sluis_client.registering import fetch_service_keys, register
+from sluis_client.registering import pin_announced_key, register
 from sluis_client.retry import Patience
+from sluis_client.rules import RoundRules, fetch_rules, kept_rules, require_identifier
 from sluis_client.tokens import Tokens
-from sluis_client.transport import Transport, checked_url, segment
-from sluis_client.wire.manifest import IDENTIFIER
+from sluis_client.transport import Transport, checked_url
 
 PASSPHRASE_VARIABLE = "SLUIS_CLIENT_PASSPHRASE"  # noqa: S105 - the name of a variable
 PATIENCE_VARIABLE = "SLUIS_CLIENT_PATIENCE"
@@ -253,7 +250,7 @@ class Client:
             [(2, 'specialty'), (3, 'staffed_bed_days')]
         """
         content = FileContent.read(Path(path))
-        rules = self._kept_rules(round_id) if offline else self._rules(round_id)
+        rules = kept_rules(self._profile, round_id) if offline else self._fetch_rules(round_id)
         return check(content, rules)
 
     def submit(
@@ -366,16 +363,7 @@ class Client:
             ...     receipt = client.submit("capacity.csv", "capacity-2019").receipt
             ...     client.trust(receipt.signed.key_id)
         """
-        fetched = fetch_service_keys(self._transport)
-        announced = [jwk for jwk in field(fetched, "keys", list) if _thumbprint(jwk) == key_id]
-        if wire.KeySet.from_json({"keys": announced}).ed25519(key_id) is None:
-            raise TrustError(
-                Text("De dienst publiceert deze sleutel niet.", "The service does not publish this key."),
-                Text("Vergelijk de duimafdruk met de aankondiging.", "Compare the thumbprint with the announcement."),
-            )
-        pinned = field(self._profile.service_keys(), "keys", list)
-        kept = [jwk for jwk in pinned if _thumbprint(jwk) != key_id]
-        self._profile.keep_service_keys({"keys": kept + announced})
+        pin_announced_key(self._transport, self._profile, key_id)
 
     def _deliver(
         self,
@@ -385,8 +373,8 @@ class Client:
         progress: Progress | None,
     ) -> Delivered:
         if corrects is not None:
-            _require_identifier(corrects)
-        rules = self._rules(round_id)
+            require_identifier(corrects)
+        rules = self._fetch_rules(round_id)
         report = check(content, rules)
         if not report.accepted:
             raise ContentRefusedError(report.faults)
@@ -399,33 +387,8 @@ class Client:
         )
         return self._courier.deliver(content, destination, report.rows, progress or _no_progress)
 
-    def _rules(self, round_id: str) -> RoundRules:
-        _require_identifier(round_id)
-        document = self._transport.call("GET", f"/v1/rounds/{segment(round_id)}", tokens=self._tokens).object
-        described = Round.from_json(document)
-        definition = definition_from(
-            self._transport.call(
-                "GET",
-                f"/v1/data-sets/{segment(described.data_set)}",
-                tokens=self._tokens,
-                query={"version": str(described.data_set_version)},
-            ).object
-        )
-        rules = RoundRules.of(document, definition)
-        self._profile.keep_definition(definition)
-        self._profile.keep_round(document)
-        return rules
-
-    def _kept_rules(self, round_id: str) -> RoundRules:
-        _require_identifier(round_id)
-        document = self._profile.round(round_id)
-        if document is None:
-            raise NotCachedError(round_id)
-        described = Round.from_json(document)
-        definition = self._profile.definition(described.data_set, described.data_set_version)
-        if definition is None:
-            raise NotCachedError(round_id)
-        return RoundRules.of(document, definition)
+    def _fetch_rules(self, round_id: str) -> RoundRules:
+        return fetch_rules(self._transport, self._tokens, self._profile, round_id)
 
     def _key(self) -> SupplierKey:
         if self._read_key is None:
@@ -477,20 +440,5 @@ def _patience() -> Patience:
     return Patience(total=float(named))
 
 
-def _require_identifier(name: str) -> None:
-    if not IDENTIFIER.fullmatch(name):
-        raise SetupError(
-            Text("Dat is geen ronde of aanlevering.", "That is no round or submission."),
-            Text("Kijk met `sluis-client status`.", "Look with `sluis-client status`."),
-        )
-
-
 def _no_progress(_done: int, _total: int) -> None:
     """Nobody looks."""
-
-
-def _thumbprint(jwk: Any) -> str | None:
-    try:
-        return wire.jwk_thumbprint(jwk)
-    except (KeyError, AttributeError, wire.WireError):
-        return None

@@ -17,7 +17,8 @@ No error holds a key, a code, a token or the contents of a record.
     └── TrustError                do not rely on what was received                       (exit code 6)
         ├── ReceiptError          a receipt that does not prove this delivery
         ├── UnexpectedAnswerError an answer that breaks the contract
-        └── ProfileUnsafeError    others could read or change the profile
+        ├── ProfileUnsafeError    others could read or change the profile
+        └── ProfileDamagedError   a file of the profile is not what was written
 
 Example:
     >>> from sluis_client import Client, ConnectionFailedError, ContentRefusedError
@@ -267,6 +268,21 @@ class TrustError(SluisClientError):
     """What was received cannot be relied upon."""
 
     code = "trust"
+
+
+class ProfileDamagedError(TrustError):
+    """A file of the profile is not what this package wrote."""
+
+    code = "profile-damaged"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            Text(f"Het bestand {path} is beschadigd.", f"The file {path} is damaged."),
+            Text(
+                "Zet het terug uit een reservekopie, of meld opnieuw aan met `sluis-client init --force`.",
+                "Restore it from a backup, or register again by `sluis-client init --force`.",
+            ),
+        )
 
 
 class ReceiptError(TrustError):

@@ -1,6 +1,5 @@
 """The supplier's key: EC P-256, made on the supplier's own machine; the private half never leaves it."""
 
-import base64
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -28,13 +27,7 @@ class SupplierKey:
 
     def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
         self._private = private
-        numbers = private.public_key().public_numbers()
-        self.jwk = {
-            "kty": "EC",
-            "crv": "P-256",
-            "x": _base64url(numbers.x.to_bytes(32, "big")),
-            "y": _base64url(numbers.y.to_bytes(32, "big")),
-        }
+        self.jwk = wire.public_jwk(private.public_key())
         self.key_id = wire.jwk_thumbprint(self.jwk)
 
     def __repr__(self) -> str:
@@ -94,10 +87,6 @@ class SupplierKey:
             algorithm="ES256",
             headers={"kid": self.key_id},
         )
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _unusable() -> TrustError:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sluis_client import storage, wire
+from sluis_client.errors import ProfileDamagedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Outbox:
     def entries(self) -> Iterator[Entry]:
         """All deliveries under way."""
         for path in sorted(self._directory.glob("*.json")):
-            yield Entry.from_json(storage.read_json(path))
+            yield _read(path)
 
     def begin(self, entry: Entry) -> Entry:
         """The entry for this delivery: the one that was there, or else `entry`, now durable."""
@@ -73,9 +74,12 @@ class Outbox:
 
     def find(self, entry: Entry) -> Entry | None:
         """The entry for the same delivery, if it is under way."""
+        path = self._path(entry)
         try:
-            return Entry.from_json(storage.read_json(self._path(entry)))
-        except FileNotFoundError:
+            return _read(path)
+        except ProfileDamagedError:
+            if path.exists():
+                raise
             return None
 
     def announced(self, entry: Entry, submission: str) -> Entry:
@@ -93,3 +97,10 @@ class Outbox:
         same = [manifest.supplier, manifest.round, manifest.format, manifest.content_digest, manifest.corrects or ""]
         name = base64.b32encode(hashlib.sha256("\n".join(same).encode()).digest()[:15]).decode().lower()
         return self._directory / f"{name}.json"
+
+
+def _read(path: Path) -> Entry:
+    try:
+        return Entry.from_json(storage.read_object(path))
+    except (KeyError, wire.WireError):
+        raise ProfileDamagedError(path) from None

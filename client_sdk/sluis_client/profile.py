@@ -20,9 +20,8 @@ from typing import Any, Self
 import platformdirs
 
 from sluis_client import storage, wire
-from sluis_client.errors import NotRegisteredError, TrustError
+from sluis_client.errors import NotRegisteredError, ProfileDamagedError
 from sluis_client.keys import SupplierKey
-from sluis_client.language import Text
 
 HOME_VARIABLE = "SLUIS_CLIENT_HOME"
 _VERSION = 1
@@ -103,10 +102,10 @@ class Profile:
         if not self.registered:
             raise NotRegisteredError(self.home)
         self.prepare()
-        config = self._read(self._config)
+        config = storage.read_object(self._config)
         try:
             if config["profileVersion"] != _VERSION:
-                raise _damaged(self._config)
+                raise ProfileDamagedError(self._config)
             return Registration(
                 url=str(config["url"]),
                 issuer=str(config["issuer"]),
@@ -116,7 +115,7 @@ class Profile:
                 key_id=str(config["keyId"]),
             )
         except KeyError:
-            raise _damaged(self._config) from None
+            raise ProfileDamagedError(self._config) from None
 
     def key(self, passphrase: str | None) -> SupplierKey:
         """The registered key.
@@ -149,7 +148,7 @@ class Profile:
 
     def service_keys(self) -> dict[str, Any]:
         """The pinned JWKS of the service."""
-        return self._read(self.home / "service-keys.json")
+        return storage.read_object(self.home / "service-keys.json")
 
     def keep_service_keys(self, jwks: Mapping[str, Any]) -> None:
         """Pins another JWKS."""
@@ -164,7 +163,10 @@ class Profile:
     def definition(self, data_set: str, version: int) -> wire.Definition | None:
         """A data set that was kept, if it was."""
         path = self._definition(data_set, version)
-        return wire.Definition.from_json(self._read(path)) if path.exists() else None
+        try:
+            return wire.Definition.from_json(storage.read_object(path)) if path.exists() else None
+        except wire.WireError:
+            raise ProfileDamagedError(path) from None
 
     def keep_round(self, document: Mapping[str, Any]) -> None:
         """A round as the service described it."""
@@ -173,7 +175,7 @@ class Profile:
     def round(self, round_id: str) -> dict[str, Any] | None:
         """A round that was kept, if it was."""
         path = self._round(round_id)
-        return self._read(path) if path.exists() else None
+        return storage.read_object(path) if path.exists() else None
 
     def keep_receipt(self, submission: str, document: Mapping[str, Any]) -> Path:
         """A receipt with what is needed to verify it later; where it is."""
@@ -184,12 +186,12 @@ class Profile:
     def receipt(self, submission: str) -> dict[str, Any] | None:
         """A receipt that was kept, if it was."""
         path = self._receipt(submission)
-        return self._read(path) if path.exists() else None
+        return storage.read_object(path) if path.exists() else None
 
     def receipts(self) -> Iterator[dict[str, Any]]:
         """All receipts that were kept."""
         for path in sorted((self.home / "receipts").glob("*.json")):
-            yield self._read(path)
+            yield storage.read_object(path)
 
     @property
     def outbox(self) -> Path:
@@ -208,22 +210,3 @@ class Profile:
 
     def _receipt(self, submission: str) -> Path:
         return self.home / "receipts" / f"{storage.safe_name(submission)}.json"
-
-    def _read(self, path: Path) -> dict[str, Any]:
-        try:
-            document = storage.read_json(path)
-        except (ValueError, FileNotFoundError):
-            raise _damaged(path) from None
-        if not isinstance(document, dict):
-            raise _damaged(path)
-        return document
-
-
-def _damaged(path: Path) -> TrustError:
-    return TrustError(
-        Text(f"Het bestand {path} is beschadigd.", f"The file {path} is damaged."),
-        Text(
-            "Zet het terug uit een reservekopie, of meld opnieuw aan met `sluis-client init --force`.",
-            "Restore it from a backup, or register again by `sluis-client init --force`.",
-        ),
-    )

@@ -9,6 +9,8 @@
 """
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from sluis_client import wire
 from sluis_client.answers import field
@@ -37,7 +39,7 @@ def register(
         )
     profile.prepare()
     key = profile.new_key(passphrase)  # 2
-    digest = hashlib.sha256(code.encode()).hexdigest()
+    digest = hashlib.sha256("".join(code.split()).upper().encode()).hexdigest()
     answer = transport.call(  # 3
         "POST",
         "/v1/registrations",
@@ -65,7 +67,7 @@ def register(
     return registration
 
 
-def fetch_service_keys(transport: Transport) -> dict[str, object]:
+def fetch_service_keys(transport: Transport) -> dict[str, Any]:
     """The service's public keys, as a JWKS.
 
     Raises:
@@ -79,3 +81,32 @@ def fetch_service_keys(transport: Transport) -> dict[str, object]:
             Text("De dienst publiceert geen bruikbare sleutels.", "The service publishes no usable keys.")
         ) from None
     return jwks
+
+
+def pin_announced_key(transport: Transport, profile: Profile, key_id: str) -> None:
+    """Adds a receipt key to the pinned ones, when the service publishes the key that was announced.
+
+    Older pinned keys stay: old receipts remain verifiable.
+
+    Raises:
+        TrustError: the service publishes no receipt key with this thumbprint.
+    """
+    announced = [jwk for jwk in _keys(fetch_service_keys(transport)) if _thumbprint(jwk) == key_id]
+    if wire.KeySet.from_json({"keys": announced}).ed25519(key_id) is None:
+        raise TrustError(
+            Text("De dienst publiceert deze sleutel niet.", "The service does not publish this key."),
+            Text("Vergelijk de duimafdruk met de aankondiging.", "Compare the thumbprint with the announcement."),
+        )
+    kept = [jwk for jwk in _keys(profile.service_keys()) if _thumbprint(jwk) != key_id]
+    profile.keep_service_keys({"keys": kept + announced})
+
+
+def _keys(jwks: Mapping[str, Any]) -> list[Any]:
+    return field(jwks, "keys", list)
+
+
+def _thumbprint(jwk: Any) -> str | None:
+    try:
+        return wire.jwk_thumbprint(jwk)
+    except (KeyError, AttributeError, wire.WireError):
+        return None

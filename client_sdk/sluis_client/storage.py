@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sluis_client.errors import ProfileUnsafeError, UnexpectedAnswerError
+from sluis_client.errors import ProfileDamagedError, ProfileUnsafeError, UnexpectedAnswerError
 from sluis_client.language import Text
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -86,9 +86,20 @@ def create_private(path: Path, content: bytes) -> bool:
     return True
 
 
-def read_json(path: Path) -> Any:
-    """The JSON document in a private file."""
-    return json.loads(read_private(path))
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a private file.
+
+    Raises:
+        ProfileDamagedError: it is missing, or holds something else.
+        ProfileUnsafeError: others have access.
+    """
+    try:
+        document = json.loads(read_private(path))
+    except (ValueError, FileNotFoundError):
+        raise ProfileDamagedError(path) from None
+    if not isinstance(document, dict):
+        raise ProfileDamagedError(path)
+    return document
 
 
 def as_json(document: object) -> bytes:

@@ -145,6 +145,8 @@ class Transport:
             timeout=_TIMEOUT,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json, application/problem+json"},
             follow_redirects=False,
+            verify=_trust_for(self.url),
+            trust_env=self.url.startswith("https:"),  # what is not encrypted never goes to a proxy
         )
 
     def __repr__(self) -> str:
@@ -240,6 +242,11 @@ class Transport:
 
 
 _CUT_OFF = Text("Het antwoord van de dienst brak af.", "The answer of the service was cut off.")
+
+
+def _trust_for(url: str) -> ssl.SSLContext:
+    """Which certificates are trusted; on plain http over loopback none, and none are loaded."""
+    return httpx.create_ssl_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _no_address() -> SetupError:

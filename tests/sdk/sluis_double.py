@@ -278,6 +278,7 @@ class Double:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet per answer
     double: Double
 
     def log_message(self, *_: Any) -> None:

@@ -2,6 +2,9 @@
 
 import doctest
 import inspect
+import pkgutil
+import tomllib
+from pathlib import Path
 
 import pytest
 from sluis_double import Double
@@ -63,3 +66,11 @@ def test_the_error_tree_in_the_docstring_is_the_tree():
         if name and "──" in line:
             depth = line.index("──") // 4
             assert len(inspect.getmro(getattr(errors, name))) - 4 == depth, line
+
+
+def test_the_service_is_kept_away_from_every_module_but_wire():
+    root = Path(__file__).parents[2]
+    contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    forbidden = next(each["forbidden_modules"] for each in contracts if each["id"] == "wire-only")
+    modules = {f"sluis_client.{each.name}" for each in pkgutil.iter_modules(sluis_client.__path__)}
+    assert modules - {"sluis_client.wire", "sluis_client.__main__"} == set(forbidden)

@@ -75,6 +75,19 @@ def test_a_damaged_configuration_is_told(registered: Path, content: bytes):
         Client.from_profile()
 
 
+@pytest.mark.parametrize("name", ["outbox/x.json", "rounds/capacity-2019.json", "definitions/capacity@1.json"])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}"])
+def test_any_damaged_file_is_told(registered: Path, name: str, content: bytes):
+    with Client.from_profile() as client:
+        client.check("capacity.csv", "capacity-2019")
+        (registered / name).write_bytes(content)
+        (registered / name).chmod(0o600)
+        with pytest.raises(TrustError):
+            client.status() if name.startswith("outbox") else client.check(
+                "capacity.csv", "capacity-2019", offline=True
+            )
+
+
 @pytest.mark.parametrize("content", [b"", b"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"])
 def test_a_damaged_key_is_told(registered: Path, content: bytes):
     (registered / "key.pem").write_bytes(content)

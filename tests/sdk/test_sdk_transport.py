@@ -1,6 +1,7 @@
 """What the SDK sends over HTTP, what it tries again, and what it refuses to do."""
 
 import logging
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -264,6 +265,36 @@ def test_an_address_without_a_service_is_a_connection_problem(home: Path):
     client = Client.for_service("http://127.0.0.1:1", patience=Patience(total=0))
     with client, pytest.raises(ConnectionFailedError):
         client.register("code")
+
+
+def test_what_is_not_encrypted_never_goes_through_a_proxy(
+    registered: Path, double: Double, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    with Client.from_profile() as client:
+        assert client.rounds()
+
+
+def test_an_encrypted_connection_goes_through_the_proxy(home: Path, monkeypatch: pytest.MonkeyPatch):
+    asked: list[bytes] = []
+
+    def refuse() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            asked.append(connection.recv(4096).splitlines()[0])
+            connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        proxy = threading.Thread(target=refuse)
+        proxy.start()
+        client = Client.for_service("https://sluis.invalid", patience=Patience(total=0))
+        with client, pytest.raises(ConnectionFailedError) as caught:
+            client.register("code")
+        proxy.join()
+    assert asked == [b"CONNECT sluis.invalid:443 HTTP/1.1"]
+    assert "proxy" in caught.value.text.nl
 
 
 def test_nothing_secret_is_logged_or_represented(double: Double, home: Path, caplog: pytest.LogCaptureFixture):

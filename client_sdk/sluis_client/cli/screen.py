@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -48,8 +48,8 @@ class Screen:
         """A sentence, with the other language beside it."""
         if not self._json:
             style = "green" if good else "bold red"
-            self._out.print(f"[{style}]{escape(text.in_language(self.language))}[/]")
-            self._out.print(f"[dim]{escape(text.beside(self.language))}[/]")
+            self._out.print(f"[{style}]{_shown(text.in_language(self.language))}[/]")
+            self._out.print(f"[dim]{_shown(text.beside(self.language))}[/]")
 
     def table(self, columns: Sequence[Text], rows: Sequence[Sequence[str]]) -> None:
         """A table."""
@@ -59,7 +59,7 @@ class Screen:
         for column in columns:
             table.add_column(column.in_language(self.language), overflow="fold")
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
+            table.add_row(*(_shown(cell) for cell in row))
         self._out.print(table)
 
     def faults(self, faults: wire.Faults) -> None:
@@ -151,14 +151,19 @@ class Screen:
         if faults is not None:
             self.faults(faults)
         for text, style in ((error.text, "bold red"), (error.mend, "yellow")):
-            self._err.print(f"[{style}]{escape(text.in_language(self.language))}[/]")
-            self._err.print(f"[dim]{escape(text.beside(self.language))}[/]")
+            self._err.print(f"[{style}]{_shown(text.in_language(self.language))}[/]")
+            self._err.print(f"[dim]{_shown(text.beside(self.language))}[/]")
         for reason in reasons:
             shown = reason.text.in_language(self.language)
             mend = "" if reason.mend is None else f" → {reason.mend.in_language(self.language)}"
-            self._err.print(escape(f"  - {reason.code} ({reason.rule}): {shown}{mend}"))
+            self._err.print(_shown(f"  - {reason.code} ({reason.rule}): {shown}{mend}"))
         if isinstance(error, ServiceRefusedError) and error.trace:
-            self._err.print(f"[dim]{escape(error.trace)}[/]")
+            self._err.print(f"[dim]{_shown(error.trace)}[/]")
+
+
+def _shown(text: str) -> str:
+    """Text of a file or of the service, which may not steer the terminal: no control characters, no markup."""
+    return escape_markup("".join(c if c.isprintable() else " " for c in text))
 
 
 _ROW = Text("rij", "row")

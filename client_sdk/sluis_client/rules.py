@@ -1,0 +1,90 @@
+"""What a delivery to one round must satisfy: from the service, or as this machine fetched it last."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sluis_client import wire
+from sluis_client.answers import Round, definition_from, optional, unexpected
+from sluis_client.errors import NotCachedError, SetupError
+from sluis_client.language import Text
+from sluis_client.profile import Profile
+from sluis_client.transport import TokenSource, Transport, segment
+from sluis_client.wire.manifest import IDENTIFIER
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRules:
+    """What a delivery to one round must satisfy.
+
+    Attributes:
+        round: the round.
+        definition: the data set.
+        allowed_periods: the periods that the round asks for; None when it does not limit them.
+    """
+
+    round: Round
+    definition: wire.Definition
+    allowed_periods: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, round_document: Mapping[str, Any], definition: wire.Definition) -> Self:
+        """The rules, from the service's own description of the round.
+
+        Raises:
+            UnexpectedAnswerError: the description is not as agreed, or is about another definition.
+        """
+        described = Round.from_json(round_document)
+        if (described.data_set, described.data_set_version) != (definition.id, definition.version):
+            raise unexpected("dataSet")
+        periods = optional(round_document, "allowedPeriods", list)
+        return cls(described, definition, None if periods is None else tuple(str(p) for p in periods))
+
+
+def fetch_rules(transport: Transport, tokens: TokenSource, profile: Profile, round_id: str) -> RoundRules:
+    """The rules that hold now, kept for a check without a connection."""
+    require_identifier(round_id)
+    document = transport.call("GET", f"/v1/rounds/{segment(round_id)}", tokens=tokens).object
+    described = Round.from_json(document)
+    definition = definition_from(
+        transport.call(
+            "GET",
+            f"/v1/data-sets/{segment(described.data_set)}",
+            tokens=tokens,
+            query={"version": str(described.data_set_version)},
+        ).object
+    )
+    rules = RoundRules.of(document, definition)
+    profile.keep_definition(definition)
+    profile.keep_round(document)
+    return rules
+
+
+def kept_rules(profile: Profile, round_id: str) -> RoundRules:
+    """The rules as they were fetched last.
+
+    Raises:
+        NotCachedError: they never were.
+    """
+    require_identifier(round_id)
+    document = profile.round(round_id)
+    if document is None:
+        raise NotCachedError(round_id)
+    described = Round.from_json(document)
+    definition = profile.definition(described.data_set, described.data_set_version)
+    if definition is None:
+        raise NotCachedError(round_id)
+    return RoundRules.of(document, definition)
+
+
+def require_identifier(name: str) -> None:
+    """A round or submission that someone typed.
+
+    Raises:
+        SetupError: it cannot be one.
+    """
+    if not IDENTIFIER.fullmatch(name):
+        raise SetupError(
+            Text("Dat is geen ronde of aanlevering.", "That is no round or submission."),
+            Text("Kijk met `sluis-client status`.", "Look with `sluis-client status`."),
+        )
