@@ -20,11 +20,9 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgres_url(postgres: PostgresServer) -> Iterator[str]:
-    """A database of this test alone, at the newest migration."""
-    url = postgres.migrated_database()
-    yield url
-    postgres.drop(url)
+def postgres_url(postgres: PostgresServer) -> str:
+    """An empty database at the newest migration, for one test at a time; `migrated_database()` gives one to keep."""
+    return postgres.emptied_database()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,9 +17,16 @@ from service.ports.unit_of_work import Database
 def _url(kind: str, request: pytest.FixtureRequest, directory: Path) -> str:
     if kind == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
-    url = f"sqlite:///{directory}/sluis.db"
-    upgrade(url)
-    return url
+    shutil.copy(request.getfixturevalue("migrated_file"), directory / "sluis.db")
+    return f"sqlite:///{directory}/sluis.db"
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file to copy, at the newest migration."""
+    file = tmp_path_factory.mktemp("migrated") / "sluis.db"
+    upgrade(f"sqlite:///{file}")
+    return file
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -38,7 +38,7 @@ with database.begin() as uow:
         tell("ready")
         time.sleep(60)
     if until == "event":
-        uow.audit.insert(an_event())
+        uow._trail.insert(an_event())
         tell("ready")
         time.sleep(60)
     uow.commit(an_event())

@@ -20,6 +20,7 @@ from service.adapters.database.submissions import SqlSubmissions
 from service.adapters.database.transaction import Transaction
 from service.domain.audit import AuditEvent
 from service.domain.errors import DomainError, Unavailable
+from service.ports.unit_of_work import AuditTrail, Organisations, Releases, Requests, Rounds, Submissions, UsedTokens
 
 
 class SqlUnitOfWork:
@@ -27,13 +28,14 @@ class SqlUnitOfWork:
 
     def __init__(self, transaction: Transaction, random_bytes: Callable[[int], bytes]) -> None:
         self._transaction = transaction
-        self.organisations = SqlOrganisations(transaction)
-        self.used_tokens = SqlUsedTokens(transaction)
-        self.rounds = SqlRounds(transaction)
-        self.submissions = SqlSubmissions(transaction)
-        self.requests = SqlRequests(transaction)
-        self.releases = SqlReleases(transaction)
-        self.audit = SqlAuditTrail(transaction, random_bytes)
+        self._trail = SqlAuditTrail(transaction, random_bytes)
+        self.organisations: Organisations = SqlOrganisations(transaction)
+        self.used_tokens: UsedTokens = SqlUsedTokens(transaction)
+        self.rounds: Rounds = SqlRounds(transaction)
+        self.submissions: Submissions = SqlSubmissions(transaction)
+        self.requests: Requests = SqlRequests(transaction)
+        self.releases: Releases = SqlReleases(transaction)
+        self.audit: AuditTrail = self._trail
 
     def commit(self, event: AuditEvent) -> None:
         """Insert the event and commit it with all that was written: both or neither.
@@ -44,7 +46,7 @@ class SqlUnitOfWork:
         """
         self._transaction.require_writing()
         try:
-            self.audit.insert(event)
+            self._trail.insert(event)
         except Unavailable:
             raise
         except (DomainError, RowRefused, SQLAlchemyError, ValueError) as error:
