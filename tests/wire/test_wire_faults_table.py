@@ -61,7 +61,7 @@ def without(name, *rows):
 
 
 EXAMPLES = [
-    # code, format, content, row, column
+    # code, form, content, row, column
     (F.EMPTY, "csv", b"", None, None),
     (F.EMPTY, "csv", b"\xef\xbb\xbf \r\n", None, None),
     (F.EMPTY, "ndjson", b"\n\n", None, None),
@@ -209,15 +209,17 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(
-    ("code", "format", "content", "row", "column"), EXAMPLES, ids=[f"{n}-{e[0]}-{e[1]}" for n, e in enumerate(EXAMPLES)]
+    ("code", "form", "content", "row", "column"), EXAMPLES, ids=[f"{n}-{e[0]}-{e[1]}" for n, e in enumerate(EXAMPLES)]
 )
-def test_fault_is_told_where_it_is(code, format, content, row, column):
+def test_fault_is_told_where_it_is(code, form, content, row, column):
     limits = Limits(content=2_900_000, records=900_000, unpacked=2_500_000)
-    checked = check_content(DEFINITION, ALLOWED, content, format, limits=limits)
+    checked = check_content(DEFINITION, ALLOWED, content, form, limits=limits)
     assert not checked.ok
     places = [(f.code, f.row, f.column) for f in checked.faults.shown]
     assert (str(code), row, column) in places, places
-    assert all(f.nl and f.en and "{" not in f.nl.replace("{...}", "") + f.en.replace("{...}", "") for f in checked.faults.shown)
+    assert all(
+        f.nl and f.en and "{" not in f.nl.replace("{...}", "") + f.en.replace("{...}", "") for f in checked.faults.shown
+    )
 
 
 def test_every_code_has_an_example():
@@ -238,9 +240,7 @@ def test_a_warning_goes_with_the_delivery():
 
 
 def test_all_faults_at_once():
-    content = csv_of(
-        cell(quarter="2019Q9", region="nowhere", beds="-1", used="1,5", hours="x"), "a,b", delimiter=";"
-    )
+    content = csv_of(cell(quarter="2019Q9", region="nowhere", beds="-1", used="1,5", hours="x"), "a,b", delimiter=";")
     checked = check_content(DEFINITION, ALLOWED, content, "csv")
     assert [(f.code, f.row, f.column) for f in checked.faults.shown] == [
         ("F010", None, None),
@@ -264,7 +264,7 @@ def test_the_first_thousand_are_shown_and_all_are_counted():
 
 @pytest.mark.parametrize("value", ["111222333", "Jansen 1234 AB", "1112 22 333", "j@example.org", "06-12345678"])
 def test_what_may_identify_is_never_echoed(value):
-    for content, format in (
+    for content, form in (
         (csv_of(GOOD, cell(region=value)), "csv"),
         (csv_of(GOOD, cell(used=f'"{value}"')), "csv"),
         (csv_of(GOOD, cell(person=value)), "csv"),
@@ -273,7 +273,7 @@ def test_what_may_identify_is_never_echoed(value):
         (ndjson_of(GOOD, cell(region=value)), "ndjson"),
         (ndjson_of(GOOD, {**OTHER, value: 1}), "ndjson"),
     ):
-        checked = check_content(DEFINITION, ALLOWED, content, format)
+        checked = check_content(DEFINITION, ALLOWED, content, form)
         assert not checked.ok
         assert value not in str(checked.faults.to_json())
 

@@ -84,11 +84,10 @@ class Fields:
 
     def text(self, name: str, pattern: re.Pattern[str] | None = None, *, empty: bool = False) -> str:
         """A string of at most 4,000 characters that fully matches the pattern."""
-        value: Any = self._get(name)
-        if name not in self._members:
-            return ""
+        value: object = self._get(name)
         if not isinstance(value, str):
-            self.refuse(name, "moet tekst zijn", "must be a string")
+            if name in self._members:
+                self.refuse(name, "moet tekst zijn", "must be a string")
             return ""
         if not value and not empty:
             self.refuse(name, "is leeg", "is empty")

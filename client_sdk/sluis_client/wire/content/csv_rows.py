@@ -29,7 +29,7 @@ from sluis_client.wire.faults import SHOWN_FAULTS, FaultList, fault
 
 _OTHER_DELIMITERS = {";": "«;»", "\t": "«tab»", "|": "«|»"}
 _MAX_HEADER = 1 << 16
-_BLOCK = 1 << 24
+_BLOCK = 1 << 20
 _QUOTED = '"(?:[^"]|"")*"'
 
 
@@ -60,14 +60,26 @@ def read_csv(definition: Definition, content: bytes, faults: FaultList, *, at_on
     names = match_columns(definition, layout.fields, faults)
     if not any(names):
         return None
-    count = content.count(b"\n", layout.begin) + (not content.endswith(b"\n"))
-    if count == 0 or layout.begin == len(content):
+    if layout.begin == len(content):
         faults.add(fault(FaultCode.NO_ROWS))
         return None
-    if count > definition.max_rows:
-        faults.add(fault(FaultCode.TOO_MANY_ROWS, limit=definition.max_rows))
-        return None
-    return _read_lines(definition, names, content, layout, faults, at_once=at_once)
+    if not _may_have_more_lines(content, layout, definition.max_rows):
+        rows = _read_lines(definition, names, content, layout, faults, at_once=at_once)
+        if rows.delivered <= definition.max_rows:
+            return rows
+    faults.add(fault(FaultCode.TOO_MANY_ROWS, limit=definition.max_rows))
+    return None
+
+
+def _may_have_more_lines(content: bytes, layout: _Layout, limit: int) -> bool:
+    """Whether there are more lines below the header than the limit.
+
+    Counting is a tenth of all work, so it is left out where lines of a delimiter per column alone would have no room;
+    the rows are counted once they are read.
+    """
+    if len(content) - layout.begin <= limit * len(layout.fields):
+        return False
+    return content.count(b"\n", layout.begin) + (not content.endswith(b"\n")) > limit
 
 
 def _layout(definition: Definition, content: bytes, faults: FaultList) -> _Layout | None:
@@ -155,8 +167,9 @@ def _fitting(
     _tell_ragged(ragged, found, len(names), faults)
     fits = pc.invert(pc.or_(improper, ragged))
     kept = lines.filter(fits)
+    ended = pa.concat_arrays([kept, pa.array([""])])  # so that the last line has an end, even when it is blank
     numbers = pa.array(range(1, len(lines) + 1), pa.int64()).filter(fits)
-    joined = pc.binary_join(pa.ListArray.from_arrays([0, len(kept)], kept), "\n")[0].as_buffer()
+    joined = pc.binary_join(pa.ListArray.from_arrays([0, len(ended)], ended), "\n")[0].as_buffer()
     longest = pc.max(pc.binary_length(kept)).as_py() or 0
     if len(kept) == 0:
         return Rows(0, {}, numbers, delivered=len(lines))

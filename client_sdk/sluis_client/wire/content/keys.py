@@ -12,7 +12,7 @@ from sluis_client.wire.definition import Definition
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import SHOWN_FAULTS, Fault, FaultList, fault
 
-_SMALL = 1 << 22
+_SMALL = 1 << 23
 
 
 def check_keys(definition: Definition, rows: Rows, faults: FaultList) -> None:
@@ -70,8 +70,8 @@ def all_distinct(packed: pa.Array, size: int) -> bool:
         return True
     if pc.all(pc.less(values.slice(0, len(values) - 1), values.slice(1))).as_py():
         return True
-    if size <= max(_SMALL, 8 * len(values)):
-        places = pc.inverse_permutation(values, max_index=size - 1)
+    if size <= _SMALL:
+        places = pc.inverse_permutation(pc.cast(values, pa.int32()), max_index=size - 1)
         return bool(len(places) - places.null_count == len(values))
     return len(pc.unique(values)) == len(values)
 

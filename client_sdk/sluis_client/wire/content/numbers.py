@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sluis_client.wire.content.rows import Rows, report_texts
-from sluis_client.wire.definition import DECIMAL, DECIMAL_DIGITS, DECIMAL_PLACES, Column, Kind
+from sluis_client.wire.definition import DECIMAL_DIGITS, DECIMAL_PLACES, Column, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import FaultList
 
@@ -29,7 +29,7 @@ WHOLE_DIGITS = DECIMAL_DIGITS - DECIMAL_PLACES
 _INTEGER = r"^-?(?:0|[1-9][0-9]{0,17})$"
 _DECIMAL = rf"^-?(?:0|[1-9][0-9]{{0,{WHOLE_DIGITS - 1}}})(?:\.[0-9]{{1,{DECIMAL_PLACES}}})?$"
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?P<fraction>\.[0-9]+)?")
-_JSON = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_JSON = re.compile(r"(?P<significand>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)(?:[eE](?P<exponent>[+-]?[0-9]+))?")
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[.,' \u00a0\u202f\u2009’][0-9]{3})+(?:[.,][0-9]+)?")
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
@@ -52,6 +52,7 @@ _NOT_FINITE = frozenset(
     }
 )
 _MAX_DIGITS = 400
+_MAX_EXPONENT = 10
 
 
 def judge_plain(kind: Kind, text: str) -> FaultCode | None:
@@ -97,23 +98,26 @@ def _judge_size(kind: Kind, text: str, fraction: str | None) -> FaultCode | None
 
 def judge_json(kind: Kind, text: str) -> FaultCode | None:
     """What is wrong with a JSON number, or a float written as one; None when its value fits exactly."""
-    if text.casefold() in _NOT_FINITE:
-        return FaultCode.NOT_FINITE
-    if _PLAIN.fullmatch(text):
+    form = _JSON.fullmatch(text)
+    if form is None:
+        return FaultCode.NOT_FINITE if text.casefold() in _NOT_FINITE else FaultCode.NOT_A_NUMBER
+    if form["exponent"] is None:
         return judge_plain(kind, text)
-    if not _JSON.fullmatch(text):
-        return FaultCode.NOT_A_NUMBER
     if kind is Kind.INTEGER:
         return FaultCode.EXPONENT
-    if len(text) > _MAX_DIGITS:
-        return FaultCode.TOO_FINE
-    number = Decimal(text)
-    if not number:
+    return _judge_exponent(form["significand"], int(form["exponent"][: _MAX_EXPONENT + 1]))
+
+
+def _judge_exponent(significand: str, exponent: int) -> FaultCode | None:
+    if not significand.strip("-0."):
         return None
-    if number.adjusted() >= WHOLE_DIGITS:
+    if abs(exponent) > _MAX_DIGITS or len(significand) > _MAX_DIGITS:
+        return FaultCode.TOO_FINE if exponent < 0 else FaultCode.TOO_BIG
+    digits = Decimal(significand).normalize().as_tuple()
+    least = exponent + int(digits.exponent)
+    if least + len(digits.digits) > WHOLE_DIGITS:
         return FaultCode.TOO_BIG
-    least = number.normalize().as_tuple().exponent
-    return FaultCode.TOO_FINE if isinstance(least, int) and least < -DECIMAL_PLACES else None
+    return FaultCode.TOO_FINE if least < -DECIMAL_PLACES else None
 
 
 def column_from_text(column: Column, texts: pa.Array, judge: Judge, rows: Rows, faults: FaultList) -> pa.Array:
@@ -155,7 +159,10 @@ def _judged(column: Column, texts: pa.Array, judge: Judge, rows: Rows, faults: F
 
 
 def _value(kind: Kind, text: str) -> int | Decimal:
-    return int(text) if kind is Kind.INTEGER else Decimal(text).quantize(Decimal(1).scaleb(-DECIMAL_PLACES))
+    if kind is Kind.INTEGER:
+        return int(text)
+    zero = not re.split("[eE]", text)[0].strip("-0.")
+    return Decimal(0) if zero else Decimal(text).quantize(Decimal(1).scaleb(-DECIMAL_PLACES))
 
 
 def numbers_of_arrow(column: Column, values: pa.Array, rows: Rows, faults: FaultList) -> pa.Array:
@@ -180,6 +187,3 @@ def any_outside(values: pa.Array) -> bool:
     bound = pa.scalar(Decimal(10) ** WHOLE_DIGITS, pa.decimal128(38, DECIMAL_PLACES))
     wide = pc.cast(values, pa.decimal128(38, DECIMAL_PLACES))
     return pc.any(pc.greater_equal(pc.abs(wide), bound), min_count=0).as_py() is True
-
-
-__all__ = ["DECIMAL", "column_from_text", "judge_json", "judge_plain", "numbers_of_arrow"]

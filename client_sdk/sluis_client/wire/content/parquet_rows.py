@@ -2,7 +2,7 @@
 
 Codes, texts and pseudonyms are strings (dictionaries too); whole numbers are integers of any width; decimals are
 decimals, integers or double floats. What the file says of its size is checked before anything is unpacked, and checked
-again against the page headers (`parquet_pages`), since a decompressor believes those.
+again against the page headers (`parquet_layout`), since a decompressor believes those.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from sluis_client.wire.content.header import match_columns
 from sluis_client.wire.content.numbers import numbers_of_arrow
-from sluis_client.wire.content.parquet_pages import PageError, footer_is_encrypted, pages
+from sluis_client.wire.content.parquet_layout import Footer, pages, read_footer
 from sluis_client.wire.content.rows import Rows, one_array
+from sluis_client.wire.content.thrift import ThriftError
 from sluis_client.wire.definition import Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import FaultList, fault
@@ -32,7 +33,7 @@ _EXPECTED = {
 # BYTE_STREAM_SPLIT; not DELTA_BYTE_ARRAY, whose every value repeats the one before it for a few bytes.
 _ENCODINGS = frozenset({0, 2, 3, 4, 5, 6, 8, 9})
 _MAX_STRINGS = 2**31 - 1
-_MAX_METADATA = 1 << 24
+_MAX_METADATA = 1 << 22
 _FOOTER = 8
 _ENCRYPTED = b"PARE"
 _MAGIC = b"PAR1"
@@ -56,26 +57,32 @@ def read_parquet(definition: Definition, content: bytes, faults: FaultList, unpa
         unpacked: the most bytes that pages may take after decompression.
     """
     try:
-        file = _open(content)
-        names = match_columns(definition, file.schema_arrow.names, faults)
-        readable = _readable(definition, file.schema_arrow, names, faults)
-        _check_rows(file.metadata, definition.max_rows)
-        _check_pages(file.metadata, content, readable, unpacked)
-        return _read(content, file.metadata, definition, readable, unpacked, faults)
+        footer = _footer(content)
+        _check_rows(footer, definition.max_rows)
+        schema = pq.read_schema(pa.BufferReader(content))
+        names = match_columns(definition, schema.names, faults)
+        readable = _readable(definition, schema, names, faults)
+        if not readable:
+            return None
+        _check_pages(footer, content, readable, unpacked)
+        rows = _read(content, definition, readable, unpacked, faults)
     except _UnreadableError as error:
         faults.add(error.fault)
-    except (pa.ArrowException, OSError, PageError, UnicodeDecodeError):
+    except (pa.ArrowException, OSError, ThriftError, UnicodeDecodeError):
         faults.add(fault(FaultCode.BROKEN_PARQUET))
+    else:
+        if rows.count == footer.rows:
+            return rows
+        faults.add(fault(FaultCode.PARQUET_LIES))
     return None
 
 
-def _open(content: bytes) -> pq.ParquetFile:
-    """The file, its footer read.
+def _footer(content: bytes) -> Footer:
+    """What the file says of itself.
 
     Raises:
         _UnreadableError: truncated or encrypted.
-        PageError: the footer is no footer.
-        pyarrow.ArrowException: nor for Arrow.
+        ThriftError: the footer is malformed.
     """
     tail = content[-len(_MAGIC) :]
     if len(content) < 2 * _FOOTER or tail not in {_MAGIC, _ENCRYPTED}:
@@ -86,9 +93,19 @@ def _open(content: bytes) -> pq.ParquetFile:
     size = int.from_bytes(content[end : end + len(_MAGIC)], "little")
     if not 0 < size <= min(_MAX_METADATA, end):
         raise _UnreadableError(FaultCode.BROKEN_PARQUET)
-    if footer_is_encrypted(content, end - size, end):
+    footer = read_footer(content, end - size, end)
+    if footer.encrypted:
         raise _UnreadableError(FaultCode.ENCRYPTED_PARQUET)
-    return pq.ParquetFile(pa.BufferReader(content))
+    return footer
+
+
+def _check_rows(footer: Footer, limit: int) -> None:
+    if footer.rows == 0:
+        raise _UnreadableError(FaultCode.NO_ROWS)
+    if footer.rows > limit:
+        raise _UnreadableError(FaultCode.TOO_MANY_ROWS, limit=limit)
+    if footer.rows != sum(group.rows for group in footer.groups):
+        raise _UnreadableError(FaultCode.PARQUET_LIES)
 
 
 def _readable(
@@ -122,63 +139,37 @@ def _shown_type(delivered: pa.DataType) -> str:
     return str(delivered).partition("<")[0][:40]
 
 
-def _check_rows(metadata: pq.FileMetaData, limit: int) -> None:
-    if metadata.num_rows == 0:
-        raise _UnreadableError(FaultCode.NO_ROWS)
-    if metadata.num_rows > limit:
-        raise _UnreadableError(FaultCode.TOO_MANY_ROWS, limit=limit)
-
-
-def _check_pages(metadata: pq.FileMetaData, content: bytes, readable: Mapping[str, str], unpacked: int) -> None:
+def _check_pages(footer: Footer, content: bytes, readable: Mapping[str, str], unpacked: int) -> None:
     """Compare what the footer says of its columns with what their pages say, before any page is unpacked.
 
     Raises:
         _UnreadableError: they differ, take too much room, or use an encoding by which little becomes much.
-        PageError: there are no pages where the footer says.
+        ThriftError: there are no pages where the footer says.
     """
-    delivered = set(readable.values())
+    columns = {delivered: name for name, delivered in readable.items()}
     room = unpacked
-    rows = 0
-    for group in (metadata.row_group(i) for i in range(metadata.num_row_groups)):
-        rows += group.num_rows
-        for chunk in (group.column(i) for i in range(group.num_columns)):
-            if chunk.path_in_schema not in delivered:
-                continue
+    for group in footer.groups:
+        for chunk in group.chunks:  # all of them: Arrow goes by place, not by the path that a chunk names
             values = 0
-            for page in pages(content, *_span(chunk)):
+            for page in pages(content, chunk):
                 room -= page.unpacked
                 values += page.values
                 if room < 0:
                     raise _UnreadableError(FaultCode.PARQUET_BOMB, limit=unpacked)
-                if not page.encodings <= _ENCODINGS:
-                    raise _UnreadableError(FaultCode.PARQUET_ENCODING, column=chunk.path_in_schema)
-            if not values == chunk.num_values == group.num_rows:
+                if page.encoding is not None and page.encoding not in _ENCODINGS:
+                    raise _UnreadableError(FaultCode.PARQUET_ENCODING, columns.get(chunk.path[0]))
+            if values != chunk.values or (len(chunk.path) == 1 and values != group.rows):
                 raise _UnreadableError(FaultCode.PARQUET_LIES)
-    if rows != metadata.num_rows:
-        raise _UnreadableError(FaultCode.PARQUET_LIES)
-
-
-def _span(chunk: pq.ColumnChunkMetaData) -> tuple[int, int]:
-    start = chunk.data_page_offset
-    if chunk.has_dictionary_page and 0 < chunk.dictionary_page_offset < start:
-        start = chunk.dictionary_page_offset
-    return start, start + chunk.total_compressed_size
 
 
 def _read(
-    content: bytes,
-    metadata: pq.FileMetaData,
-    definition: Definition,
-    readable: Mapping[str, str],
-    unpacked: int,
-    faults: FaultList,
+    content: bytes, definition: Definition, readable: Mapping[str, str], unpacked: int, faults: FaultList
 ) -> Rows:
     texts = [delivered for name, delivered in readable.items() if not definition.column(name).kind.is_number]
-    reader = pq.ParquetFile(pa.BufferReader(content), metadata=metadata, read_dictionary=texts)
-    table = reader.read(columns=list(readable.values()), use_threads=False)
-    rows = Rows(metadata.num_rows, {})
-    if table.num_rows != rows.count:
-        raise _UnreadableError(FaultCode.PARQUET_LIES)
+    table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts).read(
+        columns=list(readable.values()), use_threads=False
+    )
+    rows = Rows(table.num_rows, {})
     for name, delivered in readable.items():
         column = definition.column(name)
         values = one_array(table[delivered])

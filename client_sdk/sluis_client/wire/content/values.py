@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from decimal import Decimal
 
 import pyarrow as pa
@@ -110,15 +110,16 @@ def _check_codes(column: Column, allowed: Collection[str] | None, rows: Rows, fa
 
 def _check_bounds(column: Column, rows: Rows, faults: FaultList) -> None:
     values = rows.columns[column.name]
-    outside: tuple[tuple[FaultCode, int | float | None, Callable[..., pa.Array]], ...] = (
-        (FaultCode.BELOW_MINIMUM, column.minimum, pc.less),
-        (FaultCode.ABOVE_MAXIMUM, column.maximum, pc.greater),
-    )
-    for code, limit, compare in outside:
-        if limit is not None:
-            mask = compare(values, pa.scalar(Decimal(str(limit))))
-            if any_true(mask):
-                report(faults, rows, mask, code, column, limit=limit)
+    least_and_most = pc.min_max(values)
+    least, most = least_and_most["min"].as_py(), least_and_most["max"].as_py()
+    if least is None:
+        return
+    if column.minimum is not None and least < Decimal(str(column.minimum)):
+        outside = pc.less(values, pa.scalar(Decimal(str(column.minimum))))
+        report(faults, rows, outside, FaultCode.BELOW_MINIMUM, column, limit=column.minimum)
+    if column.maximum is not None and most > Decimal(str(column.maximum)):
+        outside = pc.greater(values, pa.scalar(Decimal(str(column.maximum))))
+        report(faults, rows, outside, FaultCode.ABOVE_MAXIMUM, column, limit=column.maximum)
 
 
 def _check_texts(column: Column, rows: Rows, faults: FaultList) -> None:
@@ -130,7 +131,8 @@ def _check_texts(column: Column, rows: Rows, faults: FaultList) -> None:
             (_FORMULA, FaultCode.FORMULA),
         ):
             report(faults, rows, pc.match_substring_regex(values, pattern), code, column)
-        _report_identifiers(values, pc.match_substring_regex(values, _DIGITS), _NINE_DIGITS, column, rows, faults)
+        identifiers = _identifiers(values, pc.match_substring_regex(values, _DIGITS), _NINE_DIGITS)
+        report(faults, rows, identifiers, FaultCode.IDENTIFIER, column)
     report(faults, rows, pc.greater(pc.utf8_length(values), MAX_TEXT), FaultCode.TOO_LONG, column, limit=MAX_TEXT)
     _check_pattern(column, rows, faults)
 
@@ -140,7 +142,8 @@ def _check_pseudonyms(column: Column, rows: Rows, faults: FaultList) -> None:
     right = pc.and_(pc.match_substring_regex(values, _PSEUDONYM), pc.match_substring_regex(values, _PSEUDONYM_DIGEST))
     wrong = pc.invert(right)
     if any_true(wrong):
-        identifiers = _report_identifiers(values, wrong, _EIGHT_OR_NINE, column, rows, faults)
+        identifiers = _identifiers(values, wrong, _EIGHT_OR_NINE)
+        report(faults, rows, identifiers, FaultCode.IDENTIFIER, column)
         report(faults, rows, pc.and_not(wrong, identifiers), FaultCode.NOT_A_PSEUDONYM, column)
     _check_pattern(column, rows, faults)
 
@@ -151,19 +154,15 @@ def _check_pattern(column: Column, rows: Rows, faults: FaultList) -> None:
         report(faults, rows, pc.invert(right), FaultCode.PATTERN, column, pattern=column.pattern)
 
 
-def _report_identifiers(
-    values: pa.Array, suspects: pa.Array, digits: re.Pattern[str], column: Column, rows: Rows, faults: FaultList
-) -> pa.Array:
-    """Tell the suspects that hold a number passing the eleven test; the mask of those."""
+def _identifiers(values: pa.Array, suspects: pa.Array, digits: re.Pattern[str]) -> pa.Array:
+    """Which of the suspects hold a number that passes the eleven test."""
     indices = pc.indices_nonzero(suspects)
     found = [
         index
         for index, text in zip(indices.to_pylist(), values.take(indices).to_pylist(), strict=True)
         if any(passes_eleven_test(re.sub(r"[ .-]", "", m.group())) for m in digits.finditer(text))
     ]
-    mask = pc.is_in(pa.array(range(len(values)), pa.int64()), pa.array(found, pa.int64()))
-    report(faults, rows, mask, FaultCode.IDENTIFIER, column)
-    return mask
+    return pc.is_in(pa.array(range(len(values)), pa.int64()), pa.array(found, pa.int64()))
 
 
 def passes_eleven_test(digits: str) -> bool:
