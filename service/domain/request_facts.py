@@ -100,7 +100,7 @@ def subject_facts(spec: RequestSpec, catalogue: Catalogue) -> dict[str, Value]:
         "dataSet": spec.data_set,
         "dataSetKnown": data_set is not None,
         "dataSetCovered": _scope(spec, catalogue) is not None,
-        "sensitivity": tuple(sorted(data_set.sensitivity)) if data_set else (),
+        "sensitivity": tuple(sorted(s.value for s in data_set.sensitivity)) if data_set else (),
     }
 
 

@@ -366,6 +366,7 @@ CASES: tuple[Case, ...] = (
     *_both("recipient-without-agreement", recipientAgreementUntil=TODAY - 1),
     *_both("recipient-without-agreement", recipientAgreementFrom=None, recipientAgreementUntil=TODAY + 9),
     *_both("data-set-not-covered", dataSetCovered=False),
+    *_both("data-set-not-covered", dataSetCovered=False, sensitivity=("special-category",)),
     *_both("data-set-unknown", dataSetKnown=False, dataSetCovered=False),
     # --- the table and the rounds
     _case(OWNER, "requestAggregate", "nothing-asked", measures=()),

@@ -234,23 +234,27 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     ("release", "recipient-not-active", lambda f: f["recipientStatus"] != "active"),
     ("release", "purpose-changed", _of_purpose(lambda f, p: f["purposeVersion"] != p["version"])),
     ("requestAggregate release", "purpose-unknown", lambda f: f.purpose is None),
-    ("requestAggregate release", "purpose-not-approved", _of_purpose(lambda f, p: p["status"] != "approved")),
-    ("requestAggregate release", "purpose-approvers", _of_purpose(lambda f, p: p["approverCount"] < 2)),
+    ("requestAggregate release", "purpose-not-approved", _of_purpose(lambda _, p: p["status"] != "approved")),
+    ("requestAggregate release", "purpose-approvers", _of_purpose(lambda _, p: p["approverCount"] < 2)),
     ("requestAggregate release", "purpose-not-yet-valid", _of_purpose(lambda f, p: f["today"] < p["validFrom"])),
     ("requestAggregate release", "purpose-expired", _of_purpose(lambda f, p: f["today"] > p["validUntil"])),
     ("requestAggregate release", "purpose-review-overdue", _of_purpose(lambda f, p: f["today"] > p["reviewOn"])),
-    ("requestAggregate release", "purpose-without-legal-basis", _of_purpose(lambda f, p: not p["legalBasis"])),
+    ("requestAggregate release", "purpose-without-legal-basis", _of_purpose(lambda _, p: not p["legalBasis"])),
     (
         "requestAggregate release",
         "purpose-without-exception",
-        _of_purpose(lambda f, p: "special-category" in f["sensitivity"] and not p["specialCategoryException"]),
+        _of_purpose(
+            lambda f, p: (
+                f["dataSetCovered"] and "special-category" in f["sensitivity"] and not p["specialCategoryException"]
+            )
+        ),
     ),
     (
         "requestAggregate release",
         "purpose-without-processor-agreement",
-        _of_purpose(lambda f, p: not p["processorAgreement"]),
+        _of_purpose(lambda _, p: not p["processorAgreement"]),
     ),
-    ("requestAggregate release", "purpose-without-dpia", _of_purpose(lambda f, p: p["dpiaOutcome"] != "approved")),
+    ("requestAggregate release", "purpose-without-dpia", _of_purpose(lambda _, p: p["dpiaOutcome"] != "approved")),
     (
         "requestAggregate release",
         "not-a-recipient",

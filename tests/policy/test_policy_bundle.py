@@ -1,0 +1,373 @@
+"""The bundle: what is wrong with it is all named at once, its hash depends on content alone, and the catalogue fits."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from service.adapters.bundle import BundleError, bundle_directory, load_bundle
+from service.adapters.bundle.faults import FAULTS
+from service.adapters.bundle_report import report_bundle
+from service.cli.policy import add_policy_commands
+from service.domain.classification import TOTAL
+from service.domain.errors import NotFound
+from service.use_cases.describe_data_set import wire_definition
+from sluis_client.wire import Definition
+
+SOURCE = bundle_directory()
+BUNDLE = load_bundle(SOURCE)
+CATALOGUE = BUNDLE.catalogue
+DEMO = Path(__file__).parents[2] / "demo" / "data"
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return shutil.copytree(SOURCE, tmp_path / "policies")
+
+
+def faults_of(bundle: Path) -> dict[str, list[str]]:
+    """Place to codes."""
+    with pytest.raises(BundleError) as raised:
+        load_bundle(bundle)
+    found: dict[str, list[str]] = {}
+    for fault in raised.value.faults:
+        assert fault.nl
+        assert fault.en
+        assert "{" not in fault.nl + fault.en or fault.code == "cedar"
+        found.setdefault(fault.place, []).append(fault.code)
+    return found
+
+
+def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(bundle: Path) -> None:
+        path = bundle / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+def write(file: str, content: bytes) -> Callable[[Path], None]:
+    return lambda bundle: (bundle / file).write_bytes(content) and None
+
+
+def remove(file: str) -> Callable[[Path], None]:
+    return lambda bundle: (bundle / file).unlink()
+
+
+CAPACITY = "datasets/capacity.yaml"
+REJECTIONS = "datasets/rejections.yaml"
+PLANNING = "purposes/regional-capacity-planning.yaml"
+REASON = "purposes/rejections-by-reason.yaml"
+BOARDS = "classifications/scotland-boards"
+HEADER = b"code,label_nl,label_en,level,parent,valid_from,valid_until\n"
+BAD = [
+    # reading
+    (write("purposes/x.yaml", b"a: \xff"), "purposes/x.yaml", "not-utf8"),
+    (write("purposes/x.yaml", b"a: [1"), "purposes/x.yaml: line 1", "not-yaml"),
+    (write("purposes/x.yaml", b"- a"), "purposes/x.yaml", "not-yaml"),
+    (write("purposes/x.yaml", b"a: !!python/object/apply:os.system [id]"), "purposes/x.yaml: line 1", "not-yaml"),
+    (write("purposes/x.yaml", b"[" * 5000), "purposes/x.yaml", "not-yaml"),
+    (write("purposes/x.yaml", b"{[a]: 1}"), "purposes/x.yaml", "not-yaml"),
+    (write("purposes/x.yml", b"id: x"), "purposes/x.yml", "file-unexpected"),
+    (write("datasets/capacity.cedar", b""), "datasets/capacity.cedar", "file-unexpected"),
+    (edit(CAPACITY, "version: 1", "version: 1\nversion: 2"), f"{CAPACITY}: line 3", "duplicate-key"),
+    (edit(CAPACITY, "{nl: Kwartaal, en", "{nl: Kwartaal, nl: Jaar, en"), f"{CAPACITY}: line 14", "duplicate-key"),
+    (edit(CAPACITY, "round_level", "roundlevel"), f"{CAPACITY}: roundlevel", "unknown-key"),
+    (edit(CAPACITY, "round_level", "roundlevel"), f"{CAPACITY}: round_level", "missing-key"),
+    (edit(CAPACITY, "version: 1", 'version: "1"'), f"{CAPACITY}: version", "wrong-value"),
+    (edit(CAPACITY, "version: 1", "version: yes"), f"{CAPACITY}: version", "wrong-value"),
+    (edit(CAPACITY, "version: 1", "version: .nan"), f"{CAPACITY}: version", "wrong-value"),
+    (edit(CAPACITY, "[operational]", "[secret]"), f"{CAPACITY}: sensitivity.0", "wrong-value"),
+    (edit(CAPACITY, "en: Quarter}", 'en: ""}'), f"{CAPACITY}: dimensions.period.title.en", "wrong-value"),
+    (edit(PLANNING, "2026-01-01", "soon"), f"{PLANNING}: valid_from", "wrong-value"),
+    # classifications
+    (remove(f"{BOARDS}.csv"), f"{BOARDS}.csv", "file-missing"),
+    (write(f"{BOARDS}.csv", b"code,label\n"), f"{BOARDS}.csv: row 1", "csv-columns"),
+    (write(f"{BOARDS}.csv", HEADER + b"a,b\n"), f"{BOARDS}.csv: row 2", "csv-row"),
+    (write(f"{BOARDS}.csv", HEADER + b",a,a,health-board,,,\n"), f"{BOARDS}.csv: row 2", "csv-row"),
+    (write(f"{BOARDS}.csv", HEADER + b"a,a,a,health-board,,1-1-2020,\n"), f"{BOARDS}.csv: row 2", "not-a-date"),
+    (
+        write(f"{BOARDS}.csv", HEADER + b"a,a,a,health-board,,2020-01-02,2020-01-01\n"),
+        f"{BOARDS}.csv: row 2",
+        "validity-reversed",
+    ),
+    (edit(f"{BOARDS}.csv", "S08000016,", "S08000015,"), f"{BOARDS}.csv: S08000015", "classification"),
+    (edit(f"{BOARDS}.csv", "S08000016,", "TOTAL,"), f"{BOARDS}.csv: TOTAL", "classification"),
+    (edit(f"{BOARDS}.csv", "health-board,west", "health-board,south"), f"{BOARDS}.csv: S08000015", "classification"),
+    (edit(f"{BOARDS}.csv", "health-board,west", "hospital,west"), f"{BOARDS}.csv: S08000015", "classification"),
+    (
+        edit(f"{BOARDS}.csv", "health-board,west", "health-board,S08000016"),
+        f"{BOARDS}.csv: S08000015",
+        "classification",
+    ),
+    (edit(f"{BOARDS}.yaml", "file: scotland-boards.csv\n", ""), f"{BOARDS}.yaml", "wrong-value"),
+    (
+        edit(f"{BOARDS}.yaml", "file: scotland-boards.csv", "file: ../../etc/passwd"),
+        f"{BOARDS}.yaml: file",
+        "wrong-value",
+    ),
+    (
+        edit("classifications/calendar-months.yaml", "[year, quarter, month]", "[year, month]"),
+        "classifications/calendar-months.yaml",
+        "wrong-value",
+    ),
+    (edit(f"{BOARDS}.yaml", "id: scotland-boards", "id: nl-ggd"), f"{BOARDS}.yaml: id", "double"),
+    # data sets
+    (edit(CAPACITY, "[scotland-boards]", "[boards]"), f"{CAPACITY}: dimensions.region.classifications", "unknown-name"),
+    (
+        edit(CAPACITY, "[scotland-boards]", "[scotland-boards, nl-ggd]"),
+        f"{CAPACITY}: dimensions.region.classifications",
+        "different-atoms",
+    ),
+    (edit(CAPACITY, "period: true", "period: false"), f"{CAPACITY}: dimensions", "one-period"),
+    (edit(CAPACITY, "[calendar-quarters]", "[scotland-boards]"), f"{CAPACITY}: dimensions.period", "not-a-calendar"),
+    (edit(CAPACITY, "round_level: year", "round_level: month"), f"{CAPACITY}: round_level", "unknown-name"),
+    (edit(CAPACITY, "profile: operational", "profile: none-at-all"), f"{CAPACITY}: disclosure_profile", "unknown-name"),
+    (edit(CAPACITY, "left: occupied_bed_days", "left: beds"), f"{CAPACITY}: checks.0.left", "unknown-name"),
+    (edit(CAPACITY, "  occupied_bed_days:", "  region:"), f"{CAPACITY}: measures.region", "same-name"),
+    (edit(CAPACITY, "maximum: 1000000", "maximum: -1"), f"{CAPACITY}: measures.staffed_bed_days", "range-reversed"),
+    (edit(CAPACITY, "id: capacity", "id: rejections"), f"{REJECTIONS}: id", "double"),
+    # disclosure
+    (edit("disclosure/persons.yaml", "count: 10", "count: 9"), "disclosure/persons.yaml: minimum_count", "below-floor"),
+    (
+        edit("disclosure/persons.yaml", "contributors: 3", "contributors: 2"),
+        "disclosure/persons.yaml: minimum_contributors",
+        "below-floor",
+    ),
+    (edit("disclosure/persons.yaml", "id: persons", "id: operational"), "disclosure/persons.yaml: id", "double"),
+    # purposes
+    (edit(PLANNING, "data_set: capacity", "data_set: tariffs"), f"{PLANNING}: scopes.0.data_set", "unknown-name"),
+    (edit(PLANNING, "[staffed_bed_days,", "[tariff,"), f"{PLANNING}: scopes.0.measures", "unknown-name"),
+    (edit(PLANNING, "      region:", "      place:"), f"{PLANNING}: scopes.0.dimensions.place", "unknown-name"),
+    (edit(PLANNING, "{scotland-boards: ", "{nl-ggd: "), f"{PLANNING}: scopes.0.dimensions.region", "unknown-name"),
+    (
+        edit(PLANNING, "scotland-boards: health-board", "scotland-boards: hospital"),
+        f"{PLANNING}: scopes.0.dimensions.region.scotland-boards",
+        "unknown-name",
+    ),
+    (edit(PLANNING, "6(1)(e)", "6(1)(z)"), f"{PLANNING}: legal_basis", "legal-basis"),
+    (edit(REASON, "9(2)(j)", "9(2)(z)"), f"{REASON}: special_category_exception", "exception"),
+    (
+        edit(REASON, "special_category_exception: 9(2)(j)", "special_category_exception: null"),
+        f"{REASON}: special_category_exception",
+        "special-category",
+    ),
+    (
+        edit(REASON, "joint_arrangement: GR", "joint_arrangement: null #"),
+        f"{REASON}: joint_arrangement",
+        "joint-arrangement",
+    ),
+    (edit(PLANNING, ", privacy officer of the TTP]", "]"), f"{PLANNING}: approvers", "approvers"),
+    (edit(PLANNING, "privacy officer", "data steward"), f"{PLANNING}: approvers", "approvers"),
+    (edit(PLANNING, "outcome: approved", "outcome: pending"), f"{PLANNING}: dpia.outcome", "dpia"),
+    (
+        edit(PLANNING, "all_regional_owners: true", "all_regional_owners: false"),
+        f"{PLANNING}: recipients",
+        "no-recipients",
+    ),
+    (edit(PLANNING, "until: 2030", "until: 2025"), f"{PLANNING}: valid_until", "validity-reversed"),
+    (edit(PLANNING, "profile: null", "profile: strict"), f"{PLANNING}: disclosure_profile", "unknown-name"),
+    (edit(PLANNING, "inputs: 60", "inputs: 61"), f"{PLANNING}: retention.inputs", "looser"),
+    (edit(REASON, "age_months: 3", "age_months: 2"), f"{REASON}: minimum_age_months", "looser"),
+    (
+        edit("disclosure/competition.yaml", "p_percent: 10", "p_percent: 5"),
+        "purposes/winter-evaluation-2020.yaml: disclosure_profile",
+        "looser-profile",
+    ),
+    (edit(REASON, "id: rejections-by-reason", "id: regional-capacity-planning"), f"{REASON}: id", "double"),
+    # rules
+    (remove("authorisation/schema.cedarschema"), "authorisation/schema.cedarschema", "file-missing"),
+    (edit("authorisation/roles.cedar", "permit (", "permit {"), "authorisation/roles.cedar", "cedar"),
+    (
+        edit("authorisation/schema.cedarschema", "entity Role;", "entity Role"),
+        "authorisation/schema.cedarschema",
+        "cedar",
+    ),
+    (edit("authorisation/roles.cedar", '@id("auditor")', ""), "authorisation/roles.cedar: rule 5", "no-rule-code"),
+    (
+        edit("authorisation/releases.cedar", "context.safe", "context.save"),
+        "authorisation/releases.cedar: unsafe-table",
+        "cedar",
+    ),
+    (
+        edit("authorisation/releases.cedar", '@id("rejected")', '@id("no-text")'),
+        "authorisation/releases.cedar: rule 6",
+        "unknown-rule-code",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "place", "code"), BAD, ids=[f"{c}-{p}" for _, p, c in BAD])
+def test_what_is_wrong_is_named_with_its_place(bundle, change, place, code):
+    change(bundle)
+    assert code in faults_of(bundle).get(place, [])
+
+
+def test_every_kind_of_fault_is_shown_by_an_example():
+    assert {code for _, _, code in BAD} == set(FAULTS)
+
+
+def test_all_faults_of_all_files_come_at_once(bundle):
+    changes = [
+        edit("disclosure/persons.yaml", "count: 10", "count: 9"),
+        edit("authorisation/roles.cedar", "permit (", "permit {"),
+        edit(PLANNING, "6(1)(e)", "6(1)(z)"),
+        edit(CAPACITY, "version: 1", "version: x\nextra: y"),
+        write("purposes/x.yml", b""),
+    ]
+    for change in changes:
+        change(bundle)
+    found = faults_of(bundle)
+    assert {
+        "disclosure/persons.yaml: minimum_count",
+        "authorisation/roles.cedar",
+        f"{PLANNING}: legal_basis",
+        f"{CAPACITY}: version",
+        f"{CAPACITY}: extra",
+        "purposes/x.yml",
+    } <= set(found)
+
+
+def test_no_rules_at_all(bundle):
+    for file in (bundle / "authorisation").glob("*.cedar"):
+        file.unlink()
+    assert "file-missing" in faults_of(bundle)["authorisation"]
+
+
+# --- the hash --------------------------------------------------------------------------------------------------------
+
+
+def test_the_hash_is_of_content_and_names_alone(bundle, tmp_path):
+    before = load_bundle(bundle).policy_hash
+    for file in bundle.rglob("*"):
+        os.utime(file, (1, 1))
+    (bundle / ".git").mkdir()
+    (bundle / ".git" / "HEAD").write_text("x")
+    elsewhere = tmp_path / "other"
+    for file in sorted(bundle.rglob("*"), reverse=True):  # another order of making
+        if file.is_file():
+            target = elsewhere / file.relative_to(bundle)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    assert load_bundle(bundle).policy_hash == load_bundle(elsewhere).policy_hash == before == BUNDLE.policy_hash
+    assert before.startswith("sha-256:")
+
+
+def test_the_hash_changes_with_a_byte_and_with_a_name(bundle):
+    edit(PLANNING, "version: 1", "version: 1 ")(bundle)
+    changed = load_bundle(bundle).policy_hash
+    (bundle / PLANNING).rename(bundle / "purposes" / "planning.yaml")
+    assert len({changed, load_bundle(bundle).policy_hash, BUNDLE.policy_hash}) == 3
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def command() -> typer.Typer:
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    add_policy_commands(app, report_bundle)
+    return app
+
+
+def test_policy_check_and_hash(command, bundle):
+    run = CliRunner()
+    sound = run.invoke(command, ["policy", "check"])
+    assert sound.exit_code == 0
+    assert BUNDLE.policy_hash in sound.stdout
+    assert run.invoke(command, ["policy", "hash", "--policies", str(bundle)]).stdout.strip() == BUNDLE.policy_hash
+    edit("disclosure/persons.yaml", "count: 10", "count: 9")(bundle)
+    for words in ("check", "hash"):
+        broken = run.invoke(command, ["policy", words, "--policies", str(bundle)])
+        assert broken.exit_code == 2
+        assert BUNDLE.policy_hash not in broken.output
+        assert "disclosure/persons.yaml: minimum_count" in broken.stderr
+        assert "kies ten minste 10" in broken.stderr
+        assert "choose at least 10" in broken.stderr
+
+
+# --- the catalogue ---------------------------------------------------------------------------------------------------
+
+
+def test_calendars():
+    months = CATALOGUE.classification("calendar-months")
+    assert [len(list(months.at(level))) for level in months.levels] == [13, 52, 156]
+    february = months.by_code["2020-02"]
+    assert (february.valid_from, february.valid_until) == (date(2020, 2, 1), date(2020, 2, 29))
+    assert months.by_code["2019Q4"].valid_until == months.by_code["2019-12"].valid_until == date(2019, 12, 31)
+    assert months.ancestor("2019-11", "quarter") == "2019Q4"
+    assert months.ancestor("2019-11", "year") == "2019"
+    for code in months.codes:
+        if code.parent is not None:
+            parent = months.by_code[code.parent]
+            assert parent.valid_from <= code.valid_from <= code.valid_until <= parent.valid_until
+
+
+def test_dutch_regions_group_the_same_municipalities():
+    trees = [CATALOGUE.classification(name) for name in ("nl-zorgkantoor", "nl-ggd", "nl-province")]
+    assert [len(list(tree.at(tree.levels[0]))) for tree in trees] == [31, 25, 12]
+    municipalities = {frozenset(code.code for code in tree.at("municipality")) for tree in trees}
+    assert len(municipalities) == 1
+    assert len(municipalities.pop()) == 342
+    assert {tree.atoms for tree in trees} == {"nl-municipality-2025"}
+    assert trees[1].ancestor("GM0363", "ggd") == "VR13"
+    assert trees[1].parents_down_to("ggd")["VR13"] == TOTAL
+
+
+def test_the_periods_of_a_round():
+    capacity, rejections = CATALOGUE.data_set("capacity"), CATALOGUE.data_set("rejections", 1)
+    assert CATALOGUE.allowed_periods(capacity, "2019") == ("2019Q1", "2019Q2", "2019Q3", "2019Q4")
+    assert CATALOGUE.allowed_periods(rejections, "2020")[::11] == ("2020-01", "2020-12")
+    for wrong in ("2019Q1", "1999", "", "TOTAL"):
+        assert CATALOGUE.allowed_periods(capacity, wrong) == ()
+    assert CATALOGUE.period_days(capacity, "2019") == (date(2019, 1, 1), date(2019, 12, 31))
+    assert CATALOGUE.period_days(capacity, "x") is None
+
+
+def test_what_is_not_in_the_catalogue():
+    for ask in (CATALOGUE.data_set, CATALOGUE.classification, CATALOGUE.purpose, CATALOGUE.profile):
+        with pytest.raises(NotFound):
+            ask("no-such-thing")
+    with pytest.raises(NotFound):
+        CATALOGUE.data_set("capacity", 2)
+
+
+def test_the_real_figures_fit_their_definitions():
+    capacity = wire_definition(CATALOGUE.data_set("capacity"), CATALOGUE)
+    rejections = wire_definition(CATALOGUE.data_set("rejections"), CATALOGUE)
+    with (DEMO / "care_forms.csv").open(encoding="utf-8", newline="") as file:
+        care_forms = {row["label"]: row["code"] for row in csv.DictReader(file)}
+    with (DEMO / "beds.csv").open(encoding="utf-8", newline="") as file:
+        beds = list(csv.DictReader(file))
+    with (DEMO / "cancelled_operations.csv").open(encoding="utf-8", newline="") as file:
+        cancelled = list(csv.DictReader(file))
+    assert (len(beds), len(cancelled)) == (4689, 3836)
+    for row in beds:
+        assert row["quarter"] in capacity.column("period").by_code
+        assert row["health_board"] in capacity.column("region").by_code
+        assert care_forms[row["specialty"]] in capacity.column("care_form").by_code
+        assert 0 <= int(row["occupied_bed_days"]) <= int(row["staffed_bed_days"]) <= 1_000_000
+    for row in cancelled:
+        assert row["month"] in rejections.column("period").by_code
+        assert row["health_board"] in rejections.column("region").by_code
+        assert row["reason"] in rejections.column("reason").by_code
+    assert set(care_forms.values()) == set(capacity.column("care_form").by_code)
+
+
+def test_a_definition_survives_the_wire():
+    for data_set in CATALOGUE.data_sets:
+        definition = wire_definition(data_set, CATALOGUE)
+        assert Definition.from_json(definition.to_json()) == definition
+        assert definition.key == data_set.key
+        assert definition.period_column == "period"

@@ -1,0 +1,81 @@
+"""Every code that the service can refuse with has a text in two languages, a rule, and what mends it."""
+
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+import service
+from service.domain.errors import Conflict, Denied, Invalid, NotFound, Unavailable
+from service.domain.reason import Reason
+from service.domain.request import REQUEST_LIFECYCLE
+from service.domain.round import ROUND_LIFECYCLE
+from service.domain.submission import SUBMISSION_LIFECYCLE
+from service.domain.texts import ERRORS, REASONS, text_of_error, text_of_reason
+
+RAISED = {Conflict.__name__, Invalid.__name__, Unavailable.__name__}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("text", [*REASONS.values(), *ERRORS.values()], ids=[*REASONS, *ERRORS])
+def test_both_languages_name_the_same_facts(text):
+    assert all((text.rule, text.nl, text.en, text.mend_nl, text.mend_en))
+    assert placeholders(text.nl) == placeholders(text.en)
+    assert placeholders(text.mend_nl) == placeholders(text.mend_en)
+    assert all(part.endswith(".") for part in (text.nl, text.en, text.mend_nl, text.mend_en))
+
+
+def raised_codes() -> dict[str, set[str]]:
+    """Literal codes of errors in the source, each with the names of the facts given with it."""
+    found: dict[str, set[str]] = {}
+    for file in Path(service.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in RAISED and node.args:
+                code = node.args[0]
+                if isinstance(code, ast.Constant):
+                    given = node.args[1] if len(node.args) > 1 else None
+                    keys = given.keys if isinstance(given, ast.Dict) else []
+                    found.setdefault(code.value, set()).update(k.value for k in keys if isinstance(k, ast.Constant))
+    return found
+
+
+def test_every_error_that_is_raised_has_a_text():
+    assert raised_codes().keys() - ERRORS.keys() == set()
+
+
+def test_texts_name_only_facts_that_the_error_carries():
+    for code, given in raised_codes().items():
+        text = ERRORS[code]
+        if given:
+            assert placeholders(text.nl + text.mend_nl) <= given, code
+
+
+def test_every_state_machine_has_a_text():
+    names = {machine.name for machine in (REQUEST_LIFECYCLE, ROUND_LIFECYCLE, SUBMISSION_LIFECYCLE)}
+    assert {f"{name}-state" for name in names} <= ERRORS.keys()
+
+
+def test_filled_in():
+    reason = text_of_reason(Reason("data-too-young", {"age": 2, "minimum": 3}))
+    assert reason.nl == "De jongste periode is 2 hele maanden oud; 3 is het minimum."
+    assert reason.mend["en"] == "Ask again later, or leave the newest period out."
+    error = text_of_error(Conflict("round-closed", {"round": "capacity-2019"}))
+    assert error.en == "Round capacity-2019 is closed."
+    assert text_of_error(NotFound("release")).code == "not-found"
+    assert text_of_error(Denied((Reason("not-yours"),))).nl == "Dit is niet toegestaan."
+
+
+def test_a_text_never_fails():
+    assert text_of_reason(Reason("data-too-young")).en == "The newest period is - whole months old; - is the minimum."
+    assert text_of_reason(Reason("unheard-of")).en == REASONS["policy-not-sure"].en
+    assert text_of_error(Conflict("unheard-of")).en == ERRORS["internal-error"].en
+    assert (
+        text_of_reason(Reason("purpose-unknown", {"purpose": "{x} %s {0}"})).en
+        == "Purpose '{x} %s {0}' does not exist."
+    )
