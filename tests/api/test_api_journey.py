@@ -1,0 +1,241 @@
+"""The journey over HTTP, on the real parts: from a code to a release that is read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from api_world import ROUND, World, records, request_body
+
+from service.api.problem_texts import EDGE
+from service.domain.principal import Role
+from sluis_client import wire
+
+
+@pytest.fixture(scope="module")
+def round_id(cast: Any) -> str:
+    return cast.world.open_round(cast.steward, ["hospital-a", "hospital-b"])
+
+
+def test_metadata_says_where_everything_is(world: World) -> None:
+    told = world.call("GET", "/.well-known/oauth-authorization-server").json()
+    assert told["token_endpoint"] == f"{told['issuer']}/v1/oauth/token"
+    assert told["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    keys = world.call("GET", "/.well-known/jwks.json").json()["keys"]
+    assert {(key["kty"], key["alg"], key["use"]) for key in keys} == {("EC", "ES256", "sig"), ("OKP", "EdDSA", "sig")}
+
+
+def test_a_delivery_gets_a_receipt_that_holds(cast: Any, world: World, round_id: str) -> None:
+    body = world.submission("hospital-a", records())
+    headers = {"Idempotency-Key": "first-delivery"}
+    made = world.call("POST", "/v1/submissions", cast.supplier, json=body, headers=headers)
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert made.headers["location"] == f"/v1/submissions/{told['id']}"
+    assert (told["state"], told["rows"], told["version"], told["late"]) == ("accepted", 2, 1, False)
+    manifest = wire.Manifest.from_json(body["manifest"])
+    jwks = world.call("GET", "/.well-known/jwks.json").json()
+    assert wire.verify_receipt(told["receipt"], manifest, jwks).submission_id == told["id"]
+
+    again = world.call("POST", "/v1/submissions", cast.supplier, json=body, headers=headers)
+    assert (again.status_code, again.json()) == (200, told)
+    assert "sluis-outcome" not in again.headers
+
+    same_content = world.deliver("hospital-a", cast.supplier, records())
+    assert (same_content.status_code, same_content.headers["sluis-outcome"]) == (200, "duplicate")
+    assert same_content.json()["id"] == told["id"]
+
+    other = world.deliver("hospital-a", cast.supplier, records(first=120))
+    assert (other.status_code, other.json()["code"]) == (409, "already-delivered")
+    assert other.json()["data"] == {"submission": told["id"]}
+    corrected = world.deliver("hospital-a", cast.supplier, records(first=120), corrects=told["id"])
+    assert (corrected.status_code, corrected.json()["version"]) == (201, 2)
+    assert world.call("GET", f"/v1/submissions/{told['id']}", cast.supplier).json()["state"] == "superseded"
+
+    mine = world.call("GET", f"/v1/rounds/{round_id}", cast.supplier).json()["myDelivery"]
+    assert mine == {"state": "accepted", "submissionId": corrected.json()["id"]}
+
+
+def test_a_reused_key_with_another_manifest_is_refused(cast: Any, world: World, round_id: str) -> None:
+    headers = {"Idempotency-Key": "only-once"}
+    for expected in (201, 409):
+        body = world.submission("hospital-b", [*records(), *records(second=41 if expected == 409 else 40)][:2])
+        answer = world.call("POST", "/v1/submissions", cast.other_supplier, json=body, headers=headers)
+        assert answer.status_code == expected, answer.text
+    assert answer.json()["code"] == "idempotency-key-reused"
+
+
+def test_refused_content_names_every_fault(cast: Any, world: World, round_id: str) -> None:
+    supplier = world.onboard("hospital-wrong")
+    world.open_round(cast.steward, ["hospital-wrong"], period="2022")
+    bad = [{**row, "region": "elsewhere", "staffed_bed_days": -1} for row in records()]
+    body = world.submission("hospital-wrong", bad, round="capacity-2022")
+    for _ in range(2):
+        answer = world.call(
+            "POST", "/v1/submissions", supplier, json=body, headers={"Idempotency-Key": "bad-content"}
+        )
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (400, "content-refused")
+        faults = wire.Faults.from_json(problem["faults"])
+        assert faults.total == sum(faults.by_code.values()) == len(faults.shown) >= 4
+        assert {fault.row for fault in faults.shown} == {1, 2}
+    kept = world.call("GET", f"/v1/submissions/{problem['submissionId']}", supplier).json()
+    assert (kept["state"], kept["faults"]) == ("refused", problem["faults"])
+
+
+def test_parts_arrive_in_any_order_and_more_than_once(cast: Any, world: World, round_id: str) -> None:
+    supplier = world.onboard("hospital-c")
+    world.open_round(cast.steward, ["hospital-c"], period="2020")
+    rows = "".join(f"2020Q{q},S08000015,anaesthetics,{q},0\r\n" for q in (1, 2, 3, 4))
+    content = f"period,region,care_form,staffed_bed_days,occupied_bed_days\r\n{rows}".encode()
+    manifest = world.manifest("hospital-c", content, format=wire.Format.CSV, round="capacity-2020")
+    body, headers = world.signed("hospital-c", manifest), {"Idempotency-Key": "in-parts"}
+    begun = world.call("POST", "/v1/submissions", supplier, json=body, headers=headers)
+    assert (begun.status_code, begun.json()["state"], begun.json()["parts"]) == (201, "receiving", [])
+    at = f"/v1/submissions/{begun.json()['id']}"
+
+    early = world.call("PUT", f"{at}/completion", supplier, json={"parts": 1})
+    assert (early.status_code, early.json()["code"]) == (409, "incomplete")
+    digest = {"Content-Digest": f"sha-256=:{wire_base64(content)}:", "Content-Type": "application/octet-stream"}
+    for _ in range(2):
+        put = world.call("PUT", f"{at}/parts/0", supplier, content=content, headers=digest)
+        assert (put.status_code, put.content) == (204, b"")
+    wrong = world.call("PUT", f"{at}/parts/0", supplier, content=content + b"x", headers=digest)
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "content-digest")
+    parts = world.call("GET", at, supplier).json()["parts"]
+    assert parts == [{"number": 0, "size": len(content), "digest": wire.digest(content)}]
+
+    for _ in range(2):
+        done = world.call("PUT", f"{at}/completion", supplier, json={"parts": 1})
+        assert (done.status_code, done.json()["state"], done.json()["rows"]) == (200, "accepted", 4)
+    gone = world.call("DELETE", at, supplier)
+    assert (gone.status_code, gone.json()["code"]) == (409, "submission-state")
+
+
+def wire_base64(content: bytes) -> str:
+    import base64
+    import hashlib
+
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def test_clock_skew_tells_the_services_time(cast: Any, world: World, round_id: str) -> None:
+    from datetime import timedelta
+
+    late = world.clock.now() - timedelta(minutes=6)
+    supplier = world.onboard("hospital-skewed")
+    world.open_round(cast.steward, ["hospital-skewed"], period="2018")
+    rows = [{**row, "period": row["period"].replace("2019", "2018")} for row in records()]
+    answer = world.deliver("hospital-skewed", supplier, rows, created_at=late, round="capacity-2018")
+    assert (answer.status_code, answer.json()["code"]) == (400, "clock-skew")
+    assert answer.json()["data"]["now"] == "2026-03-01T12:00:00Z"
+
+
+def test_a_denied_request_is_kept_with_its_reasons(cast: Any, world: World) -> None:
+    answer = world.call(
+        "POST", "/v1/aggregate-requests", cast.owner, json=request_body(purpose="no-such-purpose")
+    )
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (403, "request-denied")
+    assert problem["reasons"] and all(reason["nl"] and reason["mend"]["en"] for reason in problem["reasons"])
+    kept = world.call("GET", f"/v1/aggregate-requests/{problem['requestId']}", cast.owner).json()
+    assert kept["state"] == "denied"
+    assert kept["decision"]["reasons"] == problem["reasons"]
+
+
+def test_from_request_to_release(cast: Any, world: World) -> None:
+    hospitals = [f"clinic-{number}" for number in range(6)]
+    tokens = {name: world.onboard(name) for name in hospitals}
+    world.open_round(cast.steward, hospitals, period="2021")
+    care_forms = ("accident-emergency", "anaesthetics", "cardiology")
+    for place, name in enumerate(hospitals):
+        rows = [
+            {
+                "period": f"2021Q{quarter}",
+                "region": region,
+                "care_form": care_form,
+                "staffed_bed_days": 1_000 + 10 * place + quarter,
+                "occupied_bed_days": 500,
+            }
+            for quarter in (1, 2, 3, 4)
+            for region in ("S08000015", "S08000016")
+            for care_form in care_forms
+        ]
+        made = world.deliver(name, tokens[name], rows, round="capacity-2021")
+        assert made.status_code == 201, made.text
+    world.call("PUT", "/v1/rounds/capacity-2021/state", cast.steward, json={"state": "closed"})
+    asked = world.call("POST", "/v1/aggregate-requests", cast.owner, json=request_body(periods=["2021"]))
+    assert asked.status_code == 202, asked.text
+    at = asked.headers["location"]
+    assert world.worker.run_once(world.services)
+    assert world.call("GET", at, cast.owner).json()["state"] == "prepared"
+
+    evidence = world.call("GET", f"{at}/evidence", cast.steward).json()
+    assert evidence["safe"] is True
+    verdict = {"evidence": evidence["id"], "verdict": "approve", "reason": "Looked at every cell."}
+    first = world.call("POST", f"{at}/reviews", cast.steward, json=verdict)
+    assert (first.status_code, first.json()["state"]) == (201, "approved-once")
+    twice = world.call("POST", f"{at}/reviews", cast.steward, json=verdict)
+    assert (twice.status_code, [r["code"] for r in twice.json()["reasons"]]) == (403, ["reviewed-before"])
+    second = world.call("POST", f"{at}/reviews", cast.second_steward, json=verdict)
+    assert (second.status_code, second.json()["state"]) == (201, "approved")
+    assert world.worker.run_once(world.services)
+    released = world.call("GET", at, cast.owner).json()
+    assert released["state"] == "released"
+    read_the_release(cast, world, released["releaseId"])
+    withdraw_the_release(cast, world, released["releaseId"])
+
+
+def read_the_release(cast: Any, world: World, release: str) -> None:
+    answer = world.call("GET", f"/v1/releases/{release}", cast.owner)
+    told = answer.json()
+    _, _, content = answer.content.partition(b',"content":')
+    content = content[:-1]
+    assert wire.digest(content) == told["contentDigest"]
+    jwks = wire.KeySet.from_json(world.call("GET", "/.well-known/jwks.json").json())
+    wire.verify_ed25519(wire.RELEASE_PREFIX, content, told["signature"], jwks.ed25519(told["keyId"]))
+    assert json.loads(content) == told["content"]
+    unchanged = world.call("GET", f"/v1/releases/{release}", cast.owner, headers={"If-None-Match": answer.headers["etag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    listed = world.call("GET", "/v1/releases", cast.owner).json()["items"]
+    assert [item["id"] for item in listed] == [release]
+
+    cells = world.call("GET", f"/v1/releases/{release}/cells", cast.owner)
+    assert cells.headers["content-type"] == "application/json"
+    table = world.call("GET", f"/v1/releases/{release}/cells?format=csv", cast.owner)
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = table.text.split("\r\n")
+    assert rows[0] == "period,region,care_form,MEASURE,UNIT_MEASURE,OBS_VALUE,OBS_STATUS"
+    assert len(rows) - 2 == len(cells.json()["items"]) > 20
+    by_accept = world.call("GET", f"/v1/releases/{release}/cells", cast.owner, headers={"Accept": "text/csv"})
+    assert by_accept.content == table.content
+    refused = world.call("GET", f"/v1/releases/{release}/cells", cast.owner, headers={"Accept": "image/png"})
+    assert (refused.status_code, refused.json()["code"]) == (406, "not-acceptable")
+
+
+def withdraw_the_release(cast: Any, world: World, release: str) -> None:
+    no_reason = world.call("PUT", f"/v1/releases/{release}/withdrawal", cast.steward, json={"reason": " "})
+    assert (no_reason.status_code, no_reason.json()["code"]) == (400, "reason-needed")
+    reason = {"reason": "An error in the figures."}
+    withdrawn = world.call("PUT", f"/v1/releases/{release}/withdrawal", cast.steward, json=reason)
+    assert withdrawn.json()["withdrawalReason"] == "An error in the figures."
+    gone = world.call("GET", f"/v1/releases/{release}", cast.owner)
+    assert (gone.status_code, gone.json()["reasons"][0]["code"]) == (403, "release-withdrawn")
+    never = world.call("GET", "/v1/releases/no-such-release", cast.nobody)
+    assert never.status_code == 403
+    stranger = world.people.add("owner-elsewhere", Role.REGIONAL_OWNER, organisation="hospital-a")
+    hidden = world.call("GET", f"/v1/releases/{release}", stranger)
+    absent = world.call("GET", "/v1/releases/no-such-release", stranger)
+    assert hidden.status_code == absent.status_code == 404
+    assert {**hidden.json(), "instance": ""} == {**absent.json(), "instance": ""}
+    assert hidden.json()["title"] == EDGE["not-found"].title
+
+
+def test_the_auditor_sees_it_all(cast: Any, world: World) -> None:
+    page = world.call("GET", "/v1/audit-events?limit=5&outcome=success", cast.auditor).json()
+    assert len(page["items"]) == 5
+    following = world.call("GET", f"/v1/audit-events?limit=5&outcome=success&cursor={page['next']}", cast.auditor).json()
+    assert not {event["id"] for event in page["items"]} & {event["id"] for event in following["items"]}
+    assert world.events(code="audit.search")
+    assert ROUND in world.call("GET", "/v1/rounds", cast.steward).text
