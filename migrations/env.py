@@ -8,7 +8,7 @@ from service.adapters.database.tables import metadata
 
 connection = context.config.attributes.get("connection")
 if connection is None:
-    raise RuntimeError("run migrations with `sluis database upgrade`, which opens the database as the service does")
+    raise RuntimeError("run migrations with `sluis db upgrade`, which opens the database as the service does")
 
 context.configure(
     connection=connection,

@@ -226,7 +226,8 @@ def _requests() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
         sa.ForeignKeyConstraint(["organisation"], ["organisations.id"], name=op.f("fk_requests_organisation")),
         sa.CheckConstraint(
-            "state IN ('denied', 'permitted', 'prepared', 'unsafe', 'failed', 'approved-once', 'approved', 'rejected', 'released')",
+            "state IN ('denied', 'permitted', 'prepared', 'unsafe', 'failed', 'approved-once', 'approved', 'rejected',"
+            " 'released')",
             name=op.f("ck_requests_state_known"),
         ),
         sa.CheckConstraint(

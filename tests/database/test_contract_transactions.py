@@ -209,3 +209,12 @@ def test_the_fake_can_refuse_every_event() -> None:
         with pytest.raises(Unavailable):
             uow.commit(an_event())
     assert fake.tables.organisations == {}
+
+
+def test_the_fake_is_busy_like_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fake_unit_of_work.PATIENCE", 0.01)
+    fake = FakeDatabase()
+    with fake.begin(), pytest.raises(Unavailable, match="database-busy"), fake.begin():
+        pass
+    with fake.begin():
+        pass

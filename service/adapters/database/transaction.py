@@ -34,7 +34,8 @@ class Transaction:
         """All rows; with `lock`, no other transaction changes them until this one ends."""
         if lock:
             self.require_writing()
-            statement = statement.with_for_update()
+            # NO KEY: rows that refer to this one may still be added; SQLite's write lock is enough.
+            statement = statement.with_for_update(key_share=True)
         self._require_open()
         try:
             return [row._asdict() for row in self._connection.execute(statement)]
