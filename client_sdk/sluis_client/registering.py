@@ -45,7 +45,7 @@ def register(
         "/v1/registrations",
         payload=lambda: Payload.json(
             {
-                "code": code,
+                "code": typed,
                 "publicKey": key.jwk,
                 "proof": key.proof(machine, audience=issuer, subject=digest),
             }

@@ -65,8 +65,7 @@ FIELDS: Mapping[Stream, Mapping[str, _Form]] = {
         "route": _ROUTE,  # the template, never the path or query that came in
         "status": _NUMBER,
         "milliseconds": _NUMBER,
-        "bytes_in": _NUMBER,
-        "bytes_out": _NUMBER,
+        "principal": _NAME,
     },
     Stream.WORKER: {
         "job": _NAME,

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 import typer
 
 from service.domain.errors import Denied, DomainError, Invalid
-from service.domain.texts import text_of
+from service.domain.texts import ReasonText, text_of_error, text_of_reason
 from service.use_cases.call import Call
 
 OpenCall = Callable[[], AbstractContextManager[Call]]
@@ -25,19 +25,16 @@ def refusals_told() -> Iterator[None]:
         yield
     except Denied as denied:
         for reason in denied.reasons:
-            tell(reason.code)
+            _tell(text_of_reason(reason))
         raise typer.Exit(FAILED) from denied
     except DomainError as refusal:
-        details = ", ".join(f"{name}: {value}" for name, value in refusal.data.items())
-        tell(refusal.code, details)
+        _tell(text_of_error(refusal))
         if isinstance(refusal, Invalid):
             for where, what in refusal.faults:
                 typer.echo(f"  {where}: {what}", err=True)
         raise typer.Exit(FAILED) from refusal
 
 
-def tell(code: str, details: str = "") -> None:
-    """One refusal on standard error: the code and, where known, its text."""
-    known = text_of(code)
-    text = f" {known.nl} / {known.en}" if known else ""
-    typer.echo(f"{code}:{text}{f' ({details})' if details else ''}", err=True)
+def _tell(text: ReasonText) -> None:
+    typer.echo(f"{text.code}: {text.nl} {text.mend['nl']}", err=True)
+    typer.echo(f"{text.code}: {text.en} {text.mend['en']}", err=True)

@@ -49,7 +49,7 @@ def command() -> typer.Typer:
         no_args_is_help=True, add_completion=False, help="Sluis: Trusted Third Party", pretty_exceptions_enable=False
     )
     app.command()(serve)
-    app.command(name="protect")(protect_command)
+    app.command("protect")(protect_command)
     keys = typer.Typer(no_args_is_help=True, help="Sleutels van de dienst / keys of the service")
     keys.command("create")(create_keys)
     app.add_typer(keys, name="keys")
@@ -140,5 +140,5 @@ def _open_provider(issuer: str, algorithm: Algorithm) -> Iterator[OpenIdLogin]:
 
 def _refuse(faults: tuple[str, ...]) -> None:
     for fault in faults:
-        print(fault, file=sys.stderr)
+        typer.echo(fault, err=True)
     sys.exit(BAD_INPUT)

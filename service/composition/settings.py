@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     oidc_providers: Annotated[tuple[ProviderSettings, ...], NoDecode] = ()
-    instance: Annotated[str, Field(pattern=r"\A[a-z0-9-]{1,63}\Z")] = "sluis-1"
+    instance: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,63}$")] = "sluis-1"
     policy_directory: Path | None = None
     part_directory: Path | None = None
     key_directory: Path | None = None
@@ -118,7 +118,7 @@ class Settings(BaseSettings):
 
     @property
     def creates_keys(self) -> bool:
-        """Only the embedded service makes its own keys at the first start; production gets them by `sluis keys create`."""
+        """Only the embedded service makes its keys at the first start; in production `sluis keys create` does."""
         return self.mode == "embedded"
 
 

@@ -52,8 +52,8 @@ def invite_again(call: Call, organisation: str) -> InvitationLetter:
 
 
 def hash_of(code: str) -> str:
-    """What is kept of a one-time code; 128 random bits need no salt."""
-    return hashlib.sha256(code.encode()).hexdigest()
+    """What is kept of a one-time code, whatever case or blanks it was typed with; 128 random bits need no salt."""
+    return hashlib.sha256("".join(code.split()).upper().encode()).hexdigest()
 
 
 def _letter(step: Step, organisation: str) -> InvitationLetter:

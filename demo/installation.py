@@ -1,0 +1,134 @@
+"""The stage: a fresh service on this machine, on a free port, with everyone invited."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from demo.figures import boards, hospitals
+from demo.provider import SECOND_FACTOR, LocalProvider
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A running service and how commands reach it."""
+
+    url: str
+    directory: Path
+    environment: Mapping[str, str]
+    codes: Mapping[str, str]
+
+
+@contextmanager
+def installation(directory: Path, provider: LocalProvider, port: int = 0) -> Iterator[Installation]:
+    """Migrate, invite everyone, start the service, and stop it afterwards.
+
+    Raises:
+        RuntimeError: a command or the service did not do what it should; its own words are in the message.
+    """
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SLUIS_")},
+        "SLUIS_DATA_DIRECTORY": str(directory / "service"),
+        "SLUIS_ISSUER": url,
+        "SLUIS_PORT": str(port),
+        "SLUIS_OIDC_PROVIDERS": json.dumps([provider_settings(provider)]),
+        "SLUIS_REQUESTS_PER_MINUTE": "6000",
+        "SLUIS_WORKER_INTERVAL": "0.5",
+    }
+    run("db", "upgrade", environment=environment)
+    codes = _invite_everyone(environment)
+    log = directory / "service.log"
+    with log.open("wb") as lines:
+        command = [sys.executable, "-m", "service", "serve"]
+        process = subprocess.Popen(command, env=environment, stdout=lines, stderr=lines)
+        try:
+            _wait_until_ready(url, process, log)
+            yield Installation(url, directory, environment, codes)
+        finally:
+            process.terminate()
+            process.wait(_STOP_SECONDS)
+
+
+def provider_settings(provider: LocalProvider) -> Mapping[str, object]:
+    """What an operator tells the service of the provider (docs/operator.md)."""
+    return {
+        "issuer": provider.issuer,
+        "token": "id",
+        "audience": "sluis-cli",
+        "algorithm": "RS256",
+        "key_id_required": False,
+        "roles_claim": ["roles"],
+        "roles": {name: name for name in ("steward", "regional-owner", "auditor")},
+        "organisation_claim": ["organisation"],
+        "organisations": ["*"],
+        "acr_required": {"steward": [SECOND_FACTOR], "auditor": [SECOND_FACTOR]},
+    }
+
+
+def run(*arguments: str, environment: Mapping[str, str], given: str | None = None) -> str:
+    """Run `sluis` as an operator does.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "service", *arguments],
+        env=environment,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"sluis {' '.join(arguments)}: {done.stderr}")
+    return done.stdout
+
+
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _invite_everyone(environment: Mapping[str, str]) -> Mapping[str, str]:
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(("id", "name", "kinds", "holding", "agreement", "valid_from", "valid_until", "region"))
+    for hospital in hospitals():
+        rows.writerow((hospital.id, hospital.name, "supplier", "", "VO-2026-001", "2026-01-01", "", hospital.board))
+    for board in boards():
+        rows.writerow((board.id, board.name, "regional-owner", "", "VO-2026-001", "2026-01-01", "", board.code))
+    rows.writerow(("ttp", "Sluis", "trusted-third-party", "", "VO-2026-001", "2026-01-01", "", ""))
+    rows.writerow(("external-audit", "External audit", "auditor", "", "VO-2026-001", "2026-01-01", "", ""))
+    letters = run("organisation", "import", "-", environment=environment, given=text.getvalue()).splitlines()
+    return {letter["organisation"]: letter["code"] for letter in map(json.loads, letters)}
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/v1/readiness", timeout=5).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"the service did not start:\n{log.read_text()[-4000:]}")

@@ -1,0 +1,66 @@
+"""Every hospital registers its key and delivers through the SDK, over HTTP."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.figures import YEARS, Hospital, capacity, hospitals, rejections
+from demo.installation import Installation
+from sluis_client import Client
+
+_AT_ONCE = 6
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What all suppliers together delivered."""
+
+    submissions: int
+    rows: int
+    receipts: int
+
+
+def deliver_everything(place: Installation) -> Sent:
+    """All hospitals, several at a time: capacity as CSV files, rejections as records."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        results = list(pool.map(lambda hospital: _deliver(place, hospital), hospitals()))
+    return Sent(*(sum(column) for column in zip(*results, strict=True)))
+
+
+def profile_of(place: Installation, hospital: Hospital) -> Path:
+    """Where the hospital keeps its key, outbox and receipts."""
+    return place.directory / "suppliers" / hospital.id
+
+
+def _deliver(place: Installation, hospital: Hospital) -> tuple[int, int, int]:
+    home = profile_of(place, hospital)
+    home.parent.mkdir(exist_ok=True)
+    with Client.for_service(place.url, home) as client:
+        client.register(place.codes[hospital.id])
+    submissions = rows = 0
+    with Client.from_profile(home) as client:
+        for year in YEARS:
+            beds = capacity(hospital, year)
+            if beds:
+                file = place.directory / f"{hospital.id}-capacity-{year}.csv"
+                write_csv(file, beds)
+                rows += client.submit(file, f"capacity-{year}").rows
+                submissions += 1
+            cancelled = rejections(hospital, year)
+            if cancelled:
+                rows += client.submit_records(cancelled, f"rejections-{year}").rows
+                submissions += 1
+        receipts = [client.verify_receipt(receipt) for receipt in client.receipts()]
+    return submissions, rows, len(receipts)
+
+
+def write_csv(file: Path, records: Sequence[Mapping[str, str | int]]) -> None:
+    """The records as the CSV file that a hospital would export."""
+    with file.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.DictWriter(lines, fieldnames=list(records[0]))
+        writer.writeheader()
+        writer.writerows(records)

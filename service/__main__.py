@@ -1,0 +1,5 @@
+"""`python -m service` is the `sluis` command."""
+
+from service.composition import main
+
+main()
