@@ -36,9 +36,9 @@ class CedarEngine:
 
     1. Principal, action and resource must fit the schema, with all attributes and no others; else the answer is
        `policy-not-sure`. Cedar itself would skip a rule that errs, a forbid too.
-    2. Every forbid clause that holds gives its `@id` as a reason.
-    3. When no permit clause holds, `role-not-allowed` is a reason too.
-    4. Only Allow without any diagnostics permits; for a request it carries the obligations.
+    2. Only Allow without any diagnostics permits; for a request it carries the obligations.
+    3. Every forbid clause that holds gives its `@id` as a reason.
+    4. When no permit clause holds, `role-not-allowed` is a reason too.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -64,23 +64,19 @@ class CedarEngine:
         rules = self._rules.get(query.action)
         if rules is None:
             raise NotSure
-        request, entities = _question(query)
+        request, entities = cedar_question(query)
         # 1
         answer = cedarpy.is_authorized(request, rules.all, entities, self._schema)
         names = _names(answer)
-        # 4
+        # 2
         if answer.decision is cedarpy.Decision.Allow:
             return Permit(self._hash, names, self._obligations(query))
-        # 2
         if answer.decision is not cedarpy.Decision.Deny:
             raise NotSure
-        # 3
-        if names:
-            permitted = cedarpy.is_authorized(request, rules.permits, entities, self._schema)
-            _names(permitted)
-            if permitted.decision is not cedarpy.Decision.Allow:
-                names = (NO_PERMIT, *names)
-        return Deny(self._hash, tuple(explain(name, query) for name in names or (NO_PERMIT,)))
+        # 3, 4
+        if not (names and _has_permit(request, entities, rules)):
+            names = (NO_PERMIT, *names)
+        return Deny(self._hash, tuple(explain(name, query) for name in names))
 
     def _obligations(self, query: Query) -> tuple[Obligation, ...]:
         if query.action != "requestAggregate":
@@ -116,6 +112,15 @@ def _may_match(scope: pst.ActionConstraint, action: str) -> bool:
             return True
 
 
+def _has_permit(request: Mapping[str, Any], entities: list[dict[str, Any]], rules: _Rules) -> bool:
+    """Whether a permit fits a question that was understood; a permit has no conditions, so roles are all it needs."""
+    principal, _ = entities
+    known = [{**principal, "attrs": {}}]
+    answer = cedarpy.is_authorized({**request, "context": {}}, rules.permits, known)
+    _names(answer)
+    return answer.decision is cedarpy.Decision.Allow
+
+
 def _names(answer: cedarpy.AuthzResult) -> tuple[str, ...]:
     """The ids of the rules that determined the answer, each once and in order."""
     diagnostics = answer.diagnostics
@@ -125,8 +130,11 @@ def _names(answer: cedarpy.AuthzResult) -> tuple[str, ...]:
     return tuple(sorted({named[reason] for reason in diagnostics.reasons}))
 
 
-def _question(query: Query) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The query in Cedar's JSON form: values stay values and are never part of a text that is parsed as policy."""
+def cedar_question(query: Query) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The query as Cedar's request and entities, in JSON form.
+
+    Values stay values and are never part of a text that is parsed as policy.
+    """
     kind = type(query.principal).__name__
     principal = {"type": kind, "id": query.principal.id}
     resource = {"type": query.resource.type, "id": query.resource.id}

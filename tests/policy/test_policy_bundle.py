@@ -200,6 +200,11 @@ BAD = [
         "cedar",
     ),
     (
+        edit("authorisation/roles.cedar", "    resource\n);", "    resource\n)\nwhen { context.today > 0 };"),
+        "authorisation/roles.cedar: rule 1",
+        "conditional-permit",
+    ),
+    (
         edit("authorisation/releases.cedar", '@id("rejected")', '@id("no-text")'),
         "authorisation/releases.cedar: rule 6",
         "unknown-rule-code",

@@ -175,6 +175,12 @@ FAULTS: Mapping[str, FaultText] = {
         "geef hem een @id; van een verbod is dat de reden, met een tekst in service/domain/texts_reasons.py",
         "give it an @id; of a forbid that is the reason, with a text in service/domain/texts_reasons.py",
     ),
+    "conditional-permit": FaultText(
+        "'{name}' staat iets toe onder voorwaarden; een weigering zou dan geen reden hebben",
+        "'{name}' permits under conditions; a denial would then have no reason",
+        "laat de voorwaarde weg en verbied het tegendeel, met een reden als @id",
+        "leave the condition out and forbid the opposite, with a reason as @id",
+    ),
     "unknown-rule-code": FaultText(
         "'{name}' heeft geen tekst", "'{name}' has no text", "voeg de tekst toe", "add its text"
     ),

@@ -25,7 +25,7 @@ def rule_faults(file: str, schema: str, rules: Rules) -> tuple[BundleFault, ...]
             faults.append(BundleFault(name, "", "cedar", {"detail": str(error)}))
             continue
         for number, policy in enumerate(policies.values(), start=1):
-            faults += _unnamed(name, number, policy)
+            faults += _misstated(name, number, policy)
         for mistake in cedarpy.validate_policies(text, parsed).errors:
             rule = policies.get(mistake.policy_id)
             path = rule.annotations.get("id", "") if rule is not None else ""
@@ -33,10 +33,12 @@ def rule_faults(file: str, schema: str, rules: Rules) -> tuple[BundleFault, ...]
     return tuple(faults)
 
 
-def _unnamed(file: str, number: int, policy: pst.Template) -> list[BundleFault]:
+def _misstated(file: str, number: int, policy: pst.Template) -> list[BundleFault]:
     name = policy.annotations.get("id")
     if not name:
         return [BundleFault(file, f"rule {number}", "no-rule-code")]
+    if policy.effect == "permit" and policy.clauses:
+        return [BundleFault(file, f"rule {number}", "conditional-permit", {"name": name})]
     if policy.effect == "forbid" and name not in REASONS:
         return [BundleFault(file, f"rule {number}", "unknown-rule-code", {"name": name})]
     return []
