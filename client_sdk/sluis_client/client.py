@@ -203,7 +203,7 @@ class Client:
         if self._profile.registered and not replace:
             raise AlreadyRegisteredError(self._profile.registration().name)
         self._registration = register(
-            self._transport, self._profile, code.strip(), passphrase=self._passphrase, machine=self._machine
+            self._transport, self._profile, code, passphrase=self._passphrase, machine=self._machine
         )
         self._read_key = self._open_tokens = None
         return self._registration

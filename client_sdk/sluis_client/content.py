@@ -45,7 +45,7 @@ class FileContent:
         """The file's format by its extension, and its digest by reading it whole, in blocks.
 
         Raises:
-            FileError: it cannot be read, is empty, or has another extension.
+            FileError: it cannot be read, or has another extension.
         """
         found = _FORMATS.get(path.suffix.lower())
         if found is None:

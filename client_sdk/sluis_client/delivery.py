@@ -106,13 +106,16 @@ class Courier:
         """
         draft = self._draft(content, destination, rows)
         entry = self._outbox.begin(draft)  # 1
-        if entry is not draft:
-            try:
-                return self._attempt(entry, content, progress)
-            except (ClockSkewError, GivenUpError):
-                # The service never took this manifest in, and is too late to do so, or gave it up: none of it counts.
-                entry = self._outbox.begin(draft)
-        return self._attempt(entry, content, progress)
+        try:
+            return self._attempt(entry, content, progress)
+        except GivenUpError:
+            pass
+        except ClockSkewError:
+            if entry is draft:
+                raise
+        # The service gave this manifest up, or never took it in and finds it too old by now: none of it counts.
+        again = self._outbox.begin(self._draft(content, destination, rows))
+        return self._attempt(again, content, progress)
 
     def _draft(self, content: Content, destination: Destination, rows: int | None) -> Entry:
         return Entry(
@@ -254,4 +257,5 @@ class GivenUpError(ServiceRefusedError):
             "abandoned",
             410,
             Text("De dienst heeft deze aanlevering opgegeven.", "The service has given this delivery up."),
+            mend=Text("Geef dezelfde opdracht opnieuw.", "Give the same command again."),
         )

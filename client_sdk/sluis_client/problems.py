@@ -1,5 +1,6 @@
 """What a refusal means: RFC 9457 problems and RFC 6749 errors, made into one error with both languages."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,8 +35,9 @@ def refusal(status: int, document: object, there: datetime | None, here: datetim
         return ContentRefusedError(faults_of(problem))
     if code is None:
         return ServiceRefusedError(f"http-{status}", status, _nameless(status))
-    if code == "invalid_client":
-        return ServiceRefusedError(code, status, _KEY_UNKNOWN, mend=_KEY_UNKNOWN_MEND)
+    if code in _LOGIN:
+        text, mend = _LOGIN[code]
+        return ServiceRefusedError(code, status, text, mend=mend)
     title, detail = _text(problem.get("title")), _text(problem.get("detail"))
     title_nl, detail_nl = _text(problem.get("titleNl")), _text(problem.get("detailNl"))
     en = detail or title or _text(problem.get("error_description")) or f"The service refused ({code})."
@@ -43,16 +45,25 @@ def refusal(status: int, document: object, there: datetime | None, here: datetim
         code,
         status,
         Text(detail_nl or title_nl or f"De dienst weigerde ({code}): {en}", en),
-        reasons=[_reason(item) for item in problem.get("reasons") or () if isinstance(item, dict)],
+        mend=_both(problem.get("mend")),
+        reasons=[*_each(problem.get("reasons"), _reason), *_each(problem.get("errors"), _place)],
         trace=_text(problem.get("instance")),
     )
 
 
-_KEY_UNKNOWN = Text("De dienst kent deze sleutel niet (meer).", "The service does not know this key (any more).")
-_KEY_UNKNOWN_MEND = Text(
-    "Vraag de beheerder om een nieuwe code en meld opnieuw aan met `sluis-client init --force`.",
-    "Ask the operator for a new code and register again by `sluis-client init --force`.",
-)
+_LOGIN = {
+    "invalid_client": (
+        Text("De dienst kent deze sleutel niet (meer).", "The service does not know this key (any more)."),
+        Text(
+            "Vraag de beheerder om een nieuwe code en meld opnieuw aan met `sluis-client init --force`.",
+            "Ask the operator for a new code and register again by `sluis-client init --force`.",
+        ),
+    ),
+    "unauthorized_client": (
+        Text("De toegang van uw organisatie is opgeschort.", "Your organisation's access is suspended."),
+        Text("Neem contact op met de beheerder.", "Contact the operator."),
+    ),
+}
 
 
 def _nameless(status: int) -> Text:
@@ -62,14 +73,26 @@ def _nameless(status: int) -> Text:
     )
 
 
+def _each(items: object, read: Callable[[dict[str, Any]], Reason]) -> list[Reason]:
+    return [read(item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
 def _reason(item: dict[str, Any]) -> Reason:
-    mend = item.get("mend")
-    return Reason(
-        code=_text(item.get("code")) or "unknown",
-        rule=_text(item.get("rule")) or "",
-        text=Text(_text(item.get("nl")) or "", _text(item.get("en")) or ""),
-        mend=Text(_text(mend.get("nl")) or "", _text(mend.get("en")) or "") if isinstance(mend, dict) else None,
-    )
+    text = _both(item) or Text("", "")
+    return Reason(_text(item.get("code")) or "unknown", _text(item.get("rule")) or "", text, _both(item.get("mend")))
+
+
+def _place(item: dict[str, Any]) -> Reason:
+    """A place in the request that is not as the service wants it."""
+    text = _both(item) or Text("", "")
+    return Reason(_text(item.get("code")) or "unknown", _text(item.get("pointer")) or "", text, None)
+
+
+def _both(item: object) -> Text | None:
+    if not isinstance(item, dict):
+        return None
+    nl, en = _text(item.get("nl")), _text(item.get("en"))
+    return Text(nl or en or "", en or nl or "") if nl or en else None
 
 
 def _text(value: object) -> str | None:

@@ -39,7 +39,8 @@ def register(
         )
     profile.prepare()
     key = profile.new_key(passphrase)  # 2
-    digest = hashlib.sha256("".join(code.split()).upper().encode()).hexdigest()
+    typed = "".join(code.split()).upper()  # as the service reads it
+    digest = hashlib.sha256(typed.encode()).hexdigest()
     answer = transport.call(  # 3
         "POST",
         "/v1/registrations",

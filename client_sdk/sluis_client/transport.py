@@ -27,6 +27,7 @@ from sluis_client.retry import TRY_AGAIN_STATUS, Patience, TryAgain
 USER_AGENT = f"sluis-client/{version('sluis-client')}"
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _UNAUTHORIZED = 401
+_CONFLICT = 409
 _TOO_LONG = 300.0  # seconds: the checking of ten million rows stays below it
 _MAX_ANSWER = 32 * 1024 * 1024
 
@@ -120,6 +121,12 @@ class Answer:
     def good(self) -> bool:
         """Whether the service did what was asked."""
         return 200 <= self.status < 300  # noqa: PLR2004 - RFC 9110 15.3
+
+    @property
+    def code(self) -> str | None:
+        """The code of the problem, if the answer is one."""
+        code = self.document.get("code") if isinstance(self.document, dict) else None
+        return code if isinstance(code, str) else None
 
     @property
     def object(self) -> dict[str, Any]:
@@ -238,7 +245,10 @@ class Transport:
                 else Text("De dienst vraagt om te wachten.", "The service asks to wait."),
                 _retry_after(response, self._machine.now()),
             )
-        return Answer.read(response, bytes(raw))
+        answer = Answer.read(response, bytes(raw))
+        if answer.status == _CONFLICT and answer.code == "try-again":
+            raise TryAgain(Text("De dienst was tegelijk met iets anders bezig.", "The service was busy with another."))
+        return answer
 
 
 _CUT_OFF = Text("Het antwoord van de dienst brak af.", "The answer of the service was cut off.")

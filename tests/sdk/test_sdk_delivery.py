@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import CSV_HEADER, LONG, FakeTime
 from cutting_proxy import Cut, CuttingProxy
-from sluis_double import Double
+from sluis_double import Double, Held, Refusal
 
 from sluis_client import (
     Client,
@@ -215,6 +215,38 @@ def test_a_delivery_that_the_service_gave_up_is_begun_anew(
     next(iter(double.held.values())).state = "abandoned"
     assert through_proxy(0).submit("long.csv", ROUND).receipt.signed == only_receipt(double)
     assert [held.state for held in double.held.values()] == ["abandoned", "accepted"]
+
+
+def test_a_delivery_given_up_while_it_is_completed_is_begun_anew(opened: Client, double: Double):
+    def give_up(phase: str, call: str) -> None:
+        if phase == "before" and call.endswith("/completion") and len(double.held) == 1:
+            next(iter(double.held.values())).state = "abandoned"
+
+    double.hook = give_up
+    complete = double.complete
+
+    def refuse_abandoned(held: Held, parts: int) -> None:
+        if held.state == "abandoned":
+            raise Refusal(409, "submission-state")
+        complete(held, parts)
+
+    double.complete = refuse_abandoned
+    assert opened.submit("long.csv", ROUND).receipt.signed == only_receipt(double)
+    assert len(double.held) == 2
+
+
+def test_a_conflict_that_may_pass_is_tried_again(opened: Client, double: Double, time_here: FakeTime):
+    complete = double.complete
+    refused = [Refusal(409, "try-again")]
+
+    def busy_once(held: Held, parts: int) -> None:
+        if refused:
+            raise refused.pop()
+        complete(held, parts)
+
+    double.complete = busy_once
+    assert opened.submit("long.csv", ROUND).outcome == "accepted"
+    assert len(time_here.waits) == 1
 
 
 def test_a_clock_that_is_off_is_told_with_how_much(opened: Client, double: Double, time_here: FakeTime, home: Path):

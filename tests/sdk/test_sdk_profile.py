@@ -113,6 +113,12 @@ def test_a_registration_is_replaced_only_when_asked(registered: Path, double: Do
     assert Profile.at().registration().key_id != before
 
 
+def test_a_code_may_be_typed_in_lower_case_with_blanks(double: Double, home: Path):
+    code = double.invite().lower()
+    with Client.for_service(double.url) as client:
+        assert client.register(f" {code[:6]} {code[6:]}\n").name
+
+
 def test_a_wrong_code_changes_nothing(registered: Path, double: Double):
     before = Profile.at().registration()
     with Client.for_service(double.url) as client, pytest.raises(ServiceRefusedError):

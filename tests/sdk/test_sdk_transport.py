@@ -16,7 +16,7 @@ from conftest import FakeTime
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from sluis_double import Double
+from sluis_double import Double, Refusal
 
 from sluis_client import (
     Client,
@@ -113,6 +113,22 @@ def test_an_unknown_key_says_how_to_get_another(opened: Client, double: Double):
     with pytest.raises(ServiceRefusedError) as caught:
         opened.rounds()
     assert "init --force" in caught.value.mend.nl
+
+
+def test_how_to_mend_and_every_place_come_from_the_service(opened: Client, double: Double):
+    mend = {"nl": "Noem de ronde.", "en": "Name the round."}
+    places = [{"in": "body", "pointer": "/manifest/round", "code": "missing", "nl": "ontbreekt", "en": "is missing"}]
+
+    def refuse() -> None:
+        raise Refusal(400, "invalid-request", mend=mend, errors=places, reasons="odd")
+
+    double.round = refuse
+    with pytest.raises(ServiceRefusedError) as caught:
+        opened.rounds()
+    assert caught.value.mend.to_json() == mend
+    assert [(each.code, each.rule, each.text.nl) for each in caught.value.reasons] == [
+        ("missing", "/manifest/round", "ontbreekt")
+    ]
 
 
 def test_a_wrong_clock_is_recognised_when_logging_in(opened: Client, time_here: FakeTime):
