@@ -9,7 +9,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -41,7 +41,10 @@ def add_api_commands(app: typer.Typer, *, clock: Clock) -> None:
         *,
         url: Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")],
         body: Annotated[Path | None, typer.Option(help="Bestand met JSON, of - / file with JSON, or -")] = None,
-        accept: Annotated[str, typer.Option()] = "application/json",
+        accept: Annotated[str, typer.Option(help="Gewenste vorm / media type wanted")] = "application/json",
+        select: Annotated[
+            str | None, typer.Option(help="Toon één veld, bv. id / show one member, e.g. items.0.id")
+        ] = None,
     ) -> None:
         """Roep de dienst aan als wie is ingelogd / call the service as whoever logged in (exit 1 when refused)."""
         try:
@@ -63,9 +66,10 @@ def add_api_commands(app: typer.Typer, *, clock: Clock) -> None:
                 f"De dienst is niet bereikbaar / the service cannot be reached ({type(error).__name__})", err=True
             )
             raise typer.Exit(FAILED) from error
-        typer.echo(_readable(answer))
         if answer.is_error:
+            typer.echo(_readable(answer), err=True)
             raise typer.Exit(FAILED)
+        typer.echo(_readable(answer) if select is None else _selected(answer.json(), select))
 
 
 def _content(body: Path | None) -> bytes | None:
@@ -78,3 +82,15 @@ def _readable(answer: httpx.Response) -> str:
     if "json" in answer.headers.get("content-type", ""):
         return json.dumps(answer.json(), indent=2, ensure_ascii=False)
     return answer.text
+
+
+def _selected(document: Any, path: str) -> str:
+    """One member, named by its path with dots between the steps; as text, or as JSON when it is not plain."""
+    found = document
+    for step in path.split("."):
+        try:
+            found = found[int(step)] if isinstance(found, list) else found[step]
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            typer.echo(f"--select {path}: {step} is er niet / is not there", err=True)
+            raise typer.Exit(BAD_INPUT) from error
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)

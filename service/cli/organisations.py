@@ -87,6 +87,11 @@ def add_organisation_commands(app: typer.Typer, open_call: OpenCall) -> None:
                 for key in view.keys:
                     typer.echo(f"  key {key.key_id} {'revoked' if key.revoked_at else 'valid'}")
 
+    _add_standing(organisation, open_call)
+    _add_keys(app, open_call)
+
+
+def _add_standing(organisation: typer.Typer, open_call: OpenCall) -> None:
     @organisation.command()
     def suspend(organisation_id: str) -> None:
         """Schors een organisatie; werkt meteen / suspend an organisation at once."""
@@ -99,6 +104,8 @@ def add_organisation_commands(app: typer.Typer, open_call: OpenCall) -> None:
         with refusals_told(), open_call() as call:
             suspend_organisation(call, organisation_id, suspended=False)
 
+
+def _add_keys(app: typer.Typer, open_call: OpenCall) -> None:
     key = typer.Typer(no_args_is_help=True, help="Sleutels van organisaties / keys of organisations")
     app.add_typer(key, name="key")
 
