@@ -389,3 +389,60 @@ def test_the_plain_questions_reach_those_they_are_for():
 def test_days_count_from_1970():
     assert epoch_day(date(1970, 1, 1)) == 0
     assert epoch_day(date(2026, 1, 1)) == 20454
+
+
+# --- asking for less -------------------------------------------------------------------------------------------------
+
+TREES = {tree.id: tree for tree in CATALOGUE.classifications}
+DIMENSIONS = st.sampled_from(
+    [
+        RequestedDimension(dimension, tree.id, level)
+        for dimension in ("region", "care_form", "period", "reason")
+        for tree in TREES.values()
+        for level in tree.levels
+    ]
+)
+SPECS = st.builds(
+    RequestSpec,
+    st.sampled_from(["capacity", "rejections"]),
+    st.sampled_from([purpose.id for purpose in CATALOGUE.purposes]),
+    st.lists(DIMENSIONS, max_size=3, unique_by=lambda d: d.dimension).map(tuple),
+    st.just(("2019",)),
+    st.lists(st.sampled_from(["staffed_bed_days", "occupied_bed_days", "cancelled"]), min_size=1, unique=True).map(
+        tuple
+    ),
+    st.just(SPEC.bottleneck),
+    st.just(SPEC.necessity),
+    st.just(SPEC.why_nothing_less),
+)
+ROUNDS = tuple(
+    Round(f"{name}-2019", name, 1, "2019", frozenset(), NOW, RoundState.CLOSED) for name in ("capacity", "rejections")
+)
+
+
+@given(SPECS, st.data())
+def test_asking_for_less_never_adds_a_reason(spec, data):
+    before = codes(ask(spec, rounds=ROUNDS))
+    less = [replace(spec, measures=spec.measures[:1])]
+    for index, asked in enumerate(spec.dimensions):
+        others = (spec.dimensions[:index], spec.dimensions[index + 1 :])
+        less.append(replace(spec, dimensions=others[0] + others[1]))
+        levels = TREES[asked.classification].levels
+        less += [
+            replace(spec, dimensions=(*others[0], replace(asked, level=coarser), *others[1]))
+            for coarser in levels[: levels.index(asked.level)]
+        ]
+    assert codes(ask(data.draw(st.sampled_from(less)), rounds=ROUNDS)) <= before
+
+
+@given(SPECS)
+def test_only_what_the_purpose_names_is_permitted(spec):
+    purpose = CATALOGUE.purpose(spec.purpose)
+    scope = purpose.scope(spec.data_set)
+    if codes(ask(spec, rounds=ROUNDS)):
+        return
+    assert set(spec.measures) <= scope.measures
+    for asked in spec.dimensions:
+        finest = dict(scope.finest_levels[asked.dimension])[asked.classification]
+        levels = TREES[asked.classification].levels
+        assert levels.index(asked.level) <= levels.index(finest)
