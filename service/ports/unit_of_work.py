@@ -74,6 +74,10 @@ class Rounds(Protocol):
     def add(self, round_: Round, wrapped_key: str) -> None: ...  # Conflict round-exists
     def save(self, round_: Round) -> None: ...
     def get(self, round_: str, *, lock: bool = False) -> Round: ...  # NotFound
+    def take_turn(self, round_: str, supplier: str) -> None:
+        """Keep the round as it is, and let no other delivery of this supplier for it go on, until the end."""
+        ...
+
     def page(self, page: Page, *, expected: str | None = None) -> Sequence[Round]: ...
     def wrapped_key(self, round_: str) -> str: ...  # NotFound
 

@@ -169,3 +169,14 @@ def test_rounds_are_paged_by_id(database: Database) -> None:
         norths = uow.rounds.page(Page(), expected="north")
         assert [found.id for found in norths] == ["beds-2019", "beds-2021", "beds-2023"]
         assert uow.rounds.page(Page(), expected="' OR 1=1 --") == []
+
+
+def test_a_turn_is_taken_quietly_where_nothing_is_expected(database: Database) -> None:
+    with database.begin() as uow:
+        prepare(uow)
+        for round_, supplier in (("beds-2019", "north"), ("beds-2019", "west"), ("beds-1900", "north")):
+            uow.rounds.take_turn(round_, supplier)
+        assert uow.rounds.get("beds-2019") == a_round()
+        uow.commit(an_event())
+    with database.look() as uow, pytest.raises(RuntimeError, match="only reads"):
+        uow.rounds.take_turn("beds-2019", "north")

@@ -24,6 +24,7 @@ from database_samples import (
 
 from service.adapters.database import Patience, SqlDatabase
 from service.domain.errors import Conflict, DomainError, Unavailable
+from service.domain.round import RoundState
 from service.ports.unit_of_work import AuditFilter, Page
 
 AT_ONCE = 6
@@ -85,6 +86,46 @@ def test_whoever_locks_the_round_sees_what_counts(database: SqlDatabase) -> None
             return "accepted"
 
     assert race(deliver) == {"accepted": 1, "seen": AT_ONCE - 1}
+
+
+def test_deliveries_of_one_supplier_take_turns(database: SqlDatabase) -> None:
+    def deliver(number: int) -> str:
+        with database.begin() as uow:
+            uow.rounds.take_turn("beds-2019", "north")
+            if uow.submissions.counting("north", "beds-2019"):
+                return "seen"
+            uow.submissions.add(an_accepted(f"sub-{number}"))
+            uow.commit(an_event(id=f"e-{number}"))
+            return "accepted"
+
+    assert race(deliver) == {"accepted": 1, "seen": AT_ONCE - 1}
+
+
+def test_a_round_does_not_close_during_a_delivery(database: SqlDatabase, impatient: SqlDatabase) -> None:
+    def close() -> None:
+        with impatient.begin() as uow:
+            uow.rounds.save(replace(uow.rounds.get("beds-2019", lock=True), state=RoundState.CLOSED))
+            uow.commit(an_event())
+
+    with database.begin() as uow:
+        uow.rounds.take_turn("beds-2019", "north")
+        with pytest.raises(Unavailable, match="database-busy"):
+            close()
+        assert uow.rounds.get("beds-2019").state is RoundState.OPEN
+        uow.commit(an_event())
+    close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_suppliers_do_not_wait_for_each_other(database: SqlDatabase, impatient: SqlDatabase) -> None:
+    with database.begin() as uow:
+        uow.rounds.take_turn("beds-2019", "north")
+        uow.submissions.add(an_accepted())
+        with impatient.begin() as other:
+            other.rounds.take_turn("beds-2019", "south")
+            other.submissions.add(an_accepted("sub-2", organisation="south"))
+            other.commit(an_event())
+        uow.commit(an_event())
 
 
 def test_one_idempotency_key_makes_one_submission(database: SqlDatabase) -> None:

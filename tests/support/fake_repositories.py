@@ -114,6 +114,9 @@ class FakeRounds:
     def get(self, round_: str, *, lock: bool = False) -> Round:
         return _present(_opened(self._t, lock, round_).rounds, round_, "round")
 
+    def take_turn(self, round_: str, supplier: str) -> None:
+        self._t.write(round_, supplier)
+
     def page(self, page: Page, *, expected: str | None = None) -> Sequence[Round]:
         found = [
             round_

@@ -44,6 +44,16 @@ class SqlRounds:
             raise NotFound("round")
         return _round(found, self._expected([round_])[round_])
 
+    def take_turn(self, round_: str, supplier: str) -> None:
+        """Nothing happens when there is no such round, or the supplier is not expected in it."""
+        self._transaction.require_writing()
+        # Others may share the round, but nobody may change it.
+        self._transaction.row(select(rounds.c.id).where(rounds.c.id == round_).with_for_update(read=True))
+        place = select(expected_suppliers).where(
+            expected_suppliers.c.round == round_, expected_suppliers.c.organisation == supplier
+        )
+        self._transaction.row(place, lock=True)
+
     def page(self, page: Page, *, expected: str | None = None) -> Sequence[Round]:
         """By id; the cursor is the id of the last one seen."""
         query = select(rounds).order_by(rounds.c.id).limit(page.limit)
