@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from service.domain.audit import Action, EventCode
 from service.domain.submission import SUBMISSION_LIFECYCLE, SubmissionState
+from service.use_cases.acceptance import remove_pieces
 from service.use_cases.admission import without_content
 from service.use_cases.call import Call
 from service.use_cases.receive_part import own_submission
@@ -26,5 +27,4 @@ def abandon_submission(call: Call, submission: str) -> None:
         pieces = step.data.submissions.pieces(submission)
         step.data.submissions.save(without_content(found, SubmissionState.ABANDONED))
         step.data.submissions.drop_pieces(submission)
-    for piece in pieces:
-        call.services.parts.remove(piece.stored_as)
+    remove_pieces(call.services, pieces)

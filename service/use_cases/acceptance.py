@@ -7,11 +7,13 @@ crash after it leaves a delivery that counts, whose receipt the repeated call re
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from service.domain.audit import Outcome
-from service.domain.submission import SUBMISSION_LIFECYCLE, Submission
+from service.domain.submission import SUBMISSION_LIFECYCLE, Submission, UploadPart
 from service.use_cases.admission import Admission, without_content
 from service.use_cases.call import Services, Step
 from sluis_client.wire import (
@@ -69,6 +71,13 @@ def supersede(step: Step, replaced: Submission | None) -> None:
     if replaced is not None:
         state = SUBMISSION_LIFECYCLE.after(replaced.state, "supersede")
         step.data.submissions.save(replace(replaced, state=state))
+
+
+def remove_pieces(services: Services, pieces: Iterable[UploadPart]) -> None:
+    """Remove what no submission refers to any more; what cannot be removed now is an orphan, and swept later."""
+    for piece in pieces:
+        with suppress(OSError):
+            services.parts.remove(piece.stored_as)
 
 
 def _receipt(step: Step, submission: Submission) -> str:

@@ -61,6 +61,7 @@ def authorise_delivery(step: Step, signed: SignedManifest) -> Round:
     if key is None or round_ is None or caller.organisation is None:
         raise Denied((Reason("policy-not-sure"),))
     step.name(agreement=caller.organisation.agreement.reference)
+    step.about(round_.data_set)
     try:
         public = parse_public_jwk(json.loads(key.public_jwk))
         if not isinstance(public, EllipticCurvePublicKey):

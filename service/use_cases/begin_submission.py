@@ -20,6 +20,7 @@ def begin_submission(call: Call, signed: SignedManifest, idempotency_key: str) -
         Denied, Conflict, Invalid: see `admission_of`; `content-too-large` with the limit.
     """
     with call.transact(EVENT) as step:
+        step.data.rounds.take_turn(signed.manifest.round, signed.manifest.supplier)
         admission = admission_of(step, signed, idempotency_key)
         if isinstance(admission, Submission):
             return repeated(step, admission)

@@ -21,7 +21,7 @@ from service.domain.policy import Decision, Deny, Permit, Query
 from service.domain.principal import Principal
 from service.ports.clock import Clock, Randomness
 from service.ports.engine import AggregationEngine
-from service.ports.identity import MachineTokens
+from service.ports.identity import MachineTokens, NotAuthenticated
 from service.ports.jobs import Jobs
 from service.ports.keys import KeyStore, Signer
 from service.ports.parts import PartStore
@@ -129,6 +129,19 @@ class Step:
             agreement=agreement or self.authorisation.agreement,
         )
 
+    def about(self, data_set: str, purpose: str | None = None) -> None:
+        """Let the event say how sensitive the figures are, and for which purpose and on which basis they are used.
+
+        What the catalogue does not know is left out: that is for the policy to say.
+        """
+        catalogue = self.call.services.catalogue
+        found = self.known(catalogue.data_set, data_set)
+        if found is not None:
+            self.sensitivity = ",".join(sorted(found.sensitivity))
+        if purpose is not None:
+            described = self.known(catalogue.purpose, purpose)
+            self.name(purpose=purpose, legal_basis=described.legal_basis if described else None)
+
     def conclude(self, outcome: Outcome, reasons: tuple[str, ...]) -> None:
         """Let the event say that the action, though carried out and stored, ended otherwise than well."""
         self.outcome, self.reasons = outcome, reasons
@@ -179,12 +192,22 @@ class Call:
             yield step
 
     @contextmanager
+    def between(self, code: EventCode, object_id: str | None = None) -> Iterator[None]:
+        """Long work between two transactions, so that nobody waits for it; what fails there is recorded too."""
+        with self._recorded(code) as step:
+            step.object_id = object_id
+            yield
+
+    @contextmanager
     def _recorded(self, code: EventCode) -> Iterator[Step]:
         step = Step(self, code, self.services.randomness.new_id(), self.services.clock.now())
         try:
             yield step
         except Denied as denied:
             self._record(step, Outcome.DENIED, tuple(reason.code for reason in denied.reasons))
+            raise
+        except NotAuthenticated as refusal:
+            self._record(step, Outcome.DENIED, (refusal.code,))
             raise
         except DomainError as refusal:
             self._record(step, Outcome.FAILED, (refusal.code,))

@@ -8,7 +8,7 @@ from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import Conflict, NotFound
 from service.domain.submission import Submission, SubmissionState, UploadPart
-from service.use_cases.acceptance import look_into, settle, supersede
+from service.use_cases.acceptance import look_into, remove_pieces, settle, supersede
 from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
 from service.use_cases.call import Call, Step
 from service.use_cases.receive_part import own_submission
@@ -46,12 +46,14 @@ def complete_submission(call: Call, submission: str, parts: int) -> Delivered:
         with call.transact(EVENT) as step:
             return _settled_before(step, submission)
     # 3
-    verdict = look_into(call.services, ready.admission, ready.manifest, ready.content, ready.data_key)
+    with call.between(EVENT, submission):
+        verdict = look_into(call.services, ready.admission, ready.manifest, ready.content, ready.data_key)
     with call.transact(EVENT) as step:
         # 4
         found = own_submission(step, submission)
         if found.state is not SubmissionState.RECEIVING:
             return _settled_before(step, submission)
+        step.data.rounds.take_turn(found.round, found.organisation)
         signed = signed_manifest(found)
         admission = admit(step, signed, authorise_delivery(step, signed))
         if isinstance(admission, Submission):
@@ -62,8 +64,7 @@ def complete_submission(call: Call, submission: str, parts: int) -> Delivered:
         step.data.submissions.save(settled)
         step.data.submissions.drop_pieces(submission)
         delivered = Delivered(settled, repeated=False)
-    for piece in ready.pieces:
-        call.services.parts.remove(piece.stored_as)
+    remove_pieces(call.services, ready.pieces)
     return delivered
 
 
@@ -76,6 +77,7 @@ def _look(call: Call, submission: str, parts: int) -> _Ready | None:
         step.authorise(facts.may_continue_submission(step.caller(), found))
         if found is None:
             raise NotFound("submission")
+        step.about(found.data_set)
         if found.state is not SubmissionState.RECEIVING:
             return None
         signed = signed_manifest(found)
@@ -101,12 +103,16 @@ def _settled_before(step: Step, submission: str) -> Delivered:
         case SubmissionState.ACCEPTED | SubmissionState.SUPERSEDED | SubmissionState.REFUSED:
             return repeated(step, found)
         case SubmissionState.ABANDONED:
+            counting = step.data.submissions.counting(found.organisation, found.round)
+            if counting is not None and counting.content_digest == found.content_digest:
+                return repeated(step, counting)
             raise Conflict("submission-state", {"state": found.state.value, "event": "complete"})
         case SubmissionState.RECEIVING:
+            step.data.rounds.take_turn(found.round, found.organisation)
             signed = signed_manifest(found)
-            counting = admit(step, signed, authorise_delivery(step, signed))
-            if isinstance(counting, Submission):
-                return _abandon_double(step, found, counting)
+            admission = admit(step, signed, authorise_delivery(step, signed))
+            if isinstance(admission, Submission):
+                return _abandon_double(step, found, admission)
             raise Conflict("try-again", {"submission": submission})
 
 

@@ -28,10 +28,13 @@ def create_round(call: Call, data_set: str, period: str, expected: Sequence[str]
         Conflict: `round-exists`.
     """
     with call.transact(EVENT) as step:
-        definition = call.services.catalogue.data_set(data_set)
+        definition = step.known(call.services.catalogue.data_set, data_set)
         new = round_id(data_set, period)
-        round_ = Round(new, data_set, definition.version, period, frozenset(expected), deadline)
+        version = definition.version if definition else 0
+        round_ = Round(new, data_set, version, period, frozenset(expected), deadline)
         step.authorise(facts.may_create_round(step.caller(), round_))
+        if definition is None:
+            raise NotFound("data-set")
         faults = []
         if not call.services.catalogue.allowed_periods(definition, period):
             faults.append(("period", "unknown-period"))

@@ -23,8 +23,10 @@ def fail_request(call: Call, request: str) -> AggregateRequest:
         Conflict: `request-state`: it is not under way any more.
     """
     with call.transact(FAIL) as step:
+        step.object_id = request
         found = step.data.requests.get(request, lock=True)
         step.on_behalf_of = found.requester
+        step.about(found.spec.data_set, found.spec.purpose)
         step.authorise(facts.may_prepare_request(step.caller(), found))
         step.conclude(Outcome.FAILED, ("internal-error",))
         failed = replace(found, state=REQUEST_LIFECYCLE.after(found.state, "fail"))

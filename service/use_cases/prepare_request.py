@@ -95,16 +95,14 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
     basis = _gather(call, request)
     if isinstance(basis, AggregateRequest):
         return basis
-    try:
-        prepared = _prepared(call.services, basis)  # 2, 3, 4
-    except _Unsafe as unsafe:
-        prepared = Prepared(safe=False, tables=[], report={"refused": unsafe.code, "obstacles": list(unsafe.obstacles)})
+    with call.between(EVENT, request):
+        prepared = _outcome(call.services, basis)  # 2, 3, 4
     with call.transact(EVENT) as step:
         # 5
         found = step.data.requests.get(request, lock=True)
         step.on_behalf_of = found.requester
+        step.about(found.spec.data_set, found.spec.purpose)
         step.authorise(facts.may_prepare_request(step.caller(), found))
-        step.name(purpose=found.spec.purpose)
         state = REQUEST_LIFECYCLE.after(found.state, "prepare" if prepared.safe else "find-unsafe")
         if not prepared.safe:
             step.conclude(Outcome.FAILED, (str(prepared.report["refused"]),))
@@ -127,8 +125,10 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
 
 def _gather(call: Call, request: str) -> Basis | AggregateRequest:
     with call.look(EVENT) as step:
+        step.object_id = request
         found = step.data.requests.get(request)
         step.on_behalf_of = found.requester
+        step.about(found.spec.data_set, found.spec.purpose)
         step.authorise(facts.may_prepare_request(step.caller(), found))
         REQUEST_LIFECYCLE.after(found.state, "prepare")
         rounds = [round_id(found.spec.data_set, period) for period in found.spec.periods]
@@ -161,6 +161,15 @@ def _tied(
     return tuple(specs), frozenset(reached)
 
 
+def _outcome(services: Services, basis: Basis) -> Prepared:
+    policy_hash = services.policy.policy_hash
+    try:
+        prepared = _prepared(services, basis)
+    except _Unsafe as unsafe:
+        prepared = Prepared(safe=False, tables=[], report={"refused": unsafe.code, "obstacles": list(unsafe.obstacles)})
+    return replace(prepared, report={"policyHash": policy_hash, **prepared.report})
+
+
 def _prepared(services: Services, basis: Basis) -> Prepared:
     spec = basis.request.spec
     data_set = services.catalogue.data_set(spec.data_set)
@@ -191,9 +200,15 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
 
 
 def _require_same_facts(basis: Basis) -> None:
-    """A correction after a release would show the corrected supplier by the difference: it waits (disclosure.md)."""
-    counting = {part.submission for part in basis.connected}
-    changed = sorted(release.id for release, _ in basis.releases if not set(release.inputs) <= counting)
+    """A correction after a release would show the corrected supplier by the difference: it waits (disclosure.md).
+
+    So does a delivery that came in after a release: the difference is then that supplier, and nothing else.
+    """
+    changed = sorted(
+        release.id
+        for release, _ in basis.releases
+        if set(release.inputs) != {part.submission for part in basis.connected if part.round in release.rounds}
+    )
     if changed:
         raise _Unsafe("revision-pending", changed)
 

@@ -40,5 +40,5 @@ def read_release(call: Call, release: str) -> Release:
         step.authorise(facts.may_read_release(step.caller(), found))
         if found is None:
             raise NotFound("release")
-        step.name(purpose=found.purpose)
+        step.about(found.data_set, found.purpose)
         return found

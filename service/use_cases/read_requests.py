@@ -60,7 +60,7 @@ def read_evidence(call: Call, request: str) -> Evidence:
         step.authorise(facts.may_read_evidence(step.caller(), found))
         if found is None:
             raise NotFound("aggregate-request")
-        step.name(purpose=found.spec.purpose)
+        step.about(found.spec.data_set, found.spec.purpose)
         evidence = step.data.requests.evidence(request)
         if evidence is None:
             raise Conflict("request-state", {"state": found.state.value, "event": "read-evidence"})

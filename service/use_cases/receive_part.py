@@ -59,4 +59,5 @@ def own_submission(step: Step, submission: str) -> Submission:
     step.authorise(facts.may_continue_submission(step.caller(), found))
     if found is None:
         raise NotFound("submission")
+    step.about(found.data_set)
     return found

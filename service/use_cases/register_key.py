@@ -40,6 +40,7 @@ def register_key(call: Call, code: str, public_jwk: Mapping[str, object], proof:
     with call.transact(EVENT) as step:
         invitation = _valid_invitation(step, hash_of(code))
         organisation = step.data.organisations.get(invitation.organisation)
+        step.on_behalf_of = organisation.id
         step.authorise(facts.may_register_key(step.caller(), organisation))
         key_id = call.services.tokens.check_registration_proof(
             proof, public_jwk=public_jwk, code_hash=invitation.code_hash, now=step.now

@@ -53,7 +53,7 @@ def release_content(
             "title": {"nl": purpose.title.nl, "en": purpose.title.en},
             "legalBasis": purpose.legal_basis,
         },
-        "policyHash": request.policy_hash,
+        "policyHash": step.call.services.policy.policy_hash,
         "periods": list(spec.periods),
         "coverage": [_coverage(step, round_) for round_ in rounds],
         "dimensions": [described_dimension(asked, data_set, catalogue) for asked in spec.dimensions],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from service.domain import facts
@@ -24,7 +25,7 @@ def release_request(call: Call, request: str) -> AggregateRequest:
     """Release an approved request, send it back to be prepared again, or stop it.
 
     1. Let no other release over these facts happen meanwhile.
-    2. What counted and what was released are still what the attack took into account; otherwise prepare again.
+    2. Rules, deliveries and earlier releases are still those that the attack took into account; else prepare again.
     3. The policy permits as things are today: purpose, agreement, recipient, four eyes on this very evidence.
     4. Sign the content and store the release: immutable from here.
 
@@ -32,9 +33,10 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         Conflict: `request-state`: it is not approved (any more).
     """
     with call.transact(EVENT) as step:
+        step.object_id = request
         found = step.data.requests.get(request)
         step.on_behalf_of = found.requester
-        step.name(purpose=found.spec.purpose)
+        step.about(found.spec.data_set, found.spec.purpose)
         # 1
         step.data.releases.lock_facts(found.spec.data_set)
         found = step.data.requests.get(request, lock=True)
@@ -64,14 +66,17 @@ def release_request(call: Call, request: str) -> AggregateRequest:
 
 
 def _still_holds(step: Step, found: AggregateRequest, evidence: Evidence) -> bool:
+    """The same bundle, with its disclosure profiles, the same deliveries and the same earlier releases."""
     rounds = [round_.id for round_ in rounds_of(step, found.spec)]
     inputs = tuple(sorted(part.submission for part in step.data.submissions.counting_parts(rounds)))
     history = tuple(sorted(release.id for release in step.data.releases.over(found.spec.data_set)))
+    under = json.loads(evidence.report).get("policyHash")
+    if under != step.call.services.policy.policy_hash:
+        return False
     return inputs == evidence.inputs and history == evidence.history
 
 
 def _save(step: Step, found: AggregateRequest, event: str, reasons: tuple[str, ...]) -> AggregateRequest:
-    step.object_id = found.id
     step.conclude(Outcome.DENIED if event == "stop" else Outcome.FAILED, reasons)
     changed = replace(found, state=REQUEST_LIFECYCLE.after(found.state, event))
     step.data.requests.save(changed)

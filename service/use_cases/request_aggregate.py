@@ -33,7 +33,7 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
         caller = step.caller()
         purpose = _purpose(step, spec.purpose)
         step.object_id = call.services.randomness.new_id()
-        step.name(purpose=spec.purpose, legal_basis=purpose.legal_basis if purpose else None)
+        step.about(spec.data_set, spec.purpose)
         # 2
         query = facts.may_request_aggregate(caller, spec, call.services.catalogue, rounds_of(step, spec))
         decision = step.decide(query)

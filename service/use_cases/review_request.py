@@ -31,10 +31,11 @@ def review_request(call: Call, request: str, evidence: str, verdict: Verdict, re
         newest = step.data.requests.evidence(request) if found else None
         reviews = step.data.requests.reviews(request, newest.id) if newest else ()
         step.object_id = request
+        if found is not None:
+            step.about(found.spec.data_set, found.spec.purpose)
         step.authorise(facts.may_review_request(step.caller(), found, newest, reviews))
         if found is None:
             raise NotFound("aggregate-request")
-        step.name(purpose=found.spec.purpose)
         state = REQUEST_LIFECYCLE.after(found.state, verdict.value)
         if newest is None or newest.id != evidence:
             raise Conflict("evidence-outdated", {"evidence": newest.id if newest else "-"})

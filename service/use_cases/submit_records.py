@@ -45,9 +45,11 @@ def submit_records(call: Call, signed: SignedManifest, content: bytes, idempoten
         with call.transact(EVENT) as step:
             return repeated(step, ready)
     # 2
-    verdict = look_into(call.services, ready.admission, signed.manifest, content, ready.data_key)
+    with call.between(EVENT, signed.manifest.round):
+        verdict = look_into(call.services, ready.admission, signed.manifest, content, ready.data_key)
     with call.transact(EVENT) as step:
         # 3
+        step.data.rounds.take_turn(signed.manifest.round, signed.manifest.supplier)
         admission = admission_of(step, signed, idempotency_key)
         if isinstance(admission, Submission):
             return repeated(step, admission)

@@ -22,11 +22,12 @@ def withdraw_release(call: Call, release: str, reason: str) -> Release:
     """
     with call.transact(EVENT) as step:
         found = step.known(step.data.releases.get, release)
+        step.object_id = release
         step.authorise(facts.may_withdraw_release(step.caller(), found))
         if found is None:
             raise NotFound("release")
         if not reason.strip():
             raise Invalid("reason-needed", {"event": "withdraw"})
-        step.name(purpose=found.purpose)
+        step.about(found.data_set, found.purpose)
         step.data.releases.withdraw(release, step.now, reason)
         return step.data.releases.get(release)
