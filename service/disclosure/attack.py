@@ -40,6 +40,9 @@ Flags = npt.NDArray[np.bool_]
 TOLERANCE = 1e-5
 """Relative rounding of the solver that is forgiven."""
 
+WIDE = 3.0
+"""An interval this many times as wide as needed holds whole numbers enough."""
+
 
 @dataclass(frozen=True)
 class Breach:
@@ -120,12 +123,21 @@ def attack(facts: Facts, rules: Rules, tables: Sequence[ReleasedTable]) -> Attac
 
 
 def attack_nodes(
-    lattice: Lattice, measures: Measures, assessment: Assessment, tables: Sequence[ReleasedTable]
+    lattice: Lattice,
+    measures: Measures,
+    assessment: Assessment,
+    tables: Sequence[ReleasedTable],
+    *,
+    intervals: bool = True,
 ) -> AttackReport:
-    """`attack`, on a lattice over the same tables that is at hand already."""
+    """`attack`, on a lattice over the same tables that is at hand already.
+
+    Without `intervals` the verdict is the same and takes fewer linear programs: a need that a solution for
+    another cell shows is not solved for, and the bounds reported are those that were seen.
+    """
     known = _known(lattice, measures, tables)
     ledger = Ledger(assessment, measures)
-    attacker = _Attacker(lattice, measures, assessment, ledger, known)
+    attacker = _Attacker(lattice, measures, assessment, ledger, known, intervals=intervals)
     attacker.run()
     return AttackReport(
         examined=len(assessment.nodes),
@@ -207,7 +219,7 @@ class _Attacker:
     """Steps 3 to 6, on deviations from the true figures: equations @ d = 0 and d >= -x."""
 
     def __init__(
-        self, lattice: Lattice, measures: Measures, assessment: Assessment, ledger: Ledger, known: Flags
+        self, lattice: Lattice, measures: Measures, assessment: Assessment, ledger: Ledger, known: Flags, *, intervals: bool
     ) -> None:
         self._lattice = lattice
         self._measures = measures
@@ -217,6 +229,8 @@ class _Attacker:
         self.programs = 0
         self.lower = measures.value[assessment.nodes].astype(np.float64)
         self.upper = self.lower.copy()
+        self._whole_lower, self._whole_upper = self.lower.copy(), self.lower.copy()
+        self._intervals = intervals
         self._matrix, self._unknown = _eliminate(equations(lattice), ~known)
 
     def run(self) -> None:
@@ -242,13 +256,7 @@ class _Attacker:
         columns = np.flatnonzero(unsafe >= 0)
         for column in columns:
             for direction in (UP, DOWN):
-                found = component.extreme(int(column), direction)
-                self._settle(component, found)
-                one = int(unsafe[column])
-                (self.upper if direction == UP else self.lower)[one] += found[column]
-                need = self._ledger.need(direction, one)
-                if need is not None and need.attackers is None:
-                    self._refuse(need, None, abs(float(found[column])))
+                self._outsider(component, int(column), direction, int(unsafe[column]))
         if self._assessment.whole:
             self._whole_numbers(component, columns, unsafe)
         for column in columns:
@@ -256,9 +264,30 @@ class _Attacker:
                 self._insiders(component, int(column), direction, int(unsafe[column]))
         self.programs += component.solves
 
+    def _outsider(self, component: _Component, column: int, direction: int, unsafe: int) -> None:
+        """Step 5 for one need; without intervals, only when no solution so far shows it."""
+        need = self._ledger.need(direction, unsafe)
+        if not self._intervals and (need is None or need.attackers is not None):
+            return
+        found = component.extreme(column, direction)
+        self._settle(component, found)
+        bound, better = (self.upper, np.maximum) if direction == UP else (self.lower, np.minimum)
+        bound[unsafe] = better(bound[unsafe], self._measures.value[component.nodes[column]] + found[column])
+        need = self._ledger.need(direction, unsafe)
+        if need is not None and need.attackers is None:
+            self._refuse(need, None, abs(float(found[column])))
+
     def _settle(self, component: _Component, found: Floats) -> None:
         support = np.flatnonzero(np.abs(found) > 1e-9 * np.abs(found).max(initial=0.0))
         self._ledger.settle(component.nodes[support], found[support])
+        unsafe = self._ledger.place[component.nodes]
+        mine = np.flatnonzero(unsafe >= 0)
+        at, reached = unsafe[mine], self._measures.value[component.nodes[mine]] + found[mine]
+        self.upper[at] = np.maximum(self.upper[at], reached)
+        self.lower[at] = np.minimum(self.lower[at], reached)
+        if self._assessment.whole and np.all(np.abs(found - np.rint(found)) < TOLERANCE):
+            self._whole_upper[at] = np.maximum(self._whole_upper[at], np.rint(reached))
+            self._whole_lower[at] = np.minimum(self._whole_lower[at], np.rint(reached))
 
     def _insiders(self, component: _Component, column: int, direction: int, unsafe: int) -> None:
         """Step 6 for one need: all contributors that are left at once, then one by one."""
@@ -266,7 +295,10 @@ class _Attacker:
         if need is None or need.attackers is None:
             return
         component.restrict(need.attackers)
-        self._settle(component, component.extreme(column, direction))
+        whole = self._assessment.whole
+        found = component.short(column, direction, need.level) if whole else component.extreme(column, direction)
+        if found is not None:
+            self._settle(component, found)
         need = self._ledger.need(direction, unsafe)
         for attacker in () if need is None or need.attackers is None else need.attackers.tolist():
             component.restrict(np.array([attacker]))
@@ -278,18 +310,21 @@ class _Attacker:
         component.restrict(np.zeros(0, dtype=np.int64))
 
     def _whole_numbers(self, component: _Component, columns: Ints, unsafe: Ints) -> None:
-        """Step 5 for counts: where the interval is narrow, ask for a whole solution that reaches far enough."""
-        for column in columns:
+        """Step 5 for counts: where no solution in whole numbers reaches far enough yet, look for one."""
+        for column in columns.tolist():
             one = int(unsafe[column])
+            value = float(self._measures.value[component.nodes[column]])
             for direction in (UP, DOWN):
                 level = float((self._assessment.up, self._assessment.down)[direction][one])
-                value = float(self._measures.value[component.nodes[column]])
+                whole = abs((self._whole_upper if direction == UP else self._whole_lower)[one] - value)
                 reach = abs((self.upper if direction == UP else self.lower)[one] - value)
-                if level <= 0 or reach >= 2 * level + 1 or reach < level * (1 - TOLERANCE):
+                if level <= 0 or whole >= level - TOLERANCE or reach >= WIDE * level:
                     continue
-                if not component.whole_solution(int(column), direction, level):
-                    need = Need(one, int(component.nodes[column]), direction, level, None)
-                    self._report(need, None, 0.0)
+                found = component.whole_solution(column, direction, level)
+                if found is None:
+                    self._report(Need(one, int(component.nodes[column]), direction, level, None), None, 0.0)
+                else:
+                    self._settle(component, found)
 
     def _refuse(self, need: Need, attacker: int | None, reached: float) -> None:
         """Tick the need off: as met when only rounding separates it from its level, else as a breach."""
@@ -326,13 +361,15 @@ class _Component:
         self._cap = 1e3 * reach + float(value.max(initial=0.0))
         self._lower, self._upper = -value, np.full(len(nodes), self._cap)
         self._program = Program(matrix, np.zeros(len(nodes)), self._lower, self._upper)
+        self._short: Program | None = None
+        self._now_lower, self._now_upper = self._lower, self._upper
         self._bound: Ints = np.zeros(0, dtype=np.int64)
         self._entry_column, self._entry_holder, self._entry_own = _figures(measures, nodes)
 
     @property
     def solves(self) -> int:
         """Linear programs solved so far."""
-        return self._program.solves
+        return self._program.solves + (self._short.solves if self._short is not None else 0)
 
     def extreme(self, column: int, direction: int) -> Floats:
         """The deviation that takes one node as far up or down as it goes."""
@@ -353,17 +390,54 @@ class _Component:
         if len(changed):
             self._program.set_bounds(changed, lower[changed], upper[changed])
         self._bound = np.unique(columns)
+        self._now_lower, self._now_upper = lower, upper
 
-    def whole_solution(self, column: int, direction: int, level: float) -> bool:
-        """Whether whole figures exist in which one node deviates by at least `level`."""
-        lower, upper = self._lower.copy(), self._upper.copy()
-        if direction == UP:
-            lower[column] = np.ceil(level - TOLERANCE)
-        else:
-            upper[column] = -np.ceil(level - TOLERANCE)
-        program = Program(self._matrix, np.zeros(len(self.nodes)), lower, upper)
-        program.make_whole()
-        return program.solve() is not None
+    def short(self, column: int, direction: int, level: float) -> Floats | None:
+        """The shortest deviation that takes one node as far as asked, within the present restriction.
+
+        Short ones move few nodes: they are whole more often, and fewer contributors can exclude them.
+        """
+        count = len(self.nodes)
+        if self._short is None:
+            ones = np.ones(2 * count)
+            both = sp.hstack([self._matrix, -self._matrix]).tocsr()
+            self._short = Program(both, ones, np.zeros(2 * count), ones, simplex=1)
+        upper = np.concatenate([self._now_upper, -self._now_lower])
+        lower = np.zeros(2 * count)
+        ahead, back = (column, column + count) if direction == UP else (column + count, column)
+        lower[ahead] = upper[ahead] = level
+        upper[back] = 0.0
+        self._short.set_bounds(np.arange(2 * count), lower, upper)
+        found = self._short.solve()
+        return None if found is None else found[:count] - found[count:]
+
+    def whole_solution(self, column: int, direction: int, level: float) -> Floats | None:
+        """Whole figures in which one node deviates by at least `level`, or None when there are none.
+
+        Tried first on the nodes that a short deviation moves: a small problem that nearly always does it.
+        """
+        short = self.short(column, direction, level)
+        moved = np.flatnonzero(np.abs(short) > TOLERANCE) if short is not None else np.zeros(0, dtype=np.int64)
+        if short is not None and np.all(np.abs(short - np.rint(short)) < TOLERANCE):
+            return short
+        for columns in (moved, np.arange(len(self.nodes))):
+            if column not in columns:
+                continue
+            lower, upper = self._lower[columns].copy(), self._upper[columns].copy()
+            target = int(np.searchsorted(columns, column))
+            if direction == UP:
+                lower[target] = np.ceil(level - TOLERANCE)
+            else:
+                upper[target] = -np.ceil(level - TOLERANCE)
+            part = self._matrix[:, columns]
+            program = Program(part[np.diff(part.indptr) > 0], np.zeros(len(columns)), lower, upper)
+            program.make_whole()
+            solution = program.solve()
+            if solution is not None:
+                found = np.zeros(len(self.nodes))
+                found[columns] = np.rint(solution)
+                return found
+        return None
 
 
 def _figures(measures: Measures, nodes: Ints) -> tuple[Ints, Ints, Floats]:

@@ -9,7 +9,7 @@ t d >= -(x - own of w) and d is 0 wherever w is alone. Checking it is a handful 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,18 @@ class Need:
     attackers: Ints | None
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """The state of one need."""
+
+    key: tuple[int, int]
+    outsider_open: bool
+    insider_open: bool
+    untouched: bool
+    left: Ints | None
+    proof: list[int] | None
+
+
 class Ledger:
     """All needs of an assessment, and which of them are shown.
 
@@ -65,17 +77,17 @@ class Ledger:
         self.insider_levels = np.stack([assessment.up, assessment.down_insider])
         self.outsider_open = self.levels > 0
         reported = measures.reporting[assessment.nodes] > 0
-        self._untouched = (self.insider_levels > 0) & reported
+        self._insider_open = (self.insider_levels > 0) & reported
+        self._untouched = self._insider_open.copy()
         self._left: dict[tuple[int, int], Ints] = {}
         self.alone = measures.reporting == 1
+        self._reported = reported
+        self.pool: list[Ints] = []
+        self.proofs: dict[tuple[int, int], list[int]] = {}
 
     def is_open(self, direction: int, unsafe: int) -> bool:
         """Whether something about this need is not shown yet."""
-        return bool(
-            self.outsider_open[direction, unsafe]
-            or self._untouched[direction, unsafe]
-            or (direction, unsafe) in self._left
-        )
+        return bool(self.outsider_open[direction, unsafe] or self._insider_open[direction, unsafe])
 
     def open_needs(self) -> Iterator[Need]:
         """Every need that is open when its turn comes: outsiders first, unsafe nodes by descending value."""
@@ -91,49 +103,88 @@ class Ledger:
         node = int(self._assessment.nodes[unsafe])
         if self.outsider_open[direction, unsafe]:
             return Need(unsafe, node, direction, float(self.levels[direction, unsafe]), None)
+        if not self._insider_open[direction, unsafe]:
+            return None
         if self._untouched[direction, unsafe]:
             left = self._without_owner(direction, unsafe, np.arange(self._measures.holders))
         else:
-            left = self._left.get((direction, unsafe), np.zeros(0, dtype=np.int64))
+            left = self._left[direction, unsafe]
         if not len(left):
+            self._keep(direction, unsafe, left)
             return None
         return Need(unsafe, node, direction, float(self.insider_levels[direction, unsafe]), left)
 
     def settle(self, nodes: Ints, deviation: Floats) -> None:
         """Tick off everything that the certificate, its shrunken copies and their opposites show."""
+        self.pool.append(nodes)
         for sign in (1.0, -1.0):
             self._settle_one(nodes, sign * deviation)
 
+    def reopen(self, keys: Iterable[tuple[int, int]]) -> list[_Entry]:
+        """Forget what was shown about some needs; `restore` takes the answer to undo that."""
+        entries = []
+        for direction, unsafe in keys:
+            key = (direction, unsafe)
+            entries.append(
+                _Entry(
+                    key,
+                    bool(self.outsider_open[key]),
+                    bool(self._insider_open[key]),
+                    bool(self._untouched[key]),
+                    self._left.get(key),
+                    self.proofs.get(key),
+                )
+            )
+            self.outsider_open[key] = self.levels[key] > 0
+            self._insider_open[key] = self._untouched[key] = (
+                self.insider_levels[key] > 0 and self._reported[unsafe]
+            )
+            self._left.pop(key, None)
+            self.proofs.pop(key, None)
+        return entries
+
+    def restore(self, entries: Iterable[_Entry]) -> None:
+        """Put needs back as they were before `reopen`."""
+        for entry in entries:
+            self.outsider_open[entry.key] = entry.outsider_open
+            self._insider_open[entry.key] = entry.insider_open
+            self._untouched[entry.key] = entry.untouched
+            for table, kept in ((self._left, entry.left), (self.proofs, entry.proof)):
+                table.pop(entry.key, None)  # type: ignore[attr-defined]
+                if kept is not None:
+                    table[entry.key] = kept  # type: ignore[index]
+
     def _settle_one(self, nodes: Ints, deviation: Floats) -> None:
         unsafe = self.place[nodes]
-        direction = np.where(deviation > 0, UP, DOWN)
-        pending = np.flatnonzero(unsafe >= 0)
-        pending = pending[[self.is_open(int(direction[k]), int(unsafe[k])) for k in pending] if len(pending) else []]
+        way = np.where(deviation > 0, UP, DOWN)
+        pending = np.flatnonzero(
+            (unsafe >= 0) & (self.outsider_open[way, unsafe] | self._insider_open[way, unsafe])
+        )
         if not len(pending):
             return
-        worst, holders, ratios = self._strain(nodes, deviation)
-        for k in pending:
-            one, way = int(unsafe[k]), int(direction[k])
-            size = abs(float(deviation[k]))
-            shrink = self.levels[way, one] / size
-            if shrink <= 1 + SLACK and shrink * worst <= 1 + SLACK:
-                self.outsider_open[way, one] = False
-            shrink = self.insider_levels[way, one] / size
-            if shrink <= 1 + SLACK and shrink * worst <= 1 + SLACK:
-                self._narrow(way, one, holders[shrink * ratios > 1 + SLACK])
+        unsafe, way, size = unsafe[pending], way[pending], np.abs(deviation[pending])
+        worst, strain = self._strain(nodes, deviation)
+        limit = min(1.0, 1.0 / worst if worst else 1.0) * (1 + SLACK)
+        shown = self.levels[way, unsafe] <= limit * size
+        self.outsider_open[way[shown], unsafe[shown]] = False
+        for key in zip(way[shown].tolist(), unsafe[shown].tolist(), strict=True):
+            self.proofs.setdefault(key, []).append(len(self.pool) - 1)
+        shrink = self.insider_levels[way, unsafe] / size
+        for k in np.flatnonzero((shrink <= limit) & self._insider_open[way, unsafe]).tolist():
+            self._narrow(int(way[k]), int(unsafe[k]), strain * shrink[k] > 1 + SLACK)
 
-    def _strain(self, nodes: Ints, deviation: Floats) -> tuple[float, Ints, Floats]:
-        """1 / the largest factor by which d may grow: for an outsider, and per contributor whose figures bind."""
+    def _strain(self, nodes: Ints, deviation: Floats) -> tuple[float, Floats]:
+        """1 / the largest factor by which d may grow: for an outsider, and for every contributor."""
         measures = self._measures
         falls = deviation < 0
         room = measures.value[nodes].astype(np.float64)
+        strain = np.zeros(measures.holders)
         with np.errstate(divide="ignore"):
             worst = float(np.max(-deviation[falls] / room[falls], initial=0.0))
         if not measures.holders:
-            return worst, np.zeros(0, dtype=np.int64), np.zeros(0)
-        start, stop = measures.start[nodes], measures.start[nodes + 1]
-        times = stop - start
-        entry = np.repeat(start - np.concatenate([[0], np.cumsum(times)[:-1]]), times) + np.arange(int(times.sum()))
+            return worst, strain
+        start, times = measures.start[nodes], measures.start[nodes + 1] - measures.start[nodes]
+        entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
         of = np.repeat(np.arange(len(nodes)), times)
         own = measures.own[entry]
         alone = self.alone[nodes][of]
@@ -141,25 +192,26 @@ class Ledger:
         of, own, alone, holder = of[matters], own[matters], alone[matters], measures.holder[entry[matters]]
         free = (measures.value[nodes][of] - own).astype(np.float64)
         with np.errstate(divide="ignore"):
-            ratio = np.where(alone, np.inf, -deviation[of] / free)
-        holders, group = np.unique(holder, return_inverse=True)
-        ratios = np.zeros(len(holders))
-        np.maximum.at(ratios, group, ratio)
-        return worst, holders, ratios
+            np.maximum.at(strain, holder, np.where(alone, np.inf, -deviation[of] / free))
+        return worst, strain
 
-    def _narrow(self, direction: int, unsafe: int, failing: Ints) -> None:
-        key = (direction, unsafe)
+    def _narrow(self, direction: int, unsafe: int, failing: npt.NDArray[np.bool_]) -> None:
+        """Keep the contributors for whom this certificate fails."""
         if self._untouched[direction, unsafe]:
-            self._untouched[direction, unsafe] = False
-            left = self._without_owner(direction, unsafe, failing)
-        elif key in self._left:
-            left = np.intersect1d(self._left[key], failing, assume_unique=True)
+            left = self._without_owner(direction, unsafe, np.flatnonzero(failing))
         else:
-            return
-        if len(left):
-            self._left[key] = left
-        else:
-            self._left.pop(key, None)
+            left = self._left[direction, unsafe]
+            before = len(left)
+            left = left[failing[left]]
+            if len(left) == before:
+                return
+        self.proofs.setdefault((direction, unsafe), []).append(len(self.pool) - 1)
+        self._keep(direction, unsafe, left)
+
+    def _keep(self, direction: int, unsafe: int, left: Ints) -> None:
+        self._untouched[direction, unsafe] = False
+        self._insider_open[direction, unsafe] = len(left) > 0
+        self._left[direction, unsafe] = left
 
     def _without_owner(self, direction: int, unsafe: int, holders: Ints) -> Ints:
         """Without those to whom the node is no secret: its sole reporter, or who holds all of it (downward)."""
@@ -178,13 +230,8 @@ class Ledger:
         if attacker is None:
             self.outsider_open[need.direction, need.unsafe] = False
             return
-        key = (need.direction, need.unsafe)
-        left = self._left.get(key)
-        if left is None:
+        if self._untouched[need.direction, need.unsafe]:
             left = self._without_owner(need.direction, need.unsafe, np.arange(self._measures.holders))
-            self._untouched[need.direction, need.unsafe] = False
-        left = left[left != attacker]
-        if len(left):
-            self._left[key] = left
         else:
-            self._left.pop(key, None)
+            left = self._left[need.direction, need.unsafe]
+        self._keep(need.direction, need.unsafe, left[left != attacker])

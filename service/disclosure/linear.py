@@ -86,7 +86,8 @@ class Program:
         raise SolverFailed(f"HiGHS: {self._highs.modelStatusToString(status)}")
 
     def make_whole(self) -> None:
-        """From now on x must be whole numbers."""
+        """From now on x must be whole numbers; that is branch and bound, where presolve pays."""
+        self._highs.setOptionValue("presolve", "on")
         self._highs.changeColsIntegrality(
             self.columns,
             np.arange(self.columns, dtype=np.int32),

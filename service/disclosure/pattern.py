@@ -7,7 +7,7 @@ the weight of the newly withheld ones; its support is withheld, and everything e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
+CONS=False
 FREE = 1e-3
 """Weight of a node that is withheld already; not 0, so that deviations stay short."""
 
@@ -57,6 +58,7 @@ class Searcher:
             use_empty: whether empty cells of the new table may be withheld too.
         """
         self._measures = measures
+        self._banned: set[int] = set()
         self.withheld = withheld
         moving = ~playing.fixed & ((measures.value > 0) | withheld | use_empty)
         self._nodes = np.flatnonzero(moving)
@@ -100,6 +102,9 @@ class Searcher:
         down = (self._room if considerate else self._value).copy()
         up = np.full(count, self._cap)
         self._know(attackers, up, down)
+        if self._banned:
+            banned = list(self._banned)
+            up[banned] = down[banned] = 0.0
         forward, back = (up, down) if need.direction == UP else (down, up)
         forward[column], back[column] = need.level, 0.0
         lower = np.zeros(2 * count)
@@ -111,6 +116,14 @@ class Searcher:
         deviation = solution[:count] - solution[count:]
         support = np.flatnonzero(np.abs(deviation) > NEGLIGIBLE * need.level)
         return self._nodes[support], deviation[support]
+
+    def ban(self, node: int) -> None:
+        """From now on a node may not deviate."""
+        self._banned.add(int(self._column[node]))
+
+    def allow(self, node: int) -> None:
+        """Take a ban back."""
+        self._banned.discard(int(self._column[node]))
 
     def withhold(self, nodes: Ints) -> Ints:
         """Withhold nodes; those that were not yet withheld come back."""
@@ -171,6 +184,54 @@ def complete(searchers: list[Callable[[], Searcher]], ledger: Ledger, lattice: L
     )
 
 
+def relax(
+    make: Callable[[], Searcher], ledger: Ledger, candidates: Ints
+) -> tuple[list[int], int]:
+    """Publish withheld nodes again where every need can still be shown without them.
+
+    A node is let go when all needs whose proof used it can be proven anew over what stays withheld.
+
+    Args:
+        make: maker of a searcher over the withheld nodes alone.
+        ledger: with nothing open.
+        candidates: nodes to try, in this order.
+
+    Returns:
+        The nodes let go, and the number of linear programs.
+    """
+    searcher = make()
+    users: dict[int, set[tuple[int, int]]] = {}
+
+    def index(keys: Iterable[tuple[int, int]]) -> None:
+        for key in keys:
+            for number in ledger.proofs.get(key, ()):
+                for node in ledger.pool[number].tolist():
+                    users.setdefault(node, set()).add(key)
+
+    index(list(ledger.proofs))
+    freed = []
+    for node in candidates.tolist():
+        affected = [
+            key
+            for key in sorted(users.get(node, ()))
+            if any(node in ledger.pool[number] for number in ledger.proofs.get(key, ()))
+        ]
+        searcher.ban(node)
+        before = ledger.reopen(affected)
+        if all(_prove(searcher, ledger, key) for key in affected):
+            freed.append(node)
+            index(affected)
+        else:
+            ledger.restore(before)
+            searcher.allow(node)
+    return freed, searcher.solves
+
+
+def _prove(searcher: Searcher, ledger: Ledger, key: tuple[int, int]) -> bool:
+    need = ledger.need(*key)
+    return need is None or _meet(searcher, ledger, need)
+
+
 def _meet(searcher: Searcher, ledger: Ledger, need: Need) -> bool:
     """Show one need for every attacker; False when that is impossible."""
     nobody = np.zeros(0, dtype=np.int64)
@@ -197,7 +258,8 @@ def _meet(searcher: Searcher, ledger: Ledger, need: Need) -> bool:
 
 
 def _apply(searcher: Searcher, ledger: Ledger, need: Need, attackers: Ints) -> bool:
-    found = searcher.find(need, attackers) or searcher.find(need, attackers, considerate=False)
+    found = searcher.find(need, attackers, considerate=CONS)
+    if CONS and found is None: found = searcher.find(need, attackers, considerate=False)
     if found is None:
         return False
     nodes, deviation = found
