@@ -22,8 +22,9 @@ _OUTER_SPACE = r"^[\s\p{Z}]|[\s\p{Z}]$"
 _FORMULA = r"^[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 _DIGITS = r"[0-9](?:[ .\-]?[0-9]){8}"
 _SUSPECT = f"{_HIDDEN}|{_OUTER_SPACE}|{_FORMULA}|{_DIGITS}"
-_PSEUDONYM = r"^[a-z][a-z0-9-]{0,31}\.[a-z][a-z0-9-]{0,63}\.[0-9]{1,4}\.[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*$"
-_PSEUDONYM_DIGEST = r"\.[A-Za-z0-9_-]{22,128}$"
+_PSEUDONYM = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.[0-9]+\.[A-Za-z0-9_-]{22,}$"
+_NOT_ONLY_DIGITS = r"[A-Za-z_-][0-9]*$"
+_MAX_PSEUDONYM = 255
 _NINE_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){8}(?![0-9])")
 _EIGHT_OR_NINE = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){7,8}(?![0-9])")
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
@@ -139,7 +140,8 @@ def _check_texts(column: Column, rows: Rows, faults: FaultList) -> None:
 
 def _check_pseudonyms(column: Column, rows: Rows, faults: FaultList) -> None:
     values = rows.columns[column.name]
-    right = pc.and_(pc.match_substring_regex(values, _PSEUDONYM), pc.match_substring_regex(values, _PSEUDONYM_DIGEST))
+    form = pc.and_(pc.match_substring_regex(values, _PSEUDONYM), pc.match_substring_regex(values, _NOT_ONLY_DIGITS))
+    right = pc.and_(form, pc.less_equal(pc.binary_length(values), _MAX_PSEUDONYM))
     wrong = pc.invert(right)
     if any_true(wrong):
         identifiers = _identifiers(values, wrong, _EIGHT_OR_NINE)
