@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
 
 from service.adapters.identity.provider_settings import ProviderSettings, providers_from_json
 
@@ -21,6 +22,7 @@ OF_COMMANDS = frozenset(
 """Variables with the same prefix that belong to commands, not to the service."""
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_SHORTEST_PASSWORD = 32
 
 
 class SettingsError(Exception):
@@ -38,6 +40,7 @@ class Settings(BaseSettings):
         mode: `embedded` for one machine without services; `production` demands PostgreSQL and https.
         data_directory: where the embedded database, parts and keys live unless they are named apart.
         database_url: SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://...`.
+        database_password_file: a file with the password that belongs to `database_url`, which then holds none.
         issuer: the address at which everyone reaches the service; the issuer of its tokens and receipts.
         host: address to listen on.
         port: TCP port to listen on.
@@ -56,6 +59,7 @@ class Settings(BaseSettings):
     mode: Literal["embedded", "production"] = "embedded"
     data_directory: Path = Path(".sluis")
     database_url: SecretStr | None = None
+    database_password_file: Path | None = None
     issuer: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
@@ -77,14 +81,16 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _refuse_weak(self) -> Settings:
         """Name everything that would be unsafe outside one's own machine."""
-        faults = []
+        faults = list(self._password_faults())
         address = urlsplit(self.issuer)
         if address.path or address.query or address.fragment or not address.hostname:
             faults.append("ISSUER: an address without path, such as https://sluis.example.nl")
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
             faults.append("ISSUER: https, or http on this machine only")
         if self.mode == "production":
-            if self.database_url is None or not self.url.startswith("postgresql+psycopg://"):
+            if self.database_url is None or not self.database_url.get_secret_value().startswith(
+                "postgresql+psycopg://"
+            ):
                 faults.append("DATABASE_URL: production needs postgresql+psycopg://...")
             if address.scheme != "https":
                 faults.append("ISSUER: production needs https")
@@ -99,11 +105,32 @@ class Settings(BaseSettings):
             raise ValueError("; ".join(faults))
         return self
 
+    def _password_faults(self) -> Iterator[str]:
+        if self.database_password_file is None:
+            return
+        if self.database_url is None or urlsplit(self.database_url.get_secret_value()).password is not None:
+            yield "DATABASE_PASSWORD_FILE: belongs to a DATABASE_URL without password"
+        try:
+            password = self._password(self.database_password_file)
+        except (OSError, ValueError):
+            yield "DATABASE_PASSWORD_FILE: cannot be read"
+        else:
+            if self.mode == "production" and len(password) < _SHORTEST_PASSWORD:
+                yield f"DATABASE_PASSWORD_FILE: production needs {_SHORTEST_PASSWORD} characters or more"
+
+    @staticmethod
+    def _password(file: Path) -> str:
+        return file.read_text(encoding="utf-8").strip()
+
     @property
     def url(self) -> str:
         """The database URL; holds a password."""
         if self.database_url is not None:
-            return self.database_url.get_secret_value()
+            given = self.database_url.get_secret_value()
+            if self.database_password_file is None:
+                return given
+            address = make_url(given).set(password=self._password(self.database_password_file))
+            return address.render_as_string(hide_password=False)
         return f"sqlite:///{self.data_directory.absolute() / 'sluis.db'}"
 
     @property

