@@ -27,7 +27,7 @@ from service.api.faults import InputFault
 from service.api.limiting import Counted
 from service.api.problems import Refused
 from service.domain.principal import Anonymous, Person, Principal, Supplier
-from service.ports.identity import NotAuthenticated
+from service.ports.identity import NotAuthenticated, TokenFault
 from service.use_cases.authenticate import authenticate, record_failed_login, require_kind
 from service.use_cases.call import Call
 
@@ -62,7 +62,8 @@ class Known:
         try:
             identified = authenticate(stranger, edge.bearer, found[1])
         except NotAuthenticated as refusal:
-            edge.limits.count(Counted.FAILED_LOGIN, exchange.neighbourhood)
+            if refusal.fault is not TokenFault.PROVIDER_UNREACHABLE:
+                edge.limits.count(Counted.FAILED_LOGIN, exchange.neighbourhood)
             record_failed_login(stranger, refusal)
             raise
         exchange.principal, exchange.roles_withheld = identified.principal, identified.roles_withheld

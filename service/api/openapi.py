@@ -82,7 +82,7 @@ def document(app: FastAPI, *, issuer: str, providers: Sequence[str]) -> dict[str
     Args:
         app: the application with all its routes.
         issuer: the service's own address.
-        providers: discovery addresses of the OpenID providers.
+        providers: issuers of the OpenID providers.
     """
     made = get_openapi(
         title=app.title,
@@ -190,7 +190,7 @@ def _problem_response(status: int) -> dict[str, Any]:
 
 
 def _security_schemes(issuer: str, providers: Sequence[str]) -> dict[str, Any]:
-    discovery = providers[0] if providers else "https://login.example/.well-known/openid-configuration"
+    provider = providers[0].rstrip("/") if providers else "https://login.example"
     return {
         "machineClient": {
             "type": "oauth2",
@@ -200,7 +200,7 @@ def _security_schemes(issuer: str, providers: Sequence[str]) -> dict[str, Any]:
         "person": {
             "type": "openIdConnect",
             "description": "People: the token of the organisation's own OpenID provider",
-            "openIdConnectUrl": discovery,
+            "openIdConnectUrl": f"{provider}/.well-known/openid-configuration",
         },
     }
 

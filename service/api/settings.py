@@ -42,7 +42,7 @@ class ApiSettings:
         body_idle_seconds: longest wait for the next bytes of a body.
         body_total_seconds: longest time that a body of the smallest kind may take as a whole; a second is added for
             every 64 KiB of the route's limit.
-        providers: discovery addresses of the OpenID providers, for the OpenAPI document.
+        providers: issuers of the OpenID providers, for the OpenAPI document.
     """
 
     strict_transport: bool = True

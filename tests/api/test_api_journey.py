@@ -72,9 +72,7 @@ def test_refused_content_names_every_fault(cast: Any, world: World, round_id: st
     bad = [{**row, "region": "elsewhere", "staffed_bed_days": -1} for row in records()]
     body = world.submission("hospital-wrong", bad, round="capacity-2022")
     for _ in range(2):
-        answer = world.call(
-            "POST", "/v1/submissions", supplier, json=body, headers={"Idempotency-Key": "bad-content"}
-        )
+        answer = world.call("POST", "/v1/submissions", supplier, json=body, headers={"Idempotency-Key": "bad-content"})
         problem = answer.json()
         assert (answer.status_code, problem["code"]) == (400, "content-refused")
         faults = wire.Faults.from_json(problem["faults"])
@@ -133,12 +131,11 @@ def test_clock_skew_tells_the_services_time(cast: Any, world: World, round_id: s
 
 
 def test_a_denied_request_is_kept_with_its_reasons(cast: Any, world: World) -> None:
-    answer = world.call(
-        "POST", "/v1/aggregate-requests", cast.owner, json=request_body(purpose="no-such-purpose")
-    )
+    answer = world.call("POST", "/v1/aggregate-requests", cast.owner, json=request_body(purpose="no-such-purpose"))
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (403, "request-denied")
-    assert problem["reasons"] and all(reason["nl"] and reason["mend"]["en"] for reason in problem["reasons"])
+    assert problem["reasons"]
+    assert all(reason["nl"] and reason["mend"]["en"] for reason in problem["reasons"])
     kept = world.call("GET", f"/v1/aggregate-requests/{problem['requestId']}", cast.owner).json()
     assert kept["state"] == "denied"
     assert kept["decision"]["reasons"] == problem["reasons"]
@@ -196,7 +193,9 @@ def read_the_release(cast: Any, world: World, release: str) -> None:
     jwks = wire.KeySet.from_json(world.call("GET", "/.well-known/jwks.json").json())
     wire.verify_ed25519(wire.RELEASE_PREFIX, content, told["signature"], jwks.ed25519(told["keyId"]))
     assert json.loads(content) == told["content"]
-    unchanged = world.call("GET", f"/v1/releases/{release}", cast.owner, headers={"If-None-Match": answer.headers["etag"]})
+    unchanged = world.call(
+        "GET", f"/v1/releases/{release}", cast.owner, headers={"If-None-Match": answer.headers["etag"]}
+    )
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     listed = world.call("GET", "/v1/releases", cast.owner).json()["items"]
     assert [item["id"] for item in listed] == [release]
@@ -235,7 +234,9 @@ def withdraw_the_release(cast: Any, world: World, release: str) -> None:
 def test_the_auditor_sees_it_all(cast: Any, world: World) -> None:
     page = world.call("GET", "/v1/audit-events?limit=5&outcome=success", cast.auditor).json()
     assert len(page["items"]) == 5
-    following = world.call("GET", f"/v1/audit-events?limit=5&outcome=success&cursor={page['next']}", cast.auditor).json()
+    following = world.call(
+        "GET", f"/v1/audit-events?limit=5&outcome=success&cursor={page['next']}", cast.auditor
+    ).json()
     assert not {event["id"] for event in page["items"]} & {event["id"] for event in following["items"]}
     assert world.events(code="audit.search")
     assert ROUND in world.call("GET", "/v1/rounds", cast.steward).text

@@ -14,9 +14,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from asgi_client import AsgiClient, asgi_client
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
-from asgi_client import AsgiClient, asgi_client
 from token_maker import SetClock, ec_jwk, ec_key, seal
 
 from service.adapters.bundle import bundle_directory, load_bundle
@@ -194,6 +194,9 @@ class World:
             return list(data.audit.page(AuditFilter(**filters), Page(500))[0])
 
 
+MANY = Rates(10**6, 10**6, 10**6, 10**6, 10**6)
+
+
 class Asleep:
     """Work waits until a test does it."""
 
@@ -237,7 +240,7 @@ def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) 
     app = create_app(
         services,
         people,
-        settings=ApiSettings(rates=rates or Rates(per_principal=100_000, per_address=100_000), **settings),
+        settings=ApiSettings(rates=rates or MANY, **settings),
         jwks=lambda: [*machine.public_keys(), *keys.signer.public_keys()],
         access_log=log,
     )

@@ -57,10 +57,11 @@ class AsgiClient:
             body: the pieces as they arrive, or a function that gives each ASGI message.
             then: the message after the last piece, when it is not the usual one.
         """
-        return self.run(self._raw(method, path, headers, body, query, address, then))
+        return self.run(self._raw(self._scope(method, path, headers, query, address), body, then))
 
-    async def _raw(self, method: str, path: str, headers: Any, body: Any, query: bytes, address: str, then: Any) -> Any:
-        scope = {
+    @staticmethod
+    def _scope(method: str, path: str, headers: Any, query: bytes, address: str) -> dict[str, Any]:
+        return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
@@ -75,6 +76,8 @@ class AsgiClient:
             "server": ("sluis.example", 443),
             "state": {},
         }
+
+    async def _raw(self, scope: dict[str, Any], body: Any, then: Any) -> RawAnswer:
         pieces = iter(() if callable(body) else body)
 
         async def receive() -> Any:

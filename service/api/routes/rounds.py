@@ -6,11 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from service.api.bodies import JsonBody
+from service.api.bodies import JsonBody, invalid
 from service.api.callers import AnyCall, PersonCall
+from service.api.faults import in_body
 from service.api.paging import page, stretch
 from service.api.schemas.base import Cursor, Id, Limit, Listed, answer, listed
 from service.api.schemas.rounds import DeliveryAnswer, RoundAnswer, RoundInput, RoundStateInput
+from service.domain.errors import NotFound
 from service.use_cases.change_round import change_round
 from service.use_cases.create_round import create_round
 from service.use_cases.read_rounds import list_rounds, read_deliveries, read_round
@@ -33,10 +35,14 @@ def get_rounds(call: AnyCall, limit: Limit = 50, cursor: Cursor = None) -> Respo
     status_code=201,
     summary="Plan a collection round",
     response_model=RoundAnswer,
+    responses={409: {}},
 )
 def post_round(call: PersonCall, body: Annotated[RoundInput, Depends(JsonBody(RoundInput))]) -> Response:
     """A round in draft; it takes deliveries once it is opened."""
-    made = create_round(call, body.data_set, body.period, body.expected, body.deadline)
+    try:
+        made = create_round(call, body.data_set, body.period, body.expected, body.deadline)
+    except NotFound:
+        raise invalid(in_body("/dataSet", "unknown", "is geen gegevensset", "is no data set")) from None
     headers = {"Location": f"/v1/rounds/{made.id}"}
     return answer(RoundAnswer.as_planned(made, call.services.catalogue), 201, headers)
 
@@ -52,6 +58,7 @@ def get_round(call: AnyCall, round_id: Id) -> Response:
     operation_id="changeRoundState",
     summary="Open, close, reopen or cancel a round",
     response_model=RoundAnswer,
+    responses={409: {}},
 )
 def put_round_state(
     call: PersonCall, round_id: Id, body: Annotated[RoundStateInput, Depends(JsonBody(RoundStateInput))]

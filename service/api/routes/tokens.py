@@ -87,7 +87,6 @@ def post_token(
         assertion = _assertion(form)
     except _UnusableForm as unusable:
         return _oauth_error(unusable.error, unusable.description)
-    limits.require_room(Counted.FAILED_LOGIN, address)
     try:
         issued = issue_token(call, assertion)
     except NotAuthenticated as refusal:
