@@ -246,6 +246,13 @@ ERRORS: Mapping[str, Text] = {
         "Herstel de genoemde velden.",
         "Mend the fields named.",
     ),
+    "request": Text(
+        _INPUT,
+        "De aanvraag is niet geldig beschreven.",
+        "The request is not validly described.",
+        "Herstel de genoemde velden.",
+        "Mend the fields named.",
+    ),
     "reason-needed": Text(
         _INPUT, "'{event}' vraagt een reden.", "'{event}' needs a reason.", "Geef de reden.", "Give the reason."
     ),

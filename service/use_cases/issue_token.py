@@ -13,6 +13,8 @@ EVENT = EventCode("token.issue", Action.EXECUTE, "client-key")
 def issue_token(call: Call, assertion: str) -> IssuedToken:
     """An access token of 300 seconds; the assertion's `jti` is used up in the same transaction.
 
+    Entries of assertions that have expired, and can no longer be replayed, are dropped on the way.
+
     Raises:
         NotAuthenticated: the assertion does not hold; the reason is in the log, coarser to the caller.
         Denied: the organisation is suspended.
@@ -22,6 +24,7 @@ def issue_token(call: Call, assertion: str) -> IssuedToken:
         client = call.services.tokens.authenticate_client(
             assertion, find_key=organisations.find_key, used=step.data.used_tokens, now=step.now
         )
+        step.data.used_tokens.forget(step.now)
         step.object_id = client.key_id
         step.on_behalf_of = client.client_id
         organisation = step.known(organisations.get, client.client_id)

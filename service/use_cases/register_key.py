@@ -11,6 +11,7 @@ from service.domain.audit import Action, EventCode
 from service.domain.errors import Denied
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.reason import Reason
+from service.ports.identity import NotAuthenticated
 from service.use_cases.call import Call, Step
 from service.use_cases.invite_organisation import hash_of
 from sluis_client.wire import parse_public_jwk
@@ -30,7 +31,9 @@ class Registration:
 def register_key(call: Call, code: str, public_jwk: Mapping[str, object], proof: str) -> Registration:
     """Use the code up and store the key, whose possession the proof shows.
 
-    An unknown, used and expired code give one and the same reason: a guesser learns nothing.
+    A call whose answer was lost may be repeated: the same key with the code that it was registered with gets the same
+    answer, and nothing is stored. An unknown, expired and otherwise used code give one and the same reason: a guesser
+    learns nothing.
 
     Raises:
         Denied: `code-not-valid`.
@@ -38,10 +41,14 @@ def register_key(call: Call, code: str, public_jwk: Mapping[str, object], proof:
         Conflict: `key-exists`.
     """
     with call.transact(EVENT) as step:
-        invitation = _valid_invitation(step, hash_of(code))
-        organisation = step.data.organisations.get(invitation.organisation)
-        step.on_behalf_of = organisation.id
-        step.authorise(facts.may_register_key(step.caller(), organisation))
+        invitation = step.data.organisations.find_invitation(hash_of(code))
+        if invitation is None:
+            raise _not_valid()
+        if invitation.used_at is not None:
+            return _registered_before(step, invitation, public_jwk, proof)
+        if invitation.expires_at <= step.now:
+            raise _not_valid()
+        organisation = _authorised(step, invitation)
         key_id = call.services.tokens.check_registration_proof(
             proof, public_jwk=public_jwk, code_hash=invitation.code_hash, now=step.now
         )
@@ -53,8 +60,42 @@ def register_key(call: Call, code: str, public_jwk: Mapping[str, object], proof:
         return Registration(organisation, key_id)
 
 
-def _valid_invitation(step: Step, code_hash: str) -> Invitation:
-    invitation = step.data.organisations.find_invitation(code_hash)
-    if invitation is None or invitation.used_at is not None or invitation.expires_at <= step.now:
-        raise Denied((Reason("code-not-valid"),))
-    return invitation
+def _registered_before(
+    step: Step, invitation: Invitation, public_jwk: Mapping[str, object], proof: str
+) -> Registration:
+    """What the first call with this code answered, to the holder of the key that it registered.
+
+    Key and use of the code were written in one transaction, with one time: by that they are known to belong together.
+
+    Raises:
+        Denied: `code-not-valid`: the proof does not hold, or the key is another or was revoked.
+    """
+    try:
+        key_id = step.call.services.tokens.check_registration_proof(
+            proof, public_jwk=public_jwk, code_hash=invitation.code_hash, now=step.now
+        )
+    except NotAuthenticated:
+        raise _not_valid() from None
+    key = step.data.organisations.find_key(key_id)
+    if (
+        key is None
+        or key.revoked_at is not None
+        or (key.organisation, key.registered_at) != (invitation.organisation, invitation.used_at)
+    ):
+        raise _not_valid()
+    organisation = _authorised(step, invitation)
+    step.object_id = key_id
+    step.name(agreement=organisation.agreement.reference)
+    step.conclude(step.outcome, ("repeated",))
+    return Registration(organisation, key_id)
+
+
+def _authorised(step: Step, invitation: Invitation) -> Organisation:
+    organisation = step.data.organisations.get(invitation.organisation)
+    step.on_behalf_of = organisation.id
+    step.authorise(facts.may_register_key(step.caller(), organisation))
+    return organisation
+
+
+def _not_valid() -> Denied:
+    return Denied((Reason("code-not-valid"),))

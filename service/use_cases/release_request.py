@@ -30,6 +30,7 @@ def release_request(call: Call, request: str) -> AggregateRequest:
     4. Sign the content and store the release: immutable from here.
 
     Raises:
+        Denied: the caller is not the worker.
         Conflict: `request-state`: it is not approved (any more).
     """
     with call.transact(EVENT) as step:
@@ -40,6 +41,7 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         # 1
         step.data.releases.lock_facts(found.spec.data_set)
         found = step.data.requests.get(request, lock=True)
+        step.authorise(facts.may_prepare_request(step.caller(), found))
         evidence = step.data.requests.evidence(request)
         REQUEST_LIFECYCLE.after(found.state, "release")
         # 2

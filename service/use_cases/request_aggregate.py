@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.decision_text import decision_text
-from service.domain.errors import Denied
+from service.domain.errors import Denied, Invalid
 from service.domain.policy import Deny
 from service.domain.principal import Role
 from service.domain.purpose import Purpose
@@ -26,6 +27,7 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
     3. Store request and event in one transaction, then wake the worker.
 
     Raises:
+        Invalid: `request`: a dimension, period or measure is named twice.
         Denied: the caller may not ask anything at all: it is no regional owner, or of no organisation that is known.
     """
     with call.transact(EVENT) as step:
@@ -41,6 +43,7 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
             if caller.organisation is None or Role.REGIONAL_OWNER not in call.principal.roles:
                 raise Denied(decision.reasons)
             step.conclude(Outcome.DENIED, tuple(reason.code for reason in decision.reasons))
+        _require_no_doubles(spec)
         # 3
         request = AggregateRequest(
             id=step.object_id,
@@ -63,6 +66,19 @@ def rounds_of(step: Step, spec: RequestSpec) -> Sequence[Round]:
     """The rounds that exist of those that the request names."""
     named = [step.known(step.data.rounds.get, round_id(spec.data_set, period)) for period in spec.periods]
     return [found for found in named if found is not None]
+
+
+def _require_no_doubles(spec: RequestSpec) -> None:
+    named = {
+        "dimensions": [asked.dimension for asked in spec.dimensions],
+        "periods": spec.periods,
+        "measures": spec.measures,
+    }
+    faults = [
+        (f"{field}: {name}", "double") for field, names in named.items() for name, n in Counter(names).items() if n > 1
+    ]
+    if faults:
+        raise Invalid("request", faults=tuple(faults))
 
 
 def _purpose(step: Step, purpose: str) -> Purpose | None:

@@ -1,0 +1,250 @@
+"""Every use case: one event when it goes well, one when it is denied, one when it fails, and none without the other.
+
+The list of use cases is read from the code; a use case without a row in `journey_calls.CASES` fails the suite.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn, get_type_hints
+
+import pytest
+from journey import START, World, copied, world_on
+from journey_calls import CASES, EVERYONE, Things, make_busy, principal
+
+from service import use_cases
+from service.composition.build import Application
+from service.domain.audit import AuditEvent, EventCode
+from service.domain.errors import Denied, DomainError, Unavailable
+from service.domain.texts import ERRORS, REASONS
+from service.use_cases.call import Call
+
+MODULES = [
+    importlib.import_module(f"{use_cases.__name__}.{found.name}") for found in pkgutil.iter_modules(use_cases.__path__)
+]
+
+
+def use_cases_found() -> dict[str, Callable[..., Any]]:
+    """Every public function whose first parameter is the call."""
+    found = {}
+    for module in MODULES:
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            parameters = list(inspect.signature(function).parameters)
+            ours = function.__module__ == module.__name__ and not name.startswith("_")
+            if ours and parameters and get_type_hints(function).get(parameters[0]) is Call:
+                assert name not in found, name
+                found[name] = function
+    return found
+
+
+USE_CASES = use_cases_found()
+PORTS = ("policy", "parts", "engine", "keys", "signer", "tokens")
+
+
+@pytest.fixture(scope="session")
+def busy(
+    composed: Application, founded: World, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, Things]]:
+    directory = tmp_path_factory.mktemp("busy")
+    with world_on(composed, copied(founded, directory), directory) as made:
+        made.parties |= founded.parties
+        yield made, make_busy(made)
+
+
+@pytest.fixture
+def things(busy: tuple[World, Things]) -> Things:
+    return busy[1]
+
+
+@pytest.fixture
+def world(busy: tuple[World, Things], tmp_path: Path) -> Iterator[World]:
+    """A copy of the busy world."""
+    with world_on(busy[0].application, copied(busy[0], tmp_path), tmp_path, START) as made:
+        made.parties |= busy[0].parties
+        made.clock.pass_by(minutes=1)
+        yield made
+
+
+def run(
+    world: World, name: str, who: str, arguments: tuple[Any, ...]
+) -> tuple[Call, Exception | None, list[AuditEvent]]:
+    """Call the use case; how it ended, and the events that it left."""
+    before = {event.id for event in world.events()}
+    call = world.call(principal(world, who))
+    ended: Exception | None = None
+    try:
+        USE_CASES[name](call, *arguments, **CASES[name].kwargs)
+    except Exception as error:
+        ended = error
+    return call, ended, [event for event in world.events() if event.id not in before]
+
+
+def state(world: World) -> tuple[Any, ...]:
+    return world.dump("audit_events"), world.stored()
+
+
+def require_complete(event: AuditEvent, call: Call, *, outcome: str) -> None:
+    """The fields that NEN 7513 asks of every event (audit.md)."""
+    assert event.code
+    assert event.object_type
+    assert event.action in {"C", "R", "U", "D", "E"}
+    assert event.recorded == call.services.clock.now()
+    assert event.user == call.principal.id
+    assert event.role == (",".join(sorted(call.principal.roles)) or "none")
+    assert event.organisation == call.principal.organisation
+    assert event.outcome == outcome
+    assert bool(event.reasons) == (outcome != "success") or set(event.reasons) <= {"approve", "repeated"}
+    source = event.source
+    assert (source.observer, source.instance) == ("sluis", call.services.instance)
+    assert (source.access_point, source.trace_id) == (call.access_point, call.trace_id)
+
+
+def test_every_use_case_has_a_row() -> None:
+    assert set(USE_CASES) == set(CASES)
+
+
+def test_codes_are_unique_and_name_one_kind_of_object() -> None:
+    codes = [
+        value
+        for module in MODULES
+        for name, value in vars(module).items()
+        if isinstance(value, EventCode) and name[0] != "_"
+    ]
+    assert [code for code, count in Counter(found.code for found in codes).items() if count > 1] == []
+    assert {case.event for case in CASES.values() if case.event} <= {found.code for found in codes}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_success_leaves_one_complete_event(world: World, things: Things, name: str) -> None:
+    case = CASES[name]
+    call, error, events = run(world, name, case.as_, case.args(world, things))
+    assert error is None
+    assert len(events) == (case.event is not None)
+    for event in events:
+        assert event.code == case.event
+        require_complete(event, call, outcome=case.outcome)
+        if name != "record_failed_login":
+            assert event.object_id
+            assert (event.authorisation.policy_hash or "").startswith("sha-256:")
+            assert event.authorisation.policies
+        told = {
+            "sensitivity": event.sensitivity,
+            "on_behalf_of": event.on_behalf_of,
+            "query": event.query,
+            "purpose": event.authorisation.purpose,
+            "legal_basis": event.authorisation.legal_basis,
+            "agreement": event.authorisation.agreement,
+        }
+        assert {field for field, value in told.items() if value} >= case.about
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_denial_leaves_its_event_and_nothing_else(world: World, things: Things, name: str) -> None:
+    case = CASES[name]
+    arguments = case.args(world, things)
+    before = state(world)
+    for who in sorted(EVERYONE - case.who):
+        call, error, events = run(world, name, who, arguments)
+        assert len(events) == 1, who
+        require_complete(events[0], call, outcome="denied")
+        assert set(events[0].reasons) <= set(REASONS), who
+        if who in case.keeps_denial:
+            assert error is None
+            continue
+        assert isinstance(error, Denied), who
+        assert [reason.code for reason in error.reasons] == list(events[0].reasons)
+        if not case.keeps_denial:
+            assert state(world) == before, who
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_whoever_may_is_let_in(world: World, things: Things, name: str) -> None:
+    """That nobody is denied too much: all the others get in, or find the work done by the one before."""
+    case = CASES[name]
+    for who in sorted(case.who):
+        _, error, events = run(world, name, who, case.args(world, things))
+        assert not isinstance(error, Denied), who
+        assert len(events) == (case.event is not None or error is not None), who
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.wrong])
+def test_a_failure_leaves_its_event_and_nothing_else(world: World, things: Things, name: str) -> None:
+    case = CASES[name]
+    assert case.wrong is not None
+    arguments = case.wrong(world, things)
+    before = state(world)
+    call, error, events = run(world, name, case.as_, arguments)
+    assert isinstance(error, DomainError)
+    assert len(events) == 1
+    require_complete(events[0], call, outcome=case.wrong_outcome)
+    assert events[0].reasons == (error.code,)
+    assert events[0].object_id or name == "issue_token"  # of an assertion that does not hold nothing is believed
+    assert error.code in ERRORS or case.wrong_outcome == "denied"
+    assert state(world) == before
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_without_its_event_nothing_happens(world: World, things: Things, name: str) -> None:
+    """The database refuses to insert the event: the action is undone, and nothing is returned."""
+    case = CASES[name]
+    arguments = case.args(world, things)
+    before = state(world)
+    world.execute("CREATE TRIGGER no_events BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'full'); END")
+    _, error, events = run(world, name, case.as_, arguments)
+    assert events == []
+    assert isinstance(error, Unavailable) == (case.event is not None)
+    assert state(world) == before
+    for who in sorted(EVERYONE - case.who)[:2]:
+        _, error, _ = run(world, name, who, arguments)
+        assert isinstance(error, Unavailable)
+    assert state(world) == before
+
+
+class Broken:
+    """A part of the service that is out of order."""
+
+    def __init__(self, whole: object) -> None:
+        self._whole = whole
+
+    def __getattr__(self, name: str) -> Any:
+        if not callable(getattr(self._whole, name)):
+            return getattr(self._whole, name)
+
+        def broken(*_: Any, **__: Any) -> NoReturn:
+            raise OSError("out of order")
+
+        return broken
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_whatever_breaks_is_in_the_log(busy: tuple[World, Things], tmp_path: Path, name: str) -> None:
+    """Each part of the service in turn is out of order: the use case fails with one event, or did not need it."""
+    template, things = busy
+    case = CASES[name]
+    for port in PORTS:
+        directory = tmp_path / port
+        directory.mkdir()
+        with world_on(template.application, copied(template, directory), directory) as world:
+            world.parties |= template.parties
+            arguments = case.args(world, things)
+            before = state(world)
+            whole = world.services
+            world.services = replace(whole, **{port: Broken(getattr(whole, port))})
+            call, error, events = run(world, name, case.as_, arguments)
+            if error is None:
+                continue
+            assert type(error) is OSError
+            assert len(events) == 1, port
+            require_complete(events[0], call, outcome="failed")
+            assert events[0].reasons == ("internal-error",)
+            assert state(world) == before
+
+
+def test_every_use_case_but_the_first_step_refuses_somebody() -> None:
+    assert {name for name, case in CASES.items() if case.who == EVERYONE} == {"authenticate", "record_failed_login"}

@@ -1,0 +1,443 @@
+"""How each use case is run well, who may run it, and how it goes wrong: the table of `test_journey_calls`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from journey import (
+    AUDITOR,
+    OPERATOR,
+    OTHER_OWNER,
+    OWNER,
+    SECOND,
+    STEWARD,
+    STRANGER,
+    VERDICT,
+    WORKER,
+    Party,
+    World,
+    a_row,
+    a_spec,
+    csv_of,
+    json_of,
+    person,
+)
+from token_maker import ec_jwk, ec_key
+
+from service.domain.organisation import Agreement, Organisation, OrganisationKind
+from service.domain.principal import Person, Principal, Role, Supplier
+from service.domain.request import Verdict
+from service.domain.round import RoundState
+from service.ports.identity import NotAuthenticated, TokenFault
+from service.ports.unit_of_work import AuditFilter, Page
+from service.use_cases.begin_submission import begin_submission
+from service.use_cases.fail_request import fail_request
+from service.use_cases.suspend_organisation import suspend_organisation
+from sluis_client.wire import Format, digest
+
+PAGE = Page()
+NOTHING = "0190f000-0000-7000-8000-000000000000"
+_KEY = "k" * 43
+
+PRINCIPALS: Mapping[str, Principal] = {
+    "stranger": STRANGER,
+    "gone": Supplier("gone", "gone", _KEY),
+    "unknown-supplier": Supplier("nobody", "nobody", _KEY),
+    "owner": OWNER,
+    "other-owner": OTHER_OWNER,
+    "gone-owner": person("gone-owner", Role.REGIONAL_OWNER, organisation="nhs-gone"),
+    "owner-of-nothing": person("nobody", Role.REGIONAL_OWNER, organisation=None),
+    "steward": STEWARD,
+    "second": SECOND,
+    "gone-steward": person("gone-steward", Role.STEWARD, organisation="ttp-gone"),
+    "unknown-steward": person("unknown-steward", Role.STEWARD, organisation="ttp-unknown"),
+    "auditor": AUDITOR,
+    "operator": OPERATOR,
+    "worker": WORKER,
+    "no-role": person("no-role", organisation="ttp"),
+}
+"""Who calls; `north` and `south` are suppliers of the world at hand."""
+
+SUPPLIERS = {"north", "south"}
+OWNERS = {"owner", "other-owner"}
+STEWARDS = {"steward", "second"}
+EVERYONE = {*PRINCIPALS, *SUPPLIERS}
+
+
+def principal(world: World, name: str) -> Principal:
+    return world.parties[name].principal if name in world.parties else PRINCIPALS[name]
+
+
+@dataclass(frozen=True)
+class Things:
+    """What there is in the busy world."""
+
+    code: str
+    accepted: str
+    begun: str
+    content: bytes
+    permitted: str
+    prepared: str
+    evidence: str
+    approved: str
+    failed: str
+    released: str
+    release: str
+
+
+def make_busy(world: World) -> Things:
+    """One of everything, in every state that a use case starts from."""
+    north, south, *_ = parties = list(world.parties.values())
+    code = world.invite("newcomer", OrganisationKind.SUPPLIER)
+    for name, kind in (
+        ("gone", OrganisationKind.SUPPLIER),
+        ("nhs-gone", OrganisationKind.REGIONAL_OWNER),
+        ("ttp-gone", OrganisationKind.TRUSTED_THIRD_PARTY),
+    ):
+        world.invite(name, kind)
+        suspend_organisation(world.call(OPERATOR), name, suspended=True)
+    world.round("2024")
+    for number, party in enumerate(parties):
+        world.deliver(party, [a_row(900 + number, period="2024Q1")], "capacity-2024")
+    world.turn("capacity-2024", RoundState.CLOSED)
+    world.round("2025")
+    world.deliver(south, [a_row()])
+    content = csv_of([a_row(800)])
+    begun = world.begin(north, content).id
+    world.round("2026", RoundState.DRAFT)
+    spec = a_spec(periods=("2024",))
+    released = world.release(spec)
+    assert released.release is not None
+    prepared, approved = world.ask(spec), world.ask(spec)
+    world.work()
+    world.approve(approved.id)
+    failed = world.ask(spec)
+    fail_request(world.call(WORKER), failed.id)
+    accepted = world.counting(north, "capacity-2024")
+    assert accepted is not None
+    with world.services.database.look() as data:
+        evidence = data.requests.evidence(prepared.id)
+    assert evidence is not None
+    return Things(
+        code=code,
+        accepted=accepted.id,
+        begun=begun,
+        content=content,
+        permitted=world.ask(spec).id,
+        prepared=prepared.id,
+        evidence=evidence.id,
+        approved=approved.id,
+        failed=failed.id,
+        released=released.id,
+        release=released.release,
+    )
+
+
+Arguments = Callable[[World, Things], tuple[Any, ...]]
+
+
+def fixed(*arguments: Any) -> Arguments:
+    return lambda _world, _things: arguments
+
+
+@dataclass(frozen=True)
+class Case:
+    """One use case.
+
+    Attributes:
+        who: the names of those who may do it with these arguments; `as_` is one of them.
+        args: what it is called with, after the call itself.
+        event: the code of the one event that it leaves; None for a look, which leaves none.
+        wrong: arguments with which it fails, and what the event says then (`wrong_as`: who fails so).
+        about: which fields the event has beside those that every event has.
+        kwargs: keywords.
+        keeps_denial: who is denied by a stored result instead of an error.
+        outcome: what the event says when it goes well.
+    """
+
+    who: set[str]
+    as_: str
+    args: Arguments
+    event: str | None = None
+    wrong: Arguments | None = None
+    wrong_outcome: str = "failed"
+    about: set[str] = field(default_factory=set)
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    keeps_denial: set[str] = field(default_factory=set)
+    outcome: str = "success"
+
+
+def _north(world: World) -> Party:
+    return world.parties["north"]
+
+
+def _submit(round_: str) -> Arguments:
+    def arguments(world: World, _: Things) -> tuple[Any, ...]:
+        content = json_of([a_row(700)])
+        return world.sign(_north(world), content, round_=round_), content, secrets.token_hex(8)
+
+    return arguments
+
+
+def _begin(round_: str) -> Arguments:
+    def arguments(world: World, _: Things) -> tuple[Any, ...]:
+        return world.sign(_north(world), csv_of([a_row(700)]), Format.CSV, round_), secrets.token_hex(8)
+
+    return arguments
+
+
+def _part(claimed: bytes | None) -> Arguments:
+    """The second of two parts; announced large enough to hold it."""
+
+    def arguments(world: World, things: Things) -> tuple[Any, ...]:
+        north = _north(world)
+        signed = world.sign(north, b"", Format.CSV, content_size=10**8)
+        begun = begin_submission(world.call(north.principal), signed, secrets.token_hex(8)).submission.id
+        return begun, 1, b"part", digest(claimed if claimed is not None else b"part")
+
+    return arguments
+
+
+def _register(proof_of: str | None) -> Arguments:
+    def arguments(world: World, things: Things) -> tuple[Any, ...]:
+        key = ec_key(424242)
+        return things.code, ec_jwk(key), world.proof(proof_of or things.code, key)
+
+    return arguments
+
+
+class Identifies:
+    """Stands in for the provider: the token is right."""
+
+    def identify(self, token: str) -> Any:
+        from service.ports.identity import Identified
+
+        return Identified(STEWARD)
+
+
+FIGURES = {"sensitivity"}
+UNDER_PURPOSE = {"sensitivity", "purpose", "legal_basis"}
+UNDER_AGREEMENT = {"sensitivity", "agreement"}
+
+CASES: Mapping[str, Case] = {
+    # --- organisations and keys
+    "invite_organisation": Case(
+        {"operator"},
+        "operator",
+        lambda w, _: (Organisation("fresh", "Fresh", frozenset({OrganisationKind.SUPPLIER}), "fresh", _agreement(w)),),
+        "organisation.invite",
+        wrong=lambda w, _: (
+            Organisation("north", "North", frozenset({OrganisationKind.SUPPLIER}), "north", _agreement(w)),
+        ),
+        about={"agreement"},
+    ),
+    "invite_again": Case(
+        {"operator"}, "operator", fixed("north"), "organisation.invite-again", fixed("nowhere"), about={"agreement"}
+    ),
+    "register_key": Case(
+        {"stranger"},
+        "stranger",
+        _register(None),
+        "key.register",
+        _register("another code"),
+        "denied",
+        about={"agreement", "on_behalf_of"},
+    ),
+    "issue_token": Case(
+        {"stranger"},
+        "stranger",
+        lambda w, _: (w.assertion(_north(w)),),
+        "token.issue",
+        lambda w, _: (w.assertion(replace(_north(w), id="south")),),
+        "denied",
+        about={"on_behalf_of"},
+    ),
+    "authenticate": Case(EVERYONE, "stranger", fixed(Identifies(), "token")),
+    "record_failed_login": Case(
+        EVERYONE, "stranger", fixed(NotAuthenticated(TokenFault.EXPIRED)), "login.failed", outcome="denied"
+    ),
+    "require_kind": Case(
+        {name for name, who in PRINCIPALS.items() if isinstance(who, Person)}, "owner", fixed((Person,), "/v1/releases")
+    ),
+    "revoke_key": Case({"operator"}, "operator", lambda w, _: (_north(w).key_id,), "key.revoke", fixed("no-such-key")),
+    "suspend_organisation": Case(
+        {"operator"},
+        "operator",
+        fixed("south"),
+        "organisation.suspend",
+        fixed("nowhere"),
+        kwargs={"suspended": True},
+    ),
+    "read_own_organisation": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "auditor"}, "north", fixed()),
+    "list_organisations": Case({"operator"}, "operator", fixed(), "organisation.list"),
+    # --- catalogue
+    "list_data_sets": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed()),
+    "read_data_set": Case(
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed("capacity"), None, fixed("nothing")
+    ),
+    "list_classifications": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed()),
+    "read_classification": Case(
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"},
+        "north",
+        fixed("scotland-boards"),
+        None,
+        fixed("nothing"),
+    ),
+    "list_purposes": Case({*OWNERS, *STEWARDS}, "owner", fixed()),
+    # --- rounds
+    "create_round": Case(
+        STEWARDS,
+        "steward",
+        lambda w, _: ("rejections", "2025", ["north"], w.clock.now() + timedelta(days=1)),
+        "round.create",
+        lambda w, _: ("capacity", "1900", ["nobody"], w.clock.now()),
+    ),
+    "change_round": Case(
+        STEWARDS,
+        "steward",
+        fixed("capacity-2025", RoundState.CLOSED),
+        "round.change",
+        fixed("capacity-2024", RoundState.CANCELLED, "for no reason"),
+    ),
+    "list_rounds": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "operator"}, "north", fixed(PAGE)),
+    "read_round": Case(
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "operator"}, "steward", fixed("capacity-2025"), None, fixed("nothing-2025")
+    ),
+    "read_deliveries": Case(
+        STEWARDS, "steward", fixed("capacity-2025"), "round.read-deliveries", fixed("nothing-2025")
+    ),
+    # --- submissions
+    "submit_records": Case(
+        {"north"},
+        "north",
+        _submit("capacity-2025"),
+        "submission.submit",
+        _submit("capacity-2026"),
+        about=UNDER_AGREEMENT,
+    ),
+    "begin_submission": Case(
+        {"north"},
+        "north",
+        _begin("capacity-2025"),
+        "submission.begin",
+        _begin("capacity-2026"),
+        about=UNDER_AGREEMENT,
+    ),
+    "receive_part": Case(
+        {"north"}, "north", _part(None), "submission.receive-part", _part(b"other bytes"), about=FIGURES
+    ),
+    "complete_submission": Case(
+        {"north"},
+        "north",
+        lambda _, t: (t.begun, 1),
+        "submission.complete",
+        lambda _, t: (t.begun, 3),
+        about=UNDER_AGREEMENT,
+    ),
+    "abandon_submission": Case(
+        {"north"},
+        "north",
+        lambda _, t: (t.begun,),
+        "submission.abandon",
+        lambda _, t: (t.accepted,),
+        about=FIGURES,
+    ),
+    "list_submissions": Case(
+        {*SUPPLIERS, *STEWARDS}, "north", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))
+    ),
+    "read_submission": Case({"north", *STEWARDS}, "steward", lambda _, t: (t.accepted,), None, fixed(NOTHING)),
+    # --- requests
+    "request_aggregate": Case(
+        OWNERS,
+        "owner",
+        fixed(a_spec(periods=("2024",))),
+        "request.submit",
+        fixed(a_spec(periods=("2024", "2024"))),
+        about=UNDER_PURPOSE,
+        keeps_denial={"gone-owner"},
+    ),
+    "list_requests": Case({*OWNERS, *STEWARDS}, "owner", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))),
+    "read_request": Case({"owner", *STEWARDS}, "steward", lambda _, t: (t.prepared,), None, fixed(NOTHING)),
+    "prepare_request": Case(
+        {"worker"},
+        "worker",
+        lambda _, t: (t.permitted,),
+        "request.prepare",
+        lambda _, t: (t.prepared,),
+        about={*UNDER_PURPOSE, "on_behalf_of"},
+    ),
+    "fail_request": Case(
+        {"worker"},
+        "worker",
+        lambda _, t: (t.permitted,),
+        "request.fail",
+        lambda _, t: (t.released,),
+        about={*UNDER_PURPOSE, "on_behalf_of"},
+        outcome="failed",
+    ),
+    "retry_request": Case(
+        {"operator"}, "operator", lambda _, t: (t.failed,), "request.retry", lambda _, t: (t.permitted,)
+    ),
+    "read_evidence": Case(
+        STEWARDS,
+        "steward",
+        lambda _, t: (t.prepared,),
+        "request.read-evidence",
+        lambda _, t: (t.permitted,),
+        about=UNDER_PURPOSE,
+    ),
+    "review_request": Case(
+        STEWARDS,
+        "steward",
+        lambda _, t: (t.prepared, t.evidence, Verdict.APPROVE, VERDICT),
+        "request.review",
+        lambda _, t: (t.prepared, NOTHING, Verdict.APPROVE, VERDICT),
+        about=UNDER_PURPOSE,
+    ),
+    "release_request": Case(
+        {"worker"},
+        "worker",
+        lambda _, t: (t.approved,),
+        "release.create",
+        lambda _, t: (t.prepared,),
+        about={*UNDER_PURPOSE, "on_behalf_of"},
+    ),
+    # --- releases and the log
+    "list_releases": Case({*OWNERS, *STEWARDS}, "owner", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))),
+    "read_release": Case(
+        {*OWNERS, *STEWARDS},
+        "steward",
+        lambda _, t: (t.release,),
+        "release.read",
+        fixed(NOTHING),
+        about=UNDER_PURPOSE,
+    ),
+    "withdraw_release": Case(
+        STEWARDS,
+        "steward",
+        lambda _, t: (t.release, "a supplier found a fault"),
+        "release.withdraw",
+        lambda _, t: (t.release, " "),
+        about=UNDER_PURPOSE,
+    ),
+    "read_audit_log": Case(
+        {"auditor"},
+        "auditor",
+        fixed(AuditFilter(code="release.create"), PAGE),
+        "audit.search",
+        fixed(AuditFilter(), Page(cursor="not one of ours")),
+        about={"query"},
+    ),
+    "sweep_store": Case({"operator"}, "operator", fixed(), "store.sweep"),
+}
+
+
+def _agreement(world: World) -> Agreement:
+    return Agreement("VO-2026-009", world.clock.now().date())
+
+
+__all__ = ["CASES", "EVERYONE", "Case", "Things", "make_busy", "principal"]
