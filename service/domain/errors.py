@@ -20,6 +20,9 @@ from service.domain.reason import Reason
 class DomainError(Exception):
     """A refusal with a stable code; `data` fills the text in and never holds a record or an identifier."""
 
+    text_code: str | None = None
+    """The code whose text people read, when the error's own code has none."""
+
     def __init__(self, code: str, data: Mapping[str, str | int | float] | None = None) -> None:
         super().__init__(code)
         self.code = code

@@ -51,7 +51,7 @@ def text_of_reason(reason: Reason) -> ReasonText:
 
 def text_of_error(error: DomainError) -> ReasonText:
     """The text of an error; an error of an unknown code gets that of `internal-error`."""
-    return _filled(error.code, ERRORS.get(error.code, ERRORS["internal-error"]), error.data)
+    return _filled(error.code, ERRORS.get(error.text_code or error.code, ERRORS["internal-error"]), error.data)
 
 
 def _filled(code: str, text: Text, data: Mapping[str, str | int | float]) -> ReasonText:

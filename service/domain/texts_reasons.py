@@ -26,6 +26,13 @@ REASONS: Mapping[str, Text] = {
         "Laat iemand met de juiste rol het doen, of laat uw rol aanpassen.",
         "Have someone with the right role do it, or have your role changed.",
     ),
+    "code-not-valid": Text(
+        _ACCESS,
+        "Deze code is onbekend, gebruikt of verlopen.",
+        "This code is unknown, used or expired.",
+        "Typ de code precies over, of vraag de beheerder een nieuwe.",
+        "Copy the code exactly, or ask the operator for a new one.",
+    ),
     "organisation-unknown": Text(
         _ACCESS,
         "De organisatie is niet bekend bij de dienst.",

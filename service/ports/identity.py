@@ -67,6 +67,8 @@ class TokenFault(StrEnum):
 class NotAuthenticated(DomainError):
     """The token does not prove who the caller is; `data` may name the claim, never its value."""
 
+    text_code = "not-authenticated"
+
     def __init__(self, fault: TokenFault, claim: str | None = None) -> None:
         super().__init__(fault.value, {"claim": claim} if claim else None)
         self.fault = fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from service.domain.request import REQUEST_LIFECYCLE
 from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
 from service.domain.texts import ERRORS, REASONS, text_of_error, text_of_reason
+from service.ports.identity import NotAuthenticated, TokenFault
 
 RAISED = {Conflict.__name__, Invalid.__name__, Unavailable.__name__}
 
@@ -43,6 +45,19 @@ def raised_codes() -> dict[str, set[str]]:
                     keys = given.keys if isinstance(given, ast.Dict) else []
                     found.setdefault(code.value, set()).update(k.value for k in keys if isinstance(k, ast.Constant))
     return found
+
+
+def test_every_reason_that_a_use_case_gives_itself_has_a_text():
+    sources = [file.read_text(encoding="utf-8") for file in Path(service.__file__).parent.rglob("*.py")]
+    given = {code for source in sources for code in re.findall(r"\bReason\(\"([a-z-]+)\"", source)}
+    assert "code-not-valid" in given
+    assert given <= REASONS.keys()
+
+
+@pytest.mark.parametrize("fault", TokenFault)
+def test_a_refused_token_reads_as_such_and_not_as_a_failure_of_the_service(fault: TokenFault):
+    told = text_of_error(NotAuthenticated(fault))
+    assert (told.code, told.en) == (fault.value, ERRORS["not-authenticated"].en)
 
 
 def test_every_error_that_is_raised_has_a_text():

@@ -107,7 +107,8 @@ class SqlUsedTokens:
         past = select(used_tokens.c.issuer, used_tokens.c.jti).where(used_tokens.c.until < before)
         past = past.limit(_FORGET_AT_ONCE).with_for_update(skip_locked=True)
         gone = [(row["issuer"], row["jti"]) for row in self._transaction.rows(past)]
-        self._transaction.write(delete(used_tokens).where(key.in_(gone)))
+        if gone:
+            self._transaction.write(delete(used_tokens).where(key.in_(gone)))
 
 
 def _row(organisation: Organisation) -> Row:
