@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from demo.figures import YEARS, boards, capacity, hospitals, rejections
+from demo.figures import YEARS, capacity, hospitals, rejections
 from demo.installation import Installation
 from demo.people import AUDITOR, STEWARDS, PersonAtWork, log_in
 from demo.provider import LocalProvider
@@ -156,7 +156,7 @@ def _audit(auditor: PersonAtWork) -> None:
     counted = Counter((event["code"], event["role"], event["outcome"]) for event in events)
     for (code, role, outcome), count in sorted(counted.items()):
         print(f"  {count:5}  {code:28} {role:16} {outcome}")
-    print(f"  {len(events)} events, this reading among them; known boards: {len(boards())}")
+    print(f"  {len(events)} events; reading them made {-(-len(events) // 200)} more")
 
 
 def _title(number: int, text: str) -> None:

@@ -1,0 +1,86 @@
+"""One real installation for all end-to-end tests: the service as a process, a real provider, 36 real suppliers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from demo.installation import Installation, installation
+from demo.people import PersonAtWork, everyone, log_in
+from demo.provider import LocalProvider, running_provider
+from demo.story import tell
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Played:
+    """The demo's story, played; `printed` is what it told."""
+
+    place: Installation
+    provider: LocalProvider
+    printed: str
+
+    def person(self, subject: str) -> PersonAtWork:
+        return log_in(self.provider, self.place.url, subject)
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    folder = tmp_path_factory.mktemp("played")
+    told = io.StringIO()
+    with running_provider(everyone()) as provider, installation(folder, provider) as place:
+        with contextlib.redirect_stdout(told):
+            tell(place, provider)
+        yield Played(place, provider, told.getvalue())
+
+
+Shell = Callable[[str, str], subprocess.CompletedProcess[str]]
+
+_BROWSER = """#!{python}
+import sys, httpx
+address = sys.argv[1]
+with httpx.Client() as browser:
+    sent_back = browser.post(address, data={{"sub": "{subject}"}})
+    browser.get(sent_back.headers["location"]).raise_for_status()
+"""
+
+
+@pytest.fixture
+def shell(played: Played, tmp_path: Path) -> Shell:
+    """Runs a script as one person, whose browser opens the provider's page and chooses that account."""
+
+    def run(subject: str, script: str) -> subprocess.CompletedProcess[str]:
+        browser = tmp_path / "browser"
+        browser.write_text(_BROWSER.format(python=sys.executable, subject=subject))
+        browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+        environment: Mapping[str, str] = {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "XDG_CONFIG_HOME": str(tmp_path / "config"),
+            "BROWSER": f"{browser} %s",
+            "SLUIS_URL": played.place.url,
+            "ISSUER": played.provider.issuer,
+            "SLUIS_LOGIN_CLIENT_SECRET": "not a secret",
+            "COLUMNS": "200",
+        }
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,83 @@
+"""Every command in the guides of regional owner, steward and auditor is run against a real service."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from demo.story import OWNER
+
+DOCS = Path(__file__).parents[2] / "docs"
+pytestmark = pytest.mark.xdist_group("e2e")
+
+
+def sections(guide: str) -> Mapping[str, str]:
+    """Per heading the script of its console blocks: what stands after `$ `, here-documents included."""
+    _, *parts = re.split(r"^#+ (?=\S)", (DOCS / guide).read_text(), flags=re.MULTILINE)
+    found = {}
+    for part in parts:
+        blocks = re.findall(r"^```console\n(.*?)^```$", part, re.DOTALL | re.MULTILINE)
+        found[part.splitlines()[0]] = re.sub(r"^\$ ", "", "".join(blocks), flags=re.MULTILINE)
+    return found
+
+
+def run(shell, subject: str, script: str) -> str:
+    done = shell(subject, script)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def wait_for(person, path: str, reached):
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        found = person.get(path)
+        if reached(found):
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"{path}: {found}")
+
+
+def test_the_regional_owner_asks_two_stewards_approve_and_the_owner_reads(played, shell):
+    owner, steward = sections("regional-owner.md"), sections("steward.md")
+    asked = run(shell, f"owner-{OWNER}", "".join(owner[name] for name in owner if not name.startswith("5.")))
+    assert asked.splitlines()[-1] in {"permitted", "prepared"}
+    waiting = wait_for(played.person("steward-1"), "/v1/aggregate-requests?state=prepared", lambda f: f["items"])
+    request = waiting["items"][0]["id"]
+
+    log_in, *_ = steward.values()
+    run(shell, "steward-1", log_in + steward["A round"] + steward["A request"])
+    # the second steward finds it approved once
+    run(shell, "steward-2", log_in + steward["A request"].replace("state=prepared", "state=approved-once"))
+    wait_for(
+        played.person(f"owner-{OWNER}"), f"/v1/aggregate-requests/{request}", lambda f: f["state"] == "released"
+    )
+    read = run(shell, f"owner-{OWNER}", owner["1. Log in"] + owner["5. Read"] + "\ncat figures.csv")
+    assert "care_form,period,MEASURE,UNIT_MEASURE,OBS_VALUE,OBS_STATUS" in read
+
+    run(shell, "steward-1", log_in + steward["Afterwards"])
+    reader = played.person(f"owner-{OWNER}")
+    newest = reader.get("/v1/releases")["items"][0]
+    assert newest["request"] == request
+    assert newest["withdrawnAt"]
+    assert reader.call("GET", f"/v1/releases/{newest['id']}").is_error
+    assert reader.call("GET", f"/v1/releases/{newest['id']}/cells").is_error
+
+
+def test_the_auditor_sees_who_did_what(shell):
+    guide = sections("auditor.md")
+    printed = run(shell, "auditor-1", "".join(guide.values()))
+    assert json.loads(printed.strip().splitlines()[-2].strip()) is not None
+    assert '"code": "release.create"' in printed
+
+
+def test_every_guide_is_executed():
+    """A new guide gets a test of its own: here, in `test_supplier_guide`, or in `tests/docs`."""
+    executed_here = {"regional-owner.md", "steward.md", "auditor.md"}
+    with_commands = {path.name for path in DOCS.glob("*.md") if "```console" in path.read_text()}
+    assert executed_here <= with_commands
+    assert with_commands - executed_here <= {"supplier.md", "operator.md", "developer.md"}
