@@ -66,6 +66,7 @@ HEADINGS: Mapping[str, Heading] = {
     "manifest-signature": Heading(400, "The signature does not hold", "De handtekening klopt niet"),
     "part-number": Heading(400, "No such part number", "Dit deelnummer kan niet"),
     "part-too-large": Heading(413, "The part is too large", "Het deel is te groot"),
+    "rows-differ": Heading(400, "Another number of rows", "Een ander aantal rijen"),
     "reason-needed": Heading(400, "A reason is needed", "Een reden is nodig"),
     "review-reason": Heading(400, "A verdict needs a reason", "Een oordeel vraagt een reden"),
     "round": Heading(400, "The round cannot be planned so", "De ronde kan zo niet worden gepland"),

@@ -188,6 +188,13 @@ ERRORS: Mapping[str, Text] = {
         "Zend de inhoud opnieuw; blijft het zo, maak dan een nieuw manifest.",
         "Send the content again; if it stays, make a new manifest.",
     ),
+    "rows-differ": Text(
+        _DELIVERY,
+        "Het manifest noemt {announced} rijen, de inhoud heeft er {rows}.",
+        "The manifest names {announced} rows, the content has {rows}.",
+        "Tel de rijen opnieuw, zonder kopregel, of laat `rows` leeg (null), en maak een nieuw manifest.",
+        "Count the rows again, without the header, or leave `rows` null, and make a new manifest.",
+    ),
     "content-refused": Text(
         _DELIVERY,
         "De gegevens zijn geweigerd.",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from service.domain.audit import Outcome
+from service.domain.errors import Invalid
 from service.domain.submission import SUBMISSION_LIFECYCLE, Submission, UploadPart
 from service.use_cases.admission import Admission, without_content
 from service.use_cases.call import Services, Step
@@ -47,12 +48,19 @@ def look_into(
 
 
 def settle(step: Step, submission: Submission, admission: Admission, verdict: Verdict) -> Submission:
-    """The submission as accepted, with its receipt, or as refused, with its faults; the caller stores it."""
+    """The submission as accepted, with its receipt, or as refused, with its faults; the caller stores it.
+
+    Raises:
+        Invalid: `rows-differ`: the supplier signed for another number of rows.
+    """
     found = json.dumps(verdict.faults.to_json(), ensure_ascii=False, separators=(",", ":"))
     if verdict.part is None:
         step.conclude(Outcome.FAILED, tuple(sorted(verdict.faults.by_code)))
         state = SUBMISSION_LIFECYCLE.after(submission.state, "refuse")
         return replace(without_content(submission, state), rows=verdict.rows, faults=found)
+    announced = json.loads(submission.manifest)["rows"]
+    if announced not in {None, verdict.rows}:
+        raise Invalid("rows-differ", {"announced": announced, "rows": verdict.rows})
     accepted = replace(
         submission,
         state=SUBMISSION_LIFECYCLE.after(submission.state, "accept"),
