@@ -40,6 +40,7 @@ from sluis_client.outbox import Entry
 from sluis_client.profile import Registration
 from sluis_client.receipts import StoredReceipt
 from sluis_client.retry import Patience
+from sluis_client.rules import RoundRules
 
 __all__ = [
     "AlreadyRegisteredError",
@@ -62,6 +63,7 @@ __all__ = [
     "ReceiptError",
     "Registration",
     "Round",
+    "RoundRules",
     "ServiceRefusedError",
     "SetupError",
     "SluisClientError",

@@ -228,6 +228,29 @@ class Client:
             if cursor is None:
                 return found
 
+    def rules(self, round_id: str, *, offline: bool = False) -> RoundRules:
+        """What a delivery to a round must be: its columns, and the codes that they may hold.
+
+        Args:
+            round_id: the round to deliver to.
+            offline: as they were fetched last, without a connection.
+
+        Raises:
+            NotCachedError: offline, and the rules were never fetched.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     rules = client.rules("capacity-2019")
+            >>> rules.header
+            ('period', 'region', 'care_form', 'staffed_bed_days', 'occupied_bed_days')
+            >>> [code.code for code in rules.codes_of("period")]
+            ['2019Q1', '2019Q2', '2019Q3', '2019Q4']
+        """
+        if offline:
+            return kept_rules(self._profile, round_id)
+        return fetch_rules(self._transport, self._tokens, self._profile, round_id)
+
     def check(self, path: Path | str, round_id: str, *, offline: bool = False) -> CheckReport:
         """Everything that is wrong with a file, found on this machine; nothing is sent.
 
@@ -247,11 +270,10 @@ class Client:
             >>> report.accepted
             False
             >>> [(fault.row, fault.column) for fault in report.faults.shown]
-            [(2, 'specialty'), (3, 'staffed_bed_days')]
+            [(2, 'care_form'), (3, 'staffed_bed_days')]
         """
         content = FileContent.read(Path(path))
-        rules = kept_rules(self._profile, round_id) if offline else self._fetch_rules(round_id)
-        return check(content, rules)
+        return check(content, self.rules(round_id, offline=offline))
 
     def submit(
         self,
@@ -295,7 +317,10 @@ class Client:
 
         Example:
             >>> from sluis_client import Client
-            >>> row = {"quarter": "2019Q1", "specialty": "Cardiology", "staffed_bed_days": 90, "occupied_bed_days": 61}
+            >>> row = {
+            ...     "period": "2019Q1", "region": "S08000015", "care_form": "cardiology",
+            ...     "staffed_bed_days": 90, "occupied_bed_days": 61,
+            ... }
             >>> with Client.from_profile() as client:
             ...     client.submit_records([row], "capacity-2019").rows
             1
@@ -374,7 +399,7 @@ class Client:
     ) -> Delivered:
         if corrects is not None:
             require_identifier(corrects)
-        rules = self._fetch_rules(round_id)
+        rules = self.rules(round_id)
         report = check(content, rules)
         if not report.accepted:
             raise ContentRefusedError(report.faults)
@@ -386,9 +411,6 @@ class Client:
             corrects=corrects,
         )
         return self._courier.deliver(content, destination, report.rows, progress or _no_progress)
-
-    def _fetch_rules(self, round_id: str) -> RoundRules:
-        return fetch_rules(self._transport, self._tokens, self._profile, round_id)
 
     def _key(self) -> SupplierKey:
         if self._read_key is None:

@@ -40,6 +40,26 @@ class RoundRules:
         periods = optional(round_document, "allowedPeriods", list)
         return cls(described, definition, None if periods is None else tuple(str(p) for p in periods))
 
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The names of the columns; a file holds all of them, in any order."""
+        return self.definition.names
+
+    def codes_of(self, column: str) -> tuple[wire.Code, ...]:
+        """The codes that a column may hold in this round; empty for a column without a list of codes.
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        codes = self.definition.column(column).codes
+        allowed = self.allowed_periods
+        if allowed is None:
+            return codes
+        if column == self.definition.period_column:
+            return tuple(code for code in codes if code.code in allowed)
+        spans = [span for period in allowed if (span := wire.dates_of_period(period)) is not None]
+        return tuple(code for code in codes if not spans or any(code.valid_in(*span) for span in spans))
+
 
 def fetch_rules(transport: Transport, tokens: TokenSource, profile: Profile, round_id: str) -> RoundRules:
     """The rules that hold now, kept for a check without a connection."""

@@ -14,10 +14,25 @@ from sluis_double import Double, served
 
 from sluis_client import Client, Machine, Patience, wire
 
-CSV_HEADER = "quarter,specialty,staffed_bed_days,occupied_bed_days\n"
-GOOD = CSV_HEADER + "2019Q1,Cardiology,90,61\n2019Q2,Cardiology,91,70\n"
-LONG = CSV_HEADER + "".join(f"2019Q{q},{s},{90 + q},60\n" for q in range(1, 5) for s in ("Cardiology", "Surgery"))
-FAULTY = CSV_HEADER + "2019Q1,Cardiology,90,61\n2019Q1,Cardiologie,91,70\n2019Q2,Surgery,9O,0\n"
+CSV_HEADER = "period,region,care_form,staffed_bed_days,occupied_bed_days\n"
+GOOD = CSV_HEADER + "2019Q1,S08000015,cardiology,90,61\n2019Q2,S08000015,cardiology,91,70\n"
+LONG = CSV_HEADER + "".join(
+    f"2019Q{quarter},S08000015,{care_form},{90 + quarter},60\n"
+    for quarter in range(1, 5)
+    for care_form in ("cardiology", "general-surgery")
+)
+RECORDS = [
+    {
+        "period": "2019Q1",
+        "region": "S08000015",
+        "care_form": "cardiology",
+        "staffed_bed_days": 90,
+        "occupied_bed_days": 61,
+    }
+]
+FAULTY = CSV_HEADER + (
+    "2019Q1,S08000015,cardiology,90,61\n2019Q1,S08000015,Cardiologie,91,70\n2019Q2,S08000015,general-surgery,9O,0\n"
+)
 
 
 @pytest.fixture(scope="session")
@@ -33,17 +48,16 @@ def definition() -> wire.Definition:
         title=label,
         description=label,
         columns=(
-            wire.Column(
-                "quarter", label, wire.Kind.CODE, codes=codes("2019Q1", "2019Q2", "2019Q3", "2019Q4", "2020Q1")
-            ),
-            wire.Column("specialty", label, wire.Kind.CODE, codes=codes("Cardiology", "Surgery")),
+            wire.Column("period", label, wire.Kind.CODE, codes=codes("2019Q1", "2019Q2", "2019Q3", "2019Q4", "2020Q1")),
+            wire.Column("region", label, wire.Kind.CODE, codes=codes("S08000015", "S08000016")),
+            wire.Column("care_form", label, wire.Kind.CODE, codes=codes("cardiology", "general-surgery")),
             wire.Column("staffed_bed_days", label, wire.Kind.INTEGER, minimum=0),
             wire.Column("occupied_bed_days", label, wire.Kind.INTEGER, minimum=0),
         ),
-        key=("quarter", "specialty"),
+        key=("period", "region", "care_form"),
         checks=(wire.Check("C001", wire.Severity.WARNING, "occupied_bed_days", "staffed_bed_days", label),),
         max_rows=1000,
-        period_column="quarter",
+        period_column="period",
     )
 
 

@@ -171,7 +171,7 @@ class Double:
             "state": self.round_state,
             "deadline": time_text(self.deadline),
             "myDelivery": mine,
-            "periodColumn": "quarter",
+            "periodColumn": "period",
             "allowedPeriods": ["2019Q1", "2019Q2", "2019Q3", "2019Q4"],
         }
 

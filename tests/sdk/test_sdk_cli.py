@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,45 @@ def test_init_takes_the_code_from_the_environment(
 
 def test_init_takes_no_code_as_an_argument(run: Callable[..., Result], double: Double):
     assert run("init", "--url", double.url, "--code", "x").exit_code == 2
+
+
+def test_a_template_is_the_header_on_stdout_or_in_a_new_file(run: Callable[..., Result], registered: Path):
+    header = FAULTY.splitlines()[0] + "\n"
+    assert run("template", ROUND).stdout == header
+    assert run("template", ROUND, "--output", "empty.csv").exit_code == 0
+    assert Path("empty.csv").read_bytes() == header.encode()
+    Path("empty.csv").write_text(header + "2019Q1,S08000015,cardiology,90,61\n")
+    assert run("template", ROUND, "--output", "empty.csv").exit_code == 2
+    assert Path("empty.csv").read_text() != header, "what somebody filled in stays"
+    assert document(run("check", "empty.csv", "--round", ROUND, "--json"))["rows"] == 1
+
+
+def test_a_template_shows_the_codes_of_the_round(run: Callable[..., Result], registered: Path):
+    shown = run("template", ROUND, "--codes").stdout
+    assert "2019Q4" in shown
+    assert "2020Q1" not in shown
+    assert "geheel getal, minstens 0" in shown
+    assert "whole number, at least 0" in shown
+    found = document(run("template", ROUND, "--codes", "--json"))
+    assert found["header"] == FAULTY.splitlines()[0].split(",")
+    assert [code["code"] for code in found["columns"][1]["codes"]] == ["S08000015", "S08000016"]
+    assert document(run("template", "../x", "--json"))["error"]["code"]
+
+
+def test_a_template_leaves_out_codes_that_do_not_hold_in_the_round(
+    run: Callable[..., Result], registered: Path, double: Double
+):
+    old, new = (
+        replace(code, valid_to=date(2018, 12, 31)) if code.code == "cardiology" else code
+        for code in double.definition.column("care_form").codes
+    )
+    columns = [
+        replace(column, codes=(old, new)) if column.name == "care_form" else column
+        for column in double.definition.columns
+    ]
+    double.definition = replace(double.definition, columns=tuple(columns))
+    found = document(run("template", ROUND, "--json"))
+    assert [code["code"] for code in found["columns"][2]["codes"]] == [new.code]
 
 
 @pytest.mark.parametrize("stdin", ["", "\n", "   \n"])
@@ -151,13 +192,13 @@ def test_an_offline_check_finds_what_the_wire_check_finds(
 
 
 def test_a_period_outside_the_round_is_a_fault_offline_too(run: Callable[..., Result], registered: Path):
-    Path("next.csv").write_text(FAULTY.splitlines()[0] + "\n2020Q1,Cardiology,1,1\n")
+    Path("next.csv").write_text(FAULTY.splitlines()[0] + "\n2020Q1,S08000015,cardiology,1,1\n")
     run("check", "next.csv", "--round", ROUND)
     assert run("check", "next.csv", "--round", ROUND, "--offline").exit_code == 3
 
 
 def test_many_faults_are_counted_and_the_first_shown(run: Callable[..., Result], registered: Path):
-    Path("many.csv").write_text(FAULTY.splitlines()[0] + "\n" + "2019Q1,Magic,1,1\n" * 900)
+    Path("many.csv").write_text(FAULTY.splitlines()[0] + "\n" + "2019Q1,S08000015,Magic,1,1\n" * 900)
     result = run("check", "many.csv", "--round", ROUND)
     assert result.exit_code == 3
     assert "met --json" in result.stdout.lower()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import CSV_HEADER, LONG, FakeTime
+from conftest import CSV_HEADER, LONG, RECORDS, FakeTime
 from cutting_proxy import Cut, CuttingProxy
 from sluis_double import Double, Held, Refusal
 
@@ -27,7 +27,6 @@ from sluis_client import (
 )
 from sluis_client.content import FileContent
 
-RECORDS = [{"quarter": "2019Q1", "specialty": "Cardiology", "staffed_bed_days": 90, "occupied_bed_days": 61}]
 ROUND = "capacity-2019"
 
 REQUESTS = {
@@ -292,7 +291,7 @@ def test_a_file_that_cannot_be_delivered_is_told_at_once(opened: Client, double:
 @pytest.mark.parametrize("value", [float("nan"), 10**400, {1, 2}, "\ud800"])
 def test_records_that_are_no_json_are_told_at_once(opened: Client, double: Double, value: object):
     with pytest.raises(FileError):
-        opened.submit_records([{"quarter": value}], ROUND)
+        opened.submit_records([{"period": value}], ROUND)
     assert not double.calls
 
 
@@ -317,7 +316,7 @@ def test_a_crash_around_any_write_of_the_profile_loses_and_doubles_nothing(
                 real(path, *args)
             raise CrashError
 
-        Path("crash.csv").write_text(CSV_HEADER + f"2019Q1,Cardiology,{nth + 1},0\n")
+        Path("crash.csv").write_text(CSV_HEADER + f"2019Q1,S08000015,cardiology,{nth + 1},0\n")
         corrects = next((held.id for held in double.accepted if held.state == "accepted"), None)
         with monkeypatch.context() as patch:
             patch.setattr(storage, function, crashing)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import GOOD
+from conftest import GOOD, RECORDS
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sluis_double import Double, Held
 
@@ -138,9 +138,7 @@ def test_a_submission_id_that_is_a_path_is_refused(opened: Client, double: Doubl
 
     double.announce = sly
     with pytest.raises(TrustError):
-        opened.submit_records(
-            [{"quarter": "2019Q1", "specialty": "Surgery", "staffed_bed_days": 1, "occupied_bed_days": 1}], ROUND
-        )
+        opened.submit_records([{**RECORDS[0], "staffed_bed_days": 1, "occupied_bed_days": 1}], ROUND)
     assert not list(tmp_path.rglob("*escaped*"))
 
 

@@ -12,6 +12,7 @@ from sluis_client.cli.init import init
 from sluis_client.cli.receipts import receipts, trust
 from sluis_client.cli.status import rounds, status
 from sluis_client.cli.submit import submit
+from sluis_client.cli.template import template
 
 _CODES = "\n\n".join(f"{int(code)}  {text.nl} ({text.en})" for code, text in MEANING.items())
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     epilog=f"Exit codes:\n\n{_CODES}",
 )
 app.command()(init)
+app.command()(template)
 app.command()(check)
 app.command()(submit)
 app.command()(status)

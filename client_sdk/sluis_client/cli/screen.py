@@ -51,6 +51,11 @@ class Screen:
             self._out.print(f"[{style}]{_shown(text.in_language(self.language))}[/]")
             self._out.print(f"[dim]{_shown(text.beside(self.language))}[/]")
 
+    def line(self, text: str) -> None:
+        """A line as it is, for a file or another program."""
+        if not self._json:
+            sys.stdout.write(text + "\n")
+
     def table(self, columns: Sequence[Text], rows: Sequence[Sequence[str]]) -> None:
         """A table."""
         if self._json:
