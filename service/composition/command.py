@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from service.adapters.keystore import KeyDirectoryError, load_service_keys
 from service.adapters.observability import Logger, Stream, configure_logging
 from service.cli.api import add_api_commands
 from service.cli.console import BAD_INPUT, FAILED
+from service.cli.health import add_health_command
 from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
@@ -53,6 +55,7 @@ def command() -> typer.Typer:
     keys = typer.Typer(no_args_is_help=True, help="Sleutels van de dienst / keys of the service")
     keys.command("create")(create_keys)
     app.add_typer(keys, name="keys")
+    add_health_command(app)
     add_organisation_commands(app, _open_call)
     add_maintenance_commands(app, Maintenance(_Schema(), _open_call))
     add_policy_commands(app, report_bundle)
@@ -62,7 +65,7 @@ def command() -> typer.Typer:
 
 
 def serve() -> None:
-    """Start de dienst, volgens de instellingen in de omgeving / start the service, by the settings in the environment."""
+    """Start de dienst, volgens de instellingen in de omgeving / start the service by its settings."""
     settings = read_settings()
     configure_logging()
     prepare_embedded(settings)
@@ -82,10 +85,14 @@ def serve() -> None:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=settings.trusted_proxies,
                 timeout_graceful_shutdown=20,
             )
         )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn raises the signal once more when it has stopped, and the worker still has to finish.
+            signal.signal(number, lambda _number, _frame: None)
         application.worker.start(application.services)
         try:
             server.run()

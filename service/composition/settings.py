@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -17,7 +18,15 @@ from service.adapters.identity.provider_settings import ProviderSettings, provid
 
 PREFIX = "SLUIS_"
 OF_COMMANDS = frozenset(
-    {"SLUIS_URL", "SLUIS_CLIENT_HOME", "SLUIS_CLIENT_CODE", "SLUIS_CLIENT_PASSPHRASE", "SLUIS_LOGIN_CLIENT_SECRET"}
+    {
+        "SLUIS_CLIENT_CODE",
+        "SLUIS_CLIENT_HOME",
+        "SLUIS_CLIENT_LANGUAGE",
+        "SLUIS_CLIENT_PASSPHRASE",
+        "SLUIS_CLIENT_PATIENCE",
+        "SLUIS_LOGIN_CLIENT_SECRET",
+        "SLUIS_URL",
+    }
 )
 """Variables with the same prefix that belong to commands, not to the service."""
 
@@ -49,6 +58,7 @@ class Settings(BaseSettings):
         policy_directory: the policy bundle; the one that came with the program when absent.
         part_directory: the part store.
         key_directory: the service's keys.
+        trusted_proxies: addresses or networks, with commas, of reverse proxies whose `X-Forwarded-For` is believed.
         requests_per_minute: per caller.
         content_limit: bytes of one delivery.
         worker_interval: seconds between looks for work that nobody announced.
@@ -68,6 +78,7 @@ class Settings(BaseSettings):
     policy_directory: Path | None = None
     part_directory: Path | None = None
     key_directory: Path | None = None
+    trusted_proxies: str = ""
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
     content_limit: Annotated[int, Field(ge=1, le=2**32)] = 256 * 1024 * 1024
     worker_interval: Annotated[float, Field(gt=0, le=3600)] = 2.0
@@ -77,6 +88,15 @@ class Settings(BaseSettings):
     def _read_providers(cls, value: object) -> object:
         """The providers stand in one variable as JSON."""
         return providers_from_json(value) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _refuse_everyone(cls, value: str) -> str:
+        """Whoever is believed can claim any address, in the audit log and past the limits."""
+        for proxy in filter(None, value.split(",")):
+            if ip_network(proxy.strip()).prefixlen == 0:
+                raise ValueError("this would believe everyone")
+        return value
 
     @model_validator(mode="after")
     def _refuse_weak(self) -> Settings:

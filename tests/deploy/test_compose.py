@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,8 @@ def test_every_setting_is_known_and_holds(name, tmp_path):
     assert set(environment) <= {PREFIX + field.upper() for field in Settings.model_fields}
     settings = read_settings(environment)
     assert settings.mode == "production"
-    assert settings.url.startswith("postgresql+psycopg://sluis_") and "f" * 64 in settings.url
+    assert settings.url.startswith("postgresql+psycopg://sluis_")
+    assert "f" * 64 in settings.url
     assert str(settings.keys) == "/var/lib/sluis-keys/service"
 
 
@@ -115,7 +117,7 @@ def test_the_service_listens_where_it_is_published_and_asked(tmp_path):
     settings = read_settings(in_place("service", tmp_path))
     assert SERVICES["service"]["ports"][0].endswith(f":{settings.port}")
     assert settings.port == Settings.model_fields["port"].default  # what the health check of the image asks
-    assert settings.host == "0.0.0.0"
+    assert settings.host == "0.0.0.0"  # noqa: S104 - of the container
     assert [one.text for one in containerfile() if one.name == "EXPOSE"] == [str(settings.port)]
 
 
@@ -187,6 +189,19 @@ def test_a_weak_password_is_refused(tmp_path, content, url, told):
         read_settings(environment)
     assert any(told in fault for fault in refused.value.faults)
     assert not any(secret in str(refused.value) for secret in ("short", "known", "f" * 64))
+
+
+@pytest.mark.parametrize("proxies", ["*", "0.0.0.0/0", "::/0", "127.0.0.1,0.0.0.0/0", "proxy.internal", "10.0.0.1/8"])
+def test_only_named_proxies_are_believed(proxies, tmp_path):
+    with pytest.raises(SettingsError, match="TRUSTED_PROXIES"):
+        read_settings(in_place("service", tmp_path) | {"SLUIS_TRUSTED_PROXIES": proxies})
+
+
+def test_the_proxy_comes_from_the_gateway(tmp_path):
+    settings = read_settings(in_place("service", tmp_path))
+    (place,) = FILE["networks"]["outside"]["ipam"]["config"]
+    assert settings.trusted_proxies == place["gateway"]
+    assert ip_address(place["gateway"]) in ip_network(place["subnet"])
 
 
 def test_a_password_may_hold_any_character(tmp_path):

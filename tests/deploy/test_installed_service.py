@@ -76,7 +76,7 @@ def test_the_program_brings_all_that_it_needs(installed: Path, tmp_path: Path):
     checked = run([sluis, "policy", "check"], cwd=tmp_path)
     assert str(installed) in checked
     revision = run([sluis, "db", "upgrade"], cwd=tmp_path, SLUIS_DATA_DIRECTORY=str(tmp_path / "data"))
-    newest = sorted(path.stem for path in (ROOT / "migrations" / "versions").glob("*.py"))[-1]
+    newest = max(path.stem for path in (ROOT / "migrations" / "versions").glob("*.py"))
     assert revision.strip() == newest
     assert "sluis-client" in run([installed / "bin" / "sluis-client", "--help"], cwd=tmp_path)
 
@@ -95,7 +95,9 @@ def place(postgres: PostgresServer, tmp_path: Path) -> Iterator[tuple[Path, str]
     forget_accounts(postgres, url)
 
 
-def test_the_order_of_compose_ends_in_a_healthy_service(installed: Path, place: tuple[Path, str]):
+def test_the_order_of_compose_ends_in_a_healthy_service(
+    installed: Path, place: tuple[Path, str], postgres: PostgresServer
+):
     folder, url = place
     (folder / "secrets").mkdir()
     given = give_secrets(folder / "secrets")
@@ -109,7 +111,7 @@ def test_the_order_of_compose_ends_in_a_healthy_service(installed: Path, place: 
         values = {name: str(value) for name, value in SERVICES[service]["environment"].items()}
         account = make_url(values["SLUIS_DATABASE_URL"]).username
         assert account in ACCOUNTS
-        address = make_url(url).set(username=account, password=None).render_as_string(hide_password=False)
+        address = make_url(url)._replace(username=account, password=None).render_as_string()
         return values | {
             "SLUIS_DATABASE_URL": address,
             "SLUIS_DATABASE_PASSWORD_FILE": values["SLUIS_DATABASE_PASSWORD_FILE"].replace("/run/secrets", given),
@@ -117,6 +119,7 @@ def test_the_order_of_compose_ends_in_a_healthy_service(installed: Path, place: 
             "SLUIS_KEY_DIRECTORY": str(folder / "keys-volume" / "service"),
             "SLUIS_HOST": "127.0.0.1",
             "SLUIS_PORT": port,
+            "SLUIS_TRUSTED_PROXIES": "127.0.0.1",
         }
 
     sluis = installed / "bin" / "sluis"
@@ -135,12 +138,18 @@ def test_the_order_of_compose_ends_in_a_healthy_service(installed: Path, place: 
         try:
             check = [installed / "bin" / "python", "-m", "service.cli.health", "--wait", "60"]
             told = run(check, cwd=folder, SLUIS_PORT=port)
-            keys = httpx.get(f"http://127.0.0.1:{port}/.well-known/jwks.json", trust_env=False).json()
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+                keys = http.get("/.well-known/jwks.json").json()
+                http.get("/v1/rounds", headers={"Authorization": "Bearer no", "X-Forwarded-For": "203.0.113.7"})
         finally:
             service.send_signal(signal.SIGTERM)
             ended = service.wait(timeout=60)
     assert told == "gereed / ready\n", (folder / "log").read_text()
     assert made.split() == [key["kid"] for key in keys["keys"] if key["kty"] == "OKP"]
-    assert ended == 0
+    with postgres.administration(url) as connection:
+        recorded = connection.execute("SELECT payload FROM audit_events WHERE code = 'login.failed'").fetchall()
+    assert len(recorded) == 1
+    assert "203.0.113.7" in recorded[0][0]  # who asked, and not the proxy
+    assert ended == 0  # of its own accord, when the worker had finished
     secret = (folder / "secrets" / "service_password").read_text().strip()
     assert secret not in (folder / "log").read_text()
