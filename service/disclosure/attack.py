@@ -219,7 +219,14 @@ class _Attacker:
     """Steps 3 to 6, on deviations from the true figures: equations @ d = 0 and d >= -x."""
 
     def __init__(
-        self, lattice: Lattice, measures: Measures, assessment: Assessment, ledger: Ledger, known: Flags, *, intervals: bool
+        self,
+        lattice: Lattice,
+        measures: Measures,
+        assessment: Assessment,
+        ledger: Ledger,
+        known: Flags,
+        *,
+        intervals: bool,
     ) -> None:
         self._lattice = lattice
         self._measures = measures

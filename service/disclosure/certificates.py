@@ -85,6 +85,10 @@ class Ledger:
         self.pool: list[Ints] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
 
+    def node(self, unsafe: int) -> int:
+        """The node of a place in the assessment."""
+        return int(self._assessment.nodes[unsafe])
+
     def is_open(self, direction: int, unsafe: int) -> bool:
         """Whether something about this need is not shown yet."""
         return bool(self.outsider_open[direction, unsafe] or self._insider_open[direction, unsafe])
@@ -136,9 +140,7 @@ class Ledger:
                 )
             )
             self.outsider_open[key] = self.levels[key] > 0
-            self._insider_open[key] = self._untouched[key] = (
-                self.insider_levels[key] > 0 and self._reported[unsafe]
-            )
+            self._insider_open[key] = self._untouched[key] = self.insider_levels[key] > 0 and self._reported[unsafe]
             self._left.pop(key, None)
             self.proofs.pop(key, None)
         return entries
@@ -157,9 +159,7 @@ class Ledger:
     def _settle_one(self, nodes: Ints, deviation: Floats) -> None:
         unsafe = self.place[nodes]
         way = np.where(deviation > 0, UP, DOWN)
-        pending = np.flatnonzero(
-            (unsafe >= 0) & (self.outsider_open[way, unsafe] | self._insider_open[way, unsafe])
-        )
+        pending = np.flatnonzero((unsafe >= 0) & (self.outsider_open[way, unsafe] | self._insider_open[way, unsafe]))
         if not len(pending):
             return
         unsafe, way, size = unsafe[pending], way[pending], np.abs(deviation[pending])

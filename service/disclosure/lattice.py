@@ -83,16 +83,17 @@ class Lattice:
             flags &= along.reshape([-1 if k == place else 1 for k in range(len(self.axes))])
         return flags.reshape(-1)
 
-    def relations(self) -> sp.csr_matrix:
+    def relations(self, *, superfluous: bool = False) -> sp.csr_matrix:
         """The matrix M with M x = 0: one row per node that is no atom, its parts minus itself.
 
-        A node is split along its first axis that can be split. These rows are independent and imply all others.
+        A node is split along its first axis that can be split. These rows are independent and imply all others;
+        with `superfluous` the others, along every axis, are there too.
         """
         rows, columns, signs = [], [], []
         count = 0
         index = np.arange(self.size, dtype=np.int64).reshape(self.shape)
         for place, axis in enumerate(self.axes):
-            earlier = tuple(slice(0, before.classes) for before in self.axes[:place])
+            earlier = tuple(slice(0, len(ax) if superfluous else ax.classes) for ax in self.axes[:place])
             for code in range(axis.classes, len(axis)):
                 whole = index[(*earlier, code)].reshape(-1)
                 numbers = np.arange(count, count + len(whole))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,18 @@ class Measures:
     holders: int
     whole_numbers: bool
     unit: int
+    _by_holder: list[tuple[Ints, Ints, Ints]] = field(default_factory=list, repr=False)
+
+    def figures_of(self, holder: int) -> tuple[Ints, Ints]:
+        """(nodes, own figures) of one contributor."""
+        if not self._by_holder:
+            order = np.argsort(self.holder, kind="stable")
+            node = np.repeat(np.arange(len(self.value)), np.diff(self.start))
+            bounds = np.searchsorted(self.holder[order], np.arange(self.holders + 1))
+            self._by_holder.append((node[order], self.own[order], bounds))
+        node, own, bounds = self._by_holder[0]
+        inside = slice(int(bounds[holder]), int(bounds[holder + 1]))
+        return node[inside], own[inside]
 
     def largest(self, rank: int) -> Ints:
         """The rank-th largest contribution per node (1 is the largest), 0 where there are fewer."""

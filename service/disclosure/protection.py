@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from service.disclosure.attack import AttackReport, attack_nodes
-from service.disclosure.certificates import Ledger
+from service.disclosure.certificates import Ledger, Need
 from service.disclosure.facts import Facts
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstacle
 from service.disclosure.lattice import Lattice, build_lattice
 from service.disclosure.measures import Measures, measure
-from service.disclosure.pattern import Playing, Searcher, complete
+from service.disclosure.pattern import Exposure, complete, relax
+from service.disclosure.search import Search
 from service.disclosure.rules import Assessment, Reason, Rules, assess, reasons
 from service.disclosure.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
 
@@ -182,18 +183,37 @@ def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, release
 
 
 def _pattern(lattice: Lattice, measures: Measures, assessment: Assessment, fixed: Flags) -> tuple[Flags, int]:
-    """Step 4: which nodes are withheld."""
+    """Step 4: which nodes are withheld, and how many linear programs that took."""
     offered = np.zeros(lattice.size, dtype=np.bool_)
     offered[lattice.nodes[0]] = True
     withheld = ~offered & ~fixed
-    withheld[assessment.nodes] = True
+    unsafe = np.zeros(lattice.size, dtype=np.bool_)
+    unsafe[assessment.nodes] = True
+    withheld |= unsafe
     ledger = Ledger(assessment, measures)
-    playing = Playing(fixed, offered)
-
-    def make(*, use_empty: bool) -> Searcher:
-        return Searcher(lattice, measures, playing, withheld, use_empty=use_empty)
-
-    return complete([lambda: make(use_empty=False), lambda: make(use_empty=True)], ledger, lattice)
+    programs = 0
+    unmet: list[Need] = []
+    for use_empty in (False, True):
+        movable = ~fixed & ((measures.value > 0) | withheld | use_empty)
+        search = Search(lattice, measures, movable, withheld)
+        unmet = complete(search, ledger)
+        programs += search.solves
+        if not unmet:
+            break
+    if unmet:
+        raise CannotBeProtected(
+            Obstacle(
+                lattice.describe(need.node),
+                "met wat al is uitgebracht valt deze cel niet te beschermen",
+                "with what has been published already this cell cannot be protected",
+            )
+            for need in unmet[:20]
+        )
+    secondary = np.flatnonzero(withheld & offered & ~unsafe & ~fixed)
+    secondary = secondary[np.argsort(-measures.value[secondary], kind="stable")]
+    search = Search(lattice, measures, withheld.copy(), withheld, far=False)
+    withheld[relax(search, ledger, Exposure(lattice, withheld, unsafe), secondary)] = False
+    return withheld, programs + search.solves
 
 
 def _until_clean(
@@ -217,7 +237,7 @@ def _until_clean(
             widen = beside & (measures.value > 0) if attempt < 4 else measures.value >= (5 - attempt)  # noqa: PLR2004
             withheld = withheld | (widen & ~fixed)
         outcome = ReleasedTable(table, ~withheld[nodes], np.where(withheld[nodes], 0, measures.value[nodes]))
-        report = attack_nodes(lattice, measures, assessment, [outcome, *released])
+        report = attack_nodes(lattice, measures, assessment, [outcome, *released], intervals=False)
         if report.clean:
             return outcome, report
     raise CannotBeProtected(
