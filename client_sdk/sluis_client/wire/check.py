@@ -14,6 +14,7 @@ from sluis_client.wire.content.csv_rows import read_csv
 from sluis_client.wire.content.json_rows import read_ndjson, read_records
 from sluis_client.wire.content.keys import check_keys
 from sluis_client.wire.content.parquet_rows import read_parquet
+from sluis_client.wire.content.room import room
 from sluis_client.wire.content.rows import Rows
 from sluis_client.wire.content.rules import check_rules
 from sluis_client.wire.content.values import check_values
@@ -25,7 +26,7 @@ from sluis_client.wire.manifest import Format
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on what a check takes in, besides the definition's `maxRows`.
+    """Bounds on what a check takes in, besides the definition's `maxRows` and the bytes that so many rows can take.
 
     Attributes:
         content: bytes of the content as delivered.
@@ -44,6 +45,7 @@ class Limits:
 
 
 _LIMITS = Limits()
+_ONE_ROW_A_LINE = frozenset({Format.CSV, Format.NDJSON})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,15 @@ def _read(definition: Definition, content: bytes, expected: Format, faults: Faul
     unreadable = sniff.unreadable(content, expected)
     if unreadable is not None:
         faults.add(unreadable)
+        return None
+    limit = room(definition, definition.max_rows, limits.content)
+    if expected in _ONE_ROW_A_LINE and len(content) > limit:
+        many = content.count(b"\n") > definition.max_rows + 1
+        faults.add(
+            fault(FaultCode.TOO_MANY_ROWS, limit=definition.max_rows)
+            if many
+            else fault(FaultCode.TOO_LARGE, limit=limit)
+        )
         return None
     match expected:
         case Format.CSV:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from sluis_client.wire.content.header import match_columns
 from sluis_client.wire.content.numbers import numbers_of_arrow
 from sluis_client.wire.content.parquet_layout import Footer, pages, read_footer
+from sluis_client.wire.content.room import room
 from sluis_client.wire.content.rows import Rows, one_array
 from sluis_client.wire.content.thrift import ThriftError
 from sluis_client.wire.definition import Column, Definition, Kind
@@ -59,6 +60,7 @@ def read_parquet(definition: Definition, content: bytes, faults: FaultList, unpa
     try:
         footer = _footer(content)
         _check_rows(footer, definition.max_rows)
+        unpacked = room(definition, footer.rows, unpacked)
         schema = pq.read_schema(pa.BufferReader(content))
         names = match_columns(definition, schema.names, faults)
         readable = _readable(definition, schema, names, faults)
