@@ -29,6 +29,7 @@ bench: environment ## figures against their limits, as ratios
 
 docs: environment ## write the generated parts of docs/ again
 	$(RUN) python -m tools.docs
+	$(RUN) python -m tools.readme
 
 format: environment
 	$(RUN) ruff format .

@@ -89,12 +89,11 @@ def attacked(cells, known) -> dict[tuple[str, str], tuple[float, float]]:
     """What linear programming gives per hidden cell, for an attacker who knows `known` parts of the hidden cells."""
     names = sorted(cells)
     place = {name: number for number, name in enumerate(names)}
-    rows = []
     care_codes, region_codes = ({codes[axis] for codes in cells} for axis in (0, 1))
-    for care in care_codes:
-        rows.append(([(care, region) for region in region_codes - {"TOTAL"}], (care, "TOTAL")))
-    for region in region_codes:
-        rows.append(([(care, region) for care in care_codes - {"TOTAL"}], ("TOTAL", region)))
+    rows = [
+        *(([(care, region) for region in region_codes - {"TOTAL"}], (care, "TOTAL")) for care in care_codes),
+        *(([(care, region) for care in care_codes - {"TOTAL"}], ("TOTAL", region)) for region in region_codes),
+    ]
     matrix = np.zeros((len(rows), len(names)))
     for number, (parts, whole) in enumerate(rows):
         matrix[number, [place[part] for part in parts]] = 1
