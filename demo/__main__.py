@@ -38,11 +38,11 @@ def _stay(place: Installation, provider: LocalProvider) -> None:
     print(f"\nStays up at {place.url} (OpenAPI: {place.url}/v1/openapi.json); stop with Ctrl-C.\n")
     print("Log in as one of these (the page asks for the name, there is no password):")
     print(f"  stewards {', '.join(STEWARDS)}; auditor {AUDITOR}; regional owner owner-{OWNER}\n")
-    print(f"  uv run sluis login --issuer {provider.issuer} --client-id {CLIENT_ID} --bearer id")
-    print(f"  uv run sluis api GET /v1/releases --url {place.url}\n")
-    print(
-        f"A supplier's profile: SLUIS_CLIENT_HOME={place.directory / 'suppliers' / 'a101h'} uv run sluis-client status"
-    )
+    print("  export SLUIS_LOGIN_CLIENT_SECRET=any   # this local provider wants one, whatever it is")
+    print(f"  .venv/bin/sluis login --issuer {provider.issuer} --client-id {CLIENT_ID} --bearer id")
+    print(f"  .venv/bin/sluis api GET /v1/releases --url {place.url}\n")
+    home = place.directory / "suppliers" / "a101h"
+    print(f"As a supplier: SLUIS_CLIENT_HOME={home} .venv/bin/sluis-client status")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
