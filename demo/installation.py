@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +32,40 @@ class Installation:
     directory: Path
     environment: Mapping[str, str]
     codes: Mapping[str, str]
+    process_id: int
+
+
+@dataclass(frozen=True)
+class Invited:
+    """An organisation that is taken in before the service starts."""
+
+    id: str
+    name: str
+    kind: str
+    region: str = ""
+
+
+def everyone_invited() -> Sequence[Invited]:
+    """The hospitals, the health boards, Sluis itself and an auditor."""
+    return [
+        *(Invited(hospital.id, hospital.name, "supplier", hospital.board) for hospital in hospitals()),
+        *(Invited(board.id, board.name, "regional-owner", board.code) for board in boards()),
+        Invited("ttp", "Sluis", "trusted-third-party"),
+        Invited("external-audit", "External audit", "auditor"),
+    ]
 
 
 @contextmanager
-def installation(directory: Path, provider: LocalProvider, port: int = 0) -> Iterator[Installation]:
+def installation(
+    directory: Path, provider: LocalProvider, port: int = 0, *, invited: Sequence[Invited] | None = None
+) -> Iterator[Installation]:
     """Migrate, invite everyone, start the service, and stop it afterwards.
+
+    Args:
+        directory: everything the service keeps comes below it.
+        provider: where people log in.
+        port: the service's port; a free one by default.
+        invited: who is taken in; everyone of the demo by default.
 
     Raises:
         RuntimeError: a command or the service did not do what it should; its own words are in the message.
@@ -53,14 +82,14 @@ def installation(directory: Path, provider: LocalProvider, port: int = 0) -> Ite
         "SLUIS_WORKER_INTERVAL": "0.5",
     }
     run("db", "upgrade", environment=environment)
-    codes = _invite_everyone(environment)
+    codes = _invite(everyone_invited() if invited is None else invited, environment)
     log = directory / "service.log"
     with log.open("wb") as lines:
         command = [sys.executable, "-m", "service", "serve"]
         process = subprocess.Popen(command, env=environment, stdout=lines, stderr=lines)
         try:
             _wait_until_ready(url, process, log)
-            yield Installation(url, directory, environment, codes)
+            yield Installation(url, directory, environment, codes, process.pid)
         finally:
             process.terminate()
             process.wait(_STOP_SECONDS)
@@ -108,16 +137,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _invite_everyone(environment: Mapping[str, str]) -> Mapping[str, str]:
+def _invite(invited: Sequence[Invited], environment: Mapping[str, str]) -> Mapping[str, str]:
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(("id", "name", "kinds", "holding", "agreement", "valid_from", "valid_until", "region"))
-    for hospital in hospitals():
-        rows.writerow((hospital.id, hospital.name, "supplier", "", "VO-2026-001", "2026-01-01", "", hospital.board))
-    for board in boards():
-        rows.writerow((board.id, board.name, "regional-owner", "", "VO-2026-001", "2026-01-01", "", board.code))
-    rows.writerow(("ttp", "Sluis", "trusted-third-party", "", "VO-2026-001", "2026-01-01", "", ""))
-    rows.writerow(("external-audit", "External audit", "auditor", "", "VO-2026-001", "2026-01-01", "", ""))
+    for one in invited:
+        rows.writerow((one.id, one.name, one.kind, "", "VO-2026-001", "2026-01-01", "", one.region))
     letters = run("organisation", "import", "-", environment=environment, given=text.getvalue()).splitlines()
     return {letter["organisation"]: letter["code"] for letter in map(json.loads, letters)}
 

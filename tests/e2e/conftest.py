@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from supplier_place import supplier_place  # noqa: F401 - a fixture
 
 from demo.installation import Installation, installation
 from demo.people import PersonAtWork, everyone, log_in
