@@ -25,10 +25,10 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from service.disclosure.certificates import DOWN, UP, Ledger, Need
+from service.disclosure.component import TOLERANCE, Component
 from service.disclosure.facts import Facts
 from service.disclosure.faults import BadInput, Fault
 from service.disclosure.lattice import Lattice, build_lattice
-from service.disclosure.linear import Program
 from service.disclosure.measures import Measures, measure
 from service.disclosure.rules import Assessment, Rules, assess
 from service.disclosure.tables import ReleasedTable
@@ -36,9 +36,6 @@ from service.disclosure.tables import ReleasedTable
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-TOLERANCE = 1e-5
-"""Relative rounding of the solver that is forgiven."""
 
 WIDE = 3.0
 """An interval this many times as wide as needed holds whole numbers enough."""
@@ -207,11 +204,11 @@ def _axis_sums(lattice: Lattice, place: int, of_set: dict[tuple[int, ...], int])
                 members = [member for part in numbers for member in axis.members[part].tolist()]
                 if code_of[whole] in numbers or sorted(members) != axis.members[code_of[whole]].tolist():
                     continue
-                found[(code_of[whole], numbers)] = None
+                found[code_of[whole], numbers] = None
                 split.add(code_of[whole])
-    for members, code in of_set.items():
+    for refined, code in of_set.items():
         if code not in split:
-            found[(code, members)] = None
+            found[code, refined] = None
     return list(found)
 
 
@@ -258,7 +255,7 @@ class _Attacker:
                 self._report(need, one, 0.0)
 
     def _attack_component(self, matrix: sp.csr_matrix, nodes: Ints) -> None:
-        component = _Component(matrix, nodes, self._measures, self._assessment)
+        component = Component(matrix, nodes, self._measures, self._assessment)
         unsafe = self._ledger.place[nodes]
         columns = np.flatnonzero(unsafe >= 0)
         for column in columns:
@@ -271,7 +268,7 @@ class _Attacker:
                 self._insiders(component, int(column), direction, int(unsafe[column]))
         self.programs += component.solves
 
-    def _outsider(self, component: _Component, column: int, direction: int, unsafe: int) -> None:
+    def _outsider(self, component: Component, column: int, direction: int, unsafe: int) -> None:
         """Step 5 for one need; without intervals, only when no solution so far shows it."""
         need = self._ledger.need(direction, unsafe)
         if not self._intervals and (need is None or need.attackers is not None):
@@ -284,7 +281,7 @@ class _Attacker:
         if need is not None and need.attackers is None:
             self._refuse(need, None, abs(float(found[column])))
 
-    def _settle(self, component: _Component, found: Floats) -> None:
+    def _settle(self, component: Component, found: Floats) -> None:
         support = np.flatnonzero(np.abs(found) > 1e-9 * np.abs(found).max(initial=0.0))
         self._ledger.settle(component.nodes[support], found[support])
         unsafe = self._ledger.place[component.nodes]
@@ -296,7 +293,7 @@ class _Attacker:
             self._whole_upper[at] = np.maximum(self._whole_upper[at], np.rint(reached))
             self._whole_lower[at] = np.minimum(self._whole_lower[at], np.rint(reached))
 
-    def _insiders(self, component: _Component, column: int, direction: int, unsafe: int) -> None:
+    def _insiders(self, component: Component, column: int, direction: int, unsafe: int) -> None:
         """Step 6 for one need: all contributors that are left at once, then one by one."""
         need = self._ledger.need(direction, unsafe)
         if need is None or need.attackers is None:
@@ -316,7 +313,7 @@ class _Attacker:
                 self._refuse(left, attacker, abs(float(found[column])))
         component.restrict(np.zeros(0, dtype=np.int64))
 
-    def _whole_numbers(self, component: _Component, columns: Ints, unsafe: Ints) -> None:
+    def _whole_numbers(self, component: Component, columns: Ints, unsafe: Ints) -> None:
         """Step 5 for counts: where no solution in whole numbers reaches far enough yet, look for one."""
         for column in columns.tolist():
             one = int(unsafe[column])
@@ -354,107 +351,6 @@ class _Attacker:
                 reached,
             )
         )
-
-
-class _Component:
-    """The linear program of one component; columns follow `nodes`."""
-
-    def __init__(self, matrix: sp.csr_matrix, nodes: Ints, measures: Measures, assessment: Assessment) -> None:
-        self.nodes = nodes
-        self._matrix = matrix
-        self._measures = measures
-        value = measures.value[nodes].astype(np.float64)
-        reach = max(float(np.max(levels, initial=1.0)) for levels in (assessment.up, assessment.down))
-        self._cap = 1e3 * reach + float(value.max(initial=0.0))
-        self._lower, self._upper = -value, np.full(len(nodes), self._cap)
-        self._program = Program(matrix, np.zeros(len(nodes)), self._lower, self._upper)
-        self._short: Program | None = None
-        self._now_lower, self._now_upper = self._lower, self._upper
-        self._bound: Ints = np.zeros(0, dtype=np.int64)
-        self._entry_column, self._entry_holder, self._entry_own = _figures(measures, nodes)
-
-    @property
-    def solves(self) -> int:
-        """Linear programs solved so far."""
-        return self._program.solves + (self._short.solves if self._short is not None else 0)
-
-    def extreme(self, column: int, direction: int) -> Floats:
-        """The deviation that takes one node as far up or down as it goes."""
-        self._program.set_cost(column, -1.0 if direction == UP else 1.0)
-        found = self._program.solve()
-        self._program.set_cost(column, 0.0)
-        return np.zeros(len(self.nodes)) if found is None else found
-
-    def restrict(self, attackers: Ints) -> None:
-        """Take the own figures of these contributors together as known; none lifts the restriction."""
-        hit = np.isin(self._entry_holder, attackers)
-        columns, own = self._entry_column[hit], self._entry_own[hit]
-        lower, upper = self._lower.copy(), self._upper.copy()
-        np.maximum.at(lower, columns, self._lower[columns] + own)
-        alone = columns[self._measures.reporting[self.nodes[columns]] == 1]
-        lower[alone] = upper[alone] = 0.0
-        changed = np.union1d(columns, self._bound)
-        if len(changed):
-            self._program.set_bounds(changed, lower[changed], upper[changed])
-        self._bound = np.unique(columns)
-        self._now_lower, self._now_upper = lower, upper
-
-    def short(self, column: int, direction: int, level: float) -> Floats | None:
-        """The shortest deviation that takes one node as far as asked, within the present restriction.
-
-        Short ones move few nodes: they are whole more often, and fewer contributors can exclude them.
-        """
-        count = len(self.nodes)
-        if self._short is None:
-            ones = np.ones(2 * count)
-            both = sp.hstack([self._matrix, -self._matrix]).tocsr()
-            self._short = Program(both, ones, np.zeros(2 * count), ones, simplex=1)
-        upper = np.concatenate([self._now_upper, -self._now_lower])
-        lower = np.zeros(2 * count)
-        ahead, back = (column, column + count) if direction == UP else (column + count, column)
-        lower[ahead] = upper[ahead] = level
-        upper[back] = 0.0
-        self._short.set_bounds(np.arange(2 * count), lower, upper)
-        found = self._short.solve()
-        return None if found is None else found[:count] - found[count:]
-
-    def whole_solution(self, column: int, direction: int, level: float) -> Floats | None:
-        """Whole figures in which one node deviates by at least `level`, or None when there are none.
-
-        Tried first on the nodes that a short deviation moves: a small problem that nearly always does it.
-        """
-        short = self.short(column, direction, level)
-        moved = np.flatnonzero(np.abs(short) > TOLERANCE) if short is not None else np.zeros(0, dtype=np.int64)
-        if short is not None and np.all(np.abs(short - np.rint(short)) < TOLERANCE):
-            return short
-        for columns in (moved, np.arange(len(self.nodes))):
-            if column not in columns:
-                continue
-            lower, upper = self._lower[columns].copy(), self._upper[columns].copy()
-            target = int(np.searchsorted(columns, column))
-            if direction == UP:
-                lower[target] = np.ceil(level - TOLERANCE)
-            else:
-                upper[target] = -np.ceil(level - TOLERANCE)
-            part = self._matrix[:, columns]
-            program = Program(part[np.diff(part.indptr) > 0], np.zeros(len(columns)), lower, upper)
-            program.make_whole()
-            solution = program.solve()
-            if solution is not None:
-                found = np.zeros(len(self.nodes))
-                found[columns] = np.rint(solution)
-                return found
-        return None
-
-
-def _figures(measures: Measures, nodes: Ints) -> tuple[Ints, Ints, Floats]:
-    """(column, contributor, own figure) for every figure behind these nodes."""
-    if not measures.holders:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0)
-    start, stop = measures.start[nodes], measures.start[nodes + 1]
-    times = stop - start
-    entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
-    return np.repeat(np.arange(len(nodes)), times), measures.holder[entry], measures.own[entry].astype(np.float64)
 
 
 def _eliminate(matrix: sp.csr_matrix, unknown: Flags) -> tuple[sp.csr_matrix, Flags]:

@@ -94,8 +94,11 @@ class Ledger:
         return bool(self.outsider_open[direction, unsafe] or self._insider_open[direction, unsafe])
 
     def open_needs(self) -> Iterator[Need]:
-        """Every need that is open when its turn comes: outsiders first, unsafe nodes by descending value."""
-        order = np.argsort(-self._measures.value[self._assessment.nodes], kind="stable")
+        """Every need that is open when its turn comes, by ascending value of the unsafe node.
+
+        What small cells need is withheld cheaply, and serves larger ones.
+        """
+        order = np.argsort(self._measures.value[self._assessment.nodes], kind="stable")
         for direction in (UP, DOWN):
             for unsafe in order:
                 need = self.need(direction, int(unsafe))
@@ -151,10 +154,12 @@ class Ledger:
             self.outsider_open[entry.key] = entry.outsider_open
             self._insider_open[entry.key] = entry.insider_open
             self._untouched[entry.key] = entry.untouched
-            for table, kept in ((self._left, entry.left), (self.proofs, entry.proof)):
-                table.pop(entry.key, None)  # type: ignore[attr-defined]
-                if kept is not None:
-                    table[entry.key] = kept  # type: ignore[index]
+            self._left.pop(entry.key, None)
+            self.proofs.pop(entry.key, None)
+            if entry.left is not None:
+                self._left[entry.key] = entry.left
+            if entry.proof is not None:
+                self.proofs[entry.key] = entry.proof
 
     def _settle_one(self, nodes: Ints, deviation: Floats) -> None:
         unsafe = self.place[nodes]
@@ -222,7 +227,8 @@ class Ledger:
             return holders
         owns_all = measures.own[first] == measures.value[node]
         if self.alone[node] or (owns_all and direction == DOWN):
-            return holders[holders != measures.holder[first]]
+            others: Ints = holders[holders != measures.holder[first]]
+            return others
         return holders
 
     def give_up(self, need: Need, attacker: int | None) -> None:

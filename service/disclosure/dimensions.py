@@ -177,9 +177,9 @@ def _tree_faults(where: str, edges: Sequence[Edge]) -> list[Fault]:
                     f"parent {parent!r} is not a code itself",
                 )
             )
-    for code in parents:
+    for code, parent in parents.items():
         seen = {code}
-        above = parents[code]
+        above = parent
         while above in parents and above not in seen:
             seen.add(above)
             above = parents[above]

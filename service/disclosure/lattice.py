@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from service.disclosure.faults import CannotBeProtected, Obstacle
 from service.disclosure.facts import Facts
+from service.disclosure.faults import CannotBeProtected, Obstacle
 from service.disclosure.tables import Table
 
 Ints = npt.NDArray[np.int64]
@@ -95,7 +95,7 @@ class Lattice:
         for place, axis in enumerate(self.axes):
             earlier = tuple(slice(0, len(ax) if superfluous else ax.classes) for ax in self.axes[:place])
             for code in range(axis.classes, len(axis)):
-                whole = index[(*earlier, code)].reshape(-1)
+                whole = _slice(index, (*earlier, code))
                 numbers = np.arange(count, count + len(whole))
                 count += len(whole)
                 rows.append(numbers)
@@ -103,7 +103,7 @@ class Lattice:
                 signs.append(np.full(len(whole), -1.0))
                 for part in axis.parts[code]:
                     rows.append(numbers)
-                    columns.append(index[(*earlier, part)].reshape(-1))
+                    columns.append(_slice(index, (*earlier, part)))
                     signs.append(np.ones(len(whole)))
         if not rows:
             return sp.csr_matrix((0, self.size))
@@ -114,6 +114,11 @@ class Lattice:
         """(column, code) pairs of a node, for messages."""
         places = np.unravel_index(node, self.shape) if self.shape else ()
         return tuple((axis.column, axis.labels[int(place)]) for axis, place in zip(self.axes, places, strict=True))
+
+
+def _slice(index: Ints, places: tuple[int | slice, ...]) -> Ints:
+    """The nodes at these places, as a list."""
+    return index[places].reshape(-1)
 
 
 def build_lattice(facts: Facts, tables: Sequence[Table]) -> Lattice:

@@ -41,7 +41,7 @@ class Program:
         model.a_matrix_.start_ = matrix.indptr.astype(np.int32)
         model.a_matrix_.index_ = matrix.indices.astype(np.int32)
         model.a_matrix_.value_ = matrix.data.astype(np.float64)
-        self._highs = highspy.Highs()
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, setting in (
             ("output_flag", False),
             ("threads", 1),
@@ -73,8 +73,9 @@ class Program:
         Raises:
             SolverFailed: neither was proven, even from a cold start.
         """
-        for attempt in range(2):
-            if attempt:
+        status = highspy.HighsModelStatus.kNotset
+        for cold in (False, True):
+            if cold:
                 self._highs.clearSolver()
             self._highs.run()
             self.solves += 1

@@ -123,11 +123,11 @@ def _climb(lattice: Lattice, classes: list[Ints], who: Ints, everyone: int, valu
     for place in range(len(lattice.axes) - 1, -1, -1):
         axis = lattice.axes[place]
         holding: list[list[int]] = [[] for _ in range(axis.classes)]
-        for code, members in enumerate(axis.members):
-            for member in members:
-                holding[int(member)].append(code)
-        width = np.array([len(codes) for codes in holding], dtype=np.int64)
-        flat = np.array([code for codes in holding for code in codes], dtype=np.int64)
+        for number, members in enumerate(axis.members):
+            for member in members.tolist():
+                holding[member].append(number)
+        width = np.array([len(numbers) for numbers in holding], dtype=np.int64)
+        flat = np.array([number for numbers in holding for number in numbers], dtype=np.int64)
         first = np.concatenate([[0], np.cumsum(width)[:-1]]) if len(width) else width
         low_size = done * everyone
         low, rest = key % low_size, key // low_size

@@ -78,10 +78,12 @@ class Exposure:
                 self._left[row] += 1
 
     def _rows(self, node: int) -> list[int]:
-        return self._of_node.indices[self._of_node.indptr[node] : self._of_node.indptr[node + 1]].tolist()
+        start, stop = self._of_node.indptr[node : node + 2]
+        return [int(row) for row in self._of_node.indices[start:stop]]
 
     def _members(self, row: int) -> list[int]:
-        return self._of_row.indices[self._of_row.indptr[row] : self._of_row.indptr[row + 1]].tolist()
+        start, stop = self._of_row.indptr[row : row + 2]
+        return [int(node) for node in self._of_row.indices[start:stop]]
 
 
 def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints) -> list[int]:

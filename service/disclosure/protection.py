@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,11 +17,14 @@ from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstac
 from service.disclosure.lattice import Lattice, build_lattice
 from service.disclosure.measures import Measures, measure
 from service.disclosure.pattern import Exposure, complete, relax
-from service.disclosure.search import Search
 from service.disclosure.rules import Assessment, Reason, Rules, assess, reasons
+from service.disclosure.search import Search
 from service.disclosure.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
 
 Flags = npt.NDArray[np.bool_]
+
+FAR_TRIALS = 600
+"""Linear programs over all withheld nodes that publishing cells again may take; those nearby are not counted."""
 
 
 @dataclass(frozen=True)
@@ -136,12 +138,19 @@ def protect(
     with _timed("measures", seconds, clock):
         measures = measure(facts, lattice)
         assessment = assess(lattice, measures, rules)
-    fixed = _fixed(lattice, measures, assessment, released)
+    question = _Question(
+        lattice, measures, assessment, tuple(released), _fixed(lattice, measures, assessment, released)
+    )
     with _timed("pattern", seconds, clock):
-        withheld, programs = _pattern(lattice, measures, assessment, fixed)
+        withheld, programs = _pattern(question)
     with _timed("attack", seconds, clock):
-        outcome, report = _until_clean(lattice, measures, assessment, fixed, withheld, table, released)
-    return _protected(lattice, measures, assessment, rules, outcome, report, programs, seconds)
+        outcome, report = _until_clean(question, withheld)
+    return Protected(
+        outcome,
+        _report(question, outcome, report, programs, seconds),
+        _explain(question, outcome, rules),
+        facts.decimals,
+    )
 
 
 @contextmanager
@@ -182,15 +191,34 @@ def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, release
     return fixed
 
 
-def _pattern(lattice: Lattice, measures: Measures, assessment: Assessment, fixed: Flags) -> tuple[Flags, int]:
+@dataclass(frozen=True)
+class _Question:
+    """What steps 4 and 5 work on: the lattice's first table is the one wanted, `fixed` is public already."""
+
+    lattice: Lattice
+    measures: Measures
+    assessment: Assessment
+    released: tuple[ReleasedTable, ...]
+    fixed: Flags
+
+    @property
+    def why(self) -> npt.NDArray[np.int64]:
+        """Per cell of the table, the `Why` flags of the rules that it breaks."""
+        why = np.zeros(self.lattice.size, dtype=np.int64)
+        why[self.assessment.nodes] = self.assessment.why
+        return why[self.lattice.nodes[0]]
+
+
+def _pattern(question: _Question) -> tuple[Flags, int]:
     """Step 4: which nodes are withheld, and how many linear programs that took."""
+    lattice, measures, fixed = question.lattice, question.measures, question.fixed
     offered = np.zeros(lattice.size, dtype=np.bool_)
     offered[lattice.nodes[0]] = True
     withheld = ~offered & ~fixed
     unsafe = np.zeros(lattice.size, dtype=np.bool_)
-    unsafe[assessment.nodes] = True
+    unsafe[question.assessment.nodes] = True
     withheld |= unsafe
-    ledger = Ledger(assessment, measures)
+    ledger = Ledger(question.assessment, measures)
     programs = 0
     unmet: list[Need] = []
     for use_empty in (False, True):
@@ -211,21 +239,14 @@ def _pattern(lattice: Lattice, measures: Measures, assessment: Assessment, fixed
         )
     secondary = np.flatnonzero(withheld & offered & ~unsafe & ~fixed)
     secondary = secondary[np.argsort(-measures.value[secondary], kind="stable")]
-    search = Search(lattice, measures, withheld.copy(), withheld, far=False)
+    search = Search(lattice, measures, withheld.copy(), withheld, far=FAR_TRIALS)
     withheld[relax(search, ledger, Exposure(lattice, withheld, unsafe), secondary)] = False
     return withheld, programs + search.solves
 
 
-def _until_clean(
-    lattice: Lattice,
-    measures: Measures,
-    assessment: Assessment,
-    fixed: Flags,
-    withheld: Flags,
-    table: Table,
-    released: Sequence[ReleasedTable],
-) -> tuple[ReleasedTable, AttackReport]:
+def _until_clean(question: _Question, withheld: Flags) -> tuple[ReleasedTable, AttackReport]:
     """Step 5: attack, withhold more around what broke, and again; in the end withhold all that may be."""
+    lattice, measures = question.lattice, question.measures
     nodes = lattice.nodes[0]
     relations = abs(lattice.relations())
     report: AttackReport | None = None
@@ -235,9 +256,11 @@ def _until_clean(
             broken[[breach.node for breach in report.breaches]] = 1.0
             beside = relations.T @ (relations @ broken) > 0
             widen = beside & (measures.value > 0) if attempt < 4 else measures.value >= (5 - attempt)  # noqa: PLR2004
-            withheld = withheld | (widen & ~fixed)
-        outcome = ReleasedTable(table, ~withheld[nodes], np.where(withheld[nodes], 0, measures.value[nodes]))
-        report = attack_nodes(lattice, measures, assessment, [outcome, *released], intervals=False)
+            withheld = withheld | (widen & ~question.fixed)
+        outcome = ReleasedTable(
+            lattice.tables[0], ~withheld[nodes], np.where(withheld[nodes], 0, measures.value[nodes])
+        )
+        report = attack_nodes(lattice, measures, question.assessment, [outcome, *question.released], intervals=False)
         if report.clean:
             return outcome, report
     raise CannotBeProtected(
@@ -250,41 +273,34 @@ def _until_clean(
     )
 
 
-def _protected(
-    lattice: Lattice,
-    measures: Measures,
-    assessment: Assessment,
-    rules: Rules,
+def _explain(question: _Question, outcome: ReleasedTable, rules: Rules) -> tuple[Explanation, ...]:
+    """Per suppressed cell, the rules that it breaks."""
+    nodes, why = question.lattice.nodes[0], question.why
+    codes = list(outcome.table.codes())
+    return tuple(
+        Explanation(codes[cell], reasons(question.measures, rules, int(nodes[cell]), int(why[cell])))
+        for cell in np.flatnonzero(~outcome.published).tolist()
+    )
+
+
+def _report(
+    question: _Question,
     outcome: ReleasedTable,
-    report: AttackReport,
+    attacked: AttackReport,
     programs: int,
     seconds: dict[str, float],
-) -> Protected:
-    nodes = lattice.nodes[0]
-    why = np.zeros(lattice.size, dtype=np.int64)
-    why[assessment.nodes] = assessment.why
-    hidden = np.flatnonzero(~outcome.published)
-    codes = list(outcome.table.codes())
-    explanations = tuple(
-        Explanation(codes[cell], reasons(measures, rules, int(nodes[cell]), int(why[nodes[cell]])))
-        for cell in hidden.tolist()
-    )
+) -> Report:
+    value = question.measures.value[question.lattice.nodes[0]]
     finest = _finest(outcome.table)
-    value = measures.value[nodes]
-    return Protected(
-        outcome,
-        Report(
-            cells=len(nodes),
-            unsafe=int(np.count_nonzero(why[nodes])),
-            suppressed=len(hidden),
-            suppressed_value=int(value[finest & ~outcome.published].sum()),
-            finest_value=int(value[finest].sum()),
-            programs=programs,
-            seconds=seconds,
-            attack=report,
-        ),
-        explanations,
-        len(str(measures.unit)) - 1,
+    return Report(
+        cells=outcome.table.cells,
+        unsafe=int(np.count_nonzero(question.why)),
+        suppressed=int(np.count_nonzero(~outcome.published)),
+        suppressed_value=int(value[finest & ~outcome.published].sum()),
+        finest_value=int(value[finest].sum()),
+        programs=programs,
+        seconds=seconds,
+        attack=attacked,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -278,13 +278,9 @@ def read_release(table: Table, path: Path, decimals: int) -> ReleasedTable:
         elif codes in cells:
             source.fault(number, ", ".join(names), "deze cel staat er twee keer", "this cell is there twice")
         elif status == NORMAL:
-            cells[codes] = _released_value(
-                text,
-                decimals,
-                lambda row=number: source.fault(
-                    row, "value", "geen waarde van deze gegevens", "not a value of these data"
-                ),
-            )
+            cells[codes] = _released_value(text, decimals)
+            if cells[codes] is None:
+                source.fault(number, "value", "geen waarde van deze gegevens", "not a value of these data")
         elif status == SUPPRESSED and not text:
             cells[codes] = None
         else:
@@ -294,13 +290,10 @@ def read_release(table: Table, path: Path, decimals: int) -> ReleasedTable:
     return ReleasedTable.from_cells(table, cells)
 
 
-def _released_value(text: str, decimals: int, refuse: Callable[[], None]) -> int | None:
+def _released_value(text: str, decimals: int) -> int | None:
+    """A published value in units of the facts; None when it cannot be one."""
     try:
         scaled = Decimal(text).scaleb(decimals)
     except InvalidOperation:
-        refuse()
         return None
-    if not scaled.is_finite() or scaled != scaled.to_integral_value():
-        refuse()
-        return None
-    return int(scaled)
+    return int(scaled) if scaled.is_finite() and scaled == scaled.to_integral_value() else None

@@ -11,7 +11,6 @@ Definitions (X the value of a cell, N its persons or units, C its contributors, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntFlag
@@ -185,7 +184,9 @@ def assess(lattice: Lattice, measures: Measures, rules: Rules) -> Assessment:
     if rules.minimum_count is not None and measures.count is not None:
         small = _below_count(measures.count, rules)
         why[small] |= Why.MINIMUM_COUNT
-        _count_levels(measures, measures.count, rules.minimum_count, small, up, down, down_insider)
+        up[small], down[small], down_insider[small] = _count_levels(
+            measures, measures.count, rules.minimum_count, small
+        )
     first = measures.largest(1).astype(np.float64)
     second = measures.largest(2).astype(np.float64)
     rest = value - first - second
@@ -279,7 +280,7 @@ def _within_percent(measures: Measures, percent: Percentage) -> Flags:
 
 
 def _more_than(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], percent: Percentage | Fraction) -> Flags:
-    """left > percent % of right, decided exactly where floating point is too close to call."""
+    """Whether left > percent % of right, decided exactly where floating point is too close to call."""
     exact = percent if isinstance(percent, Fraction) else Fraction(str(percent))
     gap = left.astype(np.float64) * 100 - float(exact) * right.astype(np.float64)
     result = gap > 0
@@ -291,15 +292,9 @@ def _more_than(left: npt.NDArray[np.int64], right: npt.NDArray[np.int64], percen
 
 
 def _count_levels(
-    measures: Measures,
-    count: npt.NDArray[np.int64],
-    minimum: int,
-    small: Flags,
-    up: Floats,
-    down: Floats,
-    down_insider: Floats,
-) -> None:
-    """U >= n and L <= max(0, N - 1).
+    measures: Measures, count: npt.NDArray[np.int64], minimum: int, small: Flags
+) -> tuple[Floats, Floats, Floats]:
+    """U >= n and L <= max(0, N - 1) as (up, down, down for a contributor) of the small nodes.
 
     Where the value is not N itself, the interval must also leave room for n and for N - 1 persons or units of
     the same average value; a contributor then knows its own part of the value, and only that.
@@ -308,15 +303,12 @@ def _count_levels(
     persons = count[small].astype(np.float64)
     fewer = np.maximum(0.0, persons - 1)
     if measures.count_is_value:
-        up[small] = minimum - value
-        down[small] = down_insider[small] = value - fewer
-        return
+        return minimum - value, value - fewer, value - fewer
     each = value / np.maximum(persons, 1.0)
-    up[small] = np.maximum(np.maximum(each * (minimum - persons), minimum * measures.unit - value), 1.0)
-    down[small] = np.maximum(each, value - fewer * measures.unit)
-    down_insider[small] = (value - measures.largest(1)[small]) / np.maximum(persons, 1.0)
-    if measures.whole_numbers:
-        down_insider[small] = np.floor(down_insider[small])
+    up = np.maximum(np.maximum(each * (minimum - persons), minimum * measures.unit - value), 1.0)
+    down = np.maximum(each, value - fewer * measures.unit)
+    insider = (value - measures.largest(1)[small]) / np.maximum(persons, 1.0)
+    return up, down, np.floor(insider) if measures.whole_numbers else insider
 
 
 def _whole_margins(lattice: Lattice, measures: Measures, place: int) -> Flags:

@@ -45,7 +45,7 @@ class Searcher:
         half = relations[:, nodes].tocsr()
         half = half[np.diff(half.indptr) > 0]
         self._value = measures.value[nodes].astype(np.float64)
-        self._weight = self._value + 1.0
+        self._weight = np.sqrt(self._value + 1.0)
         self._cap = 4.0 * max(float(self._value.sum()), 1.0) + 1e4
         self._free = withheld[nodes].copy()
         price = np.where(self._free, FREE, self._weight)
@@ -125,7 +125,13 @@ class Search:
     """
 
     def __init__(
-        self, lattice: Lattice, measures: Measures, movable: Flags, withheld: Flags, *, far: bool = True
+        self,
+        lattice: Lattice,
+        measures: Measures,
+        movable: Flags,
+        withheld: Flags,
+        *,
+        far: int | None = None,
     ) -> None:
         """Prepare a search.
 
@@ -134,7 +140,7 @@ class Search:
             measures: their figures.
             movable: nodes that may deviate.
             withheld: shared, see `Searcher`.
-            far: whether to look over everything at all.
+            far: how many times to look over everything at most; None is without limit.
         """
         self.withheld = withheld
         self._lattice = lattice
@@ -158,7 +164,8 @@ class Search:
         near = tuple(family[int(code)] for (family, _), code in zip(self._families, codes, strict=True))
         everywhere = (-1,) * len(near)
         found = self._searcher(near).find(need, attackers, banned)
-        if found is None and self._far and near != everywhere:
+        if found is None and near != everywhere and self._far != 0:
+            self._far = None if self._far is None else self._far - 1
             found = self._searcher(everywhere).find(need, attackers, banned)
         return found
 

@@ -163,30 +163,16 @@ def read_specification(path: Path) -> Specification:
         BadInput: every fault, with its key path, or file, row and column.
     """
     reader = _Reader(path)
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
-    except FileNotFoundError:
-        raise BadInput([Fault(str(path), "bestand bestaat niet", "no such file")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput([Fault(str(path), "niet te lezen", f"cannot be read: {type(error).__name__}")]) from error
-    except yaml.YAMLError as error:
-        raise BadInput([Fault(path.name, "geen geldige YAML", f"not valid YAML: {error}")]) from error
-    top = reader.mapping("", document, KEYS)
+    top = reader.mapping("", _document(path), KEYS)
     dimensions = _dimensions(reader, top.get("dimensions"))
     kind = top.get("kind", "count")
     if kind not in {"count", "magnitude"}:
         reader.fault("kind", "count of magnitude", "count or magnitude")
     names = {key: reader.text(key, top.get(key)) for key in ("value", "contributor", "holding", "person", "units")}
-    if kind == "magnitude" and names["value"] is None and "value" not in top:
-        reader.fault("value", "een grootheid heeft een kolom nodig", "a magnitude needs a column")
-    if names["holding"] and not names["contributor"]:
-        reader.fault("holding", "een concern hoort bij een `contributor`", "a holding needs a `contributor`")
-    if names["units"] and kind == "count":
-        reader.fault("units", "alleen bij kind: magnitude", "only with kind: magnitude")
-    if names["units"] and names["person"]:
-        reader.fault("units", "kies `units` of `person`", "choose `units` or `person`")
+    _check_roles(reader, names, kind, "value" in top)
     _method(reader, top.get("method", "suppression"))
-    rules = _rules(reader, top.get("rules"), counted=kind == "count" or bool(names["units"] or names["person"]))
+    counted = kind == "count" or bool(names["units"] or names["person"])
+    rules = _rules(reader, top.get("rules"), counted=counted)
     if rules.needs_contributors and not names["contributor"]:
         reader.fault(
             "contributor",
@@ -198,6 +184,30 @@ def read_specification(path: Path) -> Specification:
     if reader.faults:
         raise BadInput(reader.faults)
     return Specification(path, dimensions, count=kind == "count", rules=rules, warnings=tuple(reader.warnings), **names)
+
+
+def _document(path: Path) -> Any:
+    """The YAML document in a file."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506 - a SafeLoader
+    except FileNotFoundError:
+        raise BadInput([Fault(str(path), "bestand bestaat niet", "no such file")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput([Fault(str(path), "niet te lezen", f"cannot be read: {type(error).__name__}")]) from error
+    except yaml.YAMLError as error:
+        raise BadInput([Fault(path.name, "geen geldige YAML", f"not valid YAML: {error}")]) from error
+
+
+def _check_roles(reader: _Reader, names: dict[str, str | None], kind: Any, named_value: bool) -> None:
+    """Columns that need or exclude each other."""
+    if kind == "magnitude" and not named_value:
+        reader.fault("value", "een grootheid heeft een kolom nodig", "a magnitude needs a column")
+    if names["holding"] and not names["contributor"]:
+        reader.fault("holding", "een concern hoort bij een `contributor`", "a holding needs a `contributor`")
+    if names["units"] and kind == "count":
+        reader.fault("units", "alleen bij kind: magnitude", "only with kind: magnitude")
+    if names["units"] and names["person"]:
+        reader.fault("units", "kies `units` of `person`", "choose `units` or `person`")
 
 
 def _dimensions(reader: _Reader, given: Any) -> tuple[DimensionSpecification, ...]:

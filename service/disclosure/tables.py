@@ -10,9 +10,8 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
-from service.disclosure.faults import BadInput, Fault
-
 from service.disclosure.dimensions import Dimension
+from service.disclosure.faults import BadInput, Fault
 
 NORMAL = "A"
 SUPPRESSED = "Q"

@@ -58,7 +58,7 @@ class Figures:
 
     @property
     def largest(self) -> list[int]:
-        return sorted(self.own.values(), reverse=True) + [0, 0]
+        return [*sorted(self.own.values(), reverse=True), 0, 0]
 
     @property
     def contributors(self) -> int:
@@ -144,7 +144,7 @@ def attack_naively(
             for attacker in [None, *everyone]:
                 if attacker is not None and (figure.reporting == {attacker} or not figure.reporting):
                     continue
-                low, high = _interval(rows, atoms, tables, equal, right, objective, attacker)
+                low, high = _interval(rows, atoms, tables, (equal, right), objective=objective, attacker=attacker)
                 slack = 1e-5 * max(1.0, up)
                 mine = figure.own.get(attacker, 0) if attacker else 0
                 if high < up - slack:
@@ -156,7 +156,8 @@ def attack_naively(
     return breaches
 
 
-def _interval(rows, atoms, tables, equal, right, objective, attacker):
+def _interval(rows, atoms, tables, published, *, objective, attacker):
+    equal, right = published
     lower = np.zeros(len(atoms))
     extra, values = list(equal), list(right)
     if attacker is not None:

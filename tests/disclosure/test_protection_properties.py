@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from naive_disclosure import NaiveRules, NaiveTable, Row, attack_naively, broken_rules, figures
+
 from service.disclosure import CannotBeProtected, Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
 
 COUNT = Rules(minimum_count=10)
