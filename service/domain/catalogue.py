@@ -110,9 +110,12 @@ class DataSet:
         return tuple(d.name for d in self.dimensions)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """The whole bundle, checked as one: every name that one part gives for another exists."""
+    """The whole bundle, checked as one: every name that one part gives for another exists.
+
+    A catalogue is equal to itself only, so that what is worked out from one can be kept without comparing all codes.
+    """
 
     policy_hash: str
     data_sets: tuple[DataSet, ...]

@@ -17,6 +17,7 @@ from service.domain.errors import Invalid
 from service.domain.submission import SUBMISSION_LIFECYCLE, Submission, UploadPart
 from service.use_cases.admission import Admission, without_content
 from service.use_cases.call import Services, Step
+from service.use_cases.describe_data_set import wire_definition
 from sluis_client.wire import (
     RECEIPT_PREFIX,
     Checked,
@@ -42,7 +43,10 @@ def look_into(
     services: Services, admission: Admission, manifest: Manifest, content: bytes | BinaryIO, data_key: bytes
 ) -> Verdict:
     """Check all rows and, when they are good, make the encrypted part durable. No transaction is open meanwhile."""
-    checked: Checked = check_content(admission.definition, admission.allowed_periods, content, manifest.format)
+    round_, catalogue = admission.round, services.catalogue
+    data_set = catalogue.data_set(round_.data_set, round_.data_set_version)
+    periods = catalogue.allowed_periods(data_set, round_.period)
+    checked: Checked = check_content(wire_definition(data_set, catalogue), periods, content, manifest.format)
     part = services.parts.write_part(checked.table, data_key) if checked.ok else None
     return Verdict(checked.rows, checked.faults, part)
 

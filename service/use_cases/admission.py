@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass, replace
 
@@ -13,18 +14,14 @@ from service.domain.reason import Reason
 from service.domain.round import Round
 from service.domain.submission import Submission, SubmissionState
 from service.use_cases.call import Step
-from service.use_cases.describe_data_set import wire_definition
-from sluis_client.wire import Definition as WireDefinition
 from sluis_client.wire import SignatureError, SignedManifest, WireError, parse_public_jwk
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A delivery that may come in: its round, the definition to check it by, and what it replaces."""
+    """A delivery that may come in: its round, and what it replaces."""
 
     round: Round
-    definition: WireDefinition
-    allowed_periods: tuple[str, ...]
     replaces: Submission | None
 
 
@@ -63,13 +60,18 @@ def authorise_delivery(step: Step, signed: SignedManifest) -> Round:
     step.name(agreement=caller.organisation.agreement.reference)
     step.about(round_.data_set)
     try:
-        public = parse_public_jwk(json.loads(key.public_jwk))
-        if not isinstance(public, EllipticCurvePublicKey):
-            raise Invalid("manifest-signature")
-        signed.verify(public)
+        signed.verify(_public_key(key.public_jwk))
     except (SignatureError, WireError) as error:
         raise Invalid("manifest-signature") from error
     return round_
+
+
+@functools.lru_cache(maxsize=1024)
+def _public_key(stored: str) -> EllipticCurvePublicKey:
+    public = parse_public_jwk(json.loads(stored))
+    if not isinstance(public, EllipticCurvePublicKey):
+        raise SignatureError("a manifest is signed with an EC P-256 key")
+    return public
 
 
 def find_known(step: Step, signed: SignedManifest, idempotency_key: str) -> Submission | None:
@@ -78,12 +80,12 @@ def find_known(step: Step, signed: SignedManifest, idempotency_key: str) -> Subm
     Raises:
         Conflict: `idempotency-key-reused`: the key came with another manifest.
     """
-    organisation = signed.manifest.supplier
+    organisation, manifest_digest = signed.manifest.supplier, signed.manifest.digest()
     submissions = step.data.submissions
     by_key = submissions.find_by_key(organisation, idempotency_key)
-    if by_key is not None and by_key.manifest_digest != signed.manifest.digest():
+    if by_key is not None and by_key.manifest_digest != manifest_digest:
         raise Conflict("idempotency-key-reused", {"submission": by_key.id})
-    return by_key or submissions.find_by_manifest(organisation, signed.manifest.digest())
+    return by_key or submissions.find_by_manifest(organisation, manifest_digest)
 
 
 def admit(step: Step, signed: SignedManifest, round_: Round) -> Admission | Submission:
@@ -108,10 +110,7 @@ def admit(step: Step, signed: SignedManifest, round_: Round) -> Admission | Subm
         raise Conflict("already-delivered", {"submission": counting.id})
     if manifest.corrects != (counting.id if counting else None):
         raise Conflict("corrects-outdated", {"submission": counting.id if counting else "-"})
-    catalogue = step.call.services.catalogue
-    data_set = catalogue.data_set(round_.data_set, round_.data_set_version)
-    periods = catalogue.allowed_periods(data_set, round_.period)
-    return Admission(round_, wire_definition(data_set, catalogue), periods, counting)
+    return Admission(round_, counting)
 
 
 def require_same_clock(step: Step, signed: SignedManifest) -> None:

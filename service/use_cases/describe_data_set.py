@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+
 from service.domain.catalogue import Catalogue, DataSet, Dimension
 from service.domain.classification import Label
 from sluis_client.wire import definition as wire
 from sluis_client.wire.faults import Severity
 
 
+@functools.lru_cache(maxsize=64)
 def wire_definition(data_set: DataSet, catalogue: Catalogue) -> wire.Definition:
     """What `GET /v1/data-sets/{id}` answers; one column per dimension, then one per measure.
 
-    A row carries codes of the finest level. The validity of a period is the period itself and is left out.
+    A row carries codes of the finest level. The validity of a period is the period itself and is left out. It is made
+    once: deliveries of a data set share it, and with it the sets of codes that checks look values up in.
     """
     columns = [_coded(dimension, catalogue) for dimension in data_set.dimensions]
     columns += [

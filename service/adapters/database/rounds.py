@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -78,10 +77,10 @@ class SqlRounds:
         self._transaction.write(insert(expected_suppliers), rows)
 
     def _expected(self, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
-        found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+        found: Mapping[str, set[str]] = {round_: set() for round_ in ids}
         for row in self._transaction.rows(select(expected_suppliers).where(expected_suppliers.c.round.in_(ids))):
-            found[row["round"]] |= {row["organisation"]}
-        return found
+            found[row["round"]].add(row["organisation"])
+        return {round_: frozenset(organisations) for round_, organisations in found.items()}
 
 
 def _row(round_: Round) -> Row:

@@ -38,7 +38,9 @@ class Transaction:
             statement = statement.with_for_update(key_share=True)
         self._require_open()
         try:
-            return [row._asdict() for row in self._connection.execute(statement)]
+            found = self._connection.execute(statement)
+            names = tuple(found.keys())
+            return [dict(zip(names, row, strict=True)) for row in found]
         except SQLAlchemyError as error:
             raise self._refused(error) from error
 

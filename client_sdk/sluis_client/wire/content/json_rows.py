@@ -200,11 +200,14 @@ class _Objects:
         if column.required and len(cells) and cells.null_count == len(cells):
             self._faults.add(fault(FaultCode.MISSING_COLUMN, column=column.name))
             return
-        wanted = _NUMBER if column.kind.is_number else _STRING
+        wanted = pa.scalar(_NUMBER if column.kind.is_number else _STRING, pa.string())
         tags = pc.utf8_slice_codeunits(cells, 0, 1)
         texts = pc.utf8_slice_codeunits(cells, 1)
-        self._tell_types(column, tags, texts, rows)
-        right = pc.if_else(pc.equal(tags, wanted), texts, pa.scalar(None, pa.string()))
+        fits = pc.equal(tags, wanted)
+        right = texts
+        if not pc.all(fits, min_count=0).as_py():
+            self._tell_types(column, tags, texts, rows)
+            right = pc.if_else(fits, texts, pa.scalar(None, pa.string()))
         if column.kind.is_number:
             rows.columns[column.name] = column_from_text(column, right, judge_json, rows, self._faults)
         else:

@@ -49,7 +49,7 @@ def pack(columns: Sequence[pa.Array], *, keep_nulls: bool) -> tuple[pa.Array, in
             continue
         if size * radix >= 2**62:
             packed, size = _places(packed, keep_nulls=keep_nulls)
-        packed = pc.add(pc.multiply(packed, radix), indices)
+        packed = pc.add(pc.multiply(packed, pa.scalar(radix, pa.int64())), indices)
         size *= radix
     if packed is None:
         raise ValueError("a key has at least one column")

@@ -137,7 +137,7 @@ def _matches(texts: pa.Array, pattern: str, kind: Kind) -> pa.Array:
         digits = pc.ascii_is_decimal(texts)
         length = pc.binary_length(texts)
         if pc.all(digits, min_count=0).as_py() and (pc.max(length).as_py() or 0) <= len(str(INT64_MAX)) - 1:
-            return pc.or_(pc.equal(length, 1), pc.invert(pc.starts_with(texts, "0")))
+            return pc.or_(pc.equal(length, pa.scalar(1, length.type)), pc.invert(pc.starts_with(texts, "0")))
     return pc.match_substring_regex(texts, pattern)
 
 
