@@ -172,7 +172,7 @@ def equations(lattice: Lattice) -> sp.csr_matrix:
     """Step 2: all additive equations between nodes, also the superfluous ones."""
     index = np.arange(lattice.size, dtype=np.int64).reshape(lattice.shape)
     rows, columns, signs, count = [], [], [], 0
-    for place, axis in enumerate(lattice.axes):
+    for place, axis in enumerate(lattice.axes if lattice.size else ()):
         of_set = {tuple(members): code for code, members in enumerate(axis.members)}
         for whole, parts in _axis_sums(lattice, place, of_set):
             for code, sign in ((whole, -1.0), *((part, 1.0) for part in parts)):

@@ -1,0 +1,169 @@
+"""The audit is the last gate: what is planted in front of it must be found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service.disclosure import (
+    BadInput,
+    CannotBeProtected,
+    Dimension,
+    Facts,
+    ReleasedTable,
+    Rules,
+    Table,
+    attack,
+    protect,
+)
+from service.disclosure.reading import read_facts
+from service.disclosure.specification import read_specification
+
+TABLES = Path(__file__).parents[1] / "data" / "tables"
+COUNT = Rules(minimum_count=10)
+
+
+@pytest.fixture(scope="module")
+def small():
+    specification = read_specification(TABLES / "small_p_percent.yaml")
+    facts, table, _ = read_facts(specification, TABLES / "small.csv")
+    return facts, specification.rules, protect(facts, table, specification.rules)
+
+
+def opened(released: ReleasedTable, cell: int, value: int) -> ReleasedTable:
+    published, values = released.published.copy(), released.values.copy()
+    published[cell], values[cell] = True, value
+    return replace(released, published=published, values=values)
+
+
+def test_removing_a_secondary_suppression_opens_a_cell(small):
+    facts, rules, outcome = small
+    truth = dict(zip(outcome.released.table.codes(), true_values(facts, outcome), strict=True))
+    secondary = [one.codes for one in outcome.explanations if not one.primary][::3]
+    places = {codes: place for place, codes in enumerate(outcome.released.table.codes())}
+    caught = [
+        codes
+        for codes in secondary
+        if not attack(facts, rules, [opened(outcome.released, places[codes], truth[codes])]).clean
+    ]
+    assert len(secondary) > 10
+    assert len(caught) >= 0.9 * len(secondary)
+
+
+def true_values(facts, outcome):
+    everything = ReleasedTable(
+        outcome.released.table,
+        np.zeros(outcome.released.table.cells, dtype=bool),
+        np.zeros(outcome.released.table.cells, dtype=np.int64),
+    )
+    from service.disclosure.lattice import build_lattice
+    from service.disclosure.measures import measure
+
+    lattice = build_lattice(facts, [everything.table])
+    return measure(facts, lattice).value[lattice.nodes[0]].tolist()
+
+
+def test_publishing_an_unsafe_cell_is_exact(small):
+    facts, rules, outcome = small
+    primary = next(one.codes for one in outcome.explanations if one.primary)
+    place = list(outcome.released.table.codes()).index(primary)
+    value = true_values(facts, outcome)[place]
+    report = attack(facts, rules, [opened(outcome.released, place, value)])
+    assert report.exact_disclosures >= 1
+
+
+def test_a_falsified_value_is_refused(small):
+    facts, rules, outcome = small
+    place = int(np.flatnonzero(outcome.released.published)[0])
+    with pytest.raises(BadInput, match="released value"):
+        attack(facts, rules, [opened(outcome.released, place, 1)])
+
+
+def municipalities():
+    """Two classifications of four municipalities that differ in one: m2 lies in east, but in the northern GGD."""
+    facts = Facts.build({"m": ["m1", "m2", "m3", "m4"]}, value=[40, 3, 50, 60])
+    care = [("NL", ""), ("west", "NL"), ("east", "NL"), ("m1", "west"), ("m2", "east"), ("m3", "east"), ("m4", "east")]
+    ggd = [
+        ("NL", ""),
+        ("north", "NL"),
+        ("south", "NL"),
+        ("m1", "north"),
+        ("m2", "north"),
+        ("m3", "south"),
+        ("m4", "south"),
+    ]
+    regions = Table((Dimension.tree("m", care),), name="care regions")
+    others = Table((Dimension.tree("m", ggd),), name="ggd regions")
+    return facts, regions, others
+
+
+def regions_only(table: Table, *levels: str) -> ReleasedTable:
+    values = {"NL": 153, "west": 40, "east": 113, "north": 43, "south": 110}
+    return ReleasedTable.from_cells(table, {(code,): values[code] for code in levels})
+
+
+def test_two_classifications_that_give_one_municipality_away():
+    facts, regions, others = municipalities()
+    care = regions_only(regions, "NL", "west", "east")
+    ggd = regions_only(others, "NL", "north", "south")
+    assert attack(facts, COUNT, [care]).clean
+    assert attack(facts, COUNT, [ggd]).clean
+    together = attack(facts, COUNT, [care, ggd])
+    assert {breach.codes for breach in together.breaches if breach.exact} == {(("m", "m2"),)}
+
+
+def test_the_second_table_knows_of_the_first():
+    facts, regions, others = municipalities()
+    first = protect(facts, regions, COUNT).released
+    second = protect(facts, others, COUNT, [first])
+    assert second.report.attack.clean
+    assert attack(facts, COUNT, [first, second.released]).clean
+
+
+def test_a_forgotten_release_is_found():
+    facts, regions, others = municipalities()
+    care = regions_only(regions, "NL", "west", "east")
+    forgotten = protect(facts, others, COUNT).released
+    assert not attack(facts, COUNT, [care, forgotten]).clean or attack(facts, COUNT, [forgotten]).clean
+
+
+def test_what_was_published_stands_in_the_way_and_is_named():
+    facts, regions, _ = municipalities()
+    wrong = ReleasedTable.from_cells(Table((Dimension.flat("m", ["m1", "m2", "m3", "m4"]),)), {("m2",): 3})
+    with pytest.raises(CannotBeProtected, match="m=m2"):
+        protect(facts, regions, COUNT, [wrong])
+
+
+def test_primary_suppression_alone_gives_the_hidden_number_away():
+    codes = [(row, column) for row in "abc" for column in "xyz"]
+    facts = Facts.build(
+        {"row": [row for row, _ in codes], "column": [column for _, column in codes]},
+        value=[20, 50, 10, 8, 19, 22, 17, 32, 12],
+    )
+    table = Table((Dimension.flat("row", "abc"), Dimension.flat("column", "xyz")))
+    everything = protect(facts, table, COUNT)
+    values = dict(zip(table.codes(), true_values(facts, everything), strict=True))
+    alone = ReleasedTable.from_cells(table, {codes: None if value < 10 else value for codes, value in values.items()})
+    report = attack(facts, COUNT, [alone])
+    assert report.exact_disclosures == 1
+    assert everything.report.attack.clean
+    assert sum(cell.status == "Q" for cell in everything.cells) == 4
+
+
+def test_nothing_to_suppress_is_a_case():
+    facts = Facts.build({"d": ["a", "b"]}, value=[20, 0])
+    outcome = protect(facts, Table((Dimension.flat("d", "ab"),)), COUNT)
+    assert [cell.value for cell in outcome.cells] == [20, 20, 0]
+    assert outcome.report.programs == 0
+
+
+def test_a_period_that_is_part_of_another_shows_no_difference():
+    facts = Facts.build({"month": ["1", "2", "3"], "region": ["N", "N", "N"]}, value=[30, 40, 4])
+    whole = Table((Dimension.flat("region", "N", total=False),))
+    part = Table((Dimension.flat("region", "N", total=False),), where={"month": frozenset({"1", "2"})})
+    first = protect(facts, whole, COUNT).released
+    assert first.published.all()
+    assert not protect(facts, part, COUNT, [first]).released.published.any()

@@ -1,0 +1,133 @@
+"""Every primary rule against its naive reference, and one readable example each."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from naive_disclosure import broken_rules, figures
+from test_protection_properties import PROFILES, as_facts, as_naive, dimensions, naive_rules, rows_for
+
+from service.disclosure import BadInput, Dimension, Facts, Rules, Table
+from service.disclosure.lattice import build_lattice
+from service.disclosure.measures import measure
+from service.disclosure.rules import (
+    BelowMinimumCount,
+    Dominated,
+    EstimatedTooClosely,
+    HoldsWholeMargin,
+    TooFewContributors,
+    Why,
+    assess,
+    reasons,
+)
+
+NAMES = {
+    "count": Why.MINIMUM_COUNT,
+    "contributors": Why.MINIMUM_CONTRIBUTORS,
+    "dominance": Why.DOMINANCE,
+    "p": Why.P_PERCENT,
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_rules_and_measures_equal_the_naive_reference(data):
+    dims = data.draw(dimensions())
+    rows = data.draw(rows_for(dims, largest=10**6))
+    rules = data.draw(st.sampled_from(PROFILES))
+    table = Table(dims)
+    lattice = build_lattice(facts := as_facts(rows, dims, whole=rules.minimum_count is not None), [table])
+    measures = measure(facts, lattice)
+    assessment = assess(lattice, measures, rules)
+    why = dict(zip(assessment.nodes.tolist(), assessment.why.tolist(), strict=True))
+    naive = as_naive(table)
+    for node, cell in zip(lattice.nodes[0].tolist(), table.codes(), strict=True):
+        figure = figures(rows, naive, cell)
+        assert measures.value[node] == figure.value
+        assert measures.contributors[node] == figure.contributors
+        assert [measures.largest(rank)[node] for rank in (1, 2)] == figure.largest[:2]
+        flags = sum((NAMES[name] for name in broken_rules(figure, naive_rules(rules))), Why(0))
+        assert why.get(node, 0) == flags
+
+
+def one_cell(values, rules, **more):
+    facts = Facts.build(
+        {"d": ["a"] * len(values)}, value=values, contributor=[f"P{place}" for place in range(len(values))], **more
+    )
+    table = Table((Dimension.flat("d", "a", total=False),))
+    lattice = build_lattice(facts, [table])
+    measures = measure(facts, lattice)
+    found = assess(lattice, measures, rules)
+    why = int(found.why[0]) if len(found.nodes) else 0
+    return reasons(measures, rules, 0, why), found
+
+
+def test_a_count_below_the_minimum_must_seem_at_least_the_minimum_and_at_most_one_less():
+    why, found = one_cell([4, 3], Rules(minimum_count=10))
+    assert why == (BelowMinimumCount(7, 10),)
+    assert (found.up[0], found.down[0]) == (3, 1)
+
+
+def test_p_percent_keeps_the_second_contributor_from_estimating_the_first():
+    why, found = one_cell([100, 20, 4], Rules(p_percent=10))
+    assert why == (EstimatedTooClosely(10),)
+    assert found.up[0] == 10 - 4
+
+
+def test_dominance_must_seem_not_to_dominate():
+    why, found = one_cell([90, 10], Rules(dominance=((1, 75),)))
+    assert why == (Dominated(1, 75),)
+    assert found.up[0] == 20
+
+
+def test_dominance_at_exactly_k_percent_is_safe():
+    assert one_cell([75, 25], Rules(dominance=((1, 75),)))[0] == ()
+
+
+def test_a_contributor_with_zero_hides_nobody():
+    why, _ = one_cell([50, 60, 0], Rules(minimum_contributors=3))
+    assert why == (TooFewContributors(2, 3),)
+
+
+def test_holdings_count_as_one_contributor():
+    why, _ = one_cell([50, 60, 70], Rules(minimum_contributors=3), holding=["X", "X", None])
+    assert why == (TooFewContributors(2, 3),)
+
+
+def test_persons_are_counted_once():
+    why, _ = one_cell([1] * 12, Rules(minimum_count=10), person=["p", "q", *"abcdefg", "p", "p", "p"])
+    assert why == (BelowMinimumCount(9, 10),)
+
+
+def test_a_cell_that_holds_all_of_a_sensitive_margin_is_unsafe():
+    facts = Facts.build({"d": ["a", "a", "b"]}, value=[20, 30, 0])
+    table = Table((Dimension.flat("d", "ab"),))
+    lattice = build_lattice(facts, [table])
+    measures = measure(facts, lattice)
+    rules = Rules(group_disclosure=frozenset({"d"}))
+    found = assess(lattice, measures, rules)
+    assert {lattice.describe(int(node)) for node in found.nodes} == {(("d", "a"),), (("d", "b"),)}
+    assert reasons(measures, rules, int(found.nodes[0]), int(found.why[0])) == (HoldsWholeMargin(("d",)),)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"minimum_count": 9},
+        {"minimum_contributors": 0},
+        {"dominance": ((0, 75),)},
+        {"dominance": ((1, 100),)},
+        {"p_percent": 0},
+    ],
+)
+def test_a_profile_may_not_be_weaker_than_the_floor_or_meaningless(wrong):
+    with pytest.raises(BadInput):
+        Rules(**wrong)
+
+
+def test_rules_about_contributors_need_contributors():
+    facts = Facts.build({"d": ["a"]}, value=[4])
+    lattice = build_lattice(facts, [Table((Dimension.flat("d", "a"),))])
+    with pytest.raises(BadInput, match="contributor"):
+        assess(lattice, measure(facts, lattice), Rules(p_percent=10))
