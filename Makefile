@@ -23,6 +23,8 @@ check: environment ## format, lint, types, layers, policy bundle, deployment fil
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) sluis policy check
+	$(RUN) python -m tools.docs --check
+	$(RUN) pytest -q tests/docs/test_documents.py tests/deploy/test_compose.py tests/deploy/test_containerfile.py
 
 bench: environment ## figures against their limits, as ratios
 	$(RUN) python -m benchmarks

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterator
+import os
+import pwd
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +26,8 @@ from service.composition.worker import Worker
 from service.domain.principal import Operator
 from service.ports.identity import BearerTokens, PublicJwk
 from service.use_cases.call import Call, Limits, Services
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path, no secret
 
@@ -93,10 +97,23 @@ def open_application(settings: Settings) -> Iterator[Application]:
 
 @contextmanager
 def operator_call(settings: Settings) -> Iterator[Call]:
-    """A call by the account that types the command, on this machine."""
+    """A call by whoever types the command on this machine."""
     with open_application(settings) as application:
-        operator = Operator(getpass.getuser())
+        operator = Operator(operator_account(os.environ))
         yield Call(application.services, operator, "console", application.services.randomness.new_id())
+
+
+def operator_account(environment: Mapping[str, str]) -> str:
+    """The account as the kernel knows it; behind a colon the name that the caller claims, where that is another.
+
+    In a container everyone is one account, so the claim tells people apart; only the account is certain.
+    """
+    try:
+        account = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        account = str(os.getuid())
+    claimed = environment.get("LOGNAME", account)
+    return account if claimed == account or not _NAME.fullmatch(claimed) else f"{account}:{claimed}"
 
 
 def prepare_embedded(settings: Settings) -> None:
