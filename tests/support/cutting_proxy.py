@@ -6,7 +6,7 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ class Cut:
         received: bytes of the answer that still pass; counted from the end when negative.
         skip: so many such requests pass first.
         times: so many exchanges are cut.
+        meanwhile: is called at the cut, after what still passes has passed to the service.
     """
 
     request: str | re.Pattern[str]
@@ -29,6 +30,7 @@ class Cut:
     received: int = 0
     skip: int = 0
     times: int = 1
+    meanwhile: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -51,10 +53,12 @@ class CuttingProxy:
                 if cut is not None and cut.sent is not None:
                     # The service sees a request that never ends.
                     self._forward(head + body[: cut.sent], whole=False)
+                    cut.meanwhile()
                     _reset(client)
                     return
                 answer = self._forward(head + body, whole=True)
                 if cut is not None:
+                    cut.meanwhile()
                     with suppress(OSError):
                         client.sendall(answer[: cut.received])
                     if cut.received:
