@@ -18,6 +18,7 @@ from service.domain.errors import NotFound
 from service.ports.unit_of_work import AuditFilter, Page
 
 SALT_BYTES = 32
+_INSERT = insert(audit_events)
 
 
 class SqlAuditTrail:
@@ -64,16 +65,14 @@ class SqlAuditTrail:
             "object_id": event.object_id,
             "purpose": event.authorisation.purpose,
         }
-        self._transaction.write(
-            insert(audit_events).values(
-                **_recordable(columns),
-                log_index=None,
-                salt=self._random_bytes(SALT_BYTES),
-                recorded=event.recorded,
-                action=event.action,
-                outcome=event.outcome,
-            )
-        )
+        rest = {
+            "log_index": None,
+            "salt": self._random_bytes(SALT_BYTES),
+            "recorded": event.recorded,
+            "action": event.action,
+            "outcome": event.outcome,
+        }
+        self._transaction.write(_INSERT, {**_recordable(columns), **rest})
 
 
 def to_payload(event: AuditEvent) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.adapters.database.columns import canonical, storable_text
@@ -18,6 +18,8 @@ from service.domain.errors import NotFound
 from service.domain.organisation import Agreement, ClientKey, Invitation, Organisation, OrganisationKind
 
 _FORGET_AT_ONCE = 100
+_ORGANISATION = select(organisations).where(organisations.c.id == bindparam("organisation"))
+_KEY = select(client_keys).where(client_keys.c.key_id == bindparam("key"))
 
 
 class SqlOrganisations:
@@ -38,7 +40,7 @@ class SqlOrganisations:
 
     def get(self, organisation: str) -> Organisation:
         """NotFound when there is none."""
-        found = self._transaction.row(select(organisations).where(organisations.c.id == organisation))
+        found = self._transaction.row(_ORGANISATION, {"organisation": organisation})
         if found is None:
             raise NotFound("organisation")
         return _organisation(found)
@@ -71,7 +73,7 @@ class SqlOrganisations:
 
     def find_key(self, key_id: str) -> ClientKey | None:
         """Revoked ones too: the caller looks at `revoked_at`."""
-        found = self._transaction.row(select(client_keys).where(client_keys.c.key_id == key_id))
+        found = self._transaction.row(_KEY, {"key": key_id})
         return None if found is None else ClientKey(**found)
 
     def save_key(self, key: ClientKey) -> None:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from service.adapters.database.tables import expected_suppliers, rounds
 from service.adapters.database.transaction import Row, Transaction
 from service.domain.errors import NotFound
 from service.domain.round import Round
 from service.ports.unit_of_work import Page
+
+_ROUND = select(rounds).where(rounds.c.id == bindparam("round"))
+_WRAPPED_KEY = select(rounds.c.wrapped_key).where(rounds.c.id == bindparam("round"))
+_EXPECTED = select(expected_suppliers).where(expected_suppliers.c.round.in_(bindparam("rounds", expanding=True)))
+# Others may share the round, but nobody may change it.
+_SHARED = select(rounds.c.id).where(rounds.c.id == bindparam("round")).with_for_update(read=True)
+_PLACE = select(expected_suppliers).where(
+    expected_suppliers.c.round == bindparam("round"), expected_suppliers.c.organisation == bindparam("supplier")
+)
 
 
 class SqlRounds:
@@ -38,7 +47,7 @@ class SqlRounds:
 
     def get(self, round_: str, *, lock: bool = False) -> Round:
         """NotFound when there is none."""
-        found = self._transaction.row(select(rounds).where(rounds.c.id == round_), lock=lock)
+        found = self._transaction.row(_ROUND, {"round": round_}, lock=lock)
         if found is None:
             raise NotFound("round")
         return _round(found, self._expected([round_])[round_])
@@ -46,12 +55,8 @@ class SqlRounds:
     def take_turn(self, round_: str, supplier: str) -> None:
         """Nothing happens when there is no such round, or the supplier is not expected in it."""
         self._transaction.require_writing()
-        # Others may share the round, but nobody may change it.
-        self._transaction.row(select(rounds.c.id).where(rounds.c.id == round_).with_for_update(read=True))
-        place = select(expected_suppliers).where(
-            expected_suppliers.c.round == round_, expected_suppliers.c.organisation == supplier
-        )
-        self._transaction.row(place, lock=True)
+        self._transaction.row(_SHARED, {"round": round_})
+        self._transaction.row(_PLACE, {"round": round_, "supplier": supplier}, lock=True)
 
     def page(self, page: Page, *, expected: str | None = None) -> Sequence[Round]:
         """By id; the cursor is the id of the last one seen."""
@@ -67,7 +72,7 @@ class SqlRounds:
 
     def wrapped_key(self, round_: str) -> str:
         """NotFound when there is no such round."""
-        found = self._transaction.row(select(rounds.c.wrapped_key).where(rounds.c.id == round_))
+        found = self._transaction.row(_WRAPPED_KEY, {"round": round_})
         if found is None:
             raise NotFound("round")
         return str(found["wrapped_key"])
@@ -78,7 +83,7 @@ class SqlRounds:
 
     def _expected(self, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
         found: Mapping[str, set[str]] = {round_: set() for round_ in ids}
-        for row in self._transaction.rows(select(expected_suppliers).where(expected_suppliers.c.round.in_(ids))):
+        for row in self._transaction.rows(_EXPECTED, {"rounds": ids}):
             found[row["round"]].add(row["organisation"])
         return {round_: frozenset(organisations) for round_, organisations in found.items()}
 

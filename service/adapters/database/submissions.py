@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, union, update
+from sqlalchemy import Select, bindparam, delete, insert, select, union, update
 
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import organisations, submissions, upload_parts
@@ -14,6 +15,13 @@ from service.adapters.database.transaction import Transaction
 from service.domain.errors import Invalid, NotFound
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
 from service.ports.unit_of_work import Page
+
+_COLUMNS = tuple(column.name for column in submissions.columns)
+_ADD = insert(submissions)
+_OWN = select(submissions).where(submissions.c.organisation == bindparam("organisation"))
+_BY_KEY = _OWN.where(submissions.c.idempotency_key == bindparam("key"))
+_BY_MANIFEST = _OWN.where(submissions.c.manifest_digest == bindparam("manifest"))
+_COUNTING = _OWN.where(submissions.c.round == bindparam("round"), submissions.c.state == SubmissionState.ACCEPTED)
 
 
 class SqlSubmissions:
@@ -24,7 +32,7 @@ class SqlSubmissions:
 
     def add(self, submission: Submission) -> None:
         """Conflict `manifest-known`, `idempotency-key-reused`, or `already-delivered` when it comes in accepted."""
-        self._transaction.write(insert(submissions).values(**asdict(submission)))
+        self._transaction.write(_ADD, {name: getattr(submission, name) for name in _COLUMNS})
 
     def save(self, submission: Submission) -> None:
         """NotFound when it was never added; Conflict `already-delivered` when another one counts.
@@ -44,15 +52,15 @@ class SqlSubmissions:
 
     def find_by_key(self, organisation: str, idempotency_key: str) -> Submission | None:
         """In whatever state it is."""
-        return self._find(organisation=organisation, idempotency_key=idempotency_key)
+        return self._find(_BY_KEY, organisation=organisation, key=idempotency_key)
 
     def find_by_manifest(self, organisation: str, manifest_digest: str) -> Submission | None:
         """In whatever state it is."""
-        return self._find(organisation=organisation, manifest_digest=manifest_digest)
+        return self._find(_BY_MANIFEST, organisation=organisation, manifest=manifest_digest)
 
     def counting(self, organisation: str, round_: str) -> Submission | None:
         """The accepted one."""
-        return self._find(organisation=organisation, round=round_, state=SubmissionState.ACCEPTED)
+        return self._find(_COUNTING, organisation=organisation, round=round_)
 
     def page(
         self,
@@ -127,6 +135,6 @@ class SqlSubmissions:
         rows = self._transaction.rows(query.order_by(submissions.c.received_at, submissions.c.id))
         return [Submission(**row) for row in rows]
 
-    def _find(self, **columns: str) -> Submission | None:
-        found = self._transaction.row(select(submissions).filter_by(**columns))
+    def _find(self, statement: Select[Any], **values: str) -> Submission | None:
+        found = self._transaction.row(statement, values)
         return None if found is None else Submission(**found)

@@ -30,27 +30,30 @@ class Transaction:
         """`sqlite` or `postgresql`."""
         return self._connection.dialect.name
 
-    def rows(self, statement: Select[Any], *, lock: bool = False) -> Sequence[Row]:
-        """All rows; with `lock`, no other transaction changes them until this one ends."""
+    def rows(self, statement: Select[Any], values: Row | None = None, *, lock: bool = False) -> Sequence[Row]:
+        """All rows; with `lock`, no other transaction changes them until this one ends.
+
+        What every delivery asks is a statement made once, with `values` for its parameters: that takes half the time.
+        """
         if lock:
             self.require_writing()
             # NO KEY: rows that refer to this one may still be added; SQLite's write lock is enough.
             statement = statement.with_for_update(key_share=True)
         self._require_open()
         try:
-            found = self._connection.execute(statement)
+            found = self._connection.execute(statement, values)
             names = tuple(found.keys())
             return [dict(zip(names, row, strict=True)) for row in found]
         except SQLAlchemyError as error:
             raise self._refused(error) from error
 
-    def row(self, statement: Select[Any], *, lock: bool = False) -> Row | None:
+    def row(self, statement: Select[Any], values: Row | None = None, *, lock: bool = False) -> Row | None:
         """The row, or None; for statements that find at most one."""
-        found = self.rows(statement, lock=lock)
+        found = self.rows(statement, values, lock=lock)
         return found[0] if found else None
 
-    def write(self, statement: Executable, rows: Sequence[Row] | None = None) -> int:
-        """Execute a change, for each of `rows` when given; answers the number of rows that changed."""
+    def write(self, statement: Executable, rows: Row | Sequence[Row] | None = None) -> int:
+        """Execute a change, for the row or each of the rows when given; answers the number of rows that changed."""
         self.require_writing()
         if rows is not None and not rows:
             return 0
