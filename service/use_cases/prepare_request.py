@@ -24,6 +24,7 @@ from service.disclosure import (
 from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.catalogue import DataSet
+from service.domain.errors import NotFound
 from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
 from service.domain.round import RoundState, round_id
@@ -167,6 +168,10 @@ def _outcome(services: Services, basis: Basis) -> Prepared:
         prepared = _prepared(services, basis)
     except _Unsafe as unsafe:
         prepared = Prepared(safe=False, tables=[], report={"refused": unsafe.code, "obstacles": list(unsafe.obstacles)})
+    except NotFound as gone:
+        # The bundle of today has no such data set, purpose or classification any more.
+        report = {"refused": "catalogue-changed", "obstacles": [gone.data["kind"]]}
+        prepared = Prepared(safe=False, tables=[], report=report)
     return replace(prepared, report={"policyHash": policy_hash, **prepared.report})
 
 
@@ -247,7 +252,8 @@ def _written(measure: str, outcome: Protected) -> dict[str, Any]:
     for cell in outcome.cells:
         written: dict[str, Any] = {"codes": list(cell.codes), "value": cell.value, "status": cell.status}
         if cell.codes in why:
-            written["why"] = [_RULES[type(reason)] for reason in why[cell.codes].reasons] or ["secondary"]
+            rules = dict.fromkeys(_RULES[type(reason)] for reason in why[cell.codes].reasons)
+            written["why"] = list(rules) or ["secondary"]
         cells.append(written)
     return {"measure": measure, "dimensions": [d.name for d in outcome.released.table.dimensions], "cells": cells}
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.decision_text import decision_text
+from service.domain.errors import NotFound
 from service.domain.organisation import OrganisationKind
 from service.domain.policy import Deny
 from service.domain.purpose import Purpose
@@ -25,8 +26,8 @@ def release_request(call: Call, request: str) -> AggregateRequest:
     """Release an approved request, send it back to be prepared again, or stop it.
 
     1. Let no other release over these facts happen meanwhile.
-    2. Rules, deliveries and earlier releases are still those that the attack took into account; else prepare again.
-    3. The policy permits as things are today: purpose, agreement, recipient, four eyes on this very evidence.
+    2. The policy permits as things are today: purpose, agreement, recipient, four eyes on this very evidence.
+    3. Rules, deliveries and earlier releases are still those that the attack took into account; else prepare again.
     4. Sign the content and store the release: immutable from here.
 
     Raises:
@@ -42,12 +43,11 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         step.data.releases.lock_facts(found.spec.data_set)
         found = step.data.requests.get(request, lock=True)
         step.authorise(facts.may_prepare_request(step.caller(), found))
-        evidence = step.data.requests.evidence(request)
         REQUEST_LIFECYCLE.after(found.state, "release")
+        evidence = step.data.requests.evidence(request)
+        if evidence is None:
+            raise NotFound("evidence")
         # 2
-        if evidence is None or not _still_holds(step, found, evidence):
-            return _save(step, found, "prepare-again", ("evidence-outdated",))
-        # 3
         recipient = step.known(step.data.organisations.get, found.organisation)
         reviews = step.data.requests.reviews(request, evidence.id)
         catalogue = call.services.catalogue
@@ -58,6 +58,9 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         if isinstance(decision, Deny):
             reasons = tuple(reason.code for reason in decision.reasons)
             return _save(step, replace(found, decision=decision_text(decision)), "stop", reasons)
+        # 3
+        if not _still_holds(step, found, evidence):
+            return _save(step, found, "prepare-again", ("evidence-outdated",))
         # 4
         release = _signed(step, found, evidence, catalogue.purpose(found.spec.purpose))
         step.object_id = release.id
