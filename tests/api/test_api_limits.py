@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 from api_world import MANY, World, open_world
+from hypothesis import given
+from hypothesis import strategies as st
 
+from service.api.limiting import Counted, RateLimits
+from service.api.problems import Refused
 from service.domain.principal import Role
 
 
@@ -99,3 +103,55 @@ def test_a_broken_connection_is_no_error_of_ours(small: World) -> None:
     answer = small.client.raw("POST", "/v1/rounds", headers(who), [b"{"], then={"type": "http.disconnect"})
     assert (answer.status, answer.json()["code"]) == (400, "body-incomplete")
     assert not small.log.failures
+
+
+class Time:
+    """A clock that a test turns."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@given(st.lists(st.floats(0, 30), min_size=1, max_size=60))
+def test_no_minute_holds_more_than_its_limit(pauses: list[float]) -> None:
+    clock, counted, waited = Time(), [], None
+    limits = RateLimits(replace(MANY, wrong_codes=5), clock)
+    for pause in pauses:
+        clock.now += pause
+        try:
+            limits.count(Counted.WRONG_CODE, "somebody")
+        except Refused as refusal:
+            waited = int(refusal.headers["Retry-After"])
+            assert sum(clock.now - moment < 60 for moment in counted) == 5
+        else:
+            counted.append(clock.now)
+            assert sum(clock.now - moment < 60 for moment in counted) <= 5
+    if waited is not None:
+        clock.now += 60
+        limits.count(Counted.WRONG_CODE, "somebody")
+    limits.require_room(Counted.WRONG_CODE, "somebody else")
+
+
+def test_who_waits_as_long_as_told_is_let_in() -> None:
+    clock = Time()
+    limits = RateLimits(replace(MANY, wrong_codes=1), clock)
+    limits.count(Counted.WRONG_CODE, "a")
+    clock.now += 12.5
+    with pytest.raises(Refused) as refused_:
+        limits.count(Counted.WRONG_CODE, "a")
+    clock.now += int(refused_.value.headers["Retry-After"])
+    limits.count(Counted.WRONG_CODE, "a")
+
+
+def test_the_silent_are_forgotten() -> None:
+    clock = Time()
+    limits = RateLimits(MANY, clock)
+    for number in range(10_000):
+        limits.count(Counted.ADDRESS, str(number))
+    for _ in range(3):
+        clock.now += 61
+        limits.count(Counted.ADDRESS, "still here")
+    assert len(limits._lately) + len(limits._before) <= 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
@@ -91,5 +91,4 @@ async def read_authorisation_server(request: Request) -> Response:
 @router.get(OPENAPI_PATH, operation_id="readOpenApi", summary="This document")
 async def read_open_api(request: Request) -> Response:
     """The OpenAPI document of this version."""
-    document: dict[str, Any] = request.app.openapi()
-    return Response(json.dumps(document, ensure_ascii=False), 200, _SHARED, "application/json")
+    return Response(request.app.state.document, 200, _SHARED, "application/json")
