@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import Conflict, NotFound
 from service.domain.submission import Submission, SubmissionState, UploadPart
+from service.ports.parts import MissingPartError
 from service.use_cases.acceptance import look_into, remove_pieces, settle, supersede
 from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
-from service.use_cases.call import Call, Step
+from service.use_cases.call import Call, Services, Step
 from service.use_cases.receive_part import own_submission
 from service.use_cases.submit_records import Delivered, repeated, require_signed_content
 from sluis_client.wire import Manifest
@@ -91,10 +93,27 @@ def _look(call: Call, submission: str, parts: int) -> _Ready | None:
             named = ", ".join(map(str, missing[:_NAMED_AT_MOST])) or "-"
             raise Conflict("incomplete", {"missing": named, "received": len(pieces), "parts": parts})
         data_key = call.services.keys.unwrap(step.data.rounds.wrapped_key(found.round))
-        read = call.services.parts.read_piece
-        content = b"".join(read(piece.stored_as, submission, piece.number, data_key) for piece in pieces)
+        content = _content(call.services, pieces, data_key)
+        if content is None:
+            return None
         require_signed_content(signed.manifest, content)
         return _Ready(signed.manifest, admission, pieces, data_key, content)
+
+
+def _content(services: Services, pieces: Sequence[UploadPart], data_key: bytes) -> bytes | None:
+    """The pieces together; None when a call that was quicker settled the delivery and removed them meanwhile.
+
+    Raises:
+        MissingPartError: a piece of a delivery that still waits for its completion is not there.
+    """
+    read = services.parts.read_piece
+    try:
+        return b"".join(read(piece.stored_as, piece.submission, piece.number, data_key) for piece in pieces)
+    except MissingPartError:
+        with services.database.look() as data:  # a transaction of its own: this one sees what was
+            if any(data.submissions.get(piece.submission).state is SubmissionState.RECEIVING for piece in pieces):
+                raise
+        return None
 
 
 def _settled_before(step: Step, submission: str) -> Delivered:

@@ -164,9 +164,9 @@ class CraftingSupplier:
         }
         return self.http.post(f"{self.url}/v1/oauth/token", data=form)
 
-    def token(self) -> str:
-        """A token that holds for some minutes more."""
-        if time.monotonic() > self._token_until:
+    def token(self, for_seconds: float = 0) -> str:
+        """A token that is not asked for again for so long: asking leaves an event."""
+        if time.monotonic() + for_seconds > self._token_until:
             self._token = self.ask_token(self.assertion()).json()["access_token"]
             self._token_until = time.monotonic() + _SECONDS_OF_A_TOKEN
         return self._token
