@@ -53,7 +53,7 @@ def compare(
         print_row(what, best[0], peer.name, seconds, peer.goal)
 
 
-def print_row(what: str, ours: float, peer: str, limit: float, goal: float, *, at_least: bool = False) -> None:
+def print_row(what: str, ours: float, peer: str, limit: float, goal: float | None, *, at_least: bool = False) -> None:
     """Print one row: the work, ours, the peer and its figure, the ratio, the goal and whether it is met.
 
     Args:
@@ -61,10 +61,13 @@ def print_row(what: str, ours: float, peer: str, limit: float, goal: float, *, a
         ours: our figure (seconds, or a rate when `at_least`).
         peer: what it is held against.
         limit: the peer's figure in the same unit.
-        goal: the ratio that is good enough.
+        goal: the ratio that is good enough; None when the row only shows how things are.
         at_least: the goal is a lower bound (rates) instead of an upper one (times).
     """
     ratio = ours / limit
+    if goal is None:
+        print(_ROW.format(what, f"{ours:.4g}", peer, f"{limit:.4g}", f"{ratio:.2f}x", "-", ""), flush=True)
+        return
     met = ratio >= goal if at_least else ratio <= goal
     if not met:
         _missed.append(what)
