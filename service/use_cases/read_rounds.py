@@ -23,13 +23,15 @@ DELIVERIES = EventCode("round.read-deliveries", Action.READ, "round")
 class RoundView:
     """A round as its reader may see it.
 
-    `delivery` is the reader's own delivery that counts, if any; `expected` is shown to those who see all suppliers.
+    `delivery` is the delivery of a supplier that reads, as far as it counts. Who else is expected is shown to stewards and
+    operators only: which suppliers deliver would help to take a table apart.
     """
 
     round: Round
     period_column: str
     allowed_periods: tuple[str, ...]
     delivery: Submission | None
+    shows_delivery: bool
     shows_expected: bool
 
 
@@ -100,5 +102,6 @@ def _view(step: Step, found: Round) -> RoundView:
         data_set.period.name,
         catalogue.allowed_periods(data_set, found.period),
         step.data.submissions.counting(own, found.id) if own else None,
-        shows_expected=not _is_supplier(call),
+        shows_delivery=own is not None,
+        shows_expected=not call.principal.roles.isdisjoint({Role.STEWARD, Role.OPERATOR}),
     )

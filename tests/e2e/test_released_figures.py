@@ -144,3 +144,11 @@ def test_only_recipients_learn_that_it_exists(played, release):
         assert [answer.is_error for answer in told] == [True, True]
         assert told[0].status_code == told[1].status_code
         assert told[0].json().get("reasons") == told[1].json().get("reasons")
+
+
+def test_a_regional_owner_does_not_learn_which_suppliers_are_in_the_figures(played):
+    rounds = played.person(f"owner-{OWNER}").get("/v1/rounds")["items"]
+    assert rounds
+    for found in rounds:
+        assert not found.keys() & {"expected", "myDelivery"}
+    assert all(found["expected"] for found in played.person("steward-1").get("/v1/rounds")["items"])

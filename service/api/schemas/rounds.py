@@ -81,7 +81,7 @@ class RoundAnswer(Answer):
             deadline=found.deadline,
             reason=found.reason,
             expected=sorted(found.expected) if view.shows_expected else None,
-            my_delivery=None if view.shows_expected else mine,
+            my_delivery=mine if view.shows_delivery else None,
         )
 
     @classmethod
@@ -89,7 +89,7 @@ class RoundAnswer(Answer):
         """The round as the steward who made or changed it sees it."""
         data_set = catalogue.data_set(found.data_set, found.data_set_version)
         periods = catalogue.allowed_periods(data_set, found.period)
-        return cls.of(RoundView(found, data_set.period.name, periods, None, shows_expected=True))
+        return cls.of(RoundView(found, data_set.period.name, periods, None, shows_delivery=False, shows_expected=True))
 
 
 class DeliveryAnswer(Answer):
