@@ -24,7 +24,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from service.disclosure.certificates import DOWN, UP, Ledger, Need
+from service.disclosure.certificates import DOWN, SLACK, UP, Certificate, Ledger, Need
 from service.disclosure.component import TOLERANCE, Component
 from service.disclosure.facts import Facts
 from service.disclosure.faults import BadInput, Fault
@@ -126,15 +126,19 @@ def attack_nodes(
     tables: Sequence[ReleasedTable],
     *,
     intervals: bool = True,
+    claims: Sequence[Certificate] = (),
 ) -> AttackReport:
     """`attack`, on a lattice over the same tables that is at hand already.
 
     Without `intervals` the verdict is the same and takes fewer linear programs: a need that a solution for
-    another cell shows is not solved for, and the bounds reported are those that were seen.
+    another cell shows is not solved for, and the bounds reported are those that were seen. `claims` are
+    certificates of the protector. They are not believed: one counts only when the equations written down here
+    hold for it and it moves nothing that is known.
     """
     known = _known(lattice, measures, tables)
     ledger = Ledger(assessment, measures)
     attacker = _Attacker(lattice, measures, assessment, ledger, known, intervals=intervals)
+    attacker.verify(claims)
     attacker.run()
     return AttackReport(
         examined=len(assessment.nodes),
@@ -254,6 +258,20 @@ class _Attacker:
             for one in attackers[:1]:
                 self._report(need, one, 0.0)
 
+    def verify(self, claims: Sequence[Certificate]) -> None:
+        """Count the claimed certificates that are true, by one sparse multiplication."""
+        if not claims:
+            return
+        nodes = np.concatenate([support for support, _ in claims])
+        values = np.concatenate([deviation for _, deviation in claims])
+        owner = np.repeat(np.arange(len(claims)), [len(support) for support, _ in claims])
+        claimed = sp.csc_matrix((values, (nodes, owner)), shape=(self._lattice.size, len(claims)))
+        largest = abs(claimed).max(axis=0).toarray().reshape(-1)
+        wrong = abs(self._matrix @ claimed).max(axis=0).toarray().reshape(-1) > SLACK * largest
+        wrong[owner[~self._unknown[nodes]]] = True
+        for number in np.flatnonzero(~wrong).tolist():
+            self._settle(*claims[number])
+
     def _attack_component(self, matrix: sp.csr_matrix, nodes: Ints) -> None:
         component = Component(matrix, nodes, self._measures, self._assessment)
         unsafe = self._ledger.place[nodes]
@@ -274,19 +292,22 @@ class _Attacker:
         if not self._intervals and (need is None or need.attackers is not None):
             return
         found = component.extreme(column, direction)
-        self._settle(component, found)
+        self._settle(component.nodes, found)
         bound, better = (self.upper, np.maximum) if direction == UP else (self.lower, np.minimum)
         bound[unsafe] = better(bound[unsafe], self._measures.value[component.nodes[column]] + found[column])
         need = self._ledger.need(direction, unsafe)
         if need is not None and need.attackers is None:
             self._refuse(need, None, abs(float(found[column])))
 
-    def _settle(self, component: Component, found: Floats) -> None:
+    def _settle(self, nodes: Ints, found: Floats) -> None:
         support = np.flatnonzero(np.abs(found) > 1e-9 * np.abs(found).max(initial=0.0))
-        self._ledger.settle(component.nodes[support], found[support])
-        unsafe = self._ledger.place[component.nodes]
+        nodes, found = nodes[support], found[support]
+        self._ledger.settle(nodes, found)
+        if np.any(found < -self._measures.value[nodes] * (1 + SLACK)):
+            return
+        unsafe = self._ledger.place[nodes]
         mine = np.flatnonzero(unsafe >= 0)
-        at, reached = unsafe[mine], self._measures.value[component.nodes[mine]] + found[mine]
+        at, reached = unsafe[mine], self._measures.value[nodes[mine]] + found[mine]
         self.upper[at] = np.maximum(self.upper[at], reached)
         self.lower[at] = np.minimum(self.lower[at], reached)
         if self._assessment.whole and np.all(np.abs(found - np.rint(found)) < TOLERANCE):
@@ -302,12 +323,12 @@ class _Attacker:
         whole = self._assessment.whole
         found = component.short(column, direction, need.level) if whole else component.extreme(column, direction)
         if found is not None:
-            self._settle(component, found)
+            self._settle(component.nodes, found)
         need = self._ledger.need(direction, unsafe)
         for attacker in () if need is None or need.attackers is None else need.attackers.tolist():
             component.restrict(np.array([attacker]))
             found = component.extreme(column, direction)
-            self._settle(component, found)
+            self._settle(component.nodes, found)
             left = self._ledger.need(direction, unsafe)
             if left is not None and left.attackers is not None and attacker in left.attackers:
                 self._refuse(left, attacker, abs(float(found[column])))
@@ -328,7 +349,7 @@ class _Attacker:
                 if found is None:
                     self._report(Need(one, int(component.nodes[column]), direction, level, None), None, 0.0)
                 else:
-                    self._settle(component, found)
+                    self._settle(component.nodes, found)
 
     def _refuse(self, need: Need, attacker: int | None, reached: float) -> None:
         """Tick the need off: as met when only rounding separates it from its level, else as a breach."""

@@ -21,6 +21,9 @@ from service.disclosure.rules import Assessment
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
+Certificate = tuple[Ints, Floats]
+"""Nodes, and how far each deviates from the truth."""
+
 UP, DOWN = 0, 1
 SLACK = 1e-7
 """Relative tolerance of a certificate, against rounding in the solver."""
@@ -82,7 +85,7 @@ class Ledger:
         self._left: dict[tuple[int, int], Ints] = {}
         self.alone = measures.reporting == 1
         self._reported = reported
-        self.pool: list[Ints] = []
+        self.pool: list[Certificate] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
 
     def node(self, unsafe: int) -> int:
@@ -123,9 +126,13 @@ class Ledger:
 
     def settle(self, nodes: Ints, deviation: Floats) -> None:
         """Tick off everything that the certificate, its shrunken copies and their opposites show."""
-        self.pool.append(nodes)
+        self.pool.append((nodes, deviation))
         for sign in (1.0, -1.0):
             self._settle_one(nodes, sign * deviation)
+
+    def in_use(self) -> list[Certificate]:
+        """The certificates on which something that was shown rests."""
+        return [self.pool[number] for number in sorted({one for proof in self.proofs.values() for one in proof})]
 
     def reopen(self, keys: Iterable[tuple[int, int]]) -> list[_Entry]:
         """Forget what was shown about some needs; `restore` takes the answer to undo that."""

@@ -143,7 +143,7 @@ def _attack_figures(attack: AttackReport) -> dict[str, Any]:
         "interval_breaches": attack.interval_breaches,
         "attackers_tried": attack.attackers,
         "programs": attack.programs,
-        "narrowest_intervals": np.sort(width)[:TIGHTEST].tolist(),
+        "narrowest_intervals_at_least": np.sort(width)[:TIGHTEST].tolist(),
     }
 
 

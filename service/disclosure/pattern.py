@@ -105,7 +105,7 @@ def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints) 
     def index(keys: Iterable[tuple[int, int]]) -> None:
         for key in keys:
             for number in ledger.proofs.get(key, ()):
-                for node in ledger.pool[number].tolist():
+                for node in ledger.pool[number][0].tolist():
                     users.setdefault(node, set()).add(key)
 
     index(list(ledger.proofs))
@@ -117,7 +117,7 @@ def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints) 
         affected = [
             key
             for key in sorted(users.get(node, ()))
-            if any(node in ledger.pool[number] for number in ledger.proofs.get(key, ()))
+            if any(node in ledger.pool[number][0] for number in ledger.proofs.get(key, ()))
         ]
         beside = exposure.neighbours(node)
         affected.sort(key=lambda key: int(ledger.node(key[1])) not in beside)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.disclosure.attack import AttackReport, attack_nodes
-from service.disclosure.certificates import Ledger, Need
+from service.disclosure.certificates import Certificate, Ledger, Need
 from service.disclosure.facts import Facts
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstacle
 from service.disclosure.lattice import Lattice, build_lattice
@@ -142,9 +142,9 @@ def protect(
         lattice, measures, assessment, tuple(released), _fixed(lattice, measures, assessment, released)
     )
     with _timed("pattern", seconds, clock):
-        withheld, programs = _pattern(question)
+        withheld, programs, certificates = _pattern(question)
     with _timed("attack", seconds, clock):
-        outcome, report = _until_clean(question, withheld)
+        outcome, report = _until_clean(question, withheld, certificates)
     return Protected(
         outcome,
         _report(question, outcome, report, programs, seconds),
@@ -209,8 +209,8 @@ class _Question:
         return why[self.lattice.nodes[0]]
 
 
-def _pattern(question: _Question) -> tuple[Flags, int]:
-    """Step 4: which nodes are withheld, and how many linear programs that took."""
+def _pattern(question: _Question) -> tuple[Flags, int, list[Certificate]]:
+    """Step 4: which nodes are withheld, how many linear programs that took, and the certificates for it."""
     lattice, measures, fixed = question.lattice, question.measures, question.fixed
     offered = np.zeros(lattice.size, dtype=np.bool_)
     offered[lattice.nodes[0]] = True
@@ -241,10 +241,12 @@ def _pattern(question: _Question) -> tuple[Flags, int]:
     secondary = secondary[np.argsort(-measures.value[secondary], kind="stable")]
     search = Search(lattice, measures, withheld.copy(), withheld, far=FAR_TRIALS)
     withheld[relax(search, ledger, Exposure(lattice, withheld, unsafe), secondary)] = False
-    return withheld, programs + search.solves
+    return withheld, programs + search.solves, ledger.in_use()
 
 
-def _until_clean(question: _Question, withheld: Flags) -> tuple[ReleasedTable, AttackReport]:
+def _until_clean(
+    question: _Question, withheld: Flags, certificates: Sequence[Certificate]
+) -> tuple[ReleasedTable, AttackReport]:
     """Step 5: attack, withhold more around what broke, and again; in the end withhold all that may be."""
     lattice, measures = question.lattice, question.measures
     nodes = lattice.nodes[0]
@@ -260,7 +262,8 @@ def _until_clean(question: _Question, withheld: Flags) -> tuple[ReleasedTable, A
         outcome = ReleasedTable(
             lattice.tables[0], ~withheld[nodes], np.where(withheld[nodes], 0, measures.value[nodes])
         )
-        report = attack_nodes(lattice, measures, question.assessment, [outcome, *question.released], intervals=False)
+        tables = [outcome, *question.released]
+        report = attack_nodes(lattice, measures, question.assessment, tables, intervals=False, claims=certificates)
         if report.clean:
             return outcome, report
     raise CannotBeProtected(

@@ -7,6 +7,8 @@ simplex away. (The primal simplex stalls: at d = 0 every row is degenerate.)
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
@@ -23,8 +25,14 @@ Flags = npt.NDArray[np.bool_]
 FREE = 1e-3
 """Weight of a node that is withheld already; not 0, so that deviations stay short."""
 
-SMALLEST_FAMILY = 3
-"""Fewer codes side by side offer too little choice."""
+SMALLEST_GROUP = 2
+"""A code alone has nothing to exchange figures with."""
+
+CROWDED = 10_000
+"""From so many nodes on, the nearest neighbourhood is a few codes per axis."""
+
+WIDE, NARROW = 40, 4
+"""Codes side by side in a neighbourhood."""
 
 
 class Searcher:
@@ -148,8 +156,9 @@ class Search:
         self._movable = movable
         self._far = far
         self._relations = lattice.relations().tocsc()
-        self._families = [_families(axis) for axis in lattice.axes]
-        self._searchers: dict[tuple[int, ...], Searcher] = {}
+        sizes = (NARROW, WIDE) if lattice.size >= CROWDED else (WIDE,)
+        self._tiers = [[_families(axis, most) for axis in lattice.axes] for most in sizes]
+        self._searchers: dict[tuple[int, tuple[int, ...]], Searcher] = {}
         self._banned: set[int] = set()
 
     @property
@@ -161,13 +170,17 @@ class Search:
         """A certificate of little weight for a need; None when there is none."""
         banned = np.array(sorted(self._banned), dtype=np.int64)
         codes = np.unravel_index(need.node, self._lattice.shape)
-        near = tuple(family[int(code)] for (family, _), code in zip(self._families, codes, strict=True))
-        everywhere = (-1,) * len(near)
-        found = self._searcher(near).find(need, attackers, banned)
-        if found is None and near != everywhere and self._far != 0:
-            self._far = None if self._far is None else self._far - 1
-            found = self._searcher(everywhere).find(need, attackers, banned)
-        return found
+        everywhere = (-1,) * len(codes)
+        for tier, families in enumerate(self._tiers):
+            near = tuple(family[int(code)] for (family, _), code in zip(families, codes, strict=True))
+            if near != everywhere:
+                found = self._searcher(tier, near).find(need, attackers, banned)
+                if found is not None:
+                    return found
+        if self._far == 0:
+            return None
+        self._far = None if self._far is None else self._far - 1
+        return self._searcher(0, everywhere).find(need, attackers, banned)
 
     def ban(self, node: int) -> None:
         """From now on a node may not deviate."""
@@ -177,24 +190,25 @@ class Search:
         """Take a ban back."""
         self._banned.discard(node)
 
-    def _searcher(self, block: tuple[int, ...]) -> Searcher:
+    def _searcher(self, tier: int, block: tuple[int, ...]) -> Searcher:
         """The program over one product of families; -1 stands for a whole axis."""
-        if block not in self._searchers:
+        if (tier, block) not in self._searchers:
             near = np.ones(self._lattice.shape, dtype=np.bool_)
-            for place, (number, (_, members)) in enumerate(zip(block, self._families, strict=True)):
+            for place, (number, (_, members)) in enumerate(zip(block, self._tiers[tier], strict=True)):
                 if number >= 0:
                     along = np.zeros(self._lattice.shape[place], dtype=np.bool_)
                     along[list(members[number])] = True
                     near &= along.reshape([-1 if k == place else 1 for k in range(near.ndim)])
             nodes = np.flatnonzero(self._movable & near.reshape(-1))
-            self._searchers[block] = Searcher(self._relations, self._measures, nodes, self.withheld)
-        return self._searchers[block]
+            self._searchers[tier, block] = Searcher(self._relations, self._measures, nodes, self.withheld)
+        return self._searchers[tier, block]
 
 
-def _families(axis: Axis) -> tuple[list[int], list[tuple[int, ...]]]:
+def _families(axis: Axis, most: int) -> tuple[list[int], list[tuple[int, ...]]]:
     """Per code the number of its family (-1: the whole axis), and the codes of each family.
 
-    A class belongs with the classes that add up to the same code, and with everything above that code.
+    Codes that add up to the same code are divided into groups of at most `most`. A family is a group with all
+    that adds up to its codes, and everything above them.
     """
     above: dict[int, list[int]] = {}
     for whole, parts in enumerate(axis.parts):
@@ -202,16 +216,26 @@ def _families(axis: Axis) -> tuple[list[int], list[tuple[int, ...]]]:
             above.setdefault(part, []).append(whole)
     number_of = [-1] * len(axis)
     members: list[tuple[int, ...]] = []
-    for whole, parts in enumerate(axis.parts):
-        classes = [part for part in parts if part < axis.classes and above[part] == [whole]]
-        if len(classes) < SMALLEST_FAMILY or len(classes) == axis.classes:
-            continue
-        family, queue = {whole, *classes}, [whole]
-        while queue:
-            higher = [code for code in above.get(queue.pop(), ()) if code not in family]
-            family.update(higher)
-            queue.extend(higher)
-        for part in classes:
-            number_of[part] = len(members)
-        members.append(tuple(sorted(family)))
+    for parts in axis.parts:
+        siblings = [part for part in parts if len(above[part]) == 1]
+        groups = -(-len(siblings) // most)
+        for group in np.array_split(np.array(siblings, dtype=np.int64), groups) if groups else ():
+            family = _closure(group.tolist(), axis.parts) | _closure(group.tolist(), above)
+            if len(group) < SMALLEST_GROUP or len(family) == len(axis):
+                continue
+            for part in group.tolist():
+                number_of[part] = len(members)
+            members.append(tuple(sorted(family)))
     return number_of, members
+
+
+def _closure(codes: Sequence[int], steps: Mapping[int, Sequence[int]] | Sequence[Sequence[int]]) -> set[int]:
+    """The codes and all that can be reached from them."""
+    found, queue = set(codes), list(codes)
+    while queue:
+        here = queue.pop()
+        following = steps.get(here, ()) if isinstance(steps, Mapping) else steps[here]
+        fresh = [code for code in following if code not in found]
+        found.update(fresh)
+        queue.extend(fresh)
+    return found
