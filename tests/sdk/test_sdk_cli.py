@@ -13,9 +13,9 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from conftest import FAULTY
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cutting_proxy import Cut, CuttingProxy
+from sdk_samples import FAULTY
 from sluis_double import Double, Refusal
 from typer.testing import CliRunner, Result
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import CSV_HEADER, LONG, RECORDS, FakeTime
 from cutting_proxy import Cut, CuttingProxy
+from sdk_samples import CSV_HEADER, LONG, RECORDS, FakeTime
 from sluis_double import Double, Held, Refusal
 
 from sluis_client import (

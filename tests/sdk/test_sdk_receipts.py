@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import GOOD, RECORDS
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sdk_samples import GOOD, RECORDS
 from sluis_double import Double, Held
 
 from sluis_client import Client, ReceiptError, TrustError, wire

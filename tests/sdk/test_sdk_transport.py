@@ -12,10 +12,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from conftest import FakeTime
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from sdk_samples import FakeTime
 from sluis_double import Double, Refusal
 
 from sluis_client import (
