@@ -266,8 +266,8 @@ class _Attacker:
         values = np.concatenate([deviation for _, deviation in claims])
         owner = np.repeat(np.arange(len(claims)), [len(support) for support, _ in claims])
         claimed = sp.csc_matrix((values, (nodes, owner)), shape=(self._lattice.size, len(claims)))
-        largest = abs(claimed).max(axis=0).toarray().reshape(-1)
-        wrong = abs(self._matrix @ claimed).max(axis=0).toarray().reshape(-1) > SLACK * largest
+        largest = _largest(claimed)
+        wrong = _largest(self._matrix @ claimed) > SLACK * largest
         wrong[owner[~self._unknown[nodes]]] = True
         for number in np.flatnonzero(~wrong).tolist():
             self._settle(*claims[number])
@@ -372,6 +372,12 @@ class _Attacker:
                 reached,
             )
         )
+
+
+def _largest(columns: sp.spmatrix) -> Floats:
+    """The largest absolute entry of each column."""
+    rows, count = columns.shape
+    return abs(columns).max(axis=0).toarray().reshape(-1) if rows else np.zeros(count)
 
 
 def _eliminate(matrix: sp.csr_matrix, unknown: Flags) -> tuple[sp.csr_matrix, Flags]:

@@ -23,6 +23,9 @@ from service.disclosure.tables import Table
 
 Ints = npt.NDArray[np.int64]
 
+NOTHING = ""
+"""Stands for what a column without any code could have held."""
+
 LARGEST_LATTICE = 4_000_000
 """Nodes beyond which the linear programs would not fit in memory."""
 
@@ -175,7 +178,8 @@ def _build_axis(facts: Facts, tables: Sequence[Table], column: str) -> tuple[Axi
         for dimension in table.dimensions:
             if dimension.column == column:
                 known.update(dict.fromkeys(sorted(dimension.finest)))
-    everything = frozenset(known)
+        known.update(dict.fromkeys(sorted(table.where.get(column, ()))))
+    everything = frozenset(known) or frozenset({NOTHING})
     per_table: list[list[frozenset[str]]] = []
     splits: dict[frozenset[str], tuple[frozenset[str], ...]] = {}
     labels: dict[frozenset[str], str] = {}

@@ -49,26 +49,27 @@ class Exposure:
         """Nodes in an equation with this one."""
         return {other for row in self._rows(node) for other in self._members(row)}
 
-    def publish(self, node: int) -> list[int]:
-        """Take a node as known, and all that follows, which comes back; nothing when an unsafe node follows."""
+    def publish(self, node: int) -> list[int] | None:
+        """Take a node as known, and all that follows, which comes back; None when an unsafe node follows.
+
+        Nothing comes back for a node that follows from what was published before.
+        """
         done: list[int] = []
         queue = [node]
-        safe = True
-        while queue and safe:
+        while queue:
             one = queue.pop()
             if not self._withheld[one]:
                 continue
             self._withheld[one] = False
             done.append(one)
-            safe = not self._unsafe[one]
             for row in self._rows(one):
                 self._left[row] -= 1
                 if self._left[row] == 1:
                     queue.extend(other for other in self._members(row) if self._withheld[other])
-        if safe:
-            return done
-        self.hide(done)
-        return []
+            if self._unsafe[one]:
+                self.hide(done)
+                return None
+        return done
 
     def hide(self, nodes: Iterable[int]) -> None:
         """Undo: these nodes are withheld again."""
@@ -86,7 +87,7 @@ class Exposure:
         return [int(node) for node in self._of_row.indices[start:stop]]
 
 
-def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints) -> list[int]:
+def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, programs: int) -> list[int]:
     """Publish withheld nodes again where every need can still be shown without them.
 
     A node is let go when all needs whose proof used it can be proven anew over what stays withheld.
@@ -96,6 +97,7 @@ def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints) 
         ledger: with nothing open.
         exposure: of the withheld nodes.
         candidates: nodes to try, in this order.
+        programs: linear programs after which to be content.
 
     Returns:
         The nodes let go.
@@ -111,8 +113,10 @@ def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints) 
     index(list(ledger.proofs))
     freed = []
     for node in candidates.tolist():
+        if search.solves >= programs:
+            break
         known = exposure.publish(node)
-        if not known:
+        if known is None:
             continue
         affected = [
             key

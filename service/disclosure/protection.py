@@ -18,13 +18,16 @@ from service.disclosure.lattice import Lattice, build_lattice
 from service.disclosure.measures import Measures, measure
 from service.disclosure.pattern import Exposure, complete, relax
 from service.disclosure.rules import Assessment, Reason, Rules, assess, reasons
-from service.disclosure.search import Search
+from service.disclosure.search import CROWDED, Search
 from service.disclosure.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
 
 Flags = npt.NDArray[np.bool_]
 
 FAR_TRIALS = 600
 """Linear programs over all withheld nodes that publishing cells again may take; those nearby are not counted."""
+
+RELAX_PROGRAMS = 20_000
+"""Linear programs that publishing cells again may take in all; the most valuable cells come first."""
 
 
 @dataclass(frozen=True)
@@ -239,8 +242,9 @@ def _pattern(question: _Question) -> tuple[Flags, int, list[Certificate]]:
         )
     secondary = np.flatnonzero(withheld & offered & ~unsafe & ~fixed)
     secondary = secondary[np.argsort(-measures.value[secondary], kind="stable")]
-    search = Search(lattice, measures, withheld.copy(), withheld, far=FAR_TRIALS)
-    withheld[relax(search, ledger, Exposure(lattice, withheld, unsafe), secondary)] = False
+    far = FAR_TRIALS if lattice.size < CROWDED else 0
+    search = Search(lattice, measures, withheld.copy(), withheld, far=far)
+    withheld[relax(search, ledger, Exposure(lattice, withheld, unsafe), secondary, RELAX_PROGRAMS)] = False
     return withheld, programs + search.solves, ledger.in_use()
 
 

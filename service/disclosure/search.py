@@ -148,7 +148,7 @@ class Search:
             measures: their figures.
             movable: nodes that may deviate.
             withheld: shared, see `Searcher`.
-            far: how many times to look over everything at most; None is without limit.
+            far: how many times to look further than the nearest neighbourhood at most; None is without limit.
         """
         self.withheld = withheld
         self._lattice = lattice
@@ -173,14 +173,22 @@ class Search:
         everywhere = (-1,) * len(codes)
         for tier, families in enumerate(self._tiers):
             near = tuple(family[int(code)] for (family, _), code in zip(families, codes, strict=True))
-            if near != everywhere:
-                found = self._searcher(tier, near).find(need, attackers, banned)
-                if found is not None:
-                    return found
-        if self._far == 0:
+            if near == everywhere:
+                break
+            if tier and not self._may_look_further():
+                return None
+            found = self._searcher(tier, near).find(need, attackers, banned)
+            if found is not None:
+                return found
+        if not self._may_look_further():
             return None
-        self._far = None if self._far is None else self._far - 1
         return self._searcher(0, everywhere).find(need, attackers, banned)
+
+    def _may_look_further(self) -> bool:
+        if self._far is None:
+            return True
+        self._far -= 1
+        return self._far >= 0
 
     def ban(self, node: int) -> None:
         """From now on a node may not deviate."""

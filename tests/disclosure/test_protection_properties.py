@@ -81,7 +81,7 @@ def naive_rules(rules: Rules) -> NaiveRules:
     )
 
 
-QUIET = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUIET = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @QUIET
