@@ -8,7 +8,7 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.exchange import SCOPE_KEY, Exchange, begin
-from service.api.problems import unexpected
+from service.api.problems import ambiguous, unexpected
 from service.api.settings import VERSION
 
 _ALWAYS = (
@@ -67,6 +67,9 @@ class Envelope:
             scope["method"] = "GET"
         answer = _Answer(send, exchange, self._headers, bodiless=asked == "HEAD")
         try:
+            if _is_ambiguous(scope):
+                await ambiguous(exchange)(scope, receive, answer.send)
+                return
             await self._app(scope, receive, answer.send)
         except Exception as error:  # noqa: BLE001 - the last resort: nothing of an unforeseen error may leave
             self._log.failed(error, route=_route(scope), trace_id=exchange.trace_id)
@@ -82,6 +85,12 @@ class Envelope:
                 trace_id=exchange.trace_id,
                 principal=type(exchange.principal).__name__.lower() if exchange.principal else "stranger",
             )
+
+
+def _is_ambiguous(scope: Scope) -> bool:
+    """Whether a proxy could see another end of this request than we do (RFC 9112 section 6.3: request smuggling)."""
+    framing = {name for name, _ in scope["headers"]} & {b"content-length", b"transfer-encoding"}
+    return len(framing) > 1
 
 
 class _BrokenOff(Exception):

@@ -82,6 +82,13 @@ EDGE: Mapping[str, EdgeText] = {
         "There is nothing here, or nothing that you may know of.",
         "Er is hier niets, of niets waarvan u mag weten.",
     ),
+    "ambiguous-length": EdgeText(
+        400,
+        "Ambiguous length",
+        "Dubbelzinnige lengte",
+        "The request names both a Content-Length and a Transfer-Encoding; send one of them.",
+        "Het verzoek noemt zowel Content-Length als Transfer-Encoding; zend er een van.",
+    ),
     "method-not-allowed": EdgeText(
         405,
         "Method not allowed",

@@ -114,9 +114,18 @@ def not_authenticated(request: Request, error: NotAuthenticated) -> Response:
 
 def unexpected(exchange: Exchange) -> Response:
     """The answer when something broke that nobody foresaw: a number to ask after, and nothing else."""
-    text = EDGE["internal-error"]
+    return _at_the_edge(exchange, "internal-error", {})
+
+
+def ambiguous(exchange: Exchange) -> Response:
+    """The answer to a request whose end can be read in two ways; the connection ends with it (RFC 9112 section 6.3)."""
+    return _at_the_edge(exchange, "ambiguous-length", {"Connection": "close"})
+
+
+def _at_the_edge(exchange: Exchange, code: str, headers: Mapping[str, str]) -> Response:
+    text = EDGE[code]
     heading = Heading(text.status, text.title, text.title_nl)
-    return _problem(exchange, "internal-error", heading, {"detail": text.detail, "detailNl": text.detail_nl}, {})
+    return _problem(exchange, code, heading, {"detail": text.detail, "detailNl": text.detail_nl}, headers)
 
 
 def reason_json(reason: Reason) -> dict[str, Any]:

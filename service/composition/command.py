@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ from service.use_cases.call import Call
 
 def main() -> None:
     """Run the command; what the operator has to mend ends it with exit status 2 and every fault on its own line."""
+    os.umask(0o077)  # whatever is written is for this account only
     try:
         command()()
     except SettingsError as error:

@@ -8,9 +8,11 @@ one finds the state changed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import zip_longest
 
-from service.domain.errors import Conflict, NotFound, Unavailable
+from service.domain.errors import Conflict, Denied, NotFound, Unavailable
 from service.domain.principal import Worker as WorkerPrincipal
 from service.domain.request import AggregateRequest, RequestState
 from service.ports.clock import Randomness
@@ -24,8 +26,8 @@ Report = Callable[[str, str, str], None]
 """Told of work that ended otherwise than well: trace id, request id, kind of error (never a message or a value)."""
 
 _STEPS: dict[RequestState, Callable[[Call, str], AggregateRequest]] = {
-    RequestState.PERMITTED: prepare_request,
     RequestState.APPROVED: release_request,
+    RequestState.PERMITTED: prepare_request,
 }
 _PAGE = Page(limit=200)
 _LONGEST_WAIT = 300.0
@@ -81,14 +83,18 @@ class Worker:
     def _give_up(self, call: Call, request: AggregateRequest, kind: str) -> None:
         try:
             fail_request(call, request.id)
-        except (Conflict, NotFound, Unavailable):
+        except (Conflict, Denied, NotFound, Unavailable):
             self._report(call.trace_id, request.id, f"not-marked-{kind}")
 
     def _waiting(self, services: Services) -> Iterator[AggregateRequest]:
         for state in _STEPS:
+            waiting: list[AggregateRequest] = []
+            page = _PAGE
             with services.database.look() as data:
-                found = list(data.requests.page(_PAGE, state=state))
-            yield from reversed(found)
+                while found := data.requests.page(page, state=state):
+                    waiting += found
+                    page = replace(page, cursor=found[-1].id)
+            yield from in_turn(reversed(waiting))
 
     def _work(self, services: Services) -> None:
         wait = self._interval
@@ -101,3 +107,11 @@ class Worker:
                 done = False
             wait = self._interval if done else min(wait * 2, _LONGEST_WAIT)
             self._wake.wait(wait)
+
+
+def in_turn(waiting: Iterable[AggregateRequest]) -> list[AggregateRequest]:
+    """The oldest of each organisation first, then the second oldest of each: nobody waits for somebody else's pile."""
+    piles: dict[str, list[AggregateRequest]] = {}
+    for request in waiting:
+        piles.setdefault(request.organisation, []).append(request)
+    return [request for turn in zip_longest(*piles.values()) for request in turn if request is not None]

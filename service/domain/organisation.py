@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from service.domain.errors import Invalid
+from service.domain.principal import Role
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
@@ -36,10 +38,6 @@ class Agreement:
         if self.valid_until is not None and self.valid_until < self.valid_from:
             raise Invalid("agreement-dates")
 
-    def holds_on(self, day: date) -> bool:
-        """Whether the agreement is in force on `day`, first and last day included."""
-        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
-
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
@@ -67,6 +65,21 @@ class Organisation:
             faults.append(("holding", "empty"))
         if faults:
             raise Invalid("organisation", faults=tuple(faults))
+
+
+ROLES_OF_KIND: Mapping[OrganisationKind, frozenset[Role]] = {
+    OrganisationKind.SUPPLIER: frozenset({Role.SUPPLIER}),
+    OrganisationKind.REGIONAL_OWNER: frozenset({Role.REGIONAL_OWNER}),
+    OrganisationKind.TRUSTED_THIRD_PARTY: frozenset({Role.STEWARD, Role.AUDITOR}),
+    OrganisationKind.AUDITOR: frozenset({Role.AUDITOR}),
+}
+"""Which roles somebody may hold for an organisation of a kind: no supplier or requester has a steward of its own."""
+
+
+def held_roles(claimed: frozenset[Role], organisation: Organisation | None) -> frozenset[Role]:
+    """Of the roles that a provider vouches for, those that the organisation may have people in."""
+    kinds = organisation.kinds if organisation is not None else frozenset()
+    return claimed & frozenset(role for kind in kinds for role in ROLES_OF_KIND[kind])
 
 
 @dataclass(frozen=True, slots=True)

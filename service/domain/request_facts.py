@@ -193,8 +193,8 @@ def _age(spec: RequestSpec, data_set: DataSet | None, catalogue: Catalogue, toda
 
 
 def _length(text: str) -> int:
-    """Characters that say something: runs of white space count once, at the ends not at all."""
-    return len(" ".join(text.split()))
+    """Letters and digits: blanks, whether they show or not, say nothing."""
+    return sum(character.isalnum() for character in text)
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import BinaryIO
 
 from service.domain.audit import Outcome
 from service.domain.errors import Invalid
@@ -30,6 +29,10 @@ from sluis_client.wire import (
 )
 
 
+LARGE = 1024 * 1024
+"""Bytes of content from which a check waits its turn: unpacked it may take a thousand times as much."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the checks found, and the durable part when the content is good."""
@@ -39,14 +42,14 @@ class Verdict:
     part: str | None
 
 
-def look_into(
-    services: Services, admission: Admission, manifest: Manifest, content: bytes | BinaryIO, data_key: bytes
-) -> Verdict:
+def look_into(services: Services, admission: Admission, manifest: Manifest, content: bytes, data_key: bytes) -> Verdict:
     """Check all rows and, when they are good, make the encrypted part durable. No transaction is open meanwhile."""
     round_, catalogue = admission.round, services.catalogue
     data_set = catalogue.data_set(round_.data_set, round_.data_set_version)
     periods = catalogue.allowed_periods(data_set, round_.period)
-    checked: Checked = check_content(wire_definition(data_set, catalogue), periods, content, manifest.format)
+    definition = wire_definition(data_set, catalogue)
+    with services.checking if len(content) > LARGE else nullcontext():
+        checked: Checked = check_content(definition, periods, content, manifest.format)
     part = services.parts.write_part(checked.table, data_key) if checked.ok else None
     return Verdict(checked.rows, checked.faults, part)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from service.domain.audit import Action, EventCode, Outcome
-from service.domain.errors import Denied
-from service.domain.principal import Principal, Supplier
+from service.domain.errors import Denied, NotFound
+from service.domain.organisation import Organisation, held_roles
+from service.domain.principal import Person, Principal, Supplier
 from service.domain.reason import Reason
 from service.ports.identity import BearerTokens, Identified, NotAuthenticated, TokenFault
+from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call
 
 LOGIN_FAILED = EventCode("login.failed", Action.EXECUTE, "login")
@@ -17,7 +21,9 @@ def authenticate(call: Call, bearer: BearerTokens, token: str) -> Identified:
     """The caller to whom the token was given, as things are at this moment.
 
     A machine client's key is looked up each time: a token outlives the revocation of its key by minutes, the access
-    does not. That its organisation is suspended, or unknown, is for the policy to say in each use case.
+    does not. A person holds a role only for an organisation that may have it: a provider that calls somebody of a
+    hospital a steward is not believed in that. That the organisation is suspended, or unknown, is for the policy to say
+    in each use case.
 
     Args:
         call: a stranger's call: nobody is known yet.
@@ -36,7 +42,18 @@ def authenticate(call: Call, bearer: BearerTokens, token: str) -> Identified:
             raise NotAuthenticated(TokenFault.KEY_UNKNOWN)
         if key.revoked_at is not None:
             raise NotAuthenticated(TokenFault.KEY_REVOKED)
+    if isinstance(principal, Person):
+        with call.services.database.look() as data:
+            organisation = _organisation(data, principal.organisation) if principal.organisation else None
+        return replace(identified, principal=replace(principal, roles=held_roles(principal.roles, organisation)))
     return identified
+
+
+def _organisation(data: UnitOfWork, name: str) -> Organisation | None:
+    try:
+        return data.organisations.get(name)
+    except NotFound:
+        return None
 
 
 def record_failed_login(call: Call, refusal: NotAuthenticated) -> None:

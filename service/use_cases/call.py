@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from service.domain.audit import AuditEvent, Authorisation, EventCode, Outcome, Source
@@ -33,13 +34,22 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on what one caller may ask for; sizes in bytes, times in seconds."""
+    """Bounds on what one caller may ask for; sizes in bytes, times in seconds.
+
+    A table of more cells would keep the worker from everyone else's request: the requester gets to hear that a coarser
+    one is needed.
+    """
 
     content_size: int = 256 * 1024 * 1024
     piece_size: int = 8 * 1024 * 1024
     clock_skew: int = 300
     invitation_life: int = 7 * 24 * 3600
     upload_life: int = 7 * 24 * 3600
+    table_cells: int = 5_000
+
+
+CHECKS_AT_ONCE = 2
+"""Contents that are unpacked and checked at the same time: each may take some 0.8 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,7 @@ class Services:
     issuer: str
     instance: str
     limits: Limits = field(default_factory=Limits)
+    checking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CHECKS_AT_ONCE))
 
 
 @dataclass(slots=True)

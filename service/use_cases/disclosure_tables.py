@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow as pa
 from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Measure, MeasureKind
 from service.domain.classification import TOTAL, Classification
-from service.domain.obligations import effective_profile
+from service.domain.obligations import effective_profile, stricter
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import RequestedDimension, RequestSpec
@@ -36,10 +37,14 @@ def rules_of(profile: DisclosureProfile, measure: Measure) -> Rules:
     )
 
 
-def rules_for(data_set: DataSet, purpose: Purpose, catalogue: Catalogue, measure: str) -> Rules:
-    """The primary rules for a measure of a data set under a purpose."""
+def rules_for(data_set: DataSet, purposes: Iterable[Purpose], catalogue: Catalogue, measure: str) -> Rules:
+    """The primary rules for a measure of a data set: the strictest of the purposes.
+
+    Beside the purpose of the request these are the purposes of the releases tied to it: a release under a looser purpose
+    would otherwise undo what a stricter one promised of the same facts.
+    """
     found = next(m for m in data_set.measures if m.name == measure)
-    return rules_of(effective_profile(data_set, purpose, catalogue), found)
+    return rules_of(reduce(stricter, (effective_profile(data_set, p, catalogue) for p in purposes)), found)
 
 
 def facts_of(contributions: pa.Table, data_set: DataSet, measure: str) -> Facts:

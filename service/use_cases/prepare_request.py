@@ -180,18 +180,21 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     data_set = services.catalogue.data_set(spec.data_set)
     _require_same_facts(basis)
     _require_untied_measures(basis, data_set)
+    shape = table_of(spec, services.catalogue)
+    if shape.cells > services.limits.table_cells:
+        raise _Unsafe("table-too-large", [f"{shape.cells} > {services.limits.table_cells}"])
     contributions = services.engine.contributions(_sources(services, basis), _aggregation(services, data_set))
-    purpose = services.catalogue.purpose(spec.purpose)
+    names = dict.fromkeys([spec.purpose, *(release.purpose for release, _ in basis.releases)])
+    purposes = [services.catalogue.purpose(name) for name in names]
     tables, reports = [], []
     for measure in spec.measures:
         figures = facts_of(contributions, data_set, measure)
-        rules = rules_for(data_set, purpose, services.catalogue, measure)
+        rules = rules_for(data_set, purposes, services.catalogue, measure)
         try:
             earlier = earlier_tables(basis.releases, measure, services.catalogue)
-            outcome = protect(figures, table_of(spec, services.catalogue), rules, earlier)
+            outcome = protect(figures, shape, rules, earlier)
             table = _written(measure, outcome)
             read_back = {tuple(cell["codes"]): cell["value"] for cell in json.loads(json.dumps(table["cells"]))}
-            shape = table_of(spec, services.catalogue)
             last_gate = attack(figures, rules, [*earlier, ReleasedTable.from_cells(shape, read_back)])
         except CannotBeProtected as error:
             raise _Unsafe("cannot-be-protected", [str(obstacle) for obstacle in error.obstacles]) from error

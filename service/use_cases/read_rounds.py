@@ -23,8 +23,8 @@ DELIVERIES = EventCode("round.read-deliveries", Action.READ, "round")
 class RoundView:
     """A round as its reader may see it.
 
-    `delivery` is the delivery of a supplier that reads, as far as it counts. Who else is expected is shown to stewards and
-    operators only: which suppliers deliver would help to take a table apart.
+    `delivery` is the delivery of a supplier that reads, as far as it counts. Who else is expected is shown to stewards
+    and operators only: which suppliers deliver would help to take a table apart.
     """
 
     round: Round
