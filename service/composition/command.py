@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -34,9 +33,8 @@ from service.ports.identity import Algorithm, OpenIdLogin
 from service.use_cases.call import Call
 
 
-def main() -> None:
+def run() -> None:
     """Run the command; what the operator has to mend ends it with exit status 2 and every fault on its own line."""
-    os.umask(0o077)  # whatever is written is for this account only
     try:
         command()()
     except SettingsError as error:
@@ -44,7 +42,7 @@ def main() -> None:
     except KeyDirectoryError as error:
         _refuse(error.faults)
     except BundleError as error:
-        _refuse(tuple(str(fault) for fault in error.faults))
+        _refuse(tuple(f"{fault.place}\n  nl: {fault.nl}\n  en: {fault.en}" for fault in error.faults))
 
 
 def command() -> typer.Typer:

@@ -28,7 +28,6 @@ from sluis_client.wire import (
     check_content,
 )
 
-
 LARGE = 1024 * 1024
 """Bytes of content from which a check waits its turn: unpacked it may take a thousand times as much."""
 

@@ -40,8 +40,8 @@ def rules_of(profile: DisclosureProfile, measure: Measure) -> Rules:
 def rules_for(data_set: DataSet, purposes: Iterable[Purpose], catalogue: Catalogue, measure: str) -> Rules:
     """The primary rules for a measure of a data set: the strictest of the purposes.
 
-    Beside the purpose of the request these are the purposes of the releases tied to it: a release under a looser purpose
-    would otherwise undo what a stricter one promised of the same facts.
+    Beside the purpose of the request these are the purposes of the releases tied to it: a release under a looser
+    purpose would otherwise undo what a stricter one promised of the same facts.
     """
     found = next(m for m in data_set.measures if m.name == measure)
     return rules_of(reduce(stricter, (effective_profile(data_set, p, catalogue) for p in purposes)), found)
