@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.report import print_row
 from service.disclosure import Facts, ReleasedTable, Rules, Table, attack, protect
 from service.disclosure.attack import equations
 from service.disclosure.lattice import build_lattice
@@ -71,8 +72,7 @@ def bare_highs(facts: Facts, rules: Rules, released: ReleasedTable) -> float:
 
 
 def main() -> None:
-    """Print one line per table: ours, the peer's, and the ratios."""
-    print("table             cpu s  peer s  ratio  cells  peer  loss %  peer %  breaches  attack/HiGHS")
+    """Per table: CPU seconds, cells and loss against the best peer, and the attack against bare HiGHS."""
     for peer in PEERS:
         facts, table, rules = read(peer.specification)
         start = time.process_time()
@@ -81,13 +81,16 @@ def main() -> None:
         start = time.process_time()
         found = attack(facts, rules, [outcome.released])
         attacked = time.process_time() - start
-        limit = bare_highs(facts, rules, outcome.released)
         figures = outcome.report
-        print(
-            f"{peer.specification:17} {ours:5.2f}  {peer.seconds:6.2f}  {ours / peer.seconds:5.2f}  "
-            f"{figures.suppressed:5}  {peer.cells:4}  {100 * figures.suppressed_value / figures.finest_value:6.2f}  "
-            f"{peer.loss:6.2f}  {len(found.breaches):8}  {attacked / limit:12.2f}"
-        )
+        if not found.clean:
+            raise ValueError(f"{peer.specification}: {len(found.breaches)} breaches")
+        name = f"protect {peer.specification}"
+        loss = 100 * figures.suppressed_value / figures.finest_value
+        print_row(f"{name}: CPU seconds", ours, "GaussSuppression, measured before", peer.seconds, 0.5)
+        print_row(f"{name}: % of value lost", loss, "GaussSuppression, breaches", peer.loss, 1.0)
+        print_row(f"{name}: cells suppressed", figures.suppressed, "GaussSuppression, breaches", peer.cells, None)
+        limit = bare_highs(facts, rules, outcome.released)
+        print_row(f"attack {peer.specification}: CPU seconds", attacked, "HiGHS for an outsider alone", limit, 2)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import typer
 
 from service.disclosure.attack import AttackReport
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault
+from service.disclosure.linear import SolverFailed
 from service.disclosure.protection import Protected, protect
 from service.disclosure.reading import read_facts, read_release
 from service.disclosure.specification import Specification, read_specification
@@ -58,6 +59,9 @@ def protect_command(
         typer.echo("Niet te beschermen; niets geschreven · Cannot be protected; nothing written", err=True)
         for obstacle in error.obstacles:
             typer.echo(str(obstacle), err=True)
+        raise typer.Exit(CANNOT_BE_PROTECTED) from error
+    except SolverFailed as error:
+        typer.echo(f"Niet aangetoond dat dit veilig is; niets geschreven · Not shown to be safe; {error}", err=True)
         raise typer.Exit(CANNOT_BE_PROTECTED) from error
     for warning in specification.warnings:
         typer.echo(warning, err=True)
