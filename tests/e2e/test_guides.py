@@ -55,7 +55,7 @@ def test_the_regional_owner_asks_two_stewards_approve_and_the_owner_reads(played
     run(shell, "steward-2", log_in + steward["A request"].replace("state=prepared", "state=approved-once"))
     wait_for(played.person(f"owner-{OWNER}"), f"/v1/aggregate-requests/{request}", lambda f: f["state"] == "released")
     read = run(shell, f"owner-{OWNER}", owner["1. Log in"] + owner["5. Read"] + "\ncat figures.csv")
-    assert "care_form,period,MEASURE,UNIT_MEASURE,OBS_VALUE,OBS_STATUS" in read
+    assert "region,reason,MEASURE,UNIT_MEASURE,OBS_VALUE,OBS_STATUS" in read
 
     run(shell, "steward-1", log_in + steward["Afterwards"])
     reader = played.person(f"owner-{OWNER}")
