@@ -1,33 +1,31 @@
-"""The `sluis` command: what operators, stewards and analysts type."""
+"""The `sluis` command: what operators, stewards and analysts type.
+
+Each command loads the part of the service that it needs when it runs: `sluis api` should not wait for the database.
+"""
+
+# ruff: noqa: PLC0415 - see above
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import typer
-import uvicorn
 
-from service.adapters.bundle import BundleError
-from service.adapters.bundle_report import report_bundle
+from service.adapters.bundle.faults import BundleError
 from service.adapters.clock import SystemClock, SystemRandomness
-from service.adapters.database import current, downgrade, upgrade
-from service.adapters.identity.login_client import OpenIdLoginClient
-from service.adapters.keystore import KeyDirectoryError, load_service_keys
-from service.adapters.observability import Logger, Stream, configure_logging
+from service.adapters.keystore import KeyDirectoryError
 from service.cli.api import add_api_commands
-from service.cli.console import BAD_INPUT, FAILED
+from service.cli.console import BAD_INPUT
 from service.cli.health import add_health_command
 from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
-from service.cli.policy import add_policy_commands
-from service.composition.build import open_application, operator_call, prepare_embedded
-from service.composition.http import http_application
-from service.composition.settings import Settings, SettingsError, read_settings
+from service.cli.policy import Report, add_policy_commands
+from service.composition.settings import SettingsError, read_settings
 from service.disclosure.command import protect_command
 from service.ports.identity import Algorithm, OpenIdLogin
 from service.use_cases.call import Call
@@ -37,9 +35,7 @@ def run() -> None:
     """Run the command; what the operator has to mend ends it with exit status 2 and every fault on its own line."""
     try:
         command()()
-    except SettingsError as error:
-        _refuse(error.faults)
-    except KeyDirectoryError as error:
+    except (SettingsError, KeyDirectoryError) as error:
         _refuse(error.faults)
     except BundleError as error:
         _refuse(tuple(f"{fault.place}\n  nl: {fault.nl}\n  en: {fault.en}" for fault in error.faults))
@@ -58,7 +54,7 @@ def command() -> typer.Typer:
     add_health_command(app)
     add_organisation_commands(app, _open_call)
     add_maintenance_commands(app, Maintenance(_Schema(), _open_call))
-    add_policy_commands(app, report_bundle)
+    add_policy_commands(app, _report)
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
     return app
@@ -66,43 +62,15 @@ def command() -> typer.Typer:
 
 def serve() -> None:
     """Start de dienst, volgens de instellingen in de omgeving / start the service by its settings."""
-    settings = read_settings()
-    configure_logging()
-    prepare_embedded(settings)
-    log = Logger(Stream.STARTUP)
-    with open_application(settings) as application:
-        if not application.database.ready():
-            typer.echo(
-                "Het databaseschema hoort bij een andere versie: sluis db upgrade / the schema differs", err=True
-            )
-            raise typer.Exit(FAILED)
-        log.info("starting", policy_hash=application.services.policy.policy_hash, address=settings.issuer)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                http_application(application),
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=bool(settings.trusted_proxies),
-                forwarded_allow_ips=settings.trusted_proxies,
-                timeout_graceful_shutdown=20,
-            )
-        )
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # uvicorn raises the signal once more when it has stopped, and the worker still has to finish.
-            signal.signal(number, lambda _number, _frame: None)
-        application.worker.start(application.services)
-        try:
-            server.run()
-        finally:
-            application.worker.stop()
-    log.info("stopped")
+    from service.composition.serving import serve as work
+
+    work()
 
 
 def create_keys() -> None:
     """Maak de sleutels van de dienst, als die er nog niet zijn / make the service's keys, if there are none yet."""
+    from service.adapters.keystore import load_service_keys
+
     settings = read_settings()
     settings.keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for key in load_service_keys(settings.keys, create=True).signer.public_keys():
@@ -113,26 +81,32 @@ class _Schema:
     """The schema of the database in the settings."""
 
     def upgrade(self) -> str | None:
-        settings = self._settings()
-        upgrade(settings.url)
-        return current(settings.url)
+        from service.adapters.database import upgrade
+
+        upgrade(self._url())
+        return self.current()
 
     def downgrade(self, revision: str) -> str | None:
-        settings = self._settings()
-        downgrade(settings.url, revision)
-        return current(settings.url)
+        from service.adapters.database import downgrade
+
+        downgrade(self._url(), revision)
+        return self.current()
 
     def current(self) -> str | None:
-        return current(self._settings().url)
+        from service.adapters.database import current
 
-    def _settings(self) -> Settings:
+        return current(self._url())
+
+    def _url(self) -> str:
         settings = read_settings()
         settings.data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return settings
+        return settings.url
 
 
 @contextmanager
 def _open_call() -> Iterator[Call]:
+    from service.composition.build import operator_call, prepare_embedded
+
     settings = read_settings()
     prepare_embedded(settings)
     with operator_call(settings) as call:
@@ -141,8 +115,16 @@ def _open_call() -> Iterator[Call]:
 
 @contextmanager
 def _open_provider(issuer: str, algorithm: Algorithm) -> Iterator[OpenIdLogin]:
+    from service.adapters.identity.login_client import OpenIdLoginClient
+
     with httpx.Client() as http:
         yield OpenIdLoginClient(issuer, algorithm, http=http, clock=SystemClock())
+
+
+def _report(directory: Path | None) -> Report:
+    from service.adapters.bundle_report import report_bundle
+
+    return report_bundle(directory)
 
 
 def _refuse(faults: tuple[str, ...]) -> None:
