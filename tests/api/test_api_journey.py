@@ -9,6 +9,7 @@ import pytest
 from api_world import ROUND, World, records, request_body
 
 from service.api.problem_texts import EDGE
+from service.domain.organisation import OrganisationKind
 from service.domain.principal import Role
 from sluis_client import wire
 
@@ -162,7 +163,12 @@ def test_from_request_to_release(cast: Any, world: World) -> None:
         made = world.deliver(name, tokens[name], rows, round="capacity-2021")
         assert made.status_code == 201, made.text
     world.call("PUT", "/v1/rounds/capacity-2021/state", cast.steward, json={"state": "closed"})
-    asked = world.call("POST", "/v1/aggregate-requests", cast.owner, json=request_body(periods=["2021"]))
+    by_region = [
+        {**d, "level": "planning-region"} if d["dimension"] == "region" else d for d in request_body()["dimensions"]
+    ]
+    asked = world.call(
+        "POST", "/v1/aggregate-requests", cast.owner, json=request_body(periods=["2021"], dimensions=by_region)
+    )
     assert asked.status_code == 202, asked.text
     at = asked.headers["location"]
     assert world.worker.run_once(world.services)
@@ -223,7 +229,8 @@ def withdraw_the_release(cast: Any, world: World, release: str) -> None:
     assert (gone.status_code, gone.json()["reasons"][0]["code"]) == (403, "release-withdrawn")
     never = world.call("GET", "/v1/releases/no-such-release", cast.nobody)
     assert never.status_code == 403
-    stranger = world.people.add("owner-elsewhere", Role.REGIONAL_OWNER, organisation="hospital-a")
+    world.invite("board-elsewhere", OrganisationKind.REGIONAL_OWNER)
+    stranger = world.people.add("owner-elsewhere", Role.REGIONAL_OWNER, organisation="board-elsewhere")
     hidden = world.call("GET", f"/v1/releases/{release}", stranger)
     absent = world.call("GET", "/v1/releases/no-such-release", stranger)
     assert hidden.status_code == absent.status_code == 404

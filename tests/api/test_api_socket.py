@@ -120,6 +120,19 @@ def test_unclear_framing_is_refused(cast: Any, line: Line, lines: tuple[str, ...
     assert status(line.say(head(cast, JSON, CLOSE, *lines), b"{}")) == 400
 
 
+@pytest.mark.parametrize("path", ["/v1/rounds", "/v1/nowhere"])
+def test_two_ways_to_find_the_end_are_one_too_many(cast: Any, line: Line, path: str) -> None:
+    """What follows could be a second request to one reader and the rest of the body to another: nobody reads on."""
+    framing = ("Content-Length: 4", "Transfer-Encoding: chunked")
+    smuggled = head(cast, path="/v1/health", method="GET")
+    for lines in (framing, framing[::-1]):
+        heard = line.say(head(cast, JSON, *lines, path=path), b"0\r\n\r\n" + smuggled)
+        assert status(heard) == 400
+        assert b'"code":"ambiguous-length"' in heard
+        assert b"connection: close" in heard.lower()
+        assert heard.count(b"HTTP/1.1 ") == 1
+
+
 def test_a_line_break_in_a_value_starts_no_header(cast: Any, line: Line) -> None:
     heard = line.say(
         head(cast, CLOSE, path="/v1/rounds/a%0d%0aSet-Cookie:%20x=1?limit=%0d%0aX-Evil:%201", method="GET")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from journey_figures import (
     LONE,
     ROWS,
     SPEC,
+    Cell,
     attack,
     cells_of,
     collect,
@@ -24,12 +27,16 @@ from journey_figures import (
     delivered,
     require_sums,
     rows_of,
+    unsafe_margin,
 )
 
+from service.adapters.bundle import bundle_directory, load_bundle
+from service.adapters.cedar import CedarEngine
 from service.domain.request import RequestSpec
 from service.domain.round import RoundState
 from service.ports.keys import Signature, Signer
 from service.ports.unit_of_work import Page
+from service.use_cases.disclosure_tables import table_of
 from service.use_cases.read_releases import list_releases, read_release
 from service.use_cases.read_requests import read_evidence
 from service.use_cases.release_request import release_request
@@ -198,6 +205,50 @@ def test_measures_that_bound_each_other(closed: World, apart: bool) -> None:
     assert done.state == "unsafe"
     report = report_of(closed, done.id)
     assert (report["refused"], report["obstacles"]) == ("tied-measures", ["occupied_bed_days <= staffed_bed_days"])
+
+
+def test_a_looser_purpose_undoes_nothing_of_a_stricter_one(closed: World, tmp_path: Path) -> None:
+    """The second table is held to what the first one promised: cells that five did not share stay hidden."""
+    policies = shutil.copytree(bundle_directory(), tmp_path / "policies")
+    planning = (policies / "purposes" / f"{SPEC.purpose}.yaml").read_text(encoding="utf-8")
+    for old, new in ((f"id: {SPEC.purpose}", "id: stricter"), ("profile: null", "profile: competition")):
+        assert planning.count(old) == 1
+        planning = planning.replace(old, new)
+    (policies / "purposes" / "stricter.yaml").write_text(planning, encoding="utf-8")
+    bundle = load_bundle(policies)
+    closed.services = replace(closed.services, catalogue=bundle.catalogue, policy=CedarEngine(bundle))
+    for spec in (replace(SPEC, purpose="stricter"), SPEC):
+        assert closed.release(spec).release is not None
+    first, second = contents(closed)
+    promised = [cell for cell in cells_of(first) if _breaks_competition_rules(_shares(cell))]
+    assert any(unsafe_margin(_shares(cell)) is None for cell in promised)  # the looser rules would have shown it
+    told = {cell.codes: cell.value for cell in cells_of(second)}
+    assert {told[cell.codes] for cell in promised} == {None}
+
+
+def _shares(cell: Cell) -> dict[str, int]:
+    shares: dict[str, int] = {}
+    for fact in FACTS:
+        if cell.holds(fact.atom):
+            shares[fact.supplier] = shares.get(fact.supplier, 0) + fact.value
+    return shares
+
+
+def _breaks_competition_rules(shares: dict[str, int]) -> bool:
+    """`policies/disclosure/competition.yaml`: five contributors, none with more than a quarter."""
+    return bool(shares) and (len(shares) < 5 or max(shares.values()) * 4 > sum(shares.values()))
+
+
+def test_a_table_that_is_too_large_is_not_begun(closed: World) -> None:
+    """It would keep the worker from everybody else's request."""
+    cells = table_of(SPEC, closed.services.catalogue).cells
+    for limit, state in ((cells - 1, "unsafe"), (cells, "released")):
+        closed.services = replace(closed.services, limits=replace(closed.services.limits, table_cells=limit))
+        done = closed.release(SPEC)
+        assert done.state == state
+        if state == "unsafe":
+            report = report_of(closed, done.id)
+            assert (report["refused"], report["obstacles"]) == ("table-too-large", [f"{cells} > {limit}"])
 
 
 class SlowSigner:

@@ -286,9 +286,9 @@ def request_body(**changes: Any) -> dict[str, Any]:
         ],
         "periods": ["2019"],
         "measures": ["staffed_bed_days"],
-        "bottleneck": "Too few beds in winter.",
-        "necessity": "Only the sum shows it.",
-        "whyNothingLess": "National figures hide it.",
+        "bottleneck": "There are too few beds in winter.",
+        "necessity": "Only the sum of all shows where.",
+        "whyNothingLess": "National figures hide the regions.",
         **changes,
     }
 
