@@ -300,6 +300,35 @@ def test_receipts_are_listed_shown_and_verified(run: Callable[..., Result], regi
     assert document(run("receipts", "verify", "unknown", "--json"))["error"]["code"] == "receipt"
 
 
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+def test_what_is_to_be_copied_stays_in_one_piece(
+    run: Callable[..., Result], registered: Path, double: Double, monkeypatch: pytest.MonkeyPatch, columns: str
+):
+    run(*SUBMIT)
+    monkeypatch.setenv("COLUMNS", columns)
+    signed = double.accepted[0].receipt
+    assert signed is not None
+    kept = signed.receipt
+    listed = run("receipts", "list").stdout
+    moment = f"{kept.accepted_at:%Y-%m-%d %H:%M} UTC"
+    for word in ("aanlevering", "bestand", kept.submission_id, ROUND, moment, "capacity.csv"):
+        assert listed.count(word) == 1
+    assert max(map(len, listed.splitlines())) <= int(columns)
+    for command in ("status", "rounds"):
+        shown = run(command).stdout
+        assert ROUND in shown
+        assert f"{double.deadline:%Y-%m-%d %H:%M} UTC" in shown
+
+
+def test_a_document_has_the_moments_exactly(run: Callable[..., Result], registered: Path, double: Double):
+    run(*SUBMIT)
+    signed = double.accepted[0].receipt
+    assert signed is not None
+    accepted = document(run("receipts", "list", "--json"))["receipts"][0]["receipt"]["acceptedAt"]
+    assert accepted == wire.time_text(signed.receipt.accepted_at)
+    assert document(run("rounds", "--json"))["rounds"][0]["deadline"] == wire.time_text(double.deadline)
+
+
 def test_rounds_and_trust(run: Callable[..., Result], registered: Path, double: Double):
     assert document(run("rounds", "--json"))["rounds"][0]["id"] == ROUND
     assert ROUND in run("rounds").stdout

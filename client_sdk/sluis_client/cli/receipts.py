@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 
 from sluis_client.cli.options import JsonOption, LanguageOption
-from sluis_client.cli.screen import Screen
+from sluis_client.cli.screen import Screen, minute_text
 from sluis_client.client import Client
 from sluis_client.language import Language, Text
 from sluis_client.receipts import StoredReceipt
-from sluis_client.wire.strict import time_text
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="De aanlevering. (The submission.)", show_default=False)]
 
@@ -27,6 +26,7 @@ def list_receipts(as_json: JsonOption = False, language: LanguageOption = "nl") 
         screen.table(
             [Text("aanlevering", "submission"), Text("ronde", "round"), *_DETAIL],
             [(kept.submission, kept.round, *_detail(kept)) for kept in found],
+            whole={0, 1, 4},
         )
         screen.document("ok", exitCode=0, receipts=[kept.to_json() for kept in found])
 
@@ -89,4 +89,4 @@ _DETAIL = [
 
 
 def _detail(kept: StoredReceipt) -> tuple[str, ...]:
-    return (str(kept.version), str(kept.rows), time_text(kept.accepted_at), kept.name)
+    return (str(kept.version), str(kept.rows), minute_text(kept.accepted_at), kept.name)

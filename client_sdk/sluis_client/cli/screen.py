@@ -5,13 +5,15 @@ Results go to stdout; errors, questions and progress go to stderr, so that a pip
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape as escape_markup
+from rich.measure import Measurement
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -22,6 +24,7 @@ from sluis_client.errors import ContentRefusedError, ServiceRefusedError, SetupE
 from sluis_client.language import Language, Text
 
 _SHOWN_ON_SCREEN = 50
+_UNBOUNDED = 10_000  # columns; wider than any screen
 
 
 class Screen:
@@ -56,16 +59,22 @@ class Screen:
         if not self._json:
             sys.stdout.write(text + "\n")
 
-    def table(self, columns: Sequence[Text], rows: Sequence[Sequence[str]]) -> None:
-        """A table."""
+    def table(self, columns: Sequence[Text], rows: Sequence[Sequence[str]], *, whole: Collection[int] = ()) -> None:
+        """A table; where the screen is too narrow to keep whole what must be, each row as a list.
+
+        Args:
+            columns: the headings.
+            rows: the cells of each row.
+            whole: positions of the columns whose values are never broken, such as names that are to be copied.
+        """
         if self._json:
             return
-        table = Table(show_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column.in_language(self.language), overflow="fold")
-        for row in rows:
-            table.add_row(*(_shown(cell) for cell in row))
-        self._out.print(table)
+        headings = [column.in_language(self.language) for column in columns]
+        shown = [[_shown(cell) for cell in row] for row in rows]
+        table = _table(headings, shown, whole)
+        unbounded = self._out.options.update(max_width=_UNBOUNDED)
+        fits = Measurement.get(self._out, unbounded, table).minimum <= self._out.width
+        self._out.print(table if fits or not whole else _lists(headings, shown))
 
     def faults(self, faults: wire.Faults) -> None:
         """Faults as a table: where, what and how to mend it."""
@@ -164,6 +173,32 @@ class Screen:
             self._err.print(_shown(f"  - {reason.code} ({reason.rule}): {shown}{mend}"))
         if isinstance(error, ServiceRefusedError) and error.trace:
             self._err.print(f"[dim]{_shown(error.trace)}[/]")
+
+
+def minute_text(moment: datetime) -> str:
+    """A moment to the minute, for people; `--json` has it exactly."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], whole: Collection[int]) -> Table:
+    table = Table(show_edge=False, header_style="bold")
+    for position, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", no_wrap=position in whole)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _lists(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for number, row in enumerate(rows):
+        if number:
+            grid.add_row()
+        for heading, cell in zip(headings, row, strict=True):
+            grid.add_row(heading, cell)
+    return grid
 
 
 def _shown(text: str) -> str:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from sluis_client.answers import Round
 from sluis_client.cli.options import JsonOption, LanguageOption
-from sluis_client.cli.screen import Screen
+from sluis_client.cli.screen import Screen, minute_text
 from sluis_client.cli.secrets import opened_client
 from sluis_client.language import Text
-from sluis_client.wire.strict import time_text
 
 
 def status(as_json: JsonOption = False, language: LanguageOption = "nl") -> None:
@@ -69,11 +68,12 @@ def show_rounds(screen: Screen, found: Sequence[Round]) -> None:
                 one.id,
                 one.period,
                 _STATE.get(one.state, Text(one.state, one.state)).in_language(screen.language),
-                time_text(one.deadline),
+                minute_text(one.deadline),
                 _DELIVERY.get(one.delivery or "missing", Text("?", "?")).in_language(screen.language),
             )
             for one in found
         ],
+        whole={0, 3},
     )
 
 
