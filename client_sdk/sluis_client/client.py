@@ -14,8 +14,8 @@ from sluis_client.delivery import Courier, Delivered, Destination, Progress
 from sluis_client.errors import (
     AlreadyRegisteredError,
     ContentRefusedError,
+    NoReceiptError,
     NotRegisteredError,
-    ReceiptError,
     SetupError,
 )
 from sluis_client.keys import SupplierKey
@@ -359,7 +359,8 @@ class Client:
             path: the file that was delivered, to prove that it is that file.
 
         Raises:
-            ReceiptError: it does not hold, or there is none.
+            NoReceiptError: there is none of this submission here.
+            ReceiptError: it does not hold.
 
         Example:
             >>> from sluis_client import Client
@@ -370,9 +371,7 @@ class Client:
         """
         stored = self._receipts.get(receipt) if isinstance(receipt, str) else receipt
         if stored is None:
-            raise ReceiptError(
-                Text("Van deze aanlevering is hier geen bewijs.", "There is no receipt of this submission here.")
-            )
+            raise NoReceiptError
         self._receipts.verify(stored, None if path is None else FileContent.read(Path(path)).digest)
         return stored
 

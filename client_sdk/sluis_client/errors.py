@@ -9,7 +9,8 @@ No error holds a key, a code, a token or the contents of a record.
     │   ├── AlreadyRegisteredError  `init` would replace a registration
     │   ├── PassphraseError       the private key needs a passphrase, or another one
     │   ├── FileError             the file cannot be read, or changed while it was sent
-    │   └── NotCachedError        an offline check needs what was never fetched
+    │   ├── NotCachedError        an offline check needs what was never fetched
+    │   └── NoReceiptError        no receipt of that submission is kept here
     ├── ContentRefusedError       the content has fatal faults; nothing counts           (exit code 3)
     ├── ServiceRefusedError       the service said no: round, policy, registration       (exit code 4)
     │   └── ClockSkewError        this machine's clock is off
@@ -133,6 +134,21 @@ class NotCachedError(SetupError):
             Text(
                 "Controleer één keer zonder `--offline`; daarna kan het ook zonder verbinding.",
                 "Check once without `--offline`; after that it works without a connection.",
+            ),
+        )
+
+
+class NoReceiptError(SetupError):
+    """No receipt of the submission is kept on this machine; that says nothing about what the service accepted."""
+
+    code = "no-receipt"
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("Van deze aanlevering is hier geen bewijs.", "There is no receipt of this submission here."),
+            Text(
+                "Kijk met `sluis-client receipts list` welke bewijzen hier zijn.",
+                "Look with `sluis-client receipts list` which receipts are here.",
             ),
         )
 

@@ -297,7 +297,16 @@ def test_receipts_are_listed_shown_and_verified(run: Callable[..., Result], regi
     assert document(run("receipts", "show", submission, "--json"))["receipt"] == listed["receipts"][0]
     assert run("receipts", "verify", submission, "--file", "capacity.csv").exit_code == 0
     assert run("receipts", "verify", submission, "--file", "long.csv").exit_code == 6
-    assert document(run("receipts", "verify", "unknown", "--json"))["error"]["code"] == "receipt"
+
+
+@pytest.mark.parametrize("command", ["show", "verify"])
+def test_a_receipt_that_is_not_here_is_wrong_use_and_nothing_to_distrust(
+    run: Callable[..., Result], registered: Path, command: str
+):
+    result = run("receipts", command, "unknown")
+    assert result.exit_code == 2
+    assert "`sluis-client receipts list`" in result.stderr
+    assert document(run("receipts", command, "unknown", "--json"))["error"]["code"] == "no-receipt"
 
 
 @pytest.mark.parametrize("columns", ["60", "80", "200"])
