@@ -13,6 +13,7 @@ from sluis_client.errors import (
     SluisClientError,
 )
 from sluis_client.language import Text
+from sluis_client.wire.manifest import IDENTIFIER
 
 _SKEW = timedelta(minutes=1)  # beyond this a proof may be refused for the clock alone
 _LONGEST_TEXT = 2_000
@@ -45,7 +46,7 @@ def refusal(status: int, document: object, there: datetime | None, here: datetim
         code,
         status,
         Text(detail_nl or title_nl or f"De dienst weigerde ({code}): {en}", en),
-        mend=_both(problem.get("mend")),
+        mend=_mend(code, problem),
         reasons=[*_each(problem.get("reasons"), _reason), *_each(problem.get("errors"), _place)],
         trace=_text(problem.get("instance")),
     )
@@ -64,6 +65,32 @@ _LOGIN = {
         Text("Neem contact op met de beheerder.", "Contact the operator."),
     ),
 }
+
+
+_CORRECTING = {
+    "already-delivered": Text("Vervangt dit bestand die aanlevering?", "Does this file replace that delivery?"),
+    "corrects-outdated": Text("Vervangt dit bestand wat nu telt?", "Does this file replace what counts now?"),
+}
+
+
+def _mend(code: str, problem: dict[str, Any]) -> Text | None:
+    """What to do in the words of this package, where the service's name a field of its API."""
+    question = _CORRECTING.get(code)
+    if question is None:
+        return _both(problem.get("mend"))
+    data = problem.get("data")
+    named = _text(data.get("submission")) if isinstance(data, dict) else None
+    if named is None or not IDENTIFIER.fullmatch(named):  # this is copied into a command
+        return Text(
+            "Kijk met `sluis-client status --json` welke aanlevering nu telt. Vervangt dit bestand die, geef dan "
+            "`--corrects ID`; telt er geen, laat dan `--corrects` weg.",
+            "Look with `sluis-client status --json` which delivery counts now. If this file replaces it, add "
+            "`--corrects ID`; if none counts, leave out `--corrects`.",
+        )
+    return Text(
+        f"{question.nl} Geef dan dezelfde opdracht met `--corrects {named}`.",
+        f"{question.en} Then give the same command with `--corrects {named}`.",
+    )
 
 
 def _nameless(status: int) -> Text:

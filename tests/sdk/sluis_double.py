@@ -33,6 +33,9 @@ ORGANISATION = "hospital-a101h"
 ISSUER = "https://sluis.example"
 
 
+_FIELD = {"nl": "Noem die levering in 'corrects'.", "en": "Name that delivery in 'corrects'."}
+
+
 class Refusal(Exception):
     def __init__(self, status: int, code: str, headers: dict[str, str] | None = None, **extra: Any) -> None:
         super().__init__(code)
@@ -192,9 +195,10 @@ class Double:
         if counts is not None and counts.manifest.content_digest == manifest.content_digest:
             return 200, counts, {"Sluis-Outcome": "duplicate"}
         if counts is not None and manifest.corrects is None:
-            raise Refusal(409, "already-delivered", submissionId=counts.id)
+            raise Refusal(409, "already-delivered", data={"submission": counts.id}, mend=_FIELD)
         if manifest.corrects is not None and (counts is None or manifest.corrects != counts.id):
-            raise Refusal(409, "corrects-outdated")
+            data = {"submission": counts.id if counts else "-"}
+            raise Refusal(409, "corrects-outdated", data=data, mend=_FIELD)
         held = Held(str(uuid.uuid4()), manifest, key)
         self.held[held.id] = held
         if "records" in body:

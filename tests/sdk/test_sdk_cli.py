@@ -215,6 +215,34 @@ def test_submit_says_what_was_accepted(run: Callable[..., Result], registered: P
     assert (again["outcome"], again["submissionId"]) == ("duplicate", double.accepted[0].id)
 
 
+@pytest.mark.parametrize("named", [(), ("--corrects", "01a20000-0000-7000-8000-000000000000")])
+def test_a_second_delivery_is_told_what_to_type(
+    run: Callable[..., Result], registered: Path, double: Double, named: tuple[str, ...]
+):
+    run(*SUBMIT)
+    again = ("submit", "long.csv", "--round", ROUND, "--yes")
+    result = run(*again, *named)
+    assert result.exit_code == 4
+    typed = f"--corrects {double.accepted[0].id}"
+    assert result.stderr.count(f"`{typed}`") == 2
+    assert "'corrects'" not in result.stderr
+    assert run(*again, *typed.split()).exit_code == 0
+
+
+@pytest.mark.parametrize("data", [None, {}, {"submission": "-"}, {"submission": "x`; rm -rf ~"}, {"submission": 1}])
+@pytest.mark.parametrize("code", ["already-delivered", "corrects-outdated"])
+def test_only_a_name_gets_into_a_command_to_type(
+    run: Callable[..., Result], registered: Path, double: Double, code: str, data: object
+):
+    def refuse(_body: object, _key: str) -> None:
+        raise Refusal(409, code, data=data)
+
+    double.announce = refuse
+    mend = document(run(*SUBMIT, "--json"))["error"]["mend"]
+    assert "`--corrects ID`" in mend["nl"]
+    assert "`--corrects ID`" in mend["en"]
+
+
 def test_submit_asks_first_and_a_script_must_say_yes(run: Callable[..., Result], registered: Path, double: Double):
     result = run(*SUBMIT[:-1], "--json")
     assert result.exit_code == 2
