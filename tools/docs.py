@@ -25,7 +25,7 @@ from service.domain.lifecycle import Lifecycle
 from service.domain.request import REQUEST_LIFECYCLE
 from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
-from service.domain.texts import ERRORS, REASONS, Text
+from service.domain.texts import ERRORS, REASONS, UNSAFE, Text
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (ROUND_LIFECYCLE, SUBMISSION_LIFECYCLE, REQUEST_LIFECYCLE)
@@ -131,6 +131,9 @@ def reasons_page() -> str:
             _texts(REASONS),
             "## Other errors",
             _texts(ERRORS),
+            "## Why no safe table could be made",
+            "The `refusal` of a request that ended as `unsafe`.",
+            _texts(UNSAFE),
         ]
     )
 

@@ -23,6 +23,18 @@ class RequestState(StrEnum):
     RELEASED = "released"
 
 
+class Unsafe(StrEnum):
+    """Why no safe table could be made."""
+
+    CANNOT_BE_PROTECTED = "cannot-be-protected"
+    REVISION_PENDING = "revision-pending"
+    TIED_MEASURES = "tied-measures"
+    ATTACK_SUCCEEDED = "attack-succeeded"
+    HISTORY_DIFFERS = "history-differs"
+    CATALOGUE_CHANGED = "catalogue-changed"
+    TABLE_TOO_LARGE = "table-too-large"
+
+
 REQUEST_LIFECYCLE = Lifecycle(
     "request",
     RequestState.PERMITTED,

@@ -1,7 +1,8 @@
 """What people read about a code: the rule behind it, what is the matter and what mends it, in Dutch and English.
 
 `REASONS` holds every reason of a denial (the ids of the forbid clauses, and what the engine itself says), `ERRORS`
-every other code of the tree in `service.domain.errors`. `{name}` is filled in from the data that comes with the code.
+every other code of the tree in `service.domain.errors`, `UNSAFE` why no safe table could be made. `{name}` is filled in
+from the data that comes with the code.
 """
 
 from __future__ import annotations
@@ -12,11 +13,23 @@ from typing import TypedDict
 
 from service.domain.errors import DomainError
 from service.domain.reason import Reason
+from service.domain.request import Unsafe
 from service.domain.texts_errors import ERRORS
 from service.domain.texts_reasons import REASONS
 from service.domain.texts_table import Text
+from service.domain.texts_unsafe import UNSAFE
 
-__all__ = ["ERRORS", "REASONS", "Mend", "ReasonText", "Text", "text_of_error", "text_of_reason"]
+__all__ = [
+    "ERRORS",
+    "REASONS",
+    "UNSAFE",
+    "Mend",
+    "ReasonText",
+    "Text",
+    "text_of_error",
+    "text_of_reason",
+    "text_of_unsafe",
+]
 
 
 class Mend(TypedDict):
@@ -52,6 +65,11 @@ def text_of_reason(reason: Reason) -> ReasonText:
 def text_of_error(error: DomainError) -> ReasonText:
     """The text of an error; an error of an unknown code gets that of `internal-error`."""
     return _filled(error.code, ERRORS.get(error.text_code or error.code, ERRORS["internal-error"]), error.data)
+
+
+def text_of_unsafe(code: Unsafe) -> ReasonText:
+    """The text of why no safe table could be made."""
+    return _filled(code.value, UNSAFE[code], {})
 
 
 def _filled(code: str, text: Text, data: Mapping[str, str | int | float]) -> ReasonText:

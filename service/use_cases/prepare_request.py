@@ -26,7 +26,7 @@ from service.domain.audit import Action, EventCode, Outcome
 from service.domain.catalogue import DataSet
 from service.domain.errors import NotFound
 from service.domain.release import Release
-from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
+from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec, Unsafe
 from service.domain.round import RoundState, round_id
 from service.domain.submission import CountingPart
 from service.ports.engine import Aggregation, SourcePart
@@ -71,8 +71,8 @@ class Prepared:
     report: dict[str, Any]
 
 
-class _Unsafe(Exception):
-    def __init__(self, code: str, obstacles: Sequence[str] = ()) -> None:
+class _Refused(Exception):
+    def __init__(self, code: Unsafe, obstacles: Sequence[str] = ()) -> None:
         super().__init__(code)
         self.code, self.obstacles = code, tuple(obstacles)
 
@@ -166,11 +166,13 @@ def _outcome(services: Services, basis: Basis) -> Prepared:
     policy_hash = services.policy.policy_hash
     try:
         prepared = _prepared(services, basis)
-    except _Unsafe as unsafe:
-        prepared = Prepared(safe=False, tables=[], report={"refused": unsafe.code, "obstacles": list(unsafe.obstacles)})
+    except _Refused as refused:
+        prepared = Prepared(
+            safe=False, tables=[], report={"refused": refused.code, "obstacles": list(refused.obstacles)}
+        )
     except NotFound as gone:
         # The bundle of today has no such data set, purpose or classification any more.
-        report = {"refused": "catalogue-changed", "obstacles": [gone.data["kind"]]}
+        report = {"refused": Unsafe.CATALOGUE_CHANGED, "obstacles": [gone.data["kind"]]}
         prepared = Prepared(safe=False, tables=[], report=report)
     return replace(prepared, report={"policyHash": policy_hash, **prepared.report})
 
@@ -182,7 +184,7 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     _require_untied_measures(basis, data_set)
     shape = table_of(spec, services.catalogue)
     if shape.cells > services.limits.table_cells:
-        raise _Unsafe("table-too-large", [f"{shape.cells} > {services.limits.table_cells}"])
+        raise _Refused(Unsafe.TABLE_TOO_LARGE, [f"{shape.cells} > {services.limits.table_cells}"])
     contributions = services.engine.contributions(_sources(services, basis), _aggregation(services, data_set))
     names = dict.fromkeys([spec.purpose, *(release.purpose for release, _ in basis.releases)])
     purposes = [services.catalogue.purpose(name) for name in names]
@@ -197,11 +199,13 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
             read_back = {tuple(cell["codes"]): cell["value"] for cell in json.loads(json.dumps(table["cells"]))}
             last_gate = attack(figures, rules, [*earlier, ReleasedTable.from_cells(shape, read_back)])
         except CannotBeProtected as error:
-            raise _Unsafe("cannot-be-protected", [str(obstacle) for obstacle in error.obstacles]) from error
+            raise _Refused(Unsafe.CANNOT_BE_PROTECTED, [str(obstacle) for obstacle in error.obstacles]) from error
         except BadInput as error:
-            raise _Unsafe("history-differs", [str(fault) for fault in error.faults]) from error
+            raise _Refused(Unsafe.HISTORY_DIFFERS, [str(fault) for fault in error.faults]) from error
         if not last_gate.clean:
-            raise _Unsafe("attack-succeeded", [", ".join(map("=".join, b.codes)) for b in last_gate.breaches[:20]])
+            raise _Refused(
+                Unsafe.ATTACK_SUCCEEDED, [", ".join(map("=".join, b.codes)) for b in last_gate.breaches[:20]]
+            )
         tables.append(table)
         reports.append(_reported(measure, outcome, last_gate))
     return Prepared(safe=True, tables=tables, report={"measures": reports, "releases": len(basis.releases)})
@@ -218,7 +222,7 @@ def _require_same_facts(basis: Basis) -> None:
         if set(release.inputs) != {part.submission for part in basis.connected if part.round in release.rounds}
     )
     if changed:
-        raise _Unsafe("revision-pending", changed)
+        raise _Refused(Unsafe.REVISION_PENDING, changed)
 
 
 def _require_untied_measures(basis: Basis, data_set: DataSet) -> None:
@@ -226,7 +230,7 @@ def _require_untied_measures(basis: Basis, data_set: DataSet) -> None:
     published = {measure for _, spec in basis.releases for measure in spec.measures} | set(basis.request.spec.measures)
     tied = [f"{check.left} <= {check.right}" for check in data_set.checks if {check.left, check.right} <= published]
     if tied:
-        raise _Unsafe("tied-measures", tied)
+        raise _Refused(Unsafe.TIED_MEASURES, tied)
 
 
 def _sources(services: Services, basis: Basis) -> list[SourcePart]:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import Conflict, NotFound
 from service.domain.principal import Role
-from service.domain.request import AggregateRequest, Evidence, RequestState
+from service.domain.request import AggregateRequest, Evidence, RequestState, Unsafe
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call
 
 LIST = EventCode("request.list", Action.READ, "aggregate-request")
 READ = EventCode("request.read", Action.READ, "aggregate-request")
 EVIDENCE = EventCode("request.read-evidence", Action.READ, "aggregate-request")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """A request as its owner may see it; `refusal` says why no safe table could be made, not what stands in the way."""
+
+    request: AggregateRequest
+    refusal: Unsafe | None
 
 
 def list_requests(call: Call, page: Page, state: RequestState | None = None) -> Sequence[AggregateRequest]:
@@ -29,8 +39,8 @@ def list_requests(call: Call, page: Page, state: RequestState | None = None) -> 
         return step.data.requests.page(page, organisation=own, state=state)
 
 
-def read_request(call: Call, request: str) -> AggregateRequest:
-    """One request with its decision.
+def read_request(call: Call, request: str) -> RequestView:
+    """One request with its decision, and why it ended when no safe table could be made.
 
     Raises:
         Denied: another organisation's, or none: the answer is the same.
@@ -41,7 +51,8 @@ def read_request(call: Call, request: str) -> AggregateRequest:
         step.authorise(facts.may_read_request(step.caller(), found))
         if found is None:
             raise NotFound("aggregate-request")
-        return found
+        evidence = step.data.requests.evidence(request) if found.state is RequestState.UNSAFE else None
+        return RequestView(found, Unsafe(json.loads(evidence.report)["refused"]) if evidence else None)
 
 
 def read_evidence(call: Call, request: str) -> Evidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from api_world import ROUND, World, records, request_body
 from service.api.problem_texts import EDGE
 from service.domain.organisation import OrganisationKind
 from service.domain.principal import Role
+from service.domain.request import Unsafe
 from sluis_client import wire
 
 
@@ -188,6 +190,26 @@ def test_from_request_to_release(cast: Any, world: World) -> None:
     assert released["state"] == "released"
     read_the_release(cast, world, released["releaseId"])
     withdraw_the_release(cast, world, released["releaseId"])
+
+
+def test_an_unsafe_request_says_why_and_what_helps(cast: Any, world: World) -> None:
+    world.open_round(cast.steward, ["hospital-a"], period="2023")
+    world.call("PUT", "/v1/rounds/capacity-2023/state", cast.steward, json={"state": "closed"})
+    asked = world.call("POST", "/v1/aggregate-requests", cast.owner, json=request_body(periods=["2023"]))
+    assert asked.status_code == 202, asked.text
+    at = asked.headers["location"]
+    assert "refusal" not in world.call("GET", at, cast.owner).json()
+    limits = replace(world.services.limits, table_cells=10)
+    assert world.worker.run_once(replace(world.services, limits=limits))
+    told = world.call("GET", at, cast.owner).json()
+    assert (told["state"], told["refusal"]["code"]) == ("unsafe", "table-too-large")
+    assert set(told["refusal"]) == {"code", "nl", "en", "mend"}
+    assert told["refusal"]["mend"]["en"].startswith("Ask less finely")
+    obstacle = world.call("GET", f"{at}/evidence", cast.steward).json()["report"]["obstacles"][0]
+    assert obstacle.endswith("> 10")
+    assert obstacle not in json.dumps(told)
+    schema = world.call("GET", "/v1/openapi.json").json()["components"]["schemas"]
+    assert set(schema["Unsafe"]["enum"]) == set(Unsafe)
 
 
 def read_the_release(cast: Any, world: World, release: str) -> None:

@@ -38,7 +38,7 @@ from service.ports.keys import Signature, Signer
 from service.ports.unit_of_work import Page
 from service.use_cases.disclosure_tables import table_of
 from service.use_cases.read_releases import list_releases, read_release
-from service.use_cases.read_requests import read_evidence
+from service.use_cases.read_requests import read_evidence, read_request
 from service.use_cases.release_request import release_request
 from service.use_cases.withdraw_release import withdraw_release
 
@@ -127,6 +127,7 @@ def test_a_correction_of_released_figures_waits(any_world: World) -> None:
     assert done.state == "unsafe"
     report = report_of(world, done.id)
     assert (report["refused"], report["obstacles"]) == ("revision-pending", [first.release])
+    assert read_request(world.call(OTHER_OWNER), done.id).refusal == "revision-pending"
     event = world.events(code="request.prepare")[0]
     assert (event.outcome, event.reasons) == ("failed", ("revision-pending",))
 

@@ -12,10 +12,10 @@ import pytest
 import service
 from service.domain.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 from service.domain.reason import Reason
-from service.domain.request import REQUEST_LIFECYCLE
+from service.domain.request import REQUEST_LIFECYCLE, Unsafe
 from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
-from service.domain.texts import ERRORS, REASONS, text_of_error, text_of_reason
+from service.domain.texts import ERRORS, REASONS, UNSAFE, text_of_error, text_of_reason, text_of_unsafe
 from service.ports.identity import NotAuthenticated, TokenFault
 
 RAISED = {Conflict.__name__, Invalid.__name__, Unavailable.__name__}
@@ -25,7 +25,9 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-@pytest.mark.parametrize("text", [*REASONS.values(), *ERRORS.values()], ids=[*REASONS, *ERRORS])
+@pytest.mark.parametrize(
+    "text", [*REASONS.values(), *ERRORS.values(), *UNSAFE.values()], ids=[*REASONS, *ERRORS, *UNSAFE]
+)
 def test_both_languages_name_the_same_facts(text):
     assert all((text.rule, text.nl, text.en, text.mend_nl, text.mend_en))
     assert placeholders(text.nl) == placeholders(text.en)
@@ -74,6 +76,20 @@ def test_texts_name_only_facts_that_the_error_carries():
 def test_every_state_machine_has_a_text():
     names = {machine.name for machine in (REQUEST_LIFECYCLE, ROUND_LIFECYCLE, SUBMISSION_LIFECYCLE)}
     assert {f"{name}-state" for name in names} <= ERRORS.keys()
+
+
+@pytest.mark.parametrize("code", Unsafe)
+def test_every_table_that_cannot_be_made_says_why_and_what_helps(code: Unsafe):
+    text = text_of_unsafe(code)
+    assert (text.code, text.en) == (code.value, UNSAFE[code].en)
+    assert not placeholders(UNSAFE[code].nl + UNSAFE[code].mend_nl)
+
+
+def test_later_and_coarser_are_different_advice():
+    coarser = {Unsafe.TABLE_TOO_LARGE, Unsafe.CANNOT_BE_PROTECTED, Unsafe.ATTACK_SUCCEEDED}
+    assert {code for code in Unsafe if text_of_unsafe(code).mend["en"].startswith("Ask less finely")} == coarser
+    later = text_of_unsafe(Unsafe.REVISION_PENDING).mend
+    assert (later["nl"][:20], later["en"][:15]) == ("Vraag het later opni", "Ask again later")
 
 
 def test_filled_in():

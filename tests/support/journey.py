@@ -254,7 +254,7 @@ class World:
         return self.request(asked.id)
 
     def request(self, request: str) -> AggregateRequest:
-        return read_request(self.call(STEWARD), request)
+        return read_request(self.call(STEWARD), request).request
 
     # --- what is stored
 

@@ -70,8 +70,9 @@ def get_requests(call: PersonCall, state: _State = None, limit: Limit = 50, curs
     response_model=AggregateRequestAnswer,
 )
 def get_request(call: PersonCall, request_id: Id) -> Response:
-    """The request with its decision and how it stands."""
-    return answer(AggregateRequestAnswer.of(read_request(call, request_id)))
+    """The request with its decision and how it stands; an `unsafe` one says in `refusal` why, and what helps."""
+    found = read_request(call, request_id)
+    return answer(AggregateRequestAnswer.of(found.request, found.refusal))
 
 
 @router.get(

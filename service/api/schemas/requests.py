@@ -19,8 +19,10 @@ from service.domain.request import (
     RequestedDimension,
     RequestSpec,
     RequestState,
+    Unsafe,
     Verdict,
 )
+from service.domain.texts import text_of_unsafe
 
 _MOST_DIMENSIONS = 10
 _MOST_MEASURES = 50
@@ -123,6 +125,21 @@ class DimensionAnswer(Answer):
     level: str
 
 
+class RefusalAnswer(Answer):
+    """Why no safe table could be made; what exactly stands in the way is for stewards only."""
+
+    code: Unsafe
+    nl: str
+    en: str
+    mend: MendAnswer
+
+    @classmethod
+    def of(cls, code: Unsafe) -> RefusalAnswer:
+        """The code with its texts."""
+        text = text_of_unsafe(code)
+        return cls(code=code, nl=text.nl, en=text.en, mend=MendAnswer(**text.mend))
+
+
 class AggregateRequestAnswer(Answer):
     """A request with its decision; a denial is a result too."""
 
@@ -142,9 +159,12 @@ class AggregateRequestAnswer(Answer):
     decision: DecisionAnswer
     created_at: Moment
     release_id: str | None = ABSENT
+    refusal: Annotated[
+        RefusalAnswer | None, Field(description="Why the request ended as `unsafe`; where one request is read, only")
+    ] = ABSENT
 
     @classmethod
-    def of(cls, found: AggregateRequest) -> AggregateRequestAnswer:
+    def of(cls, found: AggregateRequest, refusal: Unsafe | None = None) -> AggregateRequestAnswer:
         """The request."""
         spec = found.spec
         return cls(
@@ -167,6 +187,7 @@ class AggregateRequestAnswer(Answer):
             decision=DecisionAnswer.model_validate(_explained(json.loads(found.decision))),
             created_at=found.created_at,
             release_id=found.release,
+            refusal=RefusalAnswer.of(refusal) if refusal is not None else None,
         )
 
 
@@ -224,8 +245,8 @@ _STATUS: Mapping[RequestState, Label] = {
     RequestState.PERMITTED: Label(nl="Toegestaan; de tabel wordt gemaakt.", en="Permitted; the table is being made."),
     RequestState.PREPARED: Label(nl="Wacht op twee stewards.", en="Waits for two stewards."),
     RequestState.UNSAFE: Label(
-        nl="De tabel kan niet veilig worden uitgegeven. Vraag minder fijn.",
-        en="The table cannot be released safely. Ask for less detail.",
+        nl="De tabel kan niet veilig worden uitgegeven; de aanvraag zelf zegt waarom en wat helpt.",
+        en="The table cannot be released safely; the request itself says why and what helps.",
     ),
     RequestState.FAILED: Label(
         nl="De tabel kon niet worden gemaakt; de beheerder kijkt ernaar.",

@@ -1,0 +1,70 @@
+"""The texts of why no safe table could be made: what the requester may know of it, and what helps.
+
+They name no release, no cell and no supplier: which figures stand in the way is for stewards only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from service.domain.request import Unsafe
+from service.domain.texts_table import Text
+
+_CONTROL = "Disclosure control"
+_COARSER = (
+    "Vraag minder fijn. Een tabel over dezelfde perioden en niveaus als wat al is uitgegeven, kan wel.",
+    "Ask less finely. A table over the same periods and levels as what was released before can be made.",
+)
+
+UNSAFE: Mapping[Unsafe, Text] = {
+    Unsafe.CANNOT_BE_PROTECTED: Text(
+        _CONTROL,
+        "Naast wat al is uitgegeven, zou deze tabel cijfers verraden die verborgen moeten blijven.",
+        "Beside what was released before, this table would give away figures that have to stay hidden.",
+        *_COARSER,
+    ),
+    Unsafe.REVISION_PENDING: Text(
+        "Disclosure control: revisions",
+        "Na een uitgifte van deze cijfers kwam een correctie of late levering; het verschil zou de leverancier tonen.",
+        "After a release of these figures came a correction or late delivery; the difference would show the supplier.",
+        "Vraag het later opnieuw, als de datasteward de herziening heeft afgehandeld. Minder fijn vragen helpt niet.",
+        "Ask again later, when the data steward has dealt with the revision. Asking less finely does not help.",
+    ),
+    Unsafe.TIED_MEASURES: Text(
+        _CONTROL,
+        "De maten begrenzen elkaar: samen, of met wat al is uitgegeven, zou de ene een verborgen cijfer van de andere "
+        "verraden.",
+        "The measures bound each other: together, or with what was released before, one would give away a hidden "
+        "figure of the other.",
+        "Vraag van deze maten alleen die welke over deze perioden al is uitgegeven; is dat er geen, vraag er dan één.",
+        "Of these measures ask only the one that was released over these periods before; if there is none, ask one.",
+    ),
+    Unsafe.ATTACK_SUCCEEDED: Text(
+        _CONTROL,
+        "De laatste toets vond in de gemaakte tabel een cijfer dat te nauwkeurig te berekenen was.",
+        "The last check found a figure in the finished table that could be worked out too closely.",
+        "Vraag minder fijn, of minder maten tegelijk; meld het aan de datasteward.",
+        "Ask less finely, or fewer measures at once; report it to the data steward.",
+    ),
+    Unsafe.HISTORY_DIFFERS: Text(
+        _CONTROL,
+        "Wat eerder over deze cijfers is uitgegeven, past niet meer bij de indelingen of leveringen van nu.",
+        "What was released over these figures before no longer fits the classifications or deliveries of today.",
+        "Meld het aan de datasteward; minder fijn vragen helpt niet.",
+        "Report it to the data steward; asking less finely does not help.",
+    ),
+    Unsafe.CATALOGUE_CHANGED: Text(
+        "Catalogue",
+        "De gegevensset, het doel of een indeling van deze aanvraag, of van een eerdere uitgifte, bestaat niet meer.",
+        "The data set, the purpose or a classification of this request, or of an earlier release, exists no more.",
+        "Bekijk de catalogus en vraag opnieuw met wat daar nu in staat.",
+        "Look at the catalogue and ask again with what it holds now.",
+    ),
+    Unsafe.TABLE_TOO_LARGE: Text(
+        _CONTROL,
+        "De tabel heeft meer cellen dan de dienst in één aanvraag beveiligt.",
+        "The table has more cells than the service protects in one request.",
+        "Vraag minder fijn, minder dimensies of minder perioden tegelijk.",
+        "Ask less finely, for fewer dimensions or for fewer periods at once.",
+    ),
+}
