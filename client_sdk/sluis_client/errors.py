@@ -39,7 +39,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sluis_client import wire
-from sluis_client.language import Text
+from sluis_client.language import Text, count_of_faults, count_of_minutes
 
 
 class SluisClientError(Exception):
@@ -163,12 +163,13 @@ class ContentRefusedError(SluisClientError):
     code = "content-refused"
 
     def __init__(self, faults: wire.Faults) -> None:
+        fatal = count_of_faults(faults.fatal)
         super().__init__(
             Text(
-                f"De inhoud bevat {faults.fatal} fout(en); er is niets aangenomen.",
-                f"The content has {faults.fatal} fault(s); nothing was accepted.",
+                f"De inhoud bevat {fatal.nl}; er is niets aangenomen.",
+                f"The content has {fatal.en}; nothing was accepted.",
             ),
-            Text("Verbeter ze alle en lever opnieuw aan.", "Mend them all and deliver again."),
+            Text("Verbeter alles en lever opnieuw aan.", "Mend everything and deliver again."),
         )
         self.faults = faults
 
@@ -254,11 +255,11 @@ class ClockSkewError(ServiceRefusedError):
         if there is None:
             differs = Text("te veel", "too much")
         else:
-            minutes = round(abs((here - there).total_seconds()) / 60)
+            minutes = count_of_minutes(round(abs((here - there).total_seconds()) / 60))
             behind = here < there
             differs = Text(
-                f"{minutes} minuten {'achter' if behind else 'voor'}",
-                f"{minutes} minutes {'behind' if behind else 'ahead'}",
+                f"{minutes.nl} {'achter' if behind else 'voor'}",
+                f"{minutes.en} {'behind' if behind else 'ahead'}",
             )
         super().__init__(
             "clock-skew",

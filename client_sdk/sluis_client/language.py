@@ -24,3 +24,23 @@ class Text:
     def to_json(self) -> dict[str, str]:
         """`{"nl": ..., "en": ...}`, as everywhere in the service's answers."""
         return {"nl": self.nl, "en": self.en}
+
+
+def count_of_rows(number: int) -> Text:
+    """So many rows."""
+    return _counted(number, Text("rij", "row"), Text("rijen", "rows"))
+
+
+def count_of_faults(number: int) -> Text:
+    """So many faults."""
+    return _counted(number, Text("fout", "fault"), Text("fouten", "faults"))
+
+
+def count_of_minutes(number: int) -> Text:
+    """So many minutes."""
+    return _counted(number, Text("minuut", "minute"), Text("minuten", "minutes"))
+
+
+def _counted(number: int, one: Text, more: Text) -> Text:
+    noun = one if number == 1 else more
+    return Text(f"{number} {noun.nl}", f"{number} {noun.en}")

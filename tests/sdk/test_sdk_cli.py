@@ -168,6 +168,22 @@ def test_check_shows_all_faults_at_once_in_both_languages(run: Callable[..., Res
     assert "Er is niets verstuurd." in result.stdout
 
 
+def test_one_is_counted_as_one(run: Callable[..., Result], registered: Path):
+    header = FAULTY.splitlines()[0] + "\n"
+    Path("one.csv").write_text(header + "2019Q1,S08000015,magic,90,61\n")
+    assert {"1 fout. Er is niets verstuurd.", "1 fault. Nothing was sent."} <= set(
+        run("check", "one.csv", "--round", ROUND).stdout.splitlines()
+    )
+    refused = document(run("submit", "one.csv", "--round", ROUND, "--yes", "--json"))["error"]
+    assert refused["nl"] == "De inhoud bevat 1 fout; er is niets aangenomen."
+    assert refused["en"] == "The content has 1 fault; nothing was accepted."
+    Path("one.csv").write_text(header + "2019Q1,S08000015,cardiology,90,61\n")
+    assert "1 rij gecontroleerd, geen fouten." in run("check", "one.csv", "--round", ROUND).stdout
+    accepted = run("submit", "one.csv", "--round", ROUND, "--yes").stdout
+    assert "Aangenomen: 1 rij, versie 1." in accepted
+    assert "Accepted: 1 row, version 1." in accepted
+
+
 def test_english_comes_first_when_asked(run: Callable[..., Result], registered: Path, monkeypatch: pytest.MonkeyPatch):
     dutch = run("check", "capacity.csv", "--round", ROUND).stdout.splitlines()
     english = run("check", "capacity.csv", "--round", ROUND, "--language", "en").stdout.splitlines()

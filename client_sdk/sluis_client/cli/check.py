@@ -10,7 +10,7 @@ from sluis_client.cli.options import FileArgument, JsonOption, LanguageOption, R
 from sluis_client.cli.screen import Screen
 from sluis_client.cli.secrets import opened_client
 from sluis_client.client import Client
-from sluis_client.language import Text
+from sluis_client.language import Text, count_of_faults, count_of_rows
 
 
 def check(
@@ -36,18 +36,17 @@ def check(
 def _show(screen: Screen, report: CheckReport) -> None:
     screen.faults(report.faults)
     if report.accepted:
+        rows = count_of_rows(report.rows)
         screen.say(
             Text(
-                f"{report.rows} rijen gecontroleerd, geen fouten. Er is niets verstuurd.",
-                f"{report.rows} rows checked, no faults. Nothing was sent.",
+                f"{rows.nl} gecontroleerd, geen fouten. Er is niets verstuurd.",
+                f"{rows.en} checked, no faults. Nothing was sent.",
             )
         )
     else:
+        fatal = count_of_faults(report.faults.fatal)
         screen.say(
-            Text(
-                f"{report.faults.fatal} fouten. Er is niets verstuurd.",
-                f"{report.faults.fatal} faults. Nothing was sent.",
-            ),
+            Text(f"{fatal.nl}. Er is niets verstuurd.", f"{fatal.en}. Nothing was sent."),
             good=False,
         )
     screen.document(

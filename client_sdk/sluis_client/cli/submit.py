@@ -12,7 +12,7 @@ from sluis_client.cli.screen import Screen
 from sluis_client.cli.secrets import opened_client
 from sluis_client.delivery import Delivered
 from sluis_client.errors import SetupError
-from sluis_client.language import Text
+from sluis_client.language import Text, count_of_rows
 
 
 def submit(
@@ -58,12 +58,12 @@ def _show(screen: Screen, delivered: Delivered) -> None:
         "late": Text("Aangenomen, na de termijn", "Accepted, after the deadline"),
         "duplicate": Text("Deze inhoud telde al", "This content counted already"),
     }[delivered.outcome]
+    rows = count_of_rows(delivered.rows)
     screen.say(
         Text(
-            f"{said.nl}: {delivered.rows} rijen, versie {delivered.version}. "
+            f"{said.nl}: {rows.nl}, versie {delivered.version}. "
             f"Ontvangstbewijs {delivered.submission} is geverifieerd en bewaard.",
-            f"{said.en}: {delivered.rows} rows, version {delivered.version}. "
-            f"Receipt {delivered.submission} was verified and kept.",
+            f"{said.en}: {rows.en}, version {delivered.version}. Receipt {delivered.submission} was verified and kept.",
         )
     )
     screen.document(
