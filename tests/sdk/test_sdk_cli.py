@@ -168,6 +168,16 @@ def test_check_shows_all_faults_at_once_in_both_languages(run: Callable[..., Res
     assert "Er is niets verstuurd." in result.stdout
 
 
+def test_it_is_said_from_where_rows_are_numbered(run: Callable[..., Result], registered: Path):
+    shown = run("check", "faulty.csv", "--round", ROUND).stdout
+    assert "Rij 1 is de eerste rij met gegevens: onder de kopregel, in Excel rij 2." in shown
+    assert "Row 1 is the first row of data" in shown
+    Path("headless.csv").write_text("period\n2019Q1\n")
+    without = run("check", "headless.csv", "--round", ROUND)
+    assert without.exit_code == 3
+    assert "Rij 1" not in without.stdout, "no fault is about a row"
+
+
 def test_one_is_counted_as_one(run: Callable[..., Result], registered: Path):
     header = FAULTY.splitlines()[0] + "\n"
     Path("one.csv").write_text(header + "2019Q1,S08000015,magic,90,61\n")

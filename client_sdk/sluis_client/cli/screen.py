@@ -95,6 +95,9 @@ class Screen:
                 )
             )
         self.table([_ROW, _COLUMN, _CODE, Text(first, first), Text(second, second)], rows)
+        if any(row for row, *_ in rows):
+            for note in (_FIRST_ROW.in_language(self.language), _FIRST_ROW.beside(self.language)):
+                self._out.print(f"[dim]{_shown(note)}[/]")
         more = faults.total - len(rows)
         if more > 0:
             counts = ", ".join(f"{code}: {count}" for code, count in faults.by_code.items())
@@ -207,6 +210,10 @@ def _shown(text: str) -> str:
 
 
 _ROW = Text("rij", "row")
+_FIRST_ROW = Text(
+    "Rij 1 is de eerste rij met gegevens: onder de kopregel, in Excel rij 2.",
+    "Row 1 is the first row of data: below the header, row 2 in Excel.",
+)
 _COLUMN = Text("kolom", "column")
 _CODE = Text("code", "code")
 _SENDING = Text("versturen", "sending")
