@@ -23,7 +23,7 @@ from starlette.requests import Request
 from service.api.bodies import invalid
 from service.api.edge import Edge, edge_of
 from service.api.exchange import Exchange, exchange_of
-from service.api.faults import InputFault
+from service.api.faults import MOST_SHOWN, InputFault, named
 from service.api.limiting import Counted
 from service.api.problems import Refused
 from service.domain.principal import Anonymous, Person, Principal, Supplier
@@ -98,7 +98,7 @@ def require_known_query(request: Request) -> None:
     route: APIRoute = request.scope["route"]
     known = {field.alias for field in get_flat_params(route.dependant) if isinstance(field.field_info, Query)}
     faults = [
-        InputFault("query", name if name in known else "?", code, nl, en)
+        InputFault("query", name if name in known else named(name), code, nl, en)
         for name in dict.fromkeys(given)
         for code, nl, en, wrong in (
             ("unknown-field", "is onbekend", "is unknown", name not in known),
@@ -107,7 +107,7 @@ def require_known_query(request: Request) -> None:
         if wrong
     ]
     if faults:
-        raise invalid(*faults)
+        raise invalid(*faults[:MOST_SHOWN])
 
 
 def _call(edge: Edge, exchange: Exchange, principal: Principal) -> Call:

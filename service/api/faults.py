@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -100,16 +100,17 @@ def of_schema(errors: Iterable[Any], place: Place | None = None) -> list[InputFa
         steps = list(error["loc"])
         where: Place = place or steps.pop(0)
         code, nl, en = _TEXTS.get(error["type"], _OTHER)
-        named = error.get("ctx", {})
-        pointer = "/".join(["", *_named(steps)]) if where == "body" else ".".join(_named(steps))
-        faults.append(InputFault(where, pointer, code, nl.format_map(named), en.format_map(named)))
+        facts = error.get("ctx", {})
+        names = [named(step) for step in steps]
+        pointer = "/".join(["", *names]) if where == "body" else ".".join(names)
+        faults.append(InputFault(where, pointer, code, nl.format_map(facts), en.format_map(facts)))
     return faults
 
 
 def of_wire(error: WireError) -> list[InputFault]:
     """The faults that the wire package found."""
     return [
-        InputFault("body", "/".join(_named(problem.path.split("/"))), "not-valid", problem.nl, problem.en)
+        InputFault("body", "/".join(map(named, problem.path.split("/"))), "not-valid", problem.nl, problem.en)
         for problem in error.problems[:MOST_SHOWN]
     ]
 
@@ -132,6 +133,7 @@ def in_header(name: str, nl: str, en: str) -> InputFault:
     return InputFault("header", name, "wrong-form", nl, en)
 
 
-def _named(steps: Sequence[Any]) -> list[str]:
-    """The steps of a location; what a caller named itself is shown only when it is a plain name."""
-    return [str(step) if str(step) == "" or _NAME.fullmatch(str(step)) else "?" for step in steps]
+def named(step: str | int) -> str:
+    """A step of a location; what a caller named itself is shown only when it is a plain name."""
+    shown = str(step)
+    return shown if shown == "" or _NAME.fullmatch(shown) else "?"
