@@ -267,5 +267,9 @@ def test_the_auditor_sees_it_all(cast: Any, world: World) -> None:
         "GET", f"/v1/audit-events?limit=5&outcome=success&cursor={page['next']}", cast.auditor
     ).json()
     assert not {event["id"] for event in page["items"]} & {event["id"] for event in following["items"]}
-    assert world.events(code="audit.search")
+    asked = "limit=5&objectType=round&actor=nobody&from=2026-01-01T00:00:00Z"
+    assert world.call("GET", f"/v1/audit-events?{asked}", cast.auditor).json()["items"] == []
+    told = json.loads(world.events(code="audit.search")[0].query or "")
+    assert told == {"actor": "nobody", "from": "2026-01-01T00:00:00Z", "limit": 5, "objectType": "round"}
+    assert page["next"] in {json.loads(e.query or "").get("cursor") for e in world.events(code="audit.search")}
     assert ROUND in world.call("GET", "/v1/rounds", cast.steward).text
