@@ -54,7 +54,8 @@ def authorise_delivery(step: Step, signed: SignedManifest) -> Round:
     key = step.data.organisations.find_key(signed.key_id)
     claims = facts.ManifestClaims(manifest.supplier, manifest.data_set, manifest.data_set_version)
     caller = step.caller()
-    step.authorise(facts.may_submit(caller, round_, claims, key))
+    # The question is about the round; the event is about a submission, which there may never be.
+    step.authorise(facts.may_submit(caller, round_, claims, key), names_object=False)
     if key is None or round_ is None or caller.organisation is None:
         raise Denied((Reason("policy-not-sure"),))
     step.name(agreement=caller.organisation.agreement.reference)

@@ -110,22 +110,27 @@ class Step:
         except NotFound:
             return None
 
-    def decide(self, query: Query) -> Decision:
-        """Ask the policy; the event will name the bundle and what determined the answer."""
+    def decide(self, query: Query, *, names_object: bool = True) -> Decision:
+        """Ask the policy; the event will name the bundle and what determined the answer.
+
+        Args:
+            query: the question.
+            names_object: whether the question is about the object of the event, which then gets its id.
+        """
         decision = self.call.services.policy.decide(query)
         policies = decision.policies if isinstance(decision, Permit) else ()
         self.authorisation = replace(self.authorisation, policy_hash=decision.policy_hash, policies=policies)
-        if self.object_id is None:
+        if names_object and self.object_id is None:
             self.object_id = query.resource.id
         return decision
 
-    def authorise(self, query: Query) -> Permit:
+    def authorise(self, query: Query, *, names_object: bool = True) -> Permit:
         """Ask the policy and stop when it denies.
 
         Raises:
             Denied: with every reason.
         """
-        match self.decide(query):
+        match self.decide(query, names_object=names_object):
             case Permit() as permit:
                 return permit
             case Deny(reasons=reasons):

@@ -45,7 +45,7 @@ def submit_records(call: Call, signed: SignedManifest, content: bytes, idempoten
         with call.transact(EVENT) as step:
             return repeated(step, ready)
     # 2
-    with call.between(EVENT, signed.manifest.round):
+    with call.between(EVENT):
         verdict = look_into(call.services, ready.admission, signed.manifest, content, ready.data_key)
     with call.transact(EVENT) as step:
         # 3

@@ -184,7 +184,8 @@ def test_a_failure_leaves_its_event_and_nothing_else(world: World, things: Thing
     assert len(events) == 1
     require_complete(events[0], call, outcome=case.wrong_outcome)
     assert events[0].reasons == (error.code,)
-    assert events[0].object_id or name == "issue_token"  # of an assertion that does not hold nothing is believed
+    # Of an assertion that does not hold nothing is believed, and a refused delivery never was a submission.
+    assert (events[0].object_id is None) == (name in {"issue_token", "submit_records", "begin_submission"})
     assert error.code in ERRORS or case.wrong_outcome == "denied"
     assert state(world) == before
 
