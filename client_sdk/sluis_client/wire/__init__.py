@@ -14,7 +14,7 @@ from sluis_client.wire.canonical import (
     parse_json,
 )
 from sluis_client.wire.check import Checked, Limits, check_content
-from sluis_client.wire.definition import Check, Code, Column, Definition, Kind, Label
+from sluis_client.wire.definition import Check, Code, Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import Fault, Faults, Severity
 from sluis_client.wire.jwk import (
@@ -47,7 +47,7 @@ from sluis_client.wire.receipt import (
     verify_receipt,
     verify_receipt_alone,
 )
-from sluis_client.wire.strict import Problem, WireError, time_text
+from sluis_client.wire.strict import Label, Problem, WireError, time_text
 
 __all__ = [
     "MANIFEST_PREFIX",

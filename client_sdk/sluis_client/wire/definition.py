@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from sluis_client.wire.faults import Severity
 from sluis_client.wire.manifest import IDENTIFIER
 from sluis_client.wire.period import dates_of_period
-from sluis_client.wire.strict import Fields, string
+from sluis_client.wire.strict import Fields, Label, string
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
 CHECK_CODE = re.compile(r"(?!F[0-9]{3}$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -28,30 +28,6 @@ _MAX_ROWS = 10**8
 _MAX_VERSION = 10**6
 _LOOSE = re.compile(r"[\s_.-]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A text for people, in Dutch and English."""
-
-    nl: str
-    en: str
-
-    @classmethod
-    def from_json(cls, value: Any) -> Label:
-        """Read a label.
-
-        Raises:
-            WireError: malformed.
-        """
-        fields = Fields(value, {"nl", "en"})
-        nl, en = fields.text("nl", empty=True), fields.text("en", empty=True)
-        fields.finish()
-        return cls(nl, en)
-
-    def to_json(self) -> dict[str, str]:
-        """As it stands on the wire."""
-        return {"nl": self.nl, "en": self.en}
 
 
 class Kind(StrEnum):

@@ -214,3 +214,27 @@ def time_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone is ambiguous")
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text for people, in Dutch and English."""
+
+    nl: str
+    en: str
+
+    @classmethod
+    def from_json(cls, value: Any) -> Label:
+        """Read a label.
+
+        Raises:
+            WireError: malformed.
+        """
+        fields = Fields(value, {"nl", "en"})
+        nl, en = fields.text("nl", empty=True), fields.text("en", empty=True)
+        fields.finish()
+        return cls(nl, en)
+
+    def to_json(self) -> dict[str, str]:
+        """As it stands on the wire."""
+        return {"nl": self.nl, "en": self.en}
