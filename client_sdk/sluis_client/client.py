@@ -1,37 +1,29 @@
 """The supplier's side of Sluis in one class: register, check, deliver, keep the receipts."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sluis_client.answers import Round, field, optional
+from sluis_client.answers import Round
 from sluis_client.check import CheckReport, check
 from sluis_client.content import Content, FileContent, RecordContent
-from sluis_client.delivery import Courier, Delivered, Destination, Progress
+from sluis_client.delivery import Delivered, Destination, Progress
 from sluis_client.errors import (
     AlreadyRegisteredError,
     ContentRefusedError,
     NoReceiptError,
-    NotRegisteredError,
-    SetupError,
 )
-from sluis_client.keys import SupplierKey
-from sluis_client.language import Text
 from sluis_client.machine import Machine
-from sluis_client.outbox import Entry, Outbox
+from sluis_client.outbox import Entry
 from sluis_client.profile import Profile, Registration
-from sluis_client.receipts import ReceiptBook, StoredReceipt
-from sluis_client.registering import pin_announced_key, register
+from sluis_client.receipts import StoredReceipt
+from sluis_client.registering import pin_announced_key
 from sluis_client.retry import Patience
-from sluis_client.rules import RoundRules, fetch_rules, kept_rules, require_identifier
-from sluis_client.tokens import Tokens
-from sluis_client.transport import Transport, checked_url
-
-PASSPHRASE_VARIABLE = "SLUIS_CLIENT_PASSPHRASE"  # noqa: S105 - the name of a variable
-PATIENCE_VARIABLE = "SLUIS_CLIENT_PATIENCE"
+from sluis_client.rules import RoundRules, fetch_rounds, fetch_rules, kept_rules, require_identifier
+from sluis_client.session import Session
+from sluis_client.transport import checked_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +57,10 @@ class Client:
         patience: Patience | None = None,
         machine: Machine | None = None,
     ) -> None:
-        self._profile = profile
-        self._passphrase = passphrase if passphrase is not None else os.environ.get(PASSPHRASE_VARIABLE)
-        self._machine = machine or Machine()
-        self._transport = Transport(url, patience=patience or _patience(), machine=self._machine)
-        self._registration: Registration | None = None
-        self._read_key: SupplierKey | None = None
-        self._open_tokens: Tokens | None = None
+        self._session = Session(profile, url, passphrase=passphrase, patience=patience, machine=machine)
 
     def __repr__(self) -> str:
-        return f"Client({self._transport.url}, {self._profile.home})"
+        return f"Client({self._session.transport.url}, {self._session.profile.home})"
 
     def __enter__(self) -> Self:
         return self
@@ -92,7 +78,7 @@ class Client:
             >>> client = Client.from_profile()
             >>> client.close()
         """
-        self._transport.close()
+        self._session.transport.close()
 
     @classmethod
     def from_profile(
@@ -124,7 +110,7 @@ class Client:
         profile = Profile.at(None if home is None else Path(home))
         registration = profile.registration()
         client = cls(profile, registration.url, passphrase=passphrase, patience=patience, machine=machine)
-        client._registration = registration
+        client._session.take_up(registration)
         return client
 
     @classmethod
@@ -154,7 +140,7 @@ class Client:
     @property
     def registered(self) -> bool:
         """Whether the profile holds a registration."""
-        return self._profile.registered
+        return self._session.profile.registered
 
     @property
     def registration(self) -> Registration:
@@ -163,9 +149,7 @@ class Client:
         Raises:
             NotRegisteredError: it has not registered yet.
         """
-        if self._registration is None:
-            raise NotRegisteredError(self._profile.home)
-        return self._registration
+        return self._session.registration
 
     def unlock(self) -> None:
         """Reads the private key, so that a missing passphrase shows before anything else is done.
@@ -178,7 +162,7 @@ class Client:
             >>> with Client.from_profile() as client:
             ...     client.unlock()
         """
-        self._key()
+        self._session.key()
 
     def register(self, code: str, *, replace: bool = False) -> Registration:
         """Makes a key pair and registers the public half with the one-time code of the invitation.
@@ -200,13 +184,9 @@ class Client:
             ...     client.register(os.environ["SLUIS_CODE"]).name
             'Ziekenhuis Arran'
         """
-        if self._profile.registered and not replace:
-            raise AlreadyRegisteredError(self._profile.registration().name)
-        self._registration = register(
-            self._transport, self._profile, code, passphrase=self._passphrase, machine=self._machine
-        )
-        self._read_key = self._open_tokens = None
-        return self._registration
+        if self._session.profile.registered and not replace:
+            raise AlreadyRegisteredError(self._session.profile.registration().name)
+        return self._session.register(code)
 
     def rounds(self) -> list[Round]:
         """The rounds in which a delivery of this organisation is expected.
@@ -217,16 +197,7 @@ class Client:
             ...     [(round.id, round.state) for round in client.rounds()]
             [('capacity-2019', 'open')]
         """
-        found: list[Round] = []
-        cursor: str | None = None
-        while True:
-            page = self._transport.call(
-                "GET", "/v1/rounds", tokens=self._tokens, query={"cursor": cursor} if cursor else None
-            ).object
-            found += [Round.from_json(item) for item in field(page, "items", list)]
-            cursor = optional(page, "next", str)
-            if cursor is None:
-                return found
+        return fetch_rounds(self._session.transport, self._session.tokens)
 
     def rules(self, round_id: str, *, offline: bool = False) -> RoundRules:
         """What a delivery to a round must be: its columns, and the codes that they may hold.
@@ -248,8 +219,8 @@ class Client:
             ['2019Q1', '2019Q2', '2019Q3', '2019Q4']
         """
         if offline:
-            return kept_rules(self._profile, round_id)
-        return fetch_rules(self._transport, self._tokens, self._profile, round_id)
+            return kept_rules(self._session.profile, round_id)
+        return fetch_rules(self._session.transport, self._session.tokens, self._session.profile, round_id)
 
     def check(self, path: Path | str, round_id: str, *, offline: bool = False) -> CheckReport:
         """Everything that is wrong with a file, found on this machine; nothing is sent.
@@ -337,7 +308,7 @@ class Client:
             >>> status.rounds[0].delivery, len(status.under_way)
             ('missing', 0)
         """
-        return Status(self.registration, tuple(self.rounds()), tuple(self._outbox.entries()))
+        return Status(self.registration, tuple(self.rounds()), tuple(self._session.outbox.entries()))
 
     def receipts(self) -> list[StoredReceipt]:
         """The receipts on this machine, newest first.
@@ -349,7 +320,7 @@ class Client:
             ...     [receipt.round for receipt in client.receipts()]
             ['capacity-2019']
         """
-        return self._receipts.all()
+        return self._session.receipts.all()
 
     def verify_receipt(self, receipt: StoredReceipt | str, path: Path | str | None = None) -> StoredReceipt:
         """Proves a receipt again, without asking the service.
@@ -369,10 +340,10 @@ class Client:
             ...     client.verify_receipt(delivered.submission, "capacity.csv").rows
             2
         """
-        stored = self._receipts.get(receipt) if isinstance(receipt, str) else receipt
+        stored = self._session.receipts.get(receipt) if isinstance(receipt, str) else receipt
         if stored is None:
             raise NoReceiptError
-        self._receipts.verify(stored, None if path is None else FileContent.read(Path(path)).digest)
+        self._session.receipts.verify(stored, None if path is None else FileContent.read(Path(path)).digest)
         return stored
 
     def trust(self, key_id: str) -> None:
@@ -387,7 +358,7 @@ class Client:
             ...     receipt = client.submit("capacity.csv", "capacity-2019").receipt
             ...     client.trust(receipt.signed.key_id)
         """
-        pin_announced_key(self._transport, self._profile, key_id)
+        pin_announced_key(self._session.transport, self._session.profile, key_id)
 
     def _deliver(
         self,
@@ -409,56 +380,7 @@ class Client:
             supplier=self.registration.organisation,
             corrects=corrects,
         )
-        return self._courier.deliver(content, destination, report.rows, progress or _no_progress)
-
-    def _key(self) -> SupplierKey:
-        if self._read_key is None:
-            self._read_key = self._profile.key(self._passphrase)
-        return self._read_key
-
-    @property
-    def _tokens(self) -> Tokens:
-        if self._open_tokens is None:
-            registration = self.registration
-            self._open_tokens = Tokens(
-                self._transport,
-                self._key(),
-                client_id=registration.client_id,
-                issuer=registration.issuer,
-                machine=self._machine,
-            )
-        return self._open_tokens
-
-    @property
-    def _outbox(self) -> Outbox:
-        return Outbox(self._profile.outbox)
-
-    @property
-    def _receipts(self) -> ReceiptBook:
-        return ReceiptBook(self._profile, self.registration)
-
-    @property
-    def _courier(self) -> Courier:
-        return Courier(
-            transport=self._transport,
-            tokens=self._tokens,
-            key=self._key(),
-            outbox=self._outbox,
-            receipts=self._receipts,
-            machine=self._machine,
-        )
-
-
-def _patience() -> Patience:
-    named = os.environ.get(PATIENCE_VARIABLE)
-    if named is None:
-        return Patience()
-    if not (named.isascii() and named.isdigit()):
-        raise SetupError(
-            Text(f"{PATIENCE_VARIABLE} is geen aantal seconden.", f"{PATIENCE_VARIABLE} is no number of seconds."),
-            Text("Geef een geheel getal, zoals 120.", "Give a whole number, such as 120."),
-        )
-    return Patience(total=float(named))
+        return self._session.courier.deliver(content, destination, report.rows, progress or _no_progress)
 
 
 def _no_progress(_done: int, _total: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from sluis_client import wire
-from sluis_client.answers import Round, definition_from, optional, unexpected
+from sluis_client.answers import Round, definition_from, field, optional, unexpected
 from sluis_client.errors import NotCachedError, SetupError
 from sluis_client.language import Text
 from sluis_client.profile import Profile
@@ -59,6 +59,18 @@ class RoundRules:
             return tuple(code for code in codes if code.code in allowed)
         spans = [span for period in allowed if (span := wire.dates_of_period(period)) is not None]
         return tuple(code for code in codes if not spans or any(code.valid_in(*span) for span in spans))
+
+
+def fetch_rounds(transport: Transport, tokens: TokenSource) -> list[Round]:
+    """The rounds in which a delivery is expected, page by page."""
+    found: list[Round] = []
+    cursor: str | None = None
+    while True:
+        page = transport.call("GET", "/v1/rounds", tokens=tokens, query={"cursor": cursor} if cursor else None).object
+        found += [Round.from_json(item) for item in field(page, "items", list)]
+        cursor = optional(page, "next", str)
+        if cursor is None:
+            return found
 
 
 def fetch_rules(transport: Transport, tokens: TokenSource, profile: Profile, round_id: str) -> RoundRules:

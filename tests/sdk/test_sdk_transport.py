@@ -319,7 +319,7 @@ def test_nothing_secret_is_logged_or_represented(double: Double, home: Path, cap
     with Client.for_service(double.url) as client:
         client.register(code)
         client.submit("capacity.csv", double.round_id)
-        seen = caplog.text + repr(client) + repr(vars(client)) + repr(client._transport) + repr(client._tokens)
+        seen = caplog.text + repr(client) + repr(vars(client)) + repr(vars(client._session))
     assert "Client(" in seen
     secrets = [code, *double.tokens, *(home / "key.pem").read_text().splitlines()[1:-1]]
     assert len(secrets) > 3

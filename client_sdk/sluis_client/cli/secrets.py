@@ -6,9 +6,10 @@ import sys
 import typer
 from rich.console import Console
 
-from sluis_client.client import PASSPHRASE_VARIABLE, Client
+from sluis_client.client import Client
 from sluis_client.errors import PassphraseError, SetupError
 from sluis_client.language import Language, Text
+from sluis_client.session import PASSPHRASE_VARIABLE
 
 CODE_VARIABLE = "SLUIS_CLIENT_CODE"
 

@@ -1,0 +1,120 @@
+"""One profile opened at one service: what the calls of a client share, each part made when it is first needed."""
+
+import os
+
+from sluis_client.delivery import Courier
+from sluis_client.errors import NotRegisteredError, SetupError
+from sluis_client.keys import SupplierKey
+from sluis_client.language import Text
+from sluis_client.machine import Machine
+from sluis_client.outbox import Outbox
+from sluis_client.profile import Profile, Registration
+from sluis_client.receipts import ReceiptBook
+from sluis_client.registering import register
+from sluis_client.retry import Patience
+from sluis_client.tokens import Tokens
+from sluis_client.transport import Transport
+
+PASSPHRASE_VARIABLE = "SLUIS_CLIENT_PASSPHRASE"  # noqa: S105 - the name of a variable
+PATIENCE_VARIABLE = "SLUIS_CLIENT_PATIENCE"
+
+
+class Session:
+    """A profile, a connection and what follows from them; it does not show its key or passphrase."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        url: str,
+        *,
+        passphrase: str | None,
+        patience: Patience | None,
+        machine: Machine | None,
+    ) -> None:
+        self.profile = profile
+        self.machine = machine or Machine()
+        self.transport = Transport(url, patience=patience or _patience(), machine=self.machine)
+        self._passphrase = passphrase if passphrase is not None else os.environ.get(PASSPHRASE_VARIABLE)
+        self._registration: Registration | None = None
+        self._read_key: SupplierKey | None = None
+        self._open_tokens: Tokens | None = None
+
+    @property
+    def registration(self) -> Registration:
+        """Who this machine is to the service.
+
+        Raises:
+            NotRegisteredError: it has not registered yet.
+        """
+        if self._registration is None:
+            raise NotRegisteredError(self.profile.home)
+        return self._registration
+
+    def take_up(self, registration: Registration) -> None:
+        """Go on as this registration; key and tokens of an earlier one are let go."""
+        self._registration = registration
+        self._read_key = self._open_tokens = None
+
+    def register(self, code: str) -> Registration:
+        """Registers by the steps of `registering`, and goes on as that registration."""
+        made = register(self.transport, self.profile, code, passphrase=self._passphrase, machine=self.machine)
+        self.take_up(made)
+        return made
+
+    def key(self) -> SupplierKey:
+        """The private key, read once.
+
+        Raises:
+            PassphraseError: it needs a passphrase, or another one.
+        """
+        if self._read_key is None:
+            self._read_key = self.profile.key(self._passphrase)
+        return self._read_key
+
+    @property
+    def tokens(self) -> Tokens:
+        """Where access tokens come from."""
+        if self._open_tokens is None:
+            registration = self.registration
+            self._open_tokens = Tokens(
+                self.transport,
+                self.key(),
+                client_id=registration.client_id,
+                issuer=registration.issuer,
+                machine=self.machine,
+            )
+        return self._open_tokens
+
+    @property
+    def outbox(self) -> Outbox:
+        """The deliveries under way."""
+        return Outbox(self.profile.outbox)
+
+    @property
+    def receipts(self) -> ReceiptBook:
+        """The receipts that are kept."""
+        return ReceiptBook(self.profile, self.registration)
+
+    @property
+    def courier(self) -> Courier:
+        """What takes a delivery to the service."""
+        return Courier(
+            transport=self.transport,
+            tokens=self.tokens,
+            key=self.key(),
+            outbox=self.outbox,
+            receipts=self.receipts,
+            machine=self.machine,
+        )
+
+
+def _patience() -> Patience:
+    named = os.environ.get(PATIENCE_VARIABLE)
+    if named is None:
+        return Patience()
+    if not (named.isascii() and named.isdigit()):
+        raise SetupError(
+            Text(f"{PATIENCE_VARIABLE} is geen aantal seconden.", f"{PATIENCE_VARIABLE} is no number of seconds."),
+            Text("Geef een geheel getal, zoals 120.", "Give a whole number, such as 120."),
+        )
+    return Patience(total=float(named))
