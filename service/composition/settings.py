@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 
-from service.adapters.identity.provider_settings import ProviderSettings, providers_from_json
+from service.adapters.identity.provider_settings import ProviderSettings, Weak, providers_from_json
 
 PREFIX = "SLUIS_"
 OF_COMMANDS = frozenset(
@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         """Whoever is believed can claim any address, in the audit log and past the limits."""
         for proxy in filter(None, value.split(",")):
             if ip_network(proxy.strip()).prefixlen == 0:
-                raise ValueError("this would believe everyone")
+                raise Weak("dit zou iedereen geloven / this would believe everyone")
         return value
 
     @model_validator(mode="after")
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
                 if not provider.issuer.startswith("https://")
             ]
         if faults:
-            raise ValueError("; ".join(faults))
+            raise Weak(*faults)
         return self
 
     def _password_faults(self) -> Iterator[str]:
@@ -180,18 +180,52 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     known = {PREFIX + name.upper(): name for name in Settings.model_fields}
     faults = [f"{name}: onbekende instelling / unknown setting" for name in sorted(set(given) - set(known))]
     values: dict[str, Any] = {known[name]: value for name, value in given.items() if name in known}
+    settings, wrong, unread = _validated(values)
+    faults += wrong
+    if unread:
+        # What does not parse is left out, so that the rules between settings are held to the rest in the same go.
+        _, broken, _ = _validated({name: value for name, value in values.items() if name not in unread})
+        faults += [fault for fault in broken if fault.partition(":")[0].removeprefix(PREFIX).lower() not in unread]
+    if settings is None or faults:
+        raise SettingsError(tuple(faults))
+    return settings
+
+
+def _validated(values: Mapping[str, Any]) -> tuple[Settings | None, list[str], frozenset[str]]:
+    """The settings, or what is wrong and which of them do not parse."""
     try:
-        settings = Settings.model_validate(values)
+        return Settings.model_validate(values), [], frozenset()
     except ValidationError as error:
-        faults += [_told(fault) for fault in error.errors(include_input=False, include_url=False)]
+        found = error.errors(include_input=False, include_url=False)
+        unread = frozenset(str(fault["loc"][0]) for fault in found if fault["loc"])
+        return None, list(dict.fromkeys(line for fault in found for line in _told(fault))), unread
     except json.JSONDecodeError:
-        faults.append(f"{PREFIX}OIDC_PROVIDERS: geen JSON / not JSON")
-    else:
-        if not faults:
-            return settings
-    raise SettingsError(tuple(faults))
+        return None, [f"{PREFIX}OIDC_PROVIDERS: geen JSON / not JSON"], frozenset({"oidc_providers"})
 
 
-def _told(fault: Mapping[str, Any]) -> str:
+_TEXTS: Mapping[str, str] = {
+    "missing": "ontbreekt / is missing",
+    "extra_forbidden": "onbekend / unknown",
+    "unexpected_keyword_argument": "onbekend / unknown",
+    "missing_argument": "ontbreekt / is missing",
+    "literal_error": "moet een zijn van: {expected} / must be one of: {expected}",
+    "int_parsing": "moet een geheel getal zijn / must be a whole number",
+    "int_type": "moet een geheel getal zijn / must be a whole number",
+    "float_parsing": "moet een getal zijn / must be a number",
+    "string_type": "moet tekst zijn / must be text",
+    "string_pattern_mismatch": "heeft niet de gevraagde vorm {pattern} / does not have the form {pattern}",
+    "greater_than": "moet groter zijn dan {gt} / must be more than {gt}",
+    "greater_than_equal": "moet minstens {ge} zijn / must be at least {ge}",
+    "less_than_equal": "mag hoogstens {le} zijn / must be at most {le}",
+    "json_invalid": "geen JSON / not JSON",
+}
+_OTHER = "ongeldige waarde / not a valid value"
+
+
+def _told(fault: Mapping[str, Any]) -> list[str]:
+    """What is wrong and where, never with the value; our own rules say it themselves."""
     place = ".".join(str(step) for step in fault["loc"])
-    return f"{PREFIX}{place.upper()}: {fault['msg']}" if place else str(fault["msg"])
+    given = fault.get("ctx", {})
+    if isinstance(given.get("error"), Weak):
+        return [f"{PREFIX}{place.upper()}: {text}" if place else PREFIX + text for text in given["error"].faults]
+    return [f"{PREFIX}{place.upper()}: {_TEXTS.get(fault['type'], _OTHER).format_map(given)}"]

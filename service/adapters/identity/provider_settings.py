@@ -23,6 +23,14 @@ _Text = Annotated[str, Field(min_length=1, max_length=255)]
 _ClaimPath = Annotated[tuple[_Text, ...], Field(min_length=1, max_length=8)]
 
 
+class Weak(ValueError):
+    """A rule of ours is broken; its texts hold no value and may be shown."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class ProviderSettings:
     """One OpenID provider.
@@ -73,7 +81,7 @@ class ProviderSettings:
             for role in sorted(SECOND_FACTOR_ROLES & set(self.roles.values()) - self.acr_required.keys())
         )
         if faults:
-            raise ValueError("; ".join(faults))
+            raise Weak(*faults)
         return self
 
     @property
@@ -99,5 +107,5 @@ def providers_from_json(document: str) -> tuple[ProviderSettings, ...]:
     providers = _PROVIDERS.validate_json(document)
     issuers = [provider.issuer for provider in providers]
     if len(set(issuers)) != len(issuers):
-        raise ValueError("SLUIS_OIDC_PROVIDERS names an issuer twice.")
+        raise Weak("een issuer staat er twee keer / SLUIS_OIDC_PROVIDERS names an issuer twice.")
     return providers
