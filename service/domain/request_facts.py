@@ -193,8 +193,9 @@ def _age(spec: RequestSpec, data_set: DataSet | None, catalogue: Catalogue, toda
 
 
 def _length(text: str) -> int:
-    """Letters and digits: blanks, whether they show or not, say nothing."""
-    return sum(character.isalnum() for character in text)
+    """Characters that can be seen; runs of white space count once, at the ends not at all."""
+    visible = "".join(character for character in text if character.isprintable() or character.isspace())
+    return len(" ".join(visible.split()))
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

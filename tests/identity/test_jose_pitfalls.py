@@ -22,7 +22,7 @@ from service.ports.identity import NotAuthenticated, TokenFault
 
 AUDIENCE, ISSUER = "https://sluis.example", "https://issuer.example"
 KEY, RSA = ec_key(1), rsa_key()
-NOW_SECONDS = int(time.time())  # python-jose has no clock to set
+NOW_SECONDS = int(time.time()) + 3600  # python-jose has no clock to set: its tokens have to outlast the whole suite
 NOW = datetime.fromtimestamp(NOW_SECONDS, UTC)
 HEADER = {"alg": "ES256", "typ": "JWT", "kid": "one"}
 CLAIMS = {"iss": ISSUER, "sub": "me", "aud": AUDIENCE, "jti": "1", "iat": NOW_SECONDS, "exp": NOW_SECONDS + 60}
