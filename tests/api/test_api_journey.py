@@ -15,6 +15,9 @@ from service.domain.principal import Role
 from service.domain.request import Unsafe
 from sluis_client import wire
 
+# each test goes on where the one before it stopped
+pytestmark = pytest.mark.xdist_group("api-journey")
+
 
 @pytest.fixture(scope="module")
 def round_id(cast: Any) -> str:
