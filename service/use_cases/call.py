@@ -45,7 +45,7 @@ class Limits:
     clock_skew: int = 300
     invitation_life: int = 7 * 24 * 3600
     upload_life: int = 7 * 24 * 3600
-    table_cells: int = 5_000
+    table_cells: int = 8_000
 
 
 CHECKS_AT_ONCE = 2

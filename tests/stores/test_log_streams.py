@@ -55,7 +55,12 @@ def test_a_request_is_told_by_template_and_figures(lines):
     trace = str(uuid.uuid4())
     with structlog.contextvars.bound_contextvars(trace_id=trace):
         Logger(Stream.HTTP).info(
-            "request-answered", method="GET", route="/v1/releases/{id}", status=200, milliseconds=1.5, principal="supplier"
+            "request-answered",
+            method="GET",
+            route="/v1/releases/{id}",
+            status=200,
+            milliseconds=1.5,
+            principal="supplier",
         )
     (line,) = parse(lines)
     assert line.pop("time").endswith("Z")
