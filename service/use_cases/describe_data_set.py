@@ -6,8 +6,7 @@ import functools
 
 from service.domain.catalogue import Catalogue, DataSet, Dimension
 from service.domain.classification import Label
-from sluis_client.wire import definition as wire
-from sluis_client.wire.faults import Severity
+from sluis_client import wire
 
 
 @functools.lru_cache(maxsize=64)
@@ -37,7 +36,7 @@ def wire_definition(data_set: DataSet, catalogue: Catalogue) -> wire.Definition:
         columns=tuple(columns),
         key=data_set.key,
         checks=tuple(
-            wire.Check(c.code, Severity(c.severity), c.left, c.right, _label(c.message)) for c in data_set.checks
+            wire.Check(c.code, wire.Severity(c.severity), c.left, c.right, _label(c.message)) for c in data_set.checks
         ),
         max_rows=data_set.maximum_rows,
         period_column=data_set.period.name,
