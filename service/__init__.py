@@ -1,0 +1,29 @@
+"""Sluis: a Trusted Third Party for secure aggregation. The journey of a figure, and the file for each step.
+
+Taking parties in
+    use_cases/invite_organisation      an operator takes an organisation in, with its agreement; a one-time code
+    use_cases/register_key             the organisation registers the public half of its key
+    use_cases/issue_token              its machine gets a short access token; `revoke_key`, `suspend_organisation`
+    use_cases/authenticate             who a bearer token belongs to: a machine here, a person at an OpenID provider
+
+Collecting
+    use_cases/create_round, change_round, read_rounds
+    use_cases/admission                may this delivery come in? asked before the checks and again at the end
+    use_cases/submit_records           records inline, in one call
+    use_cases/begin_submission, receive_part, complete_submission, abandon_submission
+    use_cases/acceptance               checks (`sluis_client.wire`), encrypted part, facts and event, signed receipt
+
+From a question to a release
+    use_cases/request_aggregate        the policy permits or denies with every reason (`domain/facts`, `policies/`)
+    use_cases/prepare_request          parts to contributions, protection next to every earlier release, attack
+    use_cases/review_request           two different stewards on the same evidence
+    use_cases/release_request          looked at once more, signed, immutable; `withdraw_release`
+    use_cases/read_releases            for recipients; to anyone else it does not exist
+
+Keeping watch
+    use_cases/call                     every use case is one transaction with one authorisation and one audit event
+    use_cases/read_audit_log           for auditors; the reading is an event too
+    use_cases/sweep_store              orphans go, missing parts are an alarm
+
+Layers, held by import-linter: composition > api | cli | adapters > use_cases > ports > domain | disclosure.
+"""

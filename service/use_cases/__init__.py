@@ -1,0 +1,1 @@
+"""One verb per file, in the order of the journey that `service` tells; `call` is how each of them runs."""
