@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from sqlalchemy import make_url
 
 from service.adapters.identity.provider_settings import ProviderSettings, Weak, providers_from_json
@@ -42,7 +41,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What the operator decides. Every variable has the field's name in capitals after `SLUIS_`.
 
     Attributes:
@@ -64,7 +63,7 @@ class Settings(BaseSettings):
         worker_interval: seconds between looks for work that nobody announced.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     mode: Literal["embedded", "production"] = "embedded"
     data_directory: Path = Path(".sluis")
@@ -73,7 +72,7 @@ class Settings(BaseSettings):
     issuer: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
-    oidc_providers: Annotated[tuple[ProviderSettings, ...], NoDecode] = ()
+    oidc_providers: tuple[ProviderSettings, ...] = ()
     instance: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,63}$")] = "sluis-1"
     policy_directory: Path | None = None
     part_directory: Path | None = None
@@ -104,20 +103,22 @@ class Settings(BaseSettings):
         faults = list(self._password_faults())
         address = urlsplit(self.issuer)
         if address.path or address.query or address.fragment or not address.hostname:
-            faults.append("ISSUER: an address without path, such as https://sluis.example.nl")
+            faults.append("ISSUER: een adres zonder pad / an address without path, such as https://sluis.example.nl")
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
-            faults.append("ISSUER: https, or http on this machine only")
+            faults.append("ISSUER: https, of http alleen op deze machine / https, or http on this machine only")
         if self.mode == "production":
             if self.database_url is None or not self.database_url.get_secret_value().startswith(
                 "postgresql+psycopg://"
             ):
-                faults.append("DATABASE_URL: production needs postgresql+psycopg://...")
+                faults.append("DATABASE_URL: in productie / production needs postgresql+psycopg://...")
             if address.scheme != "https":
-                faults.append("ISSUER: production needs https")
+                faults.append("ISSUER: in productie https / production needs https")
             if not self.oidc_providers:
-                faults.append("OIDC_PROVIDERS: production needs at least one provider for people to log in")
+                faults.append(
+                    "OIDC_PROVIDERS: in productie ten minste een / production needs one at least, for people to log in"
+                )
             faults += [
-                f"OIDC_PROVIDERS: {provider.issuer}: production needs https"
+                f"OIDC_PROVIDERS: {provider.issuer}: in productie https / production needs https"
                 for provider in self.oidc_providers
                 if not provider.issuer.startswith("https://")
             ]
@@ -136,7 +137,8 @@ class Settings(BaseSettings):
             yield "DATABASE_PASSWORD_FILE: cannot be read"
         else:
             if self.mode == "production" and len(password) < _SHORTEST_PASSWORD:
-                yield f"DATABASE_PASSWORD_FILE: production needs {_SHORTEST_PASSWORD} characters or more"
+                least = f"{_SHORTEST_PASSWORD} tekens / {_SHORTEST_PASSWORD} characters"
+                yield f"DATABASE_PASSWORD_FILE: in productie ten minste / production needs at least {least}"
 
     @staticmethod
     def _password(file: Path) -> str:

@@ -51,3 +51,9 @@ def test_each_kind_of_fault_has_a_text(name: str, value: str, text: str) -> None
     (fault,) = told(**{name: value})
     assert fault.startswith(f"SLUIS_{name}")
     assert fault.endswith(text)
+
+
+def test_only_the_environment_that_is_given_counts(monkeypatch):
+    monkeypatch.setenv("SLUIS_PORT", "abc")
+    assert read_settings({"SLUIS_PORT": "9000"}).port == 9000
+    assert read_settings({}).port == 8000
