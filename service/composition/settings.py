@@ -130,11 +130,11 @@ class Settings(BaseModel):
         if self.database_password_file is None:
             return
         if self.database_url is None or urlsplit(self.database_url.get_secret_value()).password is not None:
-            yield "DATABASE_PASSWORD_FILE: belongs to a DATABASE_URL without password"
+            yield "DATABASE_PASSWORD_FILE: hoort bij een DATABASE_URL zonder wachtwoord / belongs to one without password"
         try:
             password = self._password(self.database_password_file)
         except (OSError, ValueError):
-            yield "DATABASE_PASSWORD_FILE: cannot be read"
+            yield "DATABASE_PASSWORD_FILE: niet te lezen / cannot be read"
         else:
             if self.mode == "production" and len(password) < _SHORTEST_PASSWORD:
                 least = f"{_SHORTEST_PASSWORD} tekens / {_SHORTEST_PASSWORD} characters"

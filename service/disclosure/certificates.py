@@ -92,10 +92,6 @@ class Ledger:
         """The node of a place in the assessment."""
         return int(self._assessment.nodes[unsafe])
 
-    def is_open(self, direction: int, unsafe: int) -> bool:
-        """Whether something about this need is not shown yet."""
-        return bool(self.outsider_open[direction, unsafe] or self._insider_open[direction, unsafe])
-
     def open_needs(self) -> Iterator[Need]:
         """Every need that is open when its turn comes, by ascending value of the unsafe node.
 

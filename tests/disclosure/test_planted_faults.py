@@ -125,9 +125,13 @@ def test_the_second_table_knows_of_the_first():
 
 def test_a_forgotten_release_is_found():
     facts, regions, others = municipalities()
-    care = regions_only(regions, "NL", "west", "east")
-    forgotten = protect(facts, others, COUNT).released
-    assert not attack(facts, COUNT, [care, forgotten]).clean or attack(facts, COUNT, [forgotten]).clean
+    forgotten = regions_only(others, "NL", "north", "south")
+    without_history = protect(facts, regions, COUNT).released
+    assert attack(facts, COUNT, [forgotten]).clean
+    assert attack(facts, COUNT, [without_history]).clean
+    assert attack(facts, COUNT, [without_history, forgotten]).exact_disclosures >= 1  # north less west is m2
+    with_history = protect(facts, regions, COUNT, [forgotten])
+    assert attack(facts, COUNT, [with_history.released, forgotten]).clean
 
 
 def test_what_was_published_stands_in_the_way_and_is_named():
