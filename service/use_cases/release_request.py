@@ -42,6 +42,7 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         # 1
         step.data.releases.lock_facts(found.spec.data_set)
         found = step.data.requests.get(request, lock=True)
+        # asked apart: who may not carry the request on is turned away, and must not stop it by a denial in step 2
         step.authorise(facts.may_prepare_request(step.caller(), found))
         REQUEST_LIFECYCLE.after(found.state, "release")
         evidence = step.data.requests.evidence(request)

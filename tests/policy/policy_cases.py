@@ -166,7 +166,7 @@ ALLOWED: Mapping[str, str] = {
     "prepareRequest": "worker",
     "readEvidence": "steward",
     "reviewRequest": "steward",
-    "release": "steward worker",
+    "release": "worker",
     "listReleases": "regional-owner steward",
     "readRelease": "regional-owner steward",
     "withdrawRelease": "steward",
@@ -435,19 +435,12 @@ CASES: tuple[Case, ...] = (
     _case(STEWARD, "reviewRequest", reviewers=()),
     _case(STEWARD, "readRequest", requester=STEWARD.id),
     # --- releases
-    *(
-        case
-        for principal in (STEWARD, WORKER)
-        for case in (
-            _case(principal, "release", "recipient-not-active", recipientStatus="suspended"),
-            _case(principal, "release", "recipient-not-active", recipientStatus="unknown"),
-            _case(principal, "release", "approved-by-requester", requester=f"{ISSUER}#one"),
-            _case(principal, "release", "rejected", rejected=True),
-            _case(principal, "release", "unsafe-table", safe=False),
-            _case(principal, "release", "purpose-changed", purposeVersion=2),
-        )
-    ),
-    _case(STEWARD, "release", "own-request", requester=STEWARD.id),
+    _case(WORKER, "release", "recipient-not-active", recipientStatus="suspended"),
+    _case(WORKER, "release", "recipient-not-active", recipientStatus="unknown"),
+    _case(WORKER, "release", "approved-by-requester", requester=f"{ISSUER}#one"),
+    _case(WORKER, "release", "rejected", rejected=True),
+    _case(WORKER, "release", "unsafe-table", safe=False),
+    _case(WORKER, "release", "purpose-changed", purposeVersion=2),
     _case(WORKER, "release", "approvals-missing", approvalCount=1, approvers=(f"{ISSUER}#one",)),
     _case(WORKER, "release", "approvals-missing", approvalCount=0, approvers=()),
     _case(OWNER, "readRelease", "not-yours", recipients=("board-b",)),

@@ -114,7 +114,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Person, Role.STEWARD): EVERYONE_READS
     | SEES_ROUNDS
     | {"readPurposes", "createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
-    | {"listRequests", "readRequest", "readEvidence", "reviewRequest", "release"}
+    | {"listRequests", "readRequest", "readEvidence", "reviewRequest"}
     | {"listReleases", "readRelease", "withdrawRelease"},
     (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
@@ -226,7 +226,6 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     ("readRelease", "release-withdrawn", lambda f: f.resource["withdrawn"] and not f.is_steward),
     ("readEvidence reviewRequest", "own-request", lambda f: f.principal.id == f.resource["requester"]),
     ("reviewRequest", "reviewed-before", lambda f: f.principal.id in f["reviewers"]),
-    ("release", "own-request", lambda f: f.principal.id == f["requester"]),
     ("release", "approvals-missing", lambda f: f["approvalCount"] < 2),
     ("release", "approved-by-requester", lambda f: f["requester"] in f["approvers"]),
     ("release", "rejected", lambda f: f["rejected"]),

@@ -206,7 +206,7 @@ BAD = [
     ),
     (
         edit("authorisation/releases.cedar", '@id("rejected")', '@id("no-text")'),
-        "authorisation/releases.cedar: rule 6",
+        "authorisation/releases.cedar: rule 5",
         "unknown-rule-code",
     ),
 ]
