@@ -130,7 +130,7 @@ class Settings(BaseModel):
         if self.database_password_file is None:
             return
         if self.database_url is None or urlsplit(self.database_url.get_secret_value()).password is not None:
-            yield "DATABASE_PASSWORD_FILE: hoort bij een DATABASE_URL zonder wachtwoord / belongs to one without password"
+            yield "DATABASE_PASSWORD_FILE: hoort bij een URL zonder wachtwoord / belongs to a URL without password"
         try:
             password = self._password(self.database_password_file)
         except (OSError, ValueError):
