@@ -47,10 +47,19 @@ class Cell:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a cell is suppressed. For the steward only: no reasons means secondary."""
+    """Why a cell is suppressed, and what is lost with it. For the steward only: no reasons means secondary.
+
+    Attributes:
+        codes: the cell.
+        reasons: the rules that it breaks.
+        protects: up to three unsafe cells whose protection uses this one; they may be cells of an earlier release.
+        value: the value that is withheld, in units of the facts.
+    """
 
     codes: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    protects: tuple[tuple[str, ...], ...] = ()
+    value: int = 0
 
     @property
     def primary(self) -> bool:
@@ -282,10 +291,14 @@ def _until_clean(
 
 def _explain(question: _Question, outcome: ReleasedTable, rules: Rules) -> tuple[Explanation, ...]:
     """Per suppressed cell, the rules that it breaks."""
-    nodes, why = question.lattice.nodes[0], question.why
+    nodes, why, value = question.lattice.nodes[0], question.why, question.measures.value
     codes = list(outcome.table.codes())
     return tuple(
-        Explanation(codes[cell], reasons(question.measures, rules, int(nodes[cell]), int(why[cell])))
+        Explanation(
+            codes[cell],
+            reasons(question.measures, rules, int(nodes[cell]), int(why[cell])),
+            value=int(value[nodes[cell]]),
+        )
         for cell in np.flatnonzero(~outcome.published).tolist()
     )
 
