@@ -313,11 +313,9 @@ def _count_levels(
 
 def _whole_margins(lattice: Lattice, measures: Measures, place: int) -> Flags:
     """Cells that hold all of a margin along one axis, and the empty cells beside them that give it away."""
-    axis = lattice.axes[place]
     value = np.moveaxis(measures.value.reshape(lattice.shape), place, 0)
     flags = np.zeros(value.shape, dtype=np.bool_)
-    for code in range(axis.classes, len(axis)):
-        parts = axis.parts[code]
+    for code, parts in _margins(lattice, place):
         if len(parts) < 2:  # noqa: PLR2004 - a margin of one part says nothing more than the part
             continue
         margin = value[code]
@@ -327,3 +325,17 @@ def _whole_margins(lattice: Lattice, measures: Measures, place: int) -> Flags:
         for part in parts:
             flags[part] |= everything
     return np.moveaxis(flags, 0, place).reshape(-1)
+
+
+def _margins(lattice: Lattice, place: int) -> set[tuple[int, tuple[int, ...]]]:
+    """(code, the codes that add up to it) along one axis: the refinement's, and those of every classification."""
+    axis = lattice.axes[place]
+    found = {(code, axis.parts[code]) for code in range(axis.classes, len(axis))}
+    for nodes, table in zip(lattice.nodes, lattice.tables, strict=True):
+        for number, dimension in enumerate(table.dimensions):
+            if dimension.column != axis.column or not len(nodes):
+                continue
+            first = np.moveaxis(nodes.reshape(table.shape), number, 0).reshape(len(dimension.codes), -1)[:, 0]
+            codes = dict(zip(dimension.codes, np.unravel_index(first, lattice.shape)[place].tolist(), strict=True))
+            found |= {(codes[whole], tuple(sorted({codes[part] for part in parts}))) for whole, parts in dimension.sums}
+    return found

@@ -1,7 +1,8 @@
-"""A second opinion that shares no code with the engine: rows, loops, and scipy.
+"""A second opinion that shares no code with the engine: rows, loops, and linear programs over the finest cells.
 
-Everything is written from the definitions: a cell is the set of rows under its codes, an attacker is a linear
-program over the finest cells. Slow on purpose.
+Everything is written from the definitions: a cell is the set of rows under its codes; an attacker knows the
+published values, that no figure is negative, and, as a contributor, what it handed in itself and which cells hold
+nothing but its own. Whatever figures of the finest cells agree with that, the attacker cannot exclude.
 """
 
 from __future__ import annotations
@@ -9,9 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
+from math import ceil, floor
 
+import highspy
 import numpy as np
-from scipy.optimize import linprog
+from scipy.linalg import qr
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+CLOSE = 1e-5
+"""Relative rounding of a solver that is forgiven."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +27,26 @@ class Row:
     value: int
     contributor: str | None = None
     person: str | None = None
+    units: int | None = None
+    holding: str | None = None
+
+    @property
+    def who(self) -> str | None:
+        """Whose figure this is: the holding's, where there is one."""
+        return f"holding {self.holding}" if self.holding else self.contributor
 
 
 @dataclass(frozen=True)
 class NaiveTable:
-    """Per dimension: code -> set of finest codes; and what was published: codes -> value or None."""
+    """Per dimension: code -> set of finest codes; and what was published: codes -> value or None.
+
+    `sums` has per dimension the (code, parts) of its hierarchies, for group disclosure.
+    """
 
     dimensions: dict[str, dict[str, frozenset[str]]]
     published: dict[tuple[str, ...], int | None] = field(default_factory=dict)
     where: dict[str, frozenset[str]] = field(default_factory=dict)
+    sums: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = field(default_factory=dict)
 
     def cells(self):
         return product(*self.dimensions.values())
@@ -39,6 +57,17 @@ class NaiveTable:
             codes[name] in members[code] for (name, members), code in zip(self.dimensions.items(), cell, strict=True)
         )
 
+    def holding_cells(self, codes: dict[str, str]):
+        """Every cell that a row with these codes belongs to."""
+        if any(codes[name] not in allowed for name, allowed in self.where.items()):
+            return iter(())
+        return product(
+            *(
+                [code for code, members in of_dimension.items() if codes[name] in members]
+                for name, of_dimension in self.dimensions.items()
+            )
+        )
+
 
 @dataclass(frozen=True)
 class NaiveRules:
@@ -47,6 +76,7 @@ class NaiveRules:
     dominance: tuple[tuple[int, float], ...] = ()
     p_percent: float | None = None
     zero_is_safe: bool = True
+    group_disclosure: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,6 +85,7 @@ class Figures:
     count: int
     reporting: frozenset[str]
     own: dict[str, int]
+    count_is_value: bool = True
 
     @property
     def largest(self) -> list[int]:
@@ -66,17 +97,35 @@ class Figures:
 
 
 def figures(rows: list[Row], table: NaiveTable, cell: tuple[str, ...]) -> Figures:
-    inside = [row for row in rows if table.holds(cell, row.codes)]
+    return _add_up([row for row in rows if table.holds(cell, row.codes)], rows)
+
+
+def all_figures(rows: list[Row], table: NaiveTable) -> dict[tuple[str, ...], Figures]:
+    """`figures` of every cell, by handing each row to the cells that it belongs to."""
+    inside: dict[tuple[str, ...], list[Row]] = {cell: [] for cell in table.cells()}
+    for row in rows:
+        for cell in table.holding_cells(row.codes):
+            inside[cell].append(row)
+    return {cell: _add_up(found, rows) for cell, found in inside.items()}
+
+
+def _add_up(inside: list[Row], everything: list[Row]) -> Figures:
     own: dict[str, int] = {}
     for row in inside:
-        if row.contributor is not None:
-            own[row.contributor] = own.get(row.contributor, 0) + row.value
-    persons = {row.person for row in inside if row.person is not None}
-    value = sum(row.value for row in inside)
-    return Figures(value, len(persons) if persons else value, frozenset(own), own)
+        if row.who is not None:
+            own[row.who] = own.get(row.who, 0) + row.value
+    value = count = sum(row.value for row in inside)
+    by_persons = any(row.person is not None for row in everything)
+    by_units = any(row.units is not None for row in everything)
+    if by_persons:
+        count = len({row.person for row in inside})
+    elif by_units:
+        count = sum(row.units for row in inside)
+    return Figures(value, count, frozenset(own), own, not (by_persons or by_units))
 
 
 def broken_rules(figure: Figures, rules: NaiveRules) -> set[str]:
+    """The rules that a cell breaks by itself; for group disclosure see `whole_margins`."""
     found = set()
     x1, x2 = figure.largest[:2]
     if rules.minimum_count is not None:
@@ -95,13 +144,48 @@ def broken_rules(figure: Figures, rules: NaiveRules) -> set[str]:
     return found
 
 
-def needed(figure: Figures, rules: NaiveRules, broken: set[str]) -> tuple[float, float]:
-    """(U must reach, L must reach), straight from the definitions."""
+def whole_margins(
+    found: dict[tuple[str, ...], Figures], table: NaiveTable, sensitive: frozenset[str]
+) -> set[tuple[str, ...]]:
+    """Cells that hold all of a margin of two parts or more, and their empty sisters, which say the same.
+
+    A code with a single code below it is that code by another name.
+    """
+    unsafe = set()
+    for place, name in enumerate(table.dimensions):
+        if name not in sensitive:
+            continue
+        for whole, parts in table.sums[name]:
+            for cell, margin in found.items():
+                if cell[place] != whole or len(parts) < 2:
+                    continue
+                sisters = [(*cell[:place], part, *cell[place + 1 :]) for part in parts]
+                if margin.value > 0 and any(found[sister].value == margin.value for sister in sisters):
+                    unsafe.update(_content(table, sister) for sister in sisters)
+    return {cell for cell in found if _content(table, cell) in unsafe}
+
+
+def _content(table: NaiveTable, cell: tuple[str, ...]) -> tuple[frozenset[str], ...]:
+    return tuple(members[code] for members, code in zip(table.dimensions.values(), cell, strict=True))
+
+
+def unsafe_cells(
+    found: dict[tuple[str, ...], Figures], table: NaiveTable, rules: NaiveRules
+) -> dict[tuple[str, ...], set[str]]:
+    """Every unsafe cell with the rules that it breaks."""
+    broken = {cell: broken_rules(figure, rules) for cell, figure in found.items()}
+    for cell in whole_margins(found, table, rules.group_disclosure):
+        broken[cell].add("group")
+    return {cell: why for cell, why in broken.items() if why}
+
+
+def needed(figure: Figures, rules: NaiveRules, broken: set[str], unit: int = 1) -> tuple[float, float]:
+    """(U must reach, L must reach), straight from the definitions, in units of the rows' values."""
     x, (x1, x2) = figure.value, figure.largest[:2]
     up, down = float(x), float(x)
     p = rules.p_percent or 10
-    if "count" in broken and figure.count == figure.value:
-        up, down = max(up, rules.minimum_count), max(0, figure.count - 1)
+    if "count" in broken:
+        up, down = max(up, rules.minimum_count * unit), min(down, max(0, figure.count - 1) * unit)
     if "p" in broken or "contributors" in broken:
         up = max(up, x + p / 100 * x1 - (x - x1 - x2))
     for m, k in rules.dominance:
@@ -120,63 +204,240 @@ class Found:
     what: str
 
 
+@dataclass(frozen=True)
+class _Target:
+    """An unsafe cell: what an attacker's interval must hold, and which finest cells add up to it."""
+
+    table: int
+    cell: tuple[str, ...]
+    figure: Figures
+    up: float
+    down: float
+    parts: np.ndarray
+
+
+class System:
+    """What was published as equations over the finest cells, those that nothing tells apart taken together."""
+
+    def __init__(self, rows: list[Row], columns: dict[str, list[str]], tables: list[NaiveTable]) -> None:
+        self.rows, self.tables = rows, tables
+        codes = np.array(list(product(*columns.values())), dtype=object).reshape(-1, len(columns))
+        names = list(columns)
+        every = [_incidence(table, names, codes) for table in tables]
+        distinct, of_atom = np.unique(np.vstack(every), axis=1, return_inverse=True)
+        of_atom = of_atom.reshape(-1)
+        self.place = {tuple(atom): int(where) for atom, where in zip(codes.tolist(), of_atom.tolist(), strict=True)}
+        self.columns = names
+        self.size = distinct.shape[1]
+        ends = np.cumsum([len(one) for one in every])
+        self.incidence = np.split(distinct, ends[:-1])
+        self.number = [{cell: number for number, cell in enumerate(table.cells())} for table in tables]
+        known = [
+            (self.parts(number, cell), float(value))
+            for number, table in enumerate(tables)
+            for cell, value in table.published.items()
+            if value is not None
+        ]
+        self.matrix, self.right = _independent(known, self.size)
+
+    def parts(self, table: int, cell: tuple[str, ...]) -> np.ndarray:
+        return self.incidence[table][self.number[table][cell]]
+
+    def add_up(self, rows: list[Row]) -> np.ndarray:
+        """The rows' values per finest cell."""
+        total = np.zeros(self.size)
+        for row in rows:
+            total[self.place[tuple(row.codes[name] for name in self.columns)]] += row.value
+        return total
+
+
+def _incidence(table: NaiveTable, names: list[str], atoms: np.ndarray) -> np.ndarray:
+    """Which finest cells each cell of a table adds up: cells by atoms, 0 or 1."""
+    inside = np.ones(len(atoms), dtype=bool)
+    for name, allowed in table.where.items():
+        inside &= np.isin(atoms[:, names.index(name)].astype(str), sorted(allowed))
+    found = inside[np.newaxis, :]
+    for name, members in table.dimensions.items():
+        codes = atoms[:, names.index(name)].astype(str)
+        along = np.array([np.isin(codes, sorted(of_code)) for of_code in members.values()]).reshape(-1, len(atoms))
+        found = (found[:, np.newaxis, :] & along[np.newaxis, :, :]).reshape(-1, len(atoms))
+    return found.astype(float)
+
+
+def _independent(known: list[tuple[np.ndarray, float]], size: int) -> tuple[np.ndarray, np.ndarray]:
+    """As many of the equations as say something that the others do not."""
+    distinct = {tuple(parts.tolist()): (parts, value) for parts, value in known if parts.any()}
+    if not distinct:
+        return np.zeros((0, size)), np.zeros(0)
+    matrix = np.array([parts for parts, _ in distinct.values()])
+    right = np.array([value for _, value in distinct.values()])
+    empty = matrix[right == 0].any(axis=0)
+    zeros = np.eye(size)[empty]
+    matrix = np.vstack([np.where(empty, 0.0, matrix), zeros])
+    right = np.concatenate([right, np.zeros(len(zeros))])
+    _, triangle, order = qr(matrix.T, mode="economic", pivoting=True)
+    rank = int((np.abs(np.diag(triangle)) > 1e-9).sum())
+    return matrix[order[:rank]], right[order[:rank]]
+
+
+class Knowledge:
+    """One attacker's view: figures y with matrix @ y = right and y >= lower, and how far a sum of them may go."""
+
+    def __init__(self, system: System, attacker: str | None, cap: float) -> None:
+        known = []
+        self.lower = np.zeros(system.size)
+        if attacker is not None:
+            self.lower = system.add_up([row for row in system.rows if row.who == attacker])
+            known = [
+                (system.parts(number, cell), float(figure.value))
+                for number, table in enumerate(system.tables)
+                for cell, figure in all_figures(system.rows, table).items()
+                if figure.reporting == {attacker}
+            ]
+        self.upper = self.lower + cap
+        self.matrix, self.right = system.matrix, system.right
+        if known:
+            self.matrix = np.vstack([self.matrix, [parts for parts, _ in known]])
+            self.right = np.concatenate([self.right, [value for _, value in known]])
+        self._highs = _linear_program(self.matrix, self.right, self.lower, self.upper)
+        self._cost = np.zeros(system.size)
+
+    def furthest(self, parts: np.ndarray, sign: float) -> np.ndarray:
+        """Figures that the attacker cannot exclude and that take a sum of parts as far up or down as it goes."""
+        cost = -sign * parts
+        changed = np.flatnonzero(cost != self._cost).astype(np.int32)
+        self._highs.changeColsCost(len(changed), changed, cost[changed])
+        self._cost = cost
+        self._highs.run()
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            self._highs.clearSolver()
+            self._highs.run()
+        status = self._highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise AssertionError(self._highs.modelStatusToString(status))
+        return np.array(self._highs.getSolution().col_value)
+
+    def furthest_whole(self, parts: np.ndarray, sign: float) -> np.ndarray:
+        """The same in whole numbers."""
+        equal = LinearConstraint(self.matrix, self.right, self.right) if len(self.matrix) else ()
+        found = milp(
+            -sign * parts, constraints=equal, bounds=Bounds(self.lower, self.upper), integrality=np.ones(len(parts))
+        )
+        if found.status != 0:
+            raise AssertionError(found.message)
+        return np.rint(found.x)
+
+
+def _linear_program(matrix: np.ndarray, right: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> highspy.Highs:
+    rows, columns = matrix.shape
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = rows, columns
+    model.col_cost_, model.col_lower_, model.col_upper_ = np.zeros(columns), lower, upper
+    model.row_lower_ = model.row_upper_ = right
+    where = [np.flatnonzero(row) for row in matrix]
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = np.cumsum([0, *(len(one) for one in where)]).astype(np.int32)
+    model.a_matrix_.index_ = np.concatenate([*where, []]).astype(np.int32)
+    model.a_matrix_.value_ = np.concatenate([*(row[one] for row, one in zip(matrix, where, strict=True)), []])
+    highs = highspy.Highs()
+    for option, setting in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("simplex_strategy", 4)):
+        highs.setOptionValue(option, setting)
+    highs.passModel(model)
+    return highs
+
+
 def attack_naively(
-    rows: list[Row], columns: dict[str, list[str]], tables: list[NaiveTable], rules: NaiveRules, *, whole: bool
+    rows: list[Row],
+    columns: dict[str, list[str]],
+    tables: list[NaiveTable],
+    rules: NaiveRules,
+    *,
+    whole: bool,
+    unit: int = 1,
 ) -> list[Found]:
-    """Every unsafe cell of every table, as an outsider and as every contributor. Breaches come back."""
-    atoms = [dict(zip(columns, codes, strict=True)) for codes in product(*columns.values())]
-    equal, right = [], []
-    for table in tables:
-        for cell, value in table.published.items():
-            if value is not None:
-                equal.append([float(table.holds(cell, atom)) for atom in atoms])
-                right.append(float(value))
-    breaches = []
-    everyone = sorted({row.contributor for row in rows if row.contributor is not None})
+    """Every unsafe cell of every table, as an outsider and as every contributor. Breaches come back.
+
+    Args:
+        rows: the truth.
+        columns: per column the finest codes there are.
+        tables: with what was published of each.
+        rules: which cells are unsafe.
+        whole: the attacker knows that the figures are counts.
+        unit: one, in units of the rows' values (100 when these are cents).
+    """
+    system = System(rows, columns, tables)
+    targets = []
     for number, table in enumerate(tables):
-        for cell in table.cells():
-            figure = figures(rows, table, cell)
-            broken = broken_rules(figure, rules)
-            if not broken:
-                continue
-            objective = np.array([float(table.holds(cell, atom)) for atom in atoms])
-            up, down = needed(figure, rules, broken)
-            for attacker in [None, *everyone]:
-                if attacker is not None and (figure.reporting == {attacker} or not figure.reporting):
-                    continue
-                low, high = _interval(rows, atoms, tables, (equal, right), objective=objective, attacker=attacker)
-                slack = 1e-5 * max(1.0, up)
-                mine = figure.own.get(attacker, 0) if attacker else 0
-                if high < up - slack:
-                    breaches.append(Found(number, cell, attacker, low, high, "not high enough"))
-                if low > down + slack and mine != figure.value:
-                    breaches.append(Found(number, cell, attacker, low, high, "not low enough"))
-                if high - low < (1 - 1e-4 if whole else 1e-6 * max(1.0, figure.value)):
-                    breaches.append(Found(number, cell, attacker, low, high, "exact"))
+        found = all_figures(rows, table)
+        for cell, broken in unsafe_cells(found, table, rules).items():
+            up, down = needed(found[cell], rules, broken, unit)
+            targets.append(_Target(number, cell, found[cell], up, down, system.parts(number, cell)))
+    cap = 3.0 * sum(row.value for row in rows) + 10 * max((target.up for target in targets), default=0.0) + 1000
+    breaches = []
+    for attacker in [None, *sorted({row.who for row in rows if row.who is not None})]:
+        secret = [one for one in targets if _is_secret(one, attacker)]
+        if secret:
+            knowledge = Knowledge(system, attacker, cap)
+            breaches += _attack_one(knowledge, secret, attacker, whole=whole)
     return breaches
 
 
-def _interval(rows, atoms, tables, published, *, objective, attacker):
-    equal, right = published
-    lower = np.zeros(len(atoms))
-    extra, values = list(equal), list(right)
+def _is_secret(target: _Target, attacker: str | None) -> bool:
+    """A cell that nobody but the attacker reported is none; nor is an empty one that nobody reported."""
+    return attacker is None or (bool(target.figure.reporting) and target.figure.reporting != {attacker})
+
+
+def _attack_one(knowledge: Knowledge, targets: list[_Target], attacker: str | None, *, whole: bool) -> list[Found]:
+    """One attacker against every target; figures found for one target show how far others may go as well."""
+    parts = np.array([target.parts for target in targets])
+    value = np.array([float(target.figure.value) for target in targets])
+    up, down = np.array([target.up for target in targets]), np.array([target.down for target in targets])
+    mine = np.array([float(target.figure.own.get(attacker, 0)) if attacker else 0.0 for target in targets])
     if attacker is not None:
-        for place, atom in enumerate(atoms):
-            lower[place] = sum(row.value for row in rows if row.codes == atom and row.contributor == attacker)
-        for table in tables:
-            for cell in table.cells():
-                figure = figures(rows, table, cell)
-                if figure.reporting == {attacker}:
-                    extra.append([float(table.holds(cell, atom)) for atom in atoms])
-                    values.append(float(figure.value))
-    bounds = [(low, None) for low in lower]
-    ends = []
-    for sign in (1.0, -1.0):
-        result = linprog(sign * objective, A_eq=extra or None, b_eq=values or None, bounds=bounds, method="highs")
-        if result.status == 3:
-            ends.append(np.inf if sign < 0 else -np.inf)
-        elif result.status == 0:
-            ends.append(sign * result.fun)
-        else:
-            raise AssertionError(result.message)
-    return ends[0], ends[1]
+        by_persons = np.array([not target.figure.count_is_value for target in targets])
+        down = np.where((mine == value) | by_persons, value, down)
+    width = np.full(len(targets), 1.0) if whole else 1e-6 * np.maximum(1.0, value)
+    low, high = value.copy(), value.copy()
+    whole_low, whole_high = value.copy(), value.copy()
+
+    def learn(figures_found: np.ndarray) -> None:
+        reached = parts @ figures_found
+        np.minimum(low, reached, out=low)
+        np.maximum(high, reached, out=high)
+        if np.all(np.abs(figures_found - np.rint(figures_found)) < CLOSE):
+            np.minimum(whole_low, np.rint(reached), out=whole_low)
+            np.maximum(whole_high, np.rint(reached), out=whole_high)
+
+    def short(place: int, least: np.ndarray, most: np.ndarray) -> list[str]:
+        slack = CLOSE * max(1.0, up[place])
+        return [
+            what
+            for what, true in (
+                ("not high enough", most[place] < up[place] - slack),
+                ("not low enough", least[place] > down[place] + slack),
+                ("exact", most[place] - least[place] < width[place] * (1 - 1e-4)),
+            )
+            if true
+        ]
+
+    if whole:
+        up, down = np.array([float(ceil(one - CLOSE)) for one in up]), np.array([float(floor(one)) for one in down])
+    breaches = []
+    for place, target in enumerate(targets):
+        for sign in (1.0, -1.0):
+            if short(place, low, high):
+                learn(knowledge.furthest(target.parts, sign))
+        what, least, most = short(place, low, high), low, high
+        if whole and not what:
+            for sign in (1.0, -1.0):
+                if short(place, whole_low, whole_high):
+                    learn(knowledge.furthest_whole(target.parts, sign))
+            what, least, most = (
+                [f"{one}, in whole numbers" for one in short(place, whole_low, whole_high)],
+                whole_low,
+                whole_high,
+            )
+        breaches += [
+            Found(target.table, target.cell, attacker, float(least[place]), float(most[place]), one) for one in what
+        ]
+    return breaches

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given, settings
+from generated_tables import COUNTS, KINDS, MAGNITUDES, as_naive, examples, naive_rules
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from naive_disclosure import broken_rules, figures
-from test_protection_properties import PROFILES, as_facts, as_naive, dimensions, naive_rules, rows_for
+from naive_disclosure import all_figures, figures, unsafe_cells
 
 from service.disclosure import BadInput, Dimension, Facts, Rules, Table
 from service.disclosure.lattice import build_lattice
@@ -27,28 +29,44 @@ NAMES = {
     "contributors": Why.MINIMUM_CONTRIBUTORS,
     "dominance": Why.DOMINANCE,
     "p": Why.P_PERCENT,
+    "group": Why.GROUP_DISCLOSURE,
 }
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_rules_and_measures_equal_the_naive_reference(data):
-    dims = data.draw(dimensions())
-    rows = data.draw(rows_for(dims, largest=10**6))
-    rules = data.draw(st.sampled_from(PROFILES))
-    table = Table(dims)
-    lattice = build_lattice(facts := as_facts(rows, dims, whole=rules.minimum_count is not None), [table])
-    measures = measure(facts, lattice)
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_rules_and_measures_equal_the_naive_reference(kind, data):
+    example = data.draw(examples(1, 5, kinds=(kind,)))
+    sensitive = data.draw(st.sets(st.sampled_from(sorted(example.columns))))
+    rules = replace(
+        data.draw(st.sampled_from([*COUNTS, *MAGNITUDES] if kind != "magnitude" else MAGNITUDES)),
+        group_disclosure=frozenset(sensitive),
+    )
+    table = Table(example.dimensions)
+    lattice = build_lattice(example.facts, [table])
+    measures = measure(example.facts, lattice)
     assessment = assess(lattice, measures, rules)
     why = dict(zip(assessment.nodes.tolist(), assessment.why.tolist(), strict=True))
     naive = as_naive(table)
+    found = all_figures(list(example.rows), naive)
+    unsafe = unsafe_cells(found, naive, naive_rules(rules))
     for node, cell in zip(lattice.nodes[0].tolist(), table.codes(), strict=True):
-        figure = figures(rows, naive, cell)
+        figure = found[cell]
         assert measures.value[node] == figure.value
         assert measures.contributors[node] == figure.contributors
+        assert measures.reporting[node] == len(figure.reporting)
+        assert measures.count is None or measures.count[node] == figure.count
         assert [measures.largest(rank)[node] for rank in (1, 2)] == figure.largest[:2]
-        flags = sum((NAMES[name] for name in broken_rules(figure, naive_rules(rules))), Why(0))
+        flags = sum((NAMES[name] for name in unsafe.get(cell, ())), Why(0))
         assert why.get(node, 0) == flags
+
+
+@settings(max_examples=20, deadline=None)
+@given(examples(1, 3, shapes=("sparse",)))
+def test_the_naive_reference_agrees_with_itself(example):
+    naive, rows = as_naive(Table(example.dimensions)), list(example.rows)
+    assert all_figures(rows, naive) == {cell: figures(rows, naive, cell) for cell in naive.cells()}
 
 
 def one_cell(values, rules, **more):
@@ -98,6 +116,15 @@ def test_holdings_count_as_one_contributor():
 def test_persons_are_counted_once():
     why, _ = one_cell([1] * 12, Rules(minimum_count=10), person=["p", "q", *"abcdefg", "p", "p", "p"])
     assert why == (BelowMinimumCount(9, 10),)
+
+
+def test_a_cell_that_holds_all_of_a_margin_of_the_second_classification_is_unsafe():
+    first = [("T", ""), ("N", "T"), ("a", "N"), ("b", "N"), ("c", "T")]
+    second = [("T", ""), ("W", "T"), ("b", "W"), ("c", "W"), ("a", "T")]
+    facts = Facts.build({"d": ["b", "c"]}, value=[20, 30])
+    lattice = build_lattice(facts, [Table((Dimension.classifications("d", [first, second]),))])
+    found = assess(lattice, measure(facts, lattice), Rules(group_disclosure=frozenset({"d"})))
+    assert {lattice.describe(int(node)) for node in found.nodes} == {(("d", code),) for code in "abW"}
 
 
 def test_a_cell_that_holds_all_of_a_sensitive_margin_is_unsafe():
