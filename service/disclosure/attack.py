@@ -16,7 +16,7 @@ the tables and the fact that figures are not negative, and it plays the attacker
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,9 +135,36 @@ def attack_nodes(
     certificates of the protector. They are not believed: one counts only when the equations written down here
     hold for it and it moves nothing that is known.
     """
-    known = _known(lattice, measures, tables)
+    system = System(equations(lattice), known_nodes(lattice, measures, tables), lattice.describe)
+    return attack_system(system, measures, assessment, intervals=intervals, claims=claims)
+
+
+@dataclass(frozen=True)
+class System:
+    """What an attacker has to go by.
+
+    Attributes:
+        equations: @ deviations of all nodes from the true figures = 0.
+        known: per node, whether its figure is public.
+        describe: (column, code) pairs of a node, for messages.
+    """
+
+    equations: sp.csr_matrix
+    known: Flags
+    describe: Callable[[int], tuple[tuple[str, str], ...]]
+
+
+def attack_system(
+    system: System,
+    measures: Measures,
+    assessment: Assessment,
+    *,
+    intervals: bool = True,
+    claims: Sequence[Certificate] = (),
+) -> AttackReport:
+    """`attack_nodes`, on equations that were written down already; `measures` and `assessment` follow its nodes."""
     ledger = Ledger(assessment, measures)
-    attacker = _Attacker(lattice, measures, assessment, ledger, known, intervals=intervals)
+    attacker = _Attacker(system, measures, assessment, ledger, intervals=intervals)
     attacker.verify(claims)
     attacker.run()
     return AttackReport(
@@ -151,7 +178,7 @@ def attack_nodes(
     )
 
 
-def _known(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedTable]) -> Flags:
+def known_nodes(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedTable]) -> Flags:
     """Step 1: which nodes are published, after comparing their values with the facts."""
     known = np.zeros(lattice.size, dtype=np.bool_)
     faults = []
@@ -221,15 +248,14 @@ class _Attacker:
 
     def __init__(
         self,
-        lattice: Lattice,
+        system: System,
         measures: Measures,
         assessment: Assessment,
         ledger: Ledger,
-        known: Flags,
         *,
         intervals: bool,
     ) -> None:
-        self._lattice = lattice
+        self._describe = system.describe
         self._measures = measures
         self._assessment = assessment
         self._ledger = ledger
@@ -239,7 +265,7 @@ class _Attacker:
         self.upper = self.lower.copy()
         self._whole_lower, self._whole_upper = self.lower.copy(), self.lower.copy()
         self._intervals = intervals
-        self._matrix, self._unknown = _eliminate(equations(lattice), ~known)
+        self._matrix, self._unknown = _eliminate(system.equations, ~system.known)
 
     def run(self) -> None:
         """Attack every component, then report whatever nothing speaks against."""
@@ -265,7 +291,7 @@ class _Attacker:
         nodes = np.concatenate([support for support, _ in claims])
         values = np.concatenate([deviation for _, deviation in claims])
         owner = np.repeat(np.arange(len(claims)), [len(support) for support, _ in claims])
-        claimed = sp.csc_matrix((values, (nodes, owner)), shape=(self._lattice.size, len(claims)))
+        claimed = sp.csc_matrix((values, (nodes, owner)), shape=(self._matrix.shape[1], len(claims)))
         largest = _largest(claimed)
         wrong = _largest(self._matrix @ claimed) > SLACK * largest
         wrong[owner[~self._unknown[nodes]]] = True
@@ -363,7 +389,7 @@ class _Attacker:
         exact = both < unit * (1 - TOLERANCE) if attacker is None else reached < unit * (1 - TOLERANCE)
         self.breaches.append(
             Breach(
-                self._lattice.describe(need.node),
+                self._describe(need.node),
                 need.node,
                 need.direction,
                 attacker,
