@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from service.domain.classification import Classification, Label
 from service.domain.errors import NotFound
+from service.domain.method import Method, Suppression
 from service.domain.purpose import Purpose
 
 
@@ -69,7 +70,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureProfile:
-    """The primary rules of disclosure.md; a purpose may only tighten them."""
+    """The primary rules of disclosure.md, which a purpose may only tighten, and the method that answers to them."""
 
     id: str
     minimum_count: int
@@ -77,6 +78,7 @@ class DisclosureProfile:
     dominance: tuple[tuple[int, int], ...]
     p_percent: int | None
     zero_is_safe: bool = True
+    method: Method = field(default_factory=Suppression)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Sensitivity
+from service.domain.method import Suppression, method_of, method_text
 from service.domain.policy import Obligation
 from service.domain.purpose import Purpose
 
@@ -17,7 +18,7 @@ COMPETITION_MINIMUM_AGE_MONTHS = 3
 
 
 def stricter(one: DisclosureProfile, other: DisclosureProfile) -> DisclosureProfile:
-    """The profile under which a cell is unsafe when it is unsafe under either; it keeps the name of `one`."""
+    """The profile under which a cell is unsafe when it is unsafe under either; it keeps name and method of `one`."""
     return replace(
         one,
         minimum_count=max(one.minimum_count, other.minimum_count),
@@ -59,6 +60,8 @@ def obligations(data_set: DataSet, purpose: Purpose, catalogue: Catalogue) -> tu
     recipients = sorted(purpose.recipients.organisations)
     if purpose.recipients.all_regional_owners:
         recipients = ["all-regional-owners", *recipients]
+    if purpose.recipients.public:
+        recipients = ["public", *recipients]
     return (
         Obligation("disclosure-profile", profile.id),
         Obligation("minimum-count", profile.minimum_count),
@@ -66,6 +69,7 @@ def obligations(data_set: DataSet, purpose: Purpose, catalogue: Catalogue) -> tu
         *(Obligation("dominance", f"{m}:{k}") for m, k in profile.dominance),
         *([Obligation("p-percent", profile.p_percent)] if profile.p_percent is not None else []),
         Obligation("zero-is-safe", int(profile.zero_is_safe)),
+        *([] if profile.method == Suppression() else [Obligation("method", method_text(profile.method))]),
         *(Obligation("recipient", recipient) for recipient in recipients),
         *(Obligation(f"retention-{what}-months", months) for what, months in sorted(purpose.retention.items())),
     )
@@ -88,6 +92,7 @@ def profile_of(terms: Iterable[Obligation]) -> DisclosureProfile:
             dominance=tuple((int(m), int(k)) for m, _, k in (d.partition(":") for d in values.get("dominance", []))),
             p_percent=int(values["p-percent"][0]) if "p-percent" in values else None,
             zero_is_safe=values["zero-is-safe"][0] == "1",
+            method=method_of(values.get("method", ["suppression"])[0]),
         )
     except KeyError as missing:
         raise ValueError(f"no obligation {missing}") from missing

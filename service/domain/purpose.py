@@ -23,10 +23,11 @@ class PurposeScope:
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Who may ask and read: organisations by id, or every regional owner."""
+    """Who may ask and read: organisations by id, or every regional owner; `public`: they may publish what they get."""
 
     organisations: frozenset[str] = frozenset()
     all_regional_owners: bool = False
+    public: bool = False
 
     def include(self, organisation: str | None, *, is_regional_owner: bool) -> bool:
         """Whether the organisation is among the recipients."""

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from service.adapters.bundle_report import report_bundle
 from service.cli.policy import add_policy_commands
 from service.domain.classification import TOTAL
 from service.domain.errors import NotFound
+from service.domain.method import Mechanism, Noise, Rounding, Suppression, Unit
 from service.use_cases.describe_data_set import wire_definition
 from sluis_client.wire import Definition
 
@@ -64,10 +66,27 @@ def remove(file: str) -> Callable[[Path], None]:
     return lambda bundle: (bundle / file).unlink()
 
 
+def two_budgets(bundle: Path) -> None:
+    """Two purposes with public figures over one data set, each with a noise of its own."""
+    make_public(bundle)
+    noise = (bundle / NOISE).read_text(encoding="utf-8")
+    other = noise.replace("id: public-noise", "id: other-noise").replace("budget: 4", "budget: 3")
+    (bundle / "disclosure/other-noise.yaml").write_text(other, encoding="utf-8")
+    purpose = (bundle / REASON).read_text(encoding="utf-8")
+    second = purpose.replace("id: rejections-by-reason", "id: second").replace("public-noise", "other-noise")
+    (bundle / "purposes/second-by-reason.yaml").write_text(second, encoding="utf-8")
+
+
+def make_public(bundle: Path) -> None:
+    edit(REASON, "profile: persons", "profile: public-noise")(bundle)
+    edit(REASON, "{all_regional_owners: true}", "{all_regional_owners: true, public: true}")(bundle)
+
+
 CAPACITY = "datasets/capacity.yaml"
 REJECTIONS = "datasets/rejections.yaml"
 PLANNING = "purposes/regional-capacity-planning.yaml"
 REASON = "purposes/rejections-by-reason.yaml"
+NOISE = "disclosure/public-noise.yaml"
 BOARDS = "classifications/scotland-boards"
 HEADER = b"code,label_nl,label_en,level,parent,valid_from,valid_until\n"
 BAD = [
@@ -184,6 +203,27 @@ BAD = [
         "purposes/winter-evaluation-2020.yaml: disclosure_profile",
         "looser-profile",
     ),
+    (
+        edit(CAPACITY, "profile: operational", "profile: public-noise"),
+        f"{CAPACITY}: disclosure_profile",
+        "noise-for-all",
+    ),
+    (edit(REASON, "profile: persons", "profile: public-noise"), f"{REASON}: recipients.public", "noise-not-public"),
+    (two_budgets, f"{REASON.replace('rejections', 'second')}: disclosure_profile", "noise-differs"),
+    (edit(NOISE, "epsilon: 1 ", "epsilon: 0.0005 "), f"{NOISE}: method.noise.epsilon", "wrong-value"),
+    (edit(NOISE, "epsilon: 1 ", "epsilon: 1.001 "), f"{NOISE}: method.noise", "wrong-value"),
+    (edit(NOISE, "epsilon: 1 ", "rho: 0.1 "), f"{NOISE}: method.noise", "wrong-value"),
+    (edit(NOISE, "epsilon: 1 ", "rho: 0.1\n    epsilon: 1 "), f"{NOISE}: method.noise", "wrong-value"),
+    (edit(NOISE, "budget: 4 ", "budget: 4.5 "), f"{NOISE}: method.noise", "wrong-value"),
+    (edit(NOISE, "budget: 4 ", "budget: 0.9 "), f"{NOISE}: method.noise", "wrong-value"),
+    (edit(NOISE, "laplace", "gaussian"), f"{NOISE}: method.noise", "wrong-value"),
+    (edit(NOISE, "person\n    cells: 1", "contributor\n    #"), f"{NOISE}: method.noise", "wrong-value"),
+    (edit(NOISE, "  noise:", "  rounding: 5\n  noise:"), f"{NOISE}: method", "wrong-value"),
+    (
+        edit("disclosure/persons.yaml", "zero_is", "method: {}\nzero_is"),
+        "disclosure/persons.yaml: method",
+        "wrong-value",
+    ),
     (edit(REASON, "id: rejections-by-reason", "id: regional-capacity-planning"), f"{REASON}: id", "double"),
     # rules
     (remove("authorisation/schema.cedarschema"), "authorisation/schema.cedarschema", "file-missing"),
@@ -241,6 +281,30 @@ def test_all_faults_of_all_files_come_at_once(bundle):
         f"{CAPACITY}: extra",
         "purposes/x.yml",
     } <= set(found)
+
+
+def test_a_purpose_with_public_figures_may_ask_for_noise(bundle):
+    make_public(bundle)
+    catalogue = load_bundle(bundle).catalogue
+    assert catalogue.purpose("rejections-by-reason").recipients.public
+    assert catalogue.profile("public-noise").method == Noise(Mechanism.DISCRETE_LAPLACE, Decimal(1), Decimal(4))
+
+
+@pytest.mark.parametrize(
+    ("written", "method"),
+    [
+        ("suppression", Suppression()),
+        ("{rounding: 5}", Rounding(5)),
+        (
+            "{noise: {mechanism: discrete-gaussian, rho: 0.125, budget: 0.5, unit: contributor, cells: 4, largest: 90}}",
+            Noise(Mechanism.DISCRETE_GAUSSIAN, Decimal("0.125"), Decimal("0.5"), Unit.CONTRIBUTOR, 4, 90),
+        ),
+    ],
+)
+def test_methods(bundle, written, method):
+    profile = (bundle / "disclosure/persons.yaml").read_text(encoding="utf-8").replace("id: persons", "id: other")
+    (bundle / "disclosure/other.yaml").write_text(f"{profile}method: {written}\n", encoding="utf-8")
+    assert load_bundle(bundle).catalogue.profile("other").method == method
 
 
 def test_no_rules_at_all(bundle):

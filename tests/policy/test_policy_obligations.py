@@ -10,6 +10,16 @@ from hypothesis import strategies as st
 
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.domain.catalogue import DisclosureProfile, Sensitivity
+from service.domain.method import (
+    Mechanism,
+    Method,
+    Noise,
+    Rounding,
+    Suppression,
+    Unit,
+    method_of,
+    method_text,
+)
 from service.domain.obligations import effective_profile, obligations, profile_of, stricter, tightens
 from service.domain.policy import Obligation
 
@@ -17,6 +27,19 @@ CATALOGUE = load_bundle(bundle_directory()).catalogue
 CAPACITY = CATALOGUE.data_set("capacity")
 PLANNING = CATALOGUE.purpose("regional-capacity-planning")
 
+METHODS = st.one_of(
+    st.just(Suppression()),
+    st.builds(Rounding, st.integers(2, 50)),
+    st.builds(
+        lambda mechanism, loss, tables, *bounds: Noise(mechanism, loss, loss * tables, *bounds),
+        st.sampled_from(Mechanism),
+        st.decimals("0.001", "0.5", places=3),
+        st.integers(1, 4),
+        st.sampled_from(Unit),
+        st.integers(1, 99),
+        st.integers(1, 10**9),
+    ),
+)
 PROFILES = st.builds(
     DisclosureProfile,
     st.just("x"),
@@ -25,6 +48,7 @@ PROFILES = st.builds(
     st.dictionaries(st.integers(1, 3), st.integers(1, 100), max_size=3).map(lambda d: tuple(sorted(d.items()))),
     st.none() | st.integers(1, 50),
     st.booleans(),
+    METHODS,
 )
 CONTRIBUTIONS = st.lists(st.integers(1, 60), min_size=1, max_size=9)
 
@@ -110,6 +134,33 @@ def test_the_rules_are_read_back_from_the_terms(profile):
     named = replace(profile, id="operational")
     terms = obligations(CAPACITY, PLANNING, replace(CATALOGUE, profiles=(named,)))
     assert profile_of(terms) == effective_profile(CAPACITY, PLANNING, replace(CATALOGUE, profiles=(named,)))
+
+
+@given(METHODS)
+def test_a_method_is_read_back_from_its_text(method: Method):
+    assert method_of(method_text(method)) == method
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "rounding",
+        "rounding:1",
+        "noise:discrete-laplace:1.001:4:person:1:1",
+        "noise:discrete-laplace:0:4:person:1:1",
+        "noise:discrete-laplace:1:5:person:1:1",
+        "noise:discrete-laplace:1:0.5:person:1:1",
+        "noise:discrete-laplace:0.0005:4:person:1:1",
+        "noise:discrete-gaussian:0.6:2:person:1:1",
+        "noise:discrete-laplace:1:4:person:0:1",
+        "noise:discrete-laplace:1:4:person:1:0",
+        "noise:continuous:1:4:person:1:1",
+    ],
+)
+def test_no_method(text):
+    with pytest.raises(ValueError):
+        method_of(text)
 
 
 @pytest.mark.parametrize("missing", ["disclosure-profile", "minimum-count", "minimum-contributors", "zero-is-safe"])

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from service.adapters.bundle.reading import BundleFiles
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Sensitivity
+from service.domain.method import Noise
 from service.domain.obligations import MINIMUM_CONTRIBUTORS_FLOOR, MINIMUM_COUNT_FLOOR, tightens
 from service.domain.purpose import Purpose, PurposeScope
 
@@ -35,6 +36,7 @@ class CrossChecks:
             self._profile(profile)
         for data_set in self._catalogue.data_sets:
             self._data_set(data_set)
+            self._one_budget(data_set)
         for purpose in self._catalogue.purposes:
             self._purpose(purpose)
 
@@ -76,6 +78,9 @@ class CrossChecks:
             ]
             if any(one.atoms != other.atoms for one, other in pairwise(known)):
                 self._fault(data_set, path, "different-atoms")
+        profile = self._profiles.get(data_set.disclosure_profile)
+        if profile is not None and isinstance(profile.method, Noise):
+            self._fault(data_set, "disclosure_profile", "noise-for-all", name=profile.id)
         self._period(data_set)
         self._columns(data_set)
 
@@ -101,6 +106,20 @@ class CrossChecks:
             self._known(data_set, f"checks.{number}.left", "measure", check.left, measures)
             self._known(data_set, f"checks.{number}.right", "measure", check.right, measures)
 
+    def _one_budget(self, data_set: DataSet) -> None:
+        """Noisy tables over the same facts draw on one budget, so they count in one measure and name one amount."""
+        first: tuple[str, Noise] | None = None
+        for purpose in self._catalogue.purposes:
+            profile = self._profiles.get(purpose.disclosure_profile or "")
+            if profile is None or not isinstance(profile.method, Noise) or purpose.scope(data_set.id) is None:
+                continue
+            noise = profile.method
+            if first is None:
+                first = profile.id, noise
+            elif (noise.mechanism, noise.budget) != (first[1].mechanism, first[1].budget):
+                names = {"name": profile.id, "other": first[0], "dataset": data_set.id}
+                self._fault(purpose, "disclosure_profile", "noise-differs", **names)
+
     # --- purposes ----------------------------------------------------------------------------------------------------
 
     def _purpose(self, purpose: Purpose) -> None:
@@ -112,6 +131,9 @@ class CrossChecks:
         if purpose.disclosure_profile is not None:
             name = purpose.disclosure_profile
             self._known(purpose, "disclosure_profile", "disclosure profile", name, self._profiles)
+            profile = self._profiles.get(name)
+            if profile is not None and isinstance(profile.method, Noise) and not purpose.recipients.public:
+                self._fault(purpose, "recipients.public", "noise-not-public", name=name)
         data_sets = {d.id for d in self._catalogue.data_sets}
         seen: set[str] = set()
         for number, scope in enumerate(purpose.scopes):

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from service.adapters.bundle.calendars import calendar
-from service.adapters.bundle.models import ClassificationModel, DataSetModel, ProfileModel, PurposeModel
+from service.adapters.bundle.models import (
+    ClassificationModel,
+    DataSetModel,
+    MethodModel,
+    NoiseModel,
+    ProfileModel,
+    PurposeModel,
+)
 from service.adapters.bundle.reading import BundleFiles
 from service.domain.catalogue import Check, DataSet, Dimension, DisclosureProfile, Measure
 from service.domain.classification import Classification, Code, Label
 from service.domain.errors import Invalid
+from service.domain.method import Method, Noise, Rounding, Suppression
 from service.domain.purpose import Purpose, PurposeScope, Recipients
 
 _PROBLEMS = {
@@ -85,7 +95,19 @@ def data_set(model: DataSetModel) -> DataSet:
 
 def profile(model: ProfileModel) -> DisclosureProfile:
     """The rules of a profile."""
-    return DisclosureProfile(**model.model_dump())
+    rules = model.model_dump(exclude={"method"})
+    return DisclosureProfile(**rules, method=_method(model.method))
+
+
+def _method(model: MethodModel | Literal["suppression"]) -> Method:
+    match model:
+        case MethodModel(noise=NoiseModel() as noise):
+            loss = noise.loss or noise.budget  # the model has seen to it that there is one
+            return Noise(noise.mechanism, loss, noise.budget, noise.unit, noise.cells, noise.largest)
+        case MethodModel(rounding=int(base)):
+            return Rounding(base)
+        case _:
+            return Suppression()
 
 
 def purpose(model: PurposeModel) -> Purpose:
@@ -114,7 +136,9 @@ def purpose(model: PurposeModel) -> Purpose:
             )
             for s in model.scopes
         ),
-        recipients=Recipients(frozenset(model.recipients.organisations), model.recipients.all_regional_owners),
+        recipients=Recipients(
+            frozenset(model.recipients.organisations), model.recipients.all_regional_owners, model.recipients.public
+        ),
         disclosure_profile=model.disclosure_profile,
         minimum_age_months=model.minimum_age_months,
         valid_from=model.valid_from,

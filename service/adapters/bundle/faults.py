@@ -127,6 +127,24 @@ FAULTS: Mapping[str, FaultText] = {
         "een doel mag alleen aanscherpen",
         "a purpose may only tighten",
     ),
+    "noise-for-all": FaultText(
+        "profiel '{name}' voegt ruis toe, voor elk doel van deze gegevensset",
+        "profile '{name}' adds noise, for every purpose of this data set",
+        "kies hier een profiel zonder ruis en laat een doel met openbare cijfers om ruis vragen",
+        "choose a profile without noise here and let a purpose with public figures ask for noise",
+    ),
+    "noise-not-public": FaultText(
+        "profiel '{name}' voegt ruis toe, en de cijfers van dit doel zijn niet openbaar",
+        "profile '{name}' adds noise, and the figures of this purpose are not public",
+        "zet 'public: true' bij de ontvangers, of kies een profiel zonder ruis",
+        "set 'public: true' among the recipients, or choose a profile without noise",
+    ),
+    "noise-differs": FaultText(
+        "profielen '{name}' en '{other}' rekenen verschillend met het ruisbudget van gegevensset {dataset}",
+        "profiles '{name}' and '{other}' count differently on the noise budget of data set {dataset}",
+        "geef beide hetzelfde 'mechanism' en hetzelfde 'budget'",
+        "give both the same 'mechanism' and the same 'budget'",
+    ),
     "legal-basis": FaultText(
         "'{value}' is geen grondslag van artikel 6, lid 1, AVG",
         "'{value}' is not a basis of GDPR article 6(1)",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from service.domain.catalogue import MeasureKind, Sensitivity
 from service.domain.classification import Label
+from service.domain.method import LARGEST_BUDGET, LARGEST_LOSS, SMALLEST_LOSS, Mechanism, Unit
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$", max_length=64)]
 Organisation = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
@@ -16,6 +18,10 @@ Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Months = Annotated[int, Field(ge=0, le=1200)]
 Version = Annotated[int, Field(ge=1, le=9999)]
 Percent = Annotated[int, Field(ge=1, le=100)]
+Loss = Annotated[Decimal, Field(gt=0, multiple_of=SMALLEST_LOSS)]
+
+UNNAMED = ""
+"""A form that a value can have; the path of a fault leaves it out, for no key of the file is called so."""
 
 
 class _Strict(BaseModel):
@@ -113,6 +119,53 @@ class ClassificationModel(_Strict):
         return self
 
 
+class NoiseModel(_Strict):
+    """What one table may give away, what all together may, and of whom."""
+
+    mechanism: Mechanism
+    epsilon: Loss | None = None
+    rho: Loss | None = None
+    budget: Loss
+    unit: Unit = Unit.PERSON
+    cells: Annotated[int, Field(ge=1, le=10_000)] = 1
+    largest: Annotated[int, Field(ge=1, le=10**9)] = 1
+
+    @property
+    def loss(self) -> Decimal | None:
+        """What one table gives away, in the mechanism's measure."""
+        return self.epsilon if self.mechanism is Mechanism.DISCRETE_LAPLACE else self.rho
+
+    @model_validator(mode="after")
+    def _meant(self) -> NoiseModel:
+        measure = self.mechanism.measure
+        if self.loss is None or None not in {self.epsilon, self.rho}:
+            raise ValueError(f"give '{measure}' for {self.mechanism}, and only that")
+        if self.loss > LARGEST_LOSS[self.mechanism]:
+            raise ValueError(f"'{measure}' of one table is at most {LARGEST_LOSS[self.mechanism]}")
+        if not self.loss <= self.budget <= LARGEST_BUDGET[self.mechanism]:
+            raise ValueError(f"'budget' is at least '{measure}' and at most {LARGEST_BUDGET[self.mechanism]}")
+        if self.unit is Unit.CONTRIBUTOR and not {"cells", "largest"} <= self.model_fields_set:
+            raise ValueError("say in how many 'cells' a contributor counts, and for how much at 'largest'")
+        return self
+
+
+class MethodModel(_Strict):
+    """A method other than suppression."""
+
+    rounding: Annotated[int, Field(ge=2, le=1000)] | None = None
+    noise: NoiseModel | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> MethodModel:
+        if (self.rounding is None) == (self.noise is None):
+            raise ValueError("give either 'rounding' or 'noise'")
+        return self
+
+
+def _kind_of_method(value: Any) -> str:
+    return "suppression" if isinstance(value, str) else UNNAMED
+
+
 class ProfileModel(_Strict):
     """disclosure/*.yaml."""
 
@@ -122,6 +175,10 @@ class ProfileModel(_Strict):
     dominance: tuple[tuple[Annotated[int, Field(ge=1, le=9)], Percent], ...] = ()
     p_percent: Percent | None = None
     zero_is_safe: bool = True
+    method: Annotated[
+        Annotated[Literal["suppression"], Tag("suppression")] | Annotated[MethodModel, Tag(UNNAMED)],
+        Discriminator(_kind_of_method),
+    ] = "suppression"
 
 
 class ScopeModel(_Strict):
@@ -137,6 +194,7 @@ class RecipientsModel(_Strict):
 
     organisations: tuple[Organisation, ...] = ()
     all_regional_owners: bool = False
+    public: bool = False
 
 
 class RetentionModel(_Strict):

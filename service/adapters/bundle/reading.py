@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from service.adapters.bundle.faults import BundleFault
+from service.adapters.bundle.models import UNNAMED
 
 CODE_COLUMNS = ("code", "label_nl", "label_en", "level", "parent", "valid_from", "valid_until")
 
@@ -104,7 +105,7 @@ class BundleFiles:
                     self._note(file, error["loc"], error["type"], error["msg"])
 
     def _note(self, file: str, location: tuple[int | str, ...], kind: str, message: str) -> None:
-        path = ".".join(str(part) for part in location)
+        path = ".".join(str(part) for part in location if part != UNNAMED)
         match kind:
             case "extra_forbidden":
                 self.fault(file, path, "unknown-key")
