@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from journey import World, copied, opened, world_on
+from journey_pairs import Pair, asked_pair
 
 from service.adapters.database import upgrade
 from service.composition.build import Application
@@ -52,3 +53,27 @@ def postgres_world(composed: Application, postgres_url: str, tmp_path: Path) -> 
 def any_world(request: pytest.FixtureRequest) -> World:
     """The same on either."""
     return request.getfixturevalue("world" if request.param == "sqlite" else "postgres_world")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def asked(request: pytest.FixtureRequest, founded: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Two requests that are harmless alone and not together, permitted and not prepared; on either database."""
+    directory = tmp_path_factory.mktemp("asked")
+    server = request.getfixturevalue("postgres") if request.param == "postgresql" else None
+    url = server.migrated_database() if server else copied(founded, directory)
+    with world_on(founded.application, url, directory) as made:
+        if server:
+            made.found(*SUPPLIERS)
+        made.parties |= founded.parties
+        yield asked_pair(made, directory, server)
+
+
+@pytest.fixture(scope="module")
+def approved(asked: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Both prepared and approved, neither of them with the other in its history."""
+    with asked.again(tmp_path_factory.mktemp("approved") / "world") as pair:
+        pair.world.work()
+        for one in pair.both:
+            pair.world.approve(one)
+        pair.world.services.database.dispose()
+        yield pair

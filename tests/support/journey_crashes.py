@@ -1,4 +1,4 @@
-"""A process that delivers and dies at a chosen step, and the warmed process from which it is forked.
+"""A process that delivers, or works on requests, and dies at a chosen step; and the warmed process it is forked from.
 
 Steps are counted while they are made: before and after every call of the part store, of the unit of work and its
 repositories, of the audit trail's insert, of the commit, and of whatever the part store asks of the file system.
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from journey import World, opened, world_on
+from journey_regions import engine_of, ruled_by
 
 from service.composition.build import Application
 from service.domain.principal import Supplier
@@ -36,15 +37,19 @@ _REPOSITORIES = ("organisations", "used_tokens", "rounds", "submissions", "reque
 
 
 class Steps:
-    """Names every step, and kills this process at one of them: no handler, no `finally`, no flush."""
+    """Names every step, and kills this process at one of them: no handler, no `finally`, no flush.
 
-    def __init__(self, last: int | None) -> None:
+    With `end` it stops there instead, holding whatever it holds.
+    """
+
+    def __init__(self, last: int | None, end: int = signal.SIGKILL) -> None:
         self.names: list[str] = []
         self._last = last
+        self._end = end
 
     def step(self, name: str) -> None:
         if len(self.names) == self._last:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self._end)
         self.names.append(name)
 
     def watch(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -121,31 +126,49 @@ def deliver(world: World, job: Mapping[str, Any], steps: Steps) -> None:
     complete_submission(call, begun.id, len(pieces))
 
 
-def run_job(application: Application, job: Mapping[str, Any]) -> list[str] | None:
-    """Deliver in a process of its own; the names of its steps, or None when it was killed."""
+def carry_on(world: World, job: Mapping[str, Any], steps: Steps) -> None:
+    """What a worker does in one turn, on the requests of `journey_regions`."""
+    ruled_by(world, Path(job["policies"]))
+    world.services = replace(
+        world.services,
+        database=WatchedDatabase(steps, world.services.database),
+        signer=Watched(steps, "signer", world.services.signer),
+    )
+    world.work()
+
+
+_WORK = {"deliver": deliver, "carry-on": carry_on}
+
+
+def run_job(application: Application, job: Mapping[str, Any]) -> dict[str, Any]:
+    """Work in a process of its own; the names of its steps, None when it was killed, or its id when it stopped."""
+    if "policies" in job:
+        engine_of(Path(job["policies"]))  # read once, for all that are forked from here
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(reading)
-            steps = Steps(job["last"])
+            steps = Steps(job["last"], job["end"])
             with world_on(application, job["url"], Path(job["directory"])) as world:
-                deliver(world, job, steps)
+                _WORK[job["work"]](world, job, steps)
             os.write(writing, json.dumps(steps.names).encode())
         except BaseException as error:
             os.write(writing, json.dumps([f"{type(error).__name__}: {error}"]).encode())
             os._exit(1)
         os._exit(0)
     os.close(writing)
+    _, status = os.waitpid(child, os.WUNTRACED)
+    if os.WIFSTOPPED(status):
+        os.close(reading)
+        return {"stopped": child}
     with os.fdopen(reading) as pipe:
         told = pipe.read()
-    _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
-        return None
+        return {"names": None}
     if os.waitstatus_to_exitcode(status):
         raise RuntimeError(told)
-    names: list[str] = json.loads(told)
-    return names
+    return {"names": json.loads(told)}
 
 
 class Deliveries:
@@ -155,18 +178,26 @@ class Deliveries:
         self._process = process
 
     def run(self, world: World, job: Mapping[str, Any], last: int | None = None) -> list[str] | None:
-        """Deliver; with `last`, up to that step."""
+        """Do the job; with `last`, up to that step."""
+        names: list[str] | None = self._answer(world, {**job, "last": last, "end": signal.SIGKILL})["names"]
+        return names
+
+    def halt(self, world: World, job: Mapping[str, Any], last: int) -> int:
+        """Do the job up to that step and stay there; the id of the process, which the caller kills."""
+        process: int = self._answer(world, {**job, "last": last, "end": signal.SIGSTOP})["stopped"]
+        return process
+
+    def _answer(self, world: World, job: Mapping[str, Any]) -> dict[str, Any]:
         url = world.services.database._engines.write.url.render_as_string(hide_password=False)
         world.services.database.dispose()
-        whole = {**job, "url": url, "directory": str(world.directory), "last": last}
+        whole = {"work": "deliver", **job, "url": url, "directory": str(world.directory)}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(whole) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         assert "error" not in answer, answer
-        names: list[str] | None = answer["names"]
-        return names
+        return answer
 
 
 @contextmanager
@@ -185,7 +216,7 @@ def main() -> None:
     with opened(Path(sys.argv[1])) as application:
         for line in sys.stdin:
             try:
-                answer: dict[str, Any] = {"names": run_job(application, json.loads(line))}
+                answer = run_job(application, json.loads(line))
             except RuntimeError as error:
                 answer = {"error": str(error)}
             print(json.dumps(answer), flush=True)

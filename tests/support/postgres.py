@@ -60,6 +60,17 @@ class PostgresServer:
                     connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
         return self._shared
 
+    @contextmanager
+    def copied_database(self, url: str) -> Iterator[str]:
+        """The URL of a copy of a database that nobody is connected to; the copy is dropped afterwards."""
+        copy = self._create(str(make_url(url).database))
+        try:
+            yield copy
+        finally:
+            with self.administration() as connection:
+                name = sql.Identifier(str(make_url(copy).database))
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
     def _create(self, template: str | None) -> str:
         name = f"test_{next(self._numbers)}"
         create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
