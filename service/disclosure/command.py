@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, NoReturn
 
-import numpy as np
 import typer
 
-from service.disclosure.attack import AttackReport
+from service.disclosure.coarsening import Figures, Limits, Offers, Subject, find_gains, find_offers
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault
 from service.disclosure.linear import SolverFailed
+from service.disclosure.obstruction import find_obstruction
 from service.disclosure.protection import Protected, protect
 from service.disclosure.reading import read_facts, read_release
+from service.disclosure.report import obstruction_line, offer_lines, plain_number, report_text
 from service.disclosure.specification import Specification, read_specification
+from service.disclosure.tables import Table
 
 BAD_INPUT = 2
 CANNOT_BE_PROTECTED = 3
-TIGHTEST = 20
-"""Intervals shown in the report, narrowest first."""
+
+TRIES = 12
+"""Coarser tables tried after a refusal, unless told otherwise."""
 
 
 def protect_command(
     table: Annotated[Path, typer.Argument(help="Table specification (YAML).", show_default=False)],
+    *,
     data: Annotated[Path, typer.Option("--data", help="Rows, CSV or Parquet.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="The protected table (CSV).", show_default=False)],
     released: Annotated[
@@ -39,31 +41,46 @@ def protect_command(
         typer.Option("--released", help="An earlier output, with its .yaml beside it; repeatable."),
     ] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Figures for the steward (JSON).")] = None,
+    coarser: Annotated[
+        int | None,
+        typer.Option(
+            "--coarser",
+            min=0,
+            help=f"Coarser tables to try: after a refusal (else {TRIES}), and for the report (else 0).",
+        ),
+    ] = None,
+    coarser_seconds: Annotated[float, typer.Option("--coarser-seconds", min=0, help="And for how long.")] = 60.0,
 ) -> None:
     """Protect a table against disclosure, next to everything released before.
 
     Exit status 0: protected, and the final attack found nothing. 2: bad input, every fault named.
-    3: cannot be protected; nothing is written.
+    3: cannot be protected; nothing is written, and coarser tables that can be made are named.
     """
     try:
-        outcome, specification = _protect(table, data, released or [])
-        files = {out: _as_csv(outcome, specification)}
+        asked = _read(table, data, released or [])
+    except BadInput as error:
+        _refuse_input(error)
+    limits = Limits(TRIES if coarser is None else coarser, coarser_seconds)
+    try:
+        outcome = protect(asked.subject.facts, asked.shape, asked.subject.rules, asked.subject.released)
+        files = {out: _as_csv(outcome, asked.specification)}
         if report is not None:
-            files[report] = _as_json(outcome, specification)
+            gains = _gains(asked, outcome, limits) if coarser else None
+            files[report] = report_text(outcome, asked.specification.warnings, gains)
         _write_together(files)
     except BadInput as error:
-        for fault in error.faults:
-            typer.echo(str(fault), err=True)
-        raise typer.Exit(BAD_INPUT) from error
+        _refuse_input(error)
     except CannotBeProtected as error:
         typer.echo("Niet te beschermen; niets geschreven · Cannot be protected; nothing written", err=True)
         for obstacle in error.obstacles:
             typer.echo(str(obstacle), err=True)
+        if limits.tries:
+            _offer(asked, error, limits)
         raise typer.Exit(CANNOT_BE_PROTECTED) from error
     except SolverFailed as error:
         typer.echo(f"Niet aangetoond dat dit veilig is; niets geschreven · Not shown to be safe; {error}", err=True)
         raise typer.Exit(CANNOT_BE_PROTECTED) from error
-    for warning in specification.warnings:
+    for warning in asked.specification.warnings:
         typer.echo(warning, err=True)
     figures = outcome.report
     typer.echo(
@@ -72,8 +89,18 @@ def protect_command(
     )
 
 
-def _protect(table: Path, data: Path, released: Sequence[Path]) -> tuple[Protected, Specification]:
-    """1. Read what was asked. 2. Read the rows. 3. Read what went before. 4. Protect."""
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked, next to what: `names` are the files of the earlier releases."""
+
+    specification: Specification
+    shape: Table
+    subject: Subject
+    names: tuple[str, ...]
+
+
+def _read(table: Path, data: Path, released: Sequence[Path]) -> _Asked:
+    """1. Read what was asked. 2. Read the rows. 3. Read what went before."""
     specification = read_specification(table)
     earlier = [read_specification(path.with_suffix(".yaml")) for path in released]
     faults = [
@@ -88,14 +115,31 @@ def _protect(table: Path, data: Path, released: Sequence[Path]) -> tuple[Protect
     if faults:
         raise BadInput(faults)
     facts, shape, shapes = read_facts(specification, data, earlier)
-    before = [read_release(one, path, facts.decimals) for one, path in zip(shapes, released, strict=True)]
-    return protect(facts, shape, specification.rules, before), specification
+    before = tuple(read_release(one, path, facts.decimals) for one, path in zip(shapes, released, strict=True))
+    subject = Subject(facts, specification.rules, before)
+    return _Asked(specification, shape, subject, tuple(path.name for path in released))
 
 
-def _number(value: int, decimals: int) -> str:
-    """A value of the facts as a plain decimal, exactly."""
-    text = f"{Decimal(value).scaleb(-decimals):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _refuse_input(error: BadInput) -> NoReturn:
+    for fault in error.faults:
+        typer.echo(str(fault), err=True)
+    raise typer.Exit(BAD_INPUT) from error
+
+
+def _gains(asked: _Asked, outcome: Protected, limits: Limits) -> Offers:
+    """What coarser tables would gain; nothing is gained where nothing was lost."""
+    lost = Figures.of(outcome).lost
+    if not lost:
+        return Offers((), 0)
+    return find_gains([asked.subject], asked.shape, lost, limits=limits, expected=sum(outcome.report.seconds.values()))
+
+
+def _offer(asked: _Asked, refusal: CannotBeProtected, limits: Limits) -> None:
+    """Say which releases stand in the way, and what can be made all the same."""
+    if asked.names:
+        typer.echo(obstruction_line(find_obstruction(asked.subject, asked.shape, limits), asked.names), err=True)
+    for line in offer_lines(find_offers([asked.subject], asked.shape, {0: refusal.obstacles}, limits=limits)):
+        typer.echo(line, err=True)
 
 
 def _as_csv(outcome: Protected, specification: Specification) -> str:
@@ -103,56 +147,9 @@ def _as_csv(outcome: Protected, specification: Specification) -> str:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([*(dimension.name for dimension in specification.dimensions), "value", "status"])
     for cell in outcome.cells:
-        value = "" if cell.value is None else _number(cell.value, outcome.decimals)
+        value = "" if cell.value is None else plain_number(cell.value, outcome.decimals)
         writer.writerow([*cell.codes, value, cell.status])
     return file.getvalue()
-
-
-def _as_json(outcome: Protected, specification: Specification) -> str:
-    figures = outcome.report
-
-    def number(value: int) -> int | float:
-        return value if outcome.decimals == 0 else float(_number(value, outcome.decimals))
-
-    document: dict[str, Any] = {
-        "cells": figures.cells,
-        "unsafe": figures.unsafe,
-        "suppressed": figures.suppressed,
-        "suppressed_value": number(figures.suppressed_value),
-        "finest_value": number(figures.finest_value),
-        "programs": figures.programs,
-        "seconds": figures.seconds,
-        "attack": _attack_figures(figures.attack),
-        "warnings": list(specification.warnings),
-        "suppressed_cells": [
-            {
-                "codes": list(one.codes),
-                "primary": one.primary,
-                "reasons": [
-                    {"rule": type(reason).__name__} | {key: _plain(value) for key, value in asdict(reason).items()}
-                    for reason in one.reasons
-                ],
-            }
-            for one in outcome.explanations
-        ],
-    }
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-
-
-def _attack_figures(attack: AttackReport) -> dict[str, Any]:
-    width = attack.upper - attack.lower
-    return {
-        "cells_examined": attack.examined,
-        "exact_disclosures": attack.exact_disclosures,
-        "interval_breaches": attack.interval_breaches,
-        "attackers_tried": attack.attackers,
-        "programs": attack.programs,
-        "narrowest_intervals_at_least": np.sort(width)[:TIGHTEST].tolist(),
-    }
-
-
-def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def _write_together(files: dict[Path, str]) -> None:
