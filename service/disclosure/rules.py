@@ -316,8 +316,6 @@ def _whole_margins(lattice: Lattice, measures: Measures, place: int) -> Flags:
     value = np.moveaxis(measures.value.reshape(lattice.shape), place, 0)
     flags = np.zeros(value.shape, dtype=np.bool_)
     for code, parts in _margins(lattice, place):
-        if len(parts) < 2:  # noqa: PLR2004 - a margin of one part says nothing more than the part
-            continue
         margin = value[code]
         everything = np.zeros(margin.shape, dtype=np.bool_)
         for part in parts:
@@ -328,9 +326,12 @@ def _whole_margins(lattice: Lattice, measures: Measures, place: int) -> Flags:
 
 
 def _margins(lattice: Lattice, place: int) -> set[tuple[int, tuple[int, ...]]]:
-    """(code, the codes that add up to it) along one axis: the refinement's, and those of every classification."""
+    """(code, the codes that add up to it) along one axis: of every classification, or else of the refinement.
+
+    A margin of one part says nothing more than the part.
+    """
     axis = lattice.axes[place]
-    found = {(code, axis.parts[code]) for code in range(axis.classes, len(axis))}
+    found = set()
     for nodes, table in zip(lattice.nodes, lattice.tables, strict=True):
         for number, dimension in enumerate(table.dimensions):
             if dimension.column != axis.column or not len(nodes):
@@ -338,4 +339,7 @@ def _margins(lattice: Lattice, place: int) -> set[tuple[int, tuple[int, ...]]]:
             first = np.moveaxis(nodes.reshape(table.shape), number, 0).reshape(len(dimension.codes), -1)[:, 0]
             codes = dict(zip(dimension.codes, np.unravel_index(first, lattice.shape)[place].tolist(), strict=True))
             found |= {(codes[whole], tuple(sorted({codes[part] for part in parts}))) for whole, parts in dimension.sums}
-    return found
+    found = {(code, parts) for code, parts in found if len(parts) > 1}
+    classified = {code for code, _ in found}
+    refined = {(code, axis.parts[code]) for code in range(axis.classes, len(axis)) if code not in classified}
+    return found | {(code, parts) for code, parts in refined if len(parts) > 1}

@@ -84,7 +84,7 @@ class Searcher:
         if column == count or self._nodes[column] != need.node:
             return None
         self._reprice()
-        up, down = np.full(count, self._cap), self._value.copy()
+        up, down = np.full(count, max(self._cap, 4.0 * need.level)), self._value.copy()
         self._know(attackers, up, down)
         if len(banned):
             out = np.isin(self._nodes, banned)

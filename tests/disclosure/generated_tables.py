@@ -42,8 +42,10 @@ MAGNITUDES = [
     Rules(minimum_contributors=2),
 ]
 FULL = ("full", "dominated", "pairs", "one contributor")
+WITH_PERSONS = ("persons", "clients")
 SHAPES = (*FULL, "full", "full", "sparse", "all zero", "single row", "all unsafe")
-KINDS = ("count", "persons", "magnitude", "units")
+KINDS = ("count", "persons", "magnitude", "units", "clients")
+"""What the value is, and what N: itself, distinct persons, nothing, units, distinct persons behind a magnitude."""
 
 MOST_FULL = 50
 """Finest cells that are filled, at most."""
@@ -62,13 +64,13 @@ class Example:
     kind: str
     decimals: int
 
-    def __repr__(self) -> str:
+    def _repr_pretty_(self, printer, cycle) -> None:
         dims = ", ".join(f"{dim.name}: {dict(dim.sums)} {sorted(dim.finest)}" for dim in self.dimensions)
         rows = ", ".join(
             f"{tuple(row.codes.values())} {row.value} {row.who} {row.person or ''}{row.units or ''}"
             for row in self.rows
         )
-        return f"Example({self.kind} in 1/{self.unit}; {self.rules}; {dims}; {rows})"
+        printer.text(f"Example({self.kind} in 1/{self.unit}; {self.rules}; {dims}; {rows})")
 
     @property
     def whole(self) -> bool:
@@ -90,7 +92,7 @@ class Example:
             value=[row.value for row in rows],
             contributor=[row.contributor for row in rows],
             holding=[row.holding for row in rows],
-            person=[row.person for row in rows] if self.kind == "persons" else None,
+            person=[row.person for row in rows] if self.kind in WITH_PERSONS else None,
             units=[row.units for row in rows] if self.kind == "units" else None,
             whole_numbers=self.whole,
             decimals=self.decimals,
@@ -149,7 +151,7 @@ def rows_for(draw, dims, *, kind="count", shape="sparse", largest=40, most=14):
             {dim.column: code for dim, code in zip(dims, codes, strict=True)},
             value,
             contributor,
-            person if kind == "persons" else None,
+            person if kind in WITH_PERSONS else None,
             units if kind == "units" else None,
             holdings.get(contributor),
         )
@@ -175,12 +177,42 @@ def _full(source: random.Random, places, shape, contributors, largest):
     return rows
 
 
+def over(draw, column: str, finest: list[str], name: str) -> Dimension:
+    """Some dimension over just these finest codes of a column: flat, or one or two of the hierarchies."""
+    fitting = [tree for tree in [FLAT, OTHER, *TREES] if _leaves(tree) == finest]
+    choices = [st.just(Dimension.flat(name, finest, total=total, column=column)) for total in (True, False)]
+    choices += [st.just(Dimension.tree(name, tree, column=column)) for tree in fitting]
+    if finest == ["a", "b", "c"]:
+        choices += [st.just(Dimension.classifications(name, pair, column=column)) for pair in PAIRS]
+    return draw(st.one_of(choices))
+
+
+def _leaves(tree: list[tuple[str, str]]) -> list[str]:
+    return sorted({code for code, _ in tree} - {parent for _, parent in tree})
+
+
+@st.composite
+def linked_tables(draw, columns: dict[str, list[str]], count: int):
+    """Tables of the same facts: over some of the columns, in other classifications, about some of the rows."""
+    tables = []
+    for number in range(count):
+        kept = [name for name in columns if draw(st.sampled_from((True, True, False)))]
+        where = {
+            name: frozenset(draw(st.sampled_from((finest[:2], finest[1:], finest[:1]))) or finest)
+            for name, finest in columns.items()
+            if draw(st.sampled_from((False, False, True)))
+        }
+        dims = tuple(over(draw, name, columns[name], f"{name}_{number}") for name in kept)
+        tables.append(Table(dims, where=where, name=f"table {number}"))
+    return tables
+
+
 @st.composite
 def examples(draw, least=1, most=3, shapes=SHAPES, kinds=KINDS, *, rows=14):
     dims = draw(dimensions(least, most))
     kind, shape = draw(st.sampled_from(kinds)), draw(st.sampled_from(shapes))
     rules = draw(st.sampled_from(COUNTS if kind != "magnitude" else MAGNITUDES))
-    decimals = draw(st.sampled_from((0, 2))) if kind in {"magnitude", "units"} else 0
+    decimals = draw(st.sampled_from((0, 2))) if kind not in {"count", "persons"} else 0
     found = draw(rows_for(dims, kind=kind, shape=shape, largest=40 * 10**decimals, most=rows))
     return Example(dims, tuple(found), rules, kind, decimals)
 

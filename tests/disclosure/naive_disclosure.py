@@ -196,7 +196,9 @@ def needed(figure: Figures, rules: NaiveRules, broken: set[str], unit: int = 1) 
 
 @dataclass(frozen=True)
 class Found:
-    table: int
+    """A breach; `table` is None for a unit of the common refinement, named by its first finest cell."""
+
+    table: int | None
     cell: tuple[str, ...]
     attacker: str | None
     lower: float
@@ -208,7 +210,7 @@ class Found:
 class _Target:
     """An unsafe cell: what an attacker's interval must hold, and which finest cells add up to it."""
 
-    table: int
+    table: int | None
     cell: tuple[str, ...]
     figure: Figures
     up: float
@@ -243,11 +245,23 @@ class System:
     def parts(self, table: int, cell: tuple[str, ...]) -> np.ndarray:
         return self.incidence[table][self.number[table][cell]]
 
+    def unit_of(self, row: Row) -> int:
+        return self.place[tuple(row.codes[name] for name in self.columns)]
+
+    def units(self):
+        """The common refinement: (name, its rows, its parts) of whatever some table tells apart."""
+        names = {where: atom for atom, where in reversed(self.place.items())}
+        inside: dict[int, list[Row]] = {where: [] for where in names}
+        for row in self.rows:
+            inside[self.unit_of(row)].append(row)
+        covered = np.vstack(self.incidence).any(axis=0)
+        return [(names[where], inside[where], np.eye(self.size)[where]) for where in names if covered[where]]
+
     def add_up(self, rows: list[Row]) -> np.ndarray:
         """The rows' values per finest cell."""
         total = np.zeros(self.size)
         for row in rows:
-            total[self.place[tuple(row.codes[name] for name in self.columns)]] += row.value
+            total[self.unit_of(row)] += row.value
         return total
 
 
@@ -355,7 +369,7 @@ def attack_naively(
     whole: bool,
     unit: int = 1,
 ) -> list[Found]:
-    """Every unsafe cell of every table, as an outsider and as every contributor. Breaches come back.
+    """Every unsafe cell of every table and of what arises as their difference, as an outsider and every contributor.
 
     Args:
         rows: the truth.
@@ -364,6 +378,9 @@ def attack_naively(
         rules: which cells are unsafe.
         whole: the attacker knows that the figures are counts.
         unit: one, in units of the rows' values (100 when these are cents).
+
+    Returns:
+        Every breach.
     """
     system = System(rows, columns, tables)
     targets = []
@@ -372,6 +389,11 @@ def attack_naively(
         for cell, broken in unsafe_cells(found, table, rules).items():
             up, down = needed(found[cell], rules, broken, unit)
             targets.append(_Target(number, cell, found[cell], up, down, system.parts(number, cell)))
+    for name, inside, parts in system.units() if len(tables) > 1 else ():
+        figure = _add_up(inside, rows)
+        broken = broken_rules(figure, rules)
+        if broken:
+            targets.append(_Target(None, name, figure, *needed(figure, rules, broken, unit), parts))
     cap = 3.0 * sum(row.value for row in rows) + 10 * max((target.up for target in targets), default=0.0) + 1000
     breaches = []
     for attacker in [None, *sorted({row.who for row in rows if row.who is not None})]:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_disclosure import all_figures, attack_naively, unsafe_cells
 
-from service.disclosure import ReleasedTable, Table, attack, protect
+from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
 
 
 def quiet(examples_wanted: int) -> settings:
@@ -85,6 +85,19 @@ def test_the_audit_agrees_with_the_naive_attacker_on_any_pattern(example, data):
         unit=example.unit,
     )
     assert not naively or not report.clean
+
+
+def test_a_cell_may_have_to_seem_far_larger_than_everything_together():
+    facts = Facts.build(
+        {"d": ["a", "b", "c"]},
+        value=[283, 178, 9000],
+        units=[6, 2, 0],
+        contributor=["S", "S", "T"],
+        whole_numbers=False,
+        decimals=2,
+    )
+    outcome = protect(facts, Table((Dimension.flat("d", "abc"),)), Rules(minimum_count=10, zero_is_safe=False))
+    assert not outcome.released.published.any()
 
 
 @pytest.mark.parametrize("rules", [*COUNTS, *MAGNITUDES])
