@@ -14,6 +14,7 @@ from service.disclosure.attack import AttackReport, attack_nodes
 from service.disclosure.certificates import Certificate, Ledger, Need
 from service.disclosure.facts import Facts
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstacle
+from service.disclosure.hidden import NOTHING, Hidden
 from service.disclosure.lattice import Lattice, build_lattice
 from service.disclosure.measures import Measures, measure
 from service.disclosure.pattern import Exposure, complete, relax
@@ -122,6 +123,7 @@ def protect(
     rules: Rules,
     released: Sequence[ReleasedTable] = (),
     *,
+    also: Hidden = NOTHING,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Protected:
     """Suppress what must be suppressed, so that no attacker learns too much from all tables together.
@@ -138,6 +140,7 @@ def protect(
         table: the table wanted.
         rules: the profile.
         released: every earlier release of the same facts.
+        also: cells that have to stay hidden besides what the rules find.
         clock: seconds, for the report.
 
     Raises:
@@ -149,7 +152,7 @@ def protect(
         lattice = build_lattice(facts, [table, *(earlier.table for earlier in released)])
     with _timed("measures", seconds, clock):
         measures = measure(facts, lattice)
-        assessment = assess(lattice, measures, rules)
+        assessment = also.added_to(assess(lattice, measures, rules), lattice.nodes[0], measures.value)
     question = _Question(
         lattice, measures, assessment, tuple(released), _fixed(lattice, measures, assessment, released)
     )

@@ -45,6 +45,7 @@ class Why(IntFlag):
     DOMINANCE = 4
     P_PERCENT = 8
     GROUP_DISCLOSURE = 16
+    CHANGE = 32
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,12 @@ class HoldsWholeMargin:
     dimensions: tuple[str, ...]
 
 
-Reason = BelowMinimumCount | TooFewContributors | Dominated | EstimatedTooClosely | HoldsWholeMargin
+@dataclass(frozen=True)
+class ShowsChange:
+    """Beside an earlier release, the cell would show what too few contributors changed."""
+
+
+Reason = BelowMinimumCount | TooFewContributors | Dominated | EstimatedTooClosely | HoldsWholeMargin | ShowsChange
 
 
 @dataclass(frozen=True)
@@ -237,6 +243,8 @@ def reasons(measures: Measures, rules: Rules, node: int, why: int) -> tuple[Reas
         found.append(EstimatedTooClosely(rules.p_percent))
     if Why.GROUP_DISCLOSURE in flags:
         found.append(HoldsWholeMargin(tuple(sorted(rules.group_disclosure))))
+    if Why.CHANGE in flags:
+        found.append(ShowsChange())
     return tuple(found)
 
 
