@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
-from math import ceil, floor
 
 import highspy
 import numpy as np
@@ -400,7 +399,7 @@ def attack_naively(
         secret = [one for one in targets if _is_secret(one, attacker)]
         if secret:
             knowledge = Knowledge(system, attacker, cap)
-            breaches += _attack_one(knowledge, secret, attacker, whole=whole)
+            breaches += _Attack(knowledge, secret, attacker, whole=whole).run()
     return breaches
 
 
@@ -409,57 +408,65 @@ def _is_secret(target: _Target, attacker: str | None) -> bool:
     return attacker is None or (bool(target.figure.reporting) and target.figure.reporting != {attacker})
 
 
-def _attack_one(knowledge: Knowledge, targets: list[_Target], attacker: str | None, *, whole: bool) -> list[Found]:
+class _Attack:
     """One attacker against every target; figures found for one target show how far others may go as well."""
-    parts = np.array([target.parts for target in targets])
-    value = np.array([float(target.figure.value) for target in targets])
-    up, down = np.array([target.up for target in targets]), np.array([target.down for target in targets])
-    mine = np.array([float(target.figure.own.get(attacker, 0)) if attacker else 0.0 for target in targets])
-    if attacker is not None:
-        by_persons = np.array([not target.figure.count_is_value for target in targets])
-        down = np.where((mine == value) | by_persons, value, down)
-    width = np.full(len(targets), 1.0) if whole else 1e-6 * np.maximum(1.0, value)
-    low, high = value.copy(), value.copy()
-    whole_low, whole_high = value.copy(), value.copy()
 
-    def learn(figures_found: np.ndarray) -> None:
-        reached = parts @ figures_found
-        np.minimum(low, reached, out=low)
-        np.maximum(high, reached, out=high)
-        if np.all(np.abs(figures_found - np.rint(figures_found)) < CLOSE):
-            np.minimum(whole_low, np.rint(reached), out=whole_low)
-            np.maximum(whole_high, np.rint(reached), out=whole_high)
+    def __init__(self, knowledge: Knowledge, targets: list[_Target], attacker: str | None, *, whole: bool) -> None:
+        self.knowledge, self.targets, self.attacker, self.whole = knowledge, targets, attacker, whole
+        self.parts = np.array([target.parts for target in targets])
+        value = np.array([float(target.figure.value) for target in targets])
+        self.up, self.down = np.array([target.up for target in targets]), np.array([target.down for target in targets])
+        if attacker is not None:
+            # whoever knows the whole value, or some of the persons, cannot be kept from knowing that
+            mine = np.array([float(target.figure.own.get(attacker, 0)) for target in targets])
+            by_persons = np.array([not target.figure.count_is_value for target in targets])
+            self.down = np.where((mine == value) | by_persons, value, self.down)
+        if whole:
+            self.up, self.down = np.ceil(self.up - CLOSE), np.floor(self.down + CLOSE)
+        self.width = np.full(len(targets), 1.0) if whole else 1e-6 * np.maximum(1.0, value)
+        self.low, self.high = value.copy(), value.copy()
+        self.whole_low, self.whole_high = value.copy(), value.copy()
 
-    def short(place: int, least: np.ndarray, most: np.ndarray) -> list[str]:
-        slack = CLOSE * max(1.0, up[place])
-        return [
-            what
-            for what, true in (
-                ("not high enough", most[place] < up[place] - slack),
-                ("not low enough", least[place] > down[place] + slack),
-                ("exact", most[place] - least[place] < width[place] * (1 - 1e-4)),
-            )
-            if true
-        ]
-
-    if whole:
-        up, down = np.array([float(ceil(one - CLOSE)) for one in up]), np.array([float(floor(one)) for one in down])
-    breaches = []
-    for place, target in enumerate(targets):
-        for sign in (1.0, -1.0):
-            if short(place, low, high):
-                learn(knowledge.furthest(target.parts, sign))
-        what, least, most = short(place, low, high), low, high
-        if whole and not what:
+    def run(self) -> list[Found]:
+        breaches = []
+        for place, target in enumerate(self.targets):
             for sign in (1.0, -1.0):
-                if short(place, whole_low, whole_high):
-                    learn(knowledge.furthest_whole(target.parts, sign))
-            what, least, most = (
-                [f"{one}, in whole numbers" for one in short(place, whole_low, whole_high)],
-                whole_low,
-                whole_high,
-            )
-        breaches += [
-            Found(target.table, target.cell, attacker, float(least[place]), float(most[place]), one) for one in what
-        ]
-    return breaches
+                if self._short(place):
+                    self._learn(self.knowledge.furthest(target.parts, sign))
+            what, least, most = self._short(place), self.low, self.high
+            if self.whole and not what:
+                for sign in (1.0, -1.0):
+                    if self._short_in_whole_numbers(place):
+                        self._learn(self.knowledge.furthest_whole(target.parts, sign))
+                what, least, most = self._short_in_whole_numbers(place), self.whole_low, self.whole_high
+            breaches += [
+                Found(target.table, target.cell, self.attacker, float(least[place]), float(most[place]), one)
+                for one in what
+            ]
+        return breaches
+
+    def _learn(self, figures_found: np.ndarray) -> None:
+        reached = self.parts @ figures_found
+        np.minimum(self.low, reached, out=self.low)
+        np.maximum(self.high, reached, out=self.high)
+        if np.all(np.abs(figures_found - np.rint(figures_found)) < CLOSE):
+            np.minimum(self.whole_low, np.rint(reached), out=self.whole_low)
+            np.maximum(self.whole_high, np.rint(reached), out=self.whole_high)
+
+    def _short(self, place: int) -> list[str]:
+        slack = CLOSE * max(1.0, self.up[place])
+        found = {
+            "not high enough": self.high[place] < self.up[place] - slack,
+            "not low enough": self.low[place] > self.down[place] + slack,
+            "exact": self.high[place] - self.low[place] < self.width[place] * (1 - 1e-4),
+        }
+        return [what for what, true in found.items() if true]
+
+    def _short_in_whole_numbers(self, place: int) -> list[str]:
+        """The bounds are those of linear programs; in whole numbers an outsider is held to them too."""
+        found = {
+            "not high enough, whole": self.attacker is None and self.whole_high[place] < self.up[place],
+            "not low enough, whole": self.attacker is None and self.whole_low[place] > self.down[place],
+            "exact, whole": self.whole_high[place] == self.whole_low[place],
+        }
+        return [what for what, true in found.items() if true]
