@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,15 @@ from service.disclosure.facts import Facts
 from service.disclosure.faults import CannotBeProtected, Obstacle
 from service.disclosure.ladders import Rung, information, ladder_of, no_finer
 from service.disclosure.lattice import Axis, build_lattice
+from service.disclosure.protection import Protected, protect
 from service.disclosure.rules import Rules
 from service.disclosure.tables import ReleasedTable, Table
 
 Ladder = tuple[Rung, ...]
 Codes = frozenset[str]
+
+Protector = Callable[[Facts, Table, Rules, Sequence[ReleasedTable]], Protected]
+"""What makes a table safe to publish, or raises."""
 
 Place = tuple[int, ...]
 """A candidate: per dimension the number of its rung, 0 for as asked."""
@@ -31,11 +35,21 @@ class Subject:
         facts: the rows.
         rules: the profile.
         released: every earlier release of the same facts.
+        protector: `protect`, or what takes its place.
     """
 
     facts: Facts
     rules: Rules
     released: tuple[ReleasedTable, ...] = ()
+    protector: Protector = protect
+
+    def protect(self, table: Table) -> Protected:
+        """Protect a table of this measure.
+
+        Raises:
+            service.disclosure.DisclosureError: as the protector says.
+        """
+        return self.protector(self.facts, table, self.rules, self.released)
 
 
 def ladders_of(table: Table, facts: Facts) -> tuple[Ladder, ...]:

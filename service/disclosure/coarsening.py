@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.disclosure.candidates import Candidates, Ladder, Place, Refusals, Subject, ladders_of
-from service.disclosure.faults import CannotBeProtected, Obstacle
+from service.disclosure.faults import BadInput, CannotBeProtected, DisclosureError, Obstacle
 from service.disclosure.ladders import Rung
 from service.disclosure.linear import SolverFailed
-from service.disclosure.protection import Protected, protect
+from service.disclosure.protection import Protected
 from service.disclosure.tables import Table
 
 __all__ = ["Budget", "Figures", "Limits", "Offer", "Offers", "Subject", "find_gains", "find_offers", "ladders_of"]
@@ -64,13 +64,13 @@ class Budget:
         """One try.
 
         Raises:
-            CannotBeProtected: as `protect` says.
+            DisclosureError: the table is refused.
             SolverFailed: it could not be shown to be safe.
         """
         self.tries += 1
         start = self._clock()
         try:
-            return protect(subject.facts, table, subject.rules, subject.released, clock=self._clock)
+            return subject.protect(table)
         finally:
             self._longest = max(self._longest, self._clock() - start)
 
@@ -268,7 +268,9 @@ def _tried(
             if refusals is not None:
                 refusals.learn(number, table, error.obstacles)
             return None
-        except SolverFailed:
+        except BadInput:
+            raise
+        except (DisclosureError, SolverFailed):
             return None
         if not outcome.released.published.any():
             return None

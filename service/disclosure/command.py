@@ -18,7 +18,7 @@ from service.disclosure.coarsening import Figures, Limits, Offers, Subject, find
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault
 from service.disclosure.linear import SolverFailed
 from service.disclosure.obstruction import find_obstruction
-from service.disclosure.protection import Protected, protect
+from service.disclosure.protection import Protected
 from service.disclosure.reading import read_facts, read_release
 from service.disclosure.report import obstruction_line, offer_lines, plain_number, report_text
 from service.disclosure.specification import Specification, read_specification
@@ -62,7 +62,7 @@ def protect_command(
         _refuse_input(error)
     limits = Limits(TRIES if coarser is None else coarser, coarser_seconds)
     try:
-        outcome = protect(asked.subject.facts, asked.shape, asked.subject.rules, asked.subject.released)
+        outcome = asked.subject.protect(asked.shape)
         files = {out: _as_csv(outcome, asked.specification)}
         if report is not None:
             gains = _gains(asked, outcome, limits) if coarser else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from service.disclosure.candidates import Subject
 from service.disclosure.coarsening import Budget, Limits
-from service.disclosure.faults import CannotBeProtected
+from service.disclosure.faults import CannotBeProtected, DisclosureError
 from service.disclosure.linear import SolverFailed
 from service.disclosure.tables import Table
 
@@ -66,6 +66,6 @@ def _refused(subject: Subject, table: Table, budget: Budget) -> bool:
         budget.protect(subject, table)
     except CannotBeProtected:
         return True
-    except SolverFailed:
+    except (DisclosureError, SolverFailed):
         return False
     return False
