@@ -90,10 +90,13 @@ def information(rung: Rung, weight: Mapping[str, int]) -> float:
     """
     if rung.dimension is None:
         return 0.0
+    inside: dict[str, list[int]] = {}
+    for place, members in enumerate(rung.dimension.members):
+        for code in members:
+            inside.setdefault(code, []).append(place)
     groups: dict[tuple[int, ...], int] = {}
-    for code in sorted(rung.dimension.finest):
-        within = tuple(place for place, members in enumerate(rung.dimension.members) if code in members)
-        groups[within] = groups.get(within, 0) + weight.get(code, 0)
+    for code, places in sorted(inside.items()):
+        groups[tuple(places)] = groups.get(tuple(places), 0) + weight.get(code, 0)
     total = sum(groups.values())
     shares = [value / total for value in groups.values() if value]
     return -sum(share * math.log2(share) for share in shares) + 1e-6 * math.log2(max(len(groups), 1))
@@ -105,8 +108,13 @@ def no_finer(rung: Rung, other: Rung) -> bool:
         return True
     if other.dimension is None:
         return False
-    mine, theirs = rung.dimension.members, other.dimension.members
-    return all(one == frozenset().union(*(part for part in theirs if part <= one)) for one in mine)
+    parts: dict[str, list[frozenset[str]]] = {}
+    for members in sorted(other.dimension.members, key=len):
+        for code in members:
+            parts.setdefault(code, []).append(members)
+    return all(
+        any(part <= members for part in parts.get(code, ())) for members in rung.dimension.members for code in members
+    )
 
 
 def _trees(dimension: Dimension) -> list[dict[str, int]]:

@@ -37,7 +37,8 @@ class Limits:
     """Bounds on what one caller may ask for; sizes in bytes, times in seconds.
 
     A table of more cells would keep the worker from everyone else's request: the requester gets to hear that a coarser
-    one is needed.
+    one is needed. So are the tries bounded that look for one: after a refusal for offers, for a safe table for what
+    the stewards would gain by less detail.
     """
 
     content_size: int = 256 * 1024 * 1024
@@ -46,6 +47,9 @@ class Limits:
     invitation_life: int = 7 * 24 * 3600
     upload_life: int = 7 * 24 * 3600
     table_cells: int = 8_000
+    offer_tries: int = 12
+    gain_tries: int = 4
+    coarser_seconds: int = 30
 
 
 CHECKS_AT_ONCE = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -22,7 +23,7 @@ def table_of(spec: RequestSpec, catalogue: Catalogue) -> Table:
     """The shape of the requested table: every code at the asked levels and above, over the periods asked for."""
     data_set = catalogue.data_set(spec.data_set)
     periods = {code for period in spec.periods for code in catalogue.allowed_periods(data_set, period)}
-    dimensions = tuple(_dimension(asked, data_set, catalogue) for asked in spec.dimensions)
+    dimensions = tuple(dimension_of(asked, data_set, catalogue) for asked in spec.dimensions)
     return Table(dimensions, {data_set.period.name: frozenset(periods)}, name=spec.data_set)
 
 
@@ -61,7 +62,7 @@ def facts_of(contributions: pa.Table, data_set: DataSet, measure: str) -> Facts:
 def earlier_tables(
     releases: Iterable[tuple[Release, RequestSpec]], measure: str, catalogue: Catalogue
 ) -> list[ReleasedTable]:
-    """What was published of one measure before, withdrawn or not.
+    """What was published of one measure before, withdrawn or not; each table bears the id of its release.
 
     Raises:
         service.disclosure.BadInput: a release holds cells that its request does not describe today.
@@ -71,7 +72,8 @@ def earlier_tables(
         for table in json.loads(release.content)["tables"]:
             if table["measure"] == measure:
                 cells = {tuple(cell["codes"]): cell["value"] for cell in table["cells"]}
-                found.append(ReleasedTable.from_cells(table_of(spec, catalogue), cells))
+                shape = replace(table_of(spec, catalogue), name=release.id)
+                found.append(ReleasedTable.from_cells(shape, cells))
     return found
 
 
@@ -98,7 +100,8 @@ def described_dimension(asked: RequestedDimension, data_set: DataSet, catalogue:
     }
 
 
-def _dimension(asked: RequestedDimension, data_set: DataSet, catalogue: Catalogue) -> Dimension:
+def dimension_of(asked: RequestedDimension, data_set: DataSet, catalogue: Catalogue) -> Dimension:
+    """A requested dimension: every code at the asked level and above, and the total where there is one."""
     described = next(d for d in data_set.dimensions if d.name == asked.dimension)
     classification = catalogue.classification(asked.classification)
     members = _members(classification)

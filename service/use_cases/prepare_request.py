@@ -5,42 +5,36 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
+
+import pyarrow as pa
 
 from service.disclosure import (
     AttackReport,
     BadInput,
-    BelowMinimumCount,
     CannotBeProtected,
-    Dominated,
-    EstimatedTooClosely,
-    HoldsWholeMargin,
     Protected,
     ReleasedTable,
-    TooFewContributors,
+    Table,
     attack,
-    protect,
 )
+from service.disclosure.coarsening import Figures, Subject
+from service.disclosure.coarsening import Limits as CoarserLimits
 from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
-from service.domain.catalogue import DataSet
+from service.domain.catalogue import Catalogue, DataSet
 from service.domain.errors import NotFound
+from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec, Unsafe
 from service.domain.round import RoundState, round_id
 from service.domain.submission import CountingPart
 from service.ports.engine import Aggregation, SourcePart
 from service.use_cases.call import Call, Services, Step
+from service.use_cases.coarser_requests import Asked, gained_instead, offered_instead
 from service.use_cases.disclosure_tables import earlier_tables, facts_of, rules_for, table_of
-
-_RULES: Mapping[type, str] = {
-    BelowMinimumCount: "minimum-count",
-    TooFewContributors: "minimum-contributors",
-    Dominated: "dominance",
-    EstimatedTooClosely: "p-percent",
-    HoldsWholeMargin: "group-disclosure",
-}
-"""What a steward reads of a suppressed cell: the rule, and not the figures that broke it."""
+from service.use_cases.evidence_report import reported_table, written_table
 
 EVENT = EventCode("request.prepare", Action.EXECUTE, "aggregate-request")
 
@@ -72,9 +66,13 @@ class Prepared:
 
 
 class _Refused(Exception):
-    def __init__(self, code: Unsafe, obstacles: Sequence[str] = ()) -> None:
+    """`more` are members of the report beside the obstacles."""
+
+    def __init__(
+        self, code: Unsafe, obstacles: Sequence[str] = (), more: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         super().__init__(code)
-        self.code, self.obstacles = code, tuple(obstacles)
+        self.code, self.obstacles, self.more = code, tuple(obstacles), more
 
 
 def prepare_request(call: Call, request: str) -> AggregateRequest:
@@ -167,9 +165,8 @@ def _outcome(services: Services, basis: Basis) -> Prepared:
     try:
         prepared = _prepared(services, basis)
     except _Refused as refused:
-        prepared = Prepared(
-            safe=False, tables=[], report={"refused": refused.code, "obstacles": list(refused.obstacles)}
-        )
+        told = {"refused": refused.code, "obstacles": list(refused.obstacles)}
+        prepared = Prepared(safe=False, tables=[], report={**told, **refused.more})
     except NotFound as gone:
         # The bundle of today has no such data set, purpose or classification any more.
         report = {"refused": Unsafe.CATALOGUE_CHANGED, "obstacles": [gone.data["kind"]]}
@@ -189,26 +186,64 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     names = dict.fromkeys([spec.purpose, *(release.purpose for release, _ in basis.releases)])
     purposes = [services.catalogue.purpose(name) for name in names]
     tables, reports = [], []
-    for measure in spec.measures:
-        figures = facts_of(contributions, data_set, measure)
-        rules = rules_for(data_set, purposes, services.catalogue, measure)
+    try:
+        subjects = [_subject(basis, contributions, measure, purposes, services.catalogue) for measure in spec.measures]
+        asked = Asked(spec, shape, tuple(subjects))
+        made = _protected(services, asked)
+        for measure, subject, outcome in zip(spec.measures, subjects, made, strict=True):
+            table = written_table(measure, outcome)
+            last_gate = _attacked_again(subject, shape, table)
+            tables.append(table)
+            reports.append(reported_table(measure, outcome, last_gate, spec, services.catalogue))
+    except BadInput as error:
+        raise _Refused(Unsafe.HISTORY_DIFFERS, [str(fault) for fault in error.faults]) from error
+    gains = gained_instead(
+        asked,
+        max(Figures.of(outcome).lost for outcome in made),
+        max(sum(outcome.report.seconds.values()) for outcome in made),
+        services.catalogue,
+        CoarserLimits(services.limits.gain_tries, services.limits.coarser_seconds),
+    )
+    return Prepared(safe=True, tables=tables, report={"measures": reports, "releases": len(basis.releases), **gains})
+
+
+def _subject(
+    basis: Basis, contributions: pa.Table, measure: str, purposes: Sequence[Purpose], catalogue: Catalogue
+) -> Subject:
+    """A measure with its rules and everything released of it before."""
+    data_set = catalogue.data_set(basis.request.spec.data_set)
+    return Subject(
+        facts_of(contributions, data_set, measure),
+        rules_for(data_set, purposes, catalogue, measure),
+        tuple(earlier_tables(basis.releases, measure, catalogue)),
+    )
+
+
+def _protected(services: Services, asked: Asked) -> list[Protected]:
+    """Step 3, for each measure; when one cannot be protected, what can be asked instead is part of the refusal."""
+    made = []
+    for number, subject in enumerate(asked.subjects):
         try:
-            earlier = earlier_tables(basis.releases, measure, services.catalogue)
-            outcome = protect(figures, shape, rules, earlier)
-            table = _written(measure, outcome)
-            read_back = {tuple(cell["codes"]): cell["value"] for cell in json.loads(json.dumps(table["cells"]))}
-            last_gate = attack(figures, rules, [*earlier, ReleasedTable.from_cells(shape, read_back)])
+            made.append(subject.protect(asked.table))
         except CannotBeProtected as error:
-            raise _Refused(Unsafe.CANNOT_BE_PROTECTED, [str(obstacle) for obstacle in error.obstacles]) from error
-        except BadInput as error:
-            raise _Refused(Unsafe.HISTORY_DIFFERS, [str(fault) for fault in error.faults]) from error
-        if not last_gate.clean:
-            raise _Refused(
-                Unsafe.ATTACK_SUCCEEDED, [", ".join(map("=".join, b.codes)) for b in last_gate.breaches[:20]]
-            )
-        tables.append(table)
-        reports.append(_reported(measure, outcome, last_gate))
-    return Prepared(safe=True, tables=tables, report={"measures": reports, "releases": len(basis.releases)})
+            limits = CoarserLimits(services.limits.offer_tries, services.limits.coarser_seconds)
+            instead = offered_instead(asked, number, error.obstacles, services.catalogue, limits)
+            obstacles = [str(obstacle) for obstacle in error.obstacles]
+            raise _Refused(Unsafe.CANNOT_BE_PROTECTED, obstacles, instead) from error
+    return made
+
+
+def _attacked_again(subject: Subject, shape: Table, table: Mapping[str, Any]) -> AttackReport:
+    """Step 4, on the table as it was written down."""
+    read_back = {tuple(cell["codes"]): cell["value"] for cell in json.loads(json.dumps(table["cells"]))}
+    try:
+        found = attack(subject.facts, subject.rules, [*subject.released, ReleasedTable.from_cells(shape, read_back)])
+    except CannotBeProtected as error:
+        raise _Refused(Unsafe.CANNOT_BE_PROTECTED, [str(obstacle) for obstacle in error.obstacles]) from error
+    if not found.clean:
+        cells = [", ".join(map("=".join, breach.codes)) for breach in found.breaches[:20]]
+        raise _Refused(Unsafe.ATTACK_SUCCEEDED, cells)
+    return found
 
 
 def _require_same_facts(basis: Basis) -> None:
@@ -251,34 +286,3 @@ def _aggregation(services: Services, data_set: DataSet) -> Aggregation:
         mapping={name: {code.code: code.code for code in tree.at(tree.finest)} for name, tree in atoms.items()},
         measures=tuple(measure.name for measure in data_set.measures),
     )
-
-
-def _written(measure: str, outcome: Protected) -> dict[str, Any]:
-    why = {explanation.codes: explanation for explanation in outcome.explanations}
-    cells = []
-    for cell in outcome.cells:
-        written: dict[str, Any] = {"codes": list(cell.codes), "value": cell.value, "status": cell.status}
-        if cell.codes in why:
-            rules = dict.fromkeys(_RULES[type(reason)] for reason in why[cell.codes].reasons)
-            written["why"] = list(rules) or ["secondary"]
-        cells.append(written)
-    return {"measure": measure, "dimensions": [d.name for d in outcome.released.table.dimensions], "cells": cells}
-
-
-def _reported(measure: str, outcome: Protected, last_gate: AttackReport) -> dict[str, Any]:
-    report = outcome.report
-    return {
-        "measure": measure,
-        "cells": report.cells,
-        "unsafe": report.unsafe,
-        "suppressed": report.suppressed,
-        "suppressedValue": report.suppressed_value,
-        "finestValue": report.finest_value,
-        "attack": {
-            "examined": last_gate.examined,
-            "attackers": last_gate.attackers,
-            "programs": last_gate.programs,
-            "exactDisclosures": last_gate.exact_disclosures,
-            "intervalBreaches": last_gate.interval_breaches,
-        },
-    }

@@ -1,0 +1,147 @@
+"""What can be asked in place of a table: coarser levels, or without a dimension, in the words of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from service.disclosure import Obstacle, Table
+from service.disclosure.coarsening import Limits, Offer, Offers, Subject, find_gains, find_offers
+from service.disclosure.ladders import Rung
+from service.disclosure.obstruction import find_obstruction
+from service.domain.catalogue import Catalogue
+from service.domain.request import RequestedDimension, RequestSpec
+from service.use_cases.disclosure_tables import dimension_of
+
+Seconds = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request's table and its measures.
+
+    Attributes:
+        spec: the request.
+        table: its shape.
+        subjects: per measure, in the order of the request.
+    """
+
+    spec: RequestSpec
+    table: Table
+    subjects: tuple[Subject, ...]
+
+
+@dataclass(frozen=True)
+class CoarserRequests:
+    """Per dimension of a request what can be asked instead, from fine to coarse; None leaves it out.
+
+    Only what a request can say, under the same classifications: so the purpose covers it as well. A stock has no total
+    over its periods, so those stay as they are.
+    """
+
+    choices: tuple[tuple[RequestedDimension | None, ...], ...]
+    ladders: tuple[tuple[Rung, ...], ...]
+
+    @classmethod
+    def of(cls, spec: RequestSpec, catalogue: Catalogue) -> CoarserRequests:
+        """Everything coarser than what a request asks."""
+        data_set = catalogue.data_set(spec.data_set)
+        choices, ladders = [], []
+        for asked in spec.dimensions:
+            described = next(d for d in data_set.dimensions if d.name == asked.dimension)
+            levels = catalogue.classification(asked.classification).levels
+            above = levels[: levels.index(asked.level)] if asked.level in levels else ()
+            nl, en = described.title.nl, described.title.en
+            chosen: list[RequestedDimension | None] = [asked]
+            rungs = [Rung(dimension_of(asked, data_set, catalogue))]
+            for level in reversed(above) if described.total else ():
+                coarser = replace(asked, level=level)
+                words = f"{nl}: {level} in plaats van {asked.level}", f"{en}: {level} instead of {asked.level}"
+                chosen.append(coarser)
+                rungs.append(Rung(dimension_of(coarser, data_set, catalogue), *words))
+            if described.total:
+                chosen.append(None)
+                rungs.append(Rung(None, f"{nl}: weggelaten", f"{en}: left out"))
+            choices.append(tuple(chosen))
+            ladders.append(tuple(rungs))
+        return cls(tuple(choices), tuple(ladders))
+
+    def dimensions(self, offer: Offer) -> list[dict[str, str]]:
+        """The dimensions to ask for, as a request names them."""
+        chosen = (choice[rung] for choice, rung in zip(self.choices, offer.place, strict=True))
+        return [
+            {"dimension": one.dimension, "classification": one.classification, "level": one.level}
+            for one in chosen
+            if one is not None
+        ]
+
+
+def offered_instead(
+    asked: Asked, refused: int, obstacles: Sequence[Obstacle], catalogue: Catalogue, limits: Limits
+) -> dict[str, Any]:
+    """Report members for the stewards of a table that cannot be protected: what is in the way, and what can be made.
+
+    Args:
+        asked: the request's table.
+        refused: number of the measure that was refused.
+        obstacles: what stands in the way of it.
+        catalogue: of today.
+        limits: for each of the two searches.
+
+    Returns:
+        `measure`; `inTheWay`, with the ids of the earlier releases; `offers`, finest first, of which the requester
+        sees the shape; `search`, how far it went.
+    """
+    subject, coarser = asked.subjects[refused], CoarserRequests.of(asked.spec, catalogue)
+    obstruction = find_obstruction(subject, asked.table, limits)
+    offers = find_offers(asked.subjects, asked.table, {refused: obstacles}, ladders=coarser.ladders, limits=limits)
+    return {
+        "measure": asked.spec.measures[refused],
+        "inTheWay": {
+            "releases": [subject.released[one].table.name for one in obstruction.releases],
+            "minimal": obstruction.minimal,
+        },
+        "offers": _told(offers, coarser, asked.spec),
+        "search": _search(offers),
+    }
+
+
+def gained_instead(asked: Asked, lost: float, seconds: float, catalogue: Catalogue, limits: Limits) -> dict[str, Any]:
+    """Report members for the stewards of a protected table: what would be lost by asking less finely.
+
+    Args:
+        asked: the request's table.
+        lost: the share of the value that it lost, of the measure that lost most.
+        seconds: what protecting it took.
+        catalogue: of today.
+        limits: for the search.
+    """
+    coarser = CoarserRequests.of(asked.spec, catalogue)
+    gains = Offers((), 0)
+    if lost:
+        gains = find_gains(asked.subjects, asked.table, lost, ladders=coarser.ladders, limits=limits, expected=seconds)
+    return {"coarser": _told(gains, coarser, asked.spec), "search": _search(gains)}
+
+
+def _told(offers: Offers, coarser: CoarserRequests, spec: RequestSpec) -> list[dict[str, Any]]:
+    return [
+        {
+            "dimensions": coarser.dimensions(offer),
+            "change": {"nl": offer.dutch, "en": offer.english},
+            "measures": [
+                {
+                    "measure": measure,
+                    "cells": figures.cells,
+                    "suppressed": figures.suppressed,
+                    "shareOfValueLost": figures.lost,
+                }
+                for measure, figures in zip(spec.measures, offer.figures, strict=True)
+            ],
+        }
+        for offer in offers.found
+    ]
+
+
+def _search(offers: Offers) -> Mapping[str, Any]:
+    return {"tries": offers.tries, "stopped": offers.stopped, "nl": offers.dutch, "en": offers.english}
