@@ -67,6 +67,10 @@ class Program:
         """Change bounds."""
         self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
+    def restart(self) -> None:
+        """Start the next solve from x at its lower bounds instead of from the last x."""
+        self._highs.setBasis()
+
     def solve(self) -> Floats | None:
         """The optimal x, or None when no x satisfies the constraints.
 

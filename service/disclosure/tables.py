@@ -82,11 +82,13 @@ class ReleasedTable:
         table: its shape.
         published: per cell in the order of `Table.codes`, whether its value was published.
         values: per cell the published value in units of the facts; ignored where not published.
+        base: what the published values are rounded to, in units of the facts; None when they are exact.
     """
 
     table: Table
     published: npt.NDArray[np.bool_]
     values: npt.NDArray[np.int64]
+    base: int | None = None
 
     def __post_init__(self) -> None:
         if self.published.shape != (self.table.cells,) or self.values.shape != (self.table.cells,):
@@ -100,8 +102,28 @@ class ReleasedTable:
                 ]
             )
 
+    def slack(self, truth: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Per cell, how far the truth can be from the published value: 0 when exact, else below once or twice the base.
+
+        A value rounded to b is less than b from the truth. Where whole tables only add up with a larger step, less
+        than 2 b; the attacker is taken to know where.
+        """
+        if self.base is None:
+            return np.zeros(self.table.cells, dtype=np.int64)
+        far = np.abs(truth - self.values) >= self.base
+        return np.where(far, 2 * self.base - 1, self.base - 1)
+
+    def differs(self, truth: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Cells whose published value cannot be that of these data."""
+        wrong: npt.NDArray[np.bool_] = self.published & (np.abs(truth - self.values) > self.slack(truth))
+        if self.base is not None:
+            wrong |= self.published & (self.values % self.base != 0)
+        return wrong
+
     @classmethod
-    def from_cells(cls, table: Table, cells: Mapping[tuple[str, ...], int | None]) -> ReleasedTable:
+    def from_cells(
+        cls, table: Table, cells: Mapping[tuple[str, ...], int | None], base: int | None = None
+    ) -> ReleasedTable:
         """A released table from {codes: value}; None is a suppressed cell, and so is a cell that is absent.
 
         Raises:
@@ -118,4 +140,4 @@ class ReleasedTable:
             raise BadInput(
                 [Fault(f"{table.name}, {'/'.join(codes)}", "onbekende cel", "unknown cell") for codes in sorted(left)]
             )
-        return cls(table, published, values)
+        return cls(table, published, values, base)
