@@ -8,16 +8,11 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
 from service.disclosure.attack import AttackReport
 from service.disclosure.coarsening import Offer, Offers
 from service.disclosure.losses import Loss, losses_of
 from service.disclosure.obstruction import Obstruction
 from service.disclosure.protection import Explanation, Protected
-
-TIGHTEST = 20
-"""Intervals shown in the report, narrowest first."""
 
 
 def plain_number(value: int, decimals: int) -> str:
@@ -48,7 +43,7 @@ def report_text(outcome: Protected, warnings: Sequence[str], gains: Offers | Non
         "finest_value": number(figures.finest_value),
         "programs": figures.programs,
         "seconds": figures.seconds,
-        "attack": _attack_figures(figures.attack),
+        "attack": _attack_figures(figures.attack, 10**outcome.decimals),
         "warnings": list(warnings),
         "loss": {
             "table": _loss(losses.table),
@@ -129,15 +124,23 @@ def _offer(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _attack_figures(attack: AttackReport) -> dict[str, Any]:
-    width = attack.upper - attack.lower
+def _attack_figures(attack: AttackReport, unit: int) -> dict[str, Any]:
     return {
         "cells_examined": attack.examined,
         "exact_disclosures": attack.exact_disclosures,
         "interval_breaches": attack.interval_breaches,
         "attackers_tried": attack.attackers,
         "programs": attack.programs,
-        "narrowest_intervals_at_least": np.sort(width)[:TIGHTEST].tolist(),
+        "tightest": [
+            {
+                "codes": dict(one.codes),
+                "lower": one.lower / unit,
+                "upper": one.upper / unit,
+                "needed": {"lower": one.needed_lower / unit, "upper": one.needed_upper / unit},
+                "exact": one.exact,
+            }
+            for one in attack.tightest
+        ],
     }
 
 
