@@ -154,7 +154,7 @@ class Offers:
         """How far the search went, in English."""
         end = "searched in full" if self.stopped is None else f"stopped at the limit on {self.stopped}"
         none = "" if self.found else "no safe coarser table found; "
-        return f"{none}{self.tries} tries, {end}"
+        return f"{none}{self.tries} {'try' if self.tries == 1 else 'tries'}, {end}"
 
 
 _LIMITS: Mapping[str, str] = {"tries": "pogingen", "seconds": "tijd", "candidates": "mogelijkheden"}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import Conflict, NotFound
 from service.domain.principal import Role
-from service.domain.request import AggregateRequest, Evidence, RequestState, Unsafe
+from service.domain.request import AggregateRequest, Evidence, RequestedDimension, RequestState, Unsafe
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call
 
@@ -20,11 +21,25 @@ EVIDENCE = EventCode("request.read-evidence", Action.READ, "aggregate-request")
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedTable:
+    """A coarser table that can be asked for in place of one that is refused: its shape in words, and not one figure."""
+
+    dimensions: tuple[RequestedDimension, ...]
+    nl: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestView:
-    """A request as its owner may see it; `refusal` says why no safe table could be made, not what stands in the way."""
+    """A request as its owner may see it.
+
+    `refusal` says why no safe table could be made, not what stands in the way; `offers` what could be made instead,
+    finest first, and is None where nobody looked.
+    """
 
     request: AggregateRequest
-    refusal: Unsafe | None
+    refusal: Unsafe | None = None
+    offers: tuple[OfferedTable, ...] | None = None
 
 
 def list_requests(call: Call, page: Page, state: RequestState | None = None) -> Sequence[AggregateRequest]:
@@ -52,7 +67,10 @@ def read_request(call: Call, request: str) -> RequestView:
         if found is None:
             raise NotFound("aggregate-request")
         evidence = step.data.requests.evidence(request) if found.state is RequestState.UNSAFE else None
-        return RequestView(found, Unsafe(json.loads(evidence.report)["refused"]) if evidence else None)
+        if evidence is None:
+            return RequestView(found)
+        report = json.loads(evidence.report)
+        return RequestView(found, Unsafe(report["refused"]), _offered(report))
 
 
 def read_evidence(call: Call, request: str) -> Evidence:
@@ -76,3 +94,17 @@ def read_evidence(call: Call, request: str) -> Evidence:
         if evidence is None:
             raise Conflict("request-state", {"state": found.state.value, "event": "read-evidence"})
         return evidence
+
+
+def _offered(report: Mapping[str, Any]) -> tuple[OfferedTable, ...] | None:
+    """Of the offers in a report what the requester may know: the figures beside them are for stewards."""
+    if "offers" not in report:
+        return None
+    return tuple(
+        OfferedTable(
+            tuple(RequestedDimension(d["dimension"], d["classification"], d["level"]) for d in offer["dimensions"]),
+            offer["change"]["nl"],
+            offer["change"]["en"],
+        )
+        for offer in report["offers"]
+    )

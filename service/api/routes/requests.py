@@ -70,9 +70,9 @@ def get_requests(call: PersonCall, state: _State = None, limit: Limit = 50, curs
     response_model=AggregateRequestAnswer,
 )
 def get_request(call: PersonCall, request_id: Id) -> Response:
-    """The request with its decision and how it stands; an `unsafe` one says in `refusal` why, and what helps."""
+    """The request with its decision and how it stands; an `unsafe` one says why, and what can be asked instead."""
     found = read_request(call, request_id)
-    return answer(AggregateRequestAnswer.of(found.request, found.refusal))
+    return answer(AggregateRequestAnswer.of(found.request, found.refusal, found.offers))
 
 
 @router.get(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -23,6 +23,7 @@ from service.domain.request import (
     Verdict,
 )
 from service.domain.texts import text_of_unsafe
+from service.use_cases.read_requests import OfferedTable
 
 _MOST_DIMENSIONS = 10
 _MOST_MEASURES = 50
@@ -124,6 +125,24 @@ class DimensionAnswer(Answer):
     classification: str
     level: str
 
+    @classmethod
+    def of(cls, asked: RequestedDimension) -> DimensionAnswer:
+        """The dimension."""
+        return cls(dimension=asked.dimension, classification=asked.classification, level=asked.level)
+
+
+class OfferAnswer(Answer):
+    """A table that can be asked for instead: ask for these dimensions, and everything else as before."""
+
+    nl: str
+    en: str
+    dimensions: list[DimensionAnswer]
+
+    @classmethod
+    def of(cls, offer: OfferedTable) -> OfferAnswer:
+        """The offer."""
+        return cls(nl=offer.nl, en=offer.en, dimensions=[DimensionAnswer.of(d) for d in offer.dimensions])
+
 
 class RefusalAnswer(Answer):
     """Why no safe table could be made; what exactly stands in the way is for stewards only."""
@@ -132,12 +151,19 @@ class RefusalAnswer(Answer):
     nl: str
     en: str
     mend: MendAnswer
+    offers: Annotated[
+        list[OfferAnswer] | None,
+        Field(
+            description="Coarser tables that were safe when this was refused, finest first; empty when none was found"
+        ),
+    ] = ABSENT
 
     @classmethod
-    def of(cls, code: Unsafe) -> RefusalAnswer:
+    def of(cls, code: Unsafe, offers: Sequence[OfferedTable] | None) -> RefusalAnswer:
         """The code with its texts."""
         text = text_of_unsafe(code)
-        return cls(code=code, nl=text.nl, en=text.en, mend=MendAnswer(**text.mend))
+        offered = None if offers is None else [OfferAnswer.of(offer) for offer in offers]
+        return cls(code=code, nl=text.nl, en=text.en, mend=MendAnswer(**text.mend), offers=offered)
 
 
 class AggregateRequestAnswer(Answer):
@@ -164,7 +190,12 @@ class AggregateRequestAnswer(Answer):
     ] = ABSENT
 
     @classmethod
-    def of(cls, found: AggregateRequest, refusal: Unsafe | None = None) -> AggregateRequestAnswer:
+    def of(
+        cls,
+        found: AggregateRequest,
+        refusal: Unsafe | None = None,
+        offers: Sequence[OfferedTable] | None = None,
+    ) -> AggregateRequestAnswer:
         """The request."""
         spec = found.spec
         return cls(
@@ -173,10 +204,7 @@ class AggregateRequestAnswer(Answer):
             data_set=spec.data_set,
             purpose=spec.purpose,
             purpose_version=found.purpose_version,
-            dimensions=[
-                DimensionAnswer(dimension=d.dimension, classification=d.classification, level=d.level)
-                for d in spec.dimensions
-            ],
+            dimensions=[DimensionAnswer.of(d) for d in spec.dimensions],
             periods=list(spec.periods),
             measures=list(spec.measures),
             bottleneck=spec.bottleneck,
@@ -187,7 +215,7 @@ class AggregateRequestAnswer(Answer):
             decision=DecisionAnswer.model_validate(_explained(json.loads(found.decision))),
             created_at=found.created_at,
             release_id=found.release,
-            refusal=RefusalAnswer.of(refusal) if refusal is not None else None,
+            refusal=RefusalAnswer.of(refusal, offers) if refusal is not None else None,
         )
 
 
