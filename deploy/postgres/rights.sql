@@ -1,7 +1,8 @@
 -- What the service may do, table by table. Run by `sluis_owner` after every migration; again changes nothing.
 --
 -- A table that is not named here can be read and not written: forgetting one is noticed at once, and never gives more
--- than was meant. Audit events can be added and read only (NEN 7513); of a release only its withdrawal can be written.
+-- than was meant. Audit events (NEN 7513) and drawn noise can be added and read only; of a release only its withdrawal can
+-- be written.
 
 \set ON_ERROR_STOP on
 BEGIN;
@@ -10,8 +11,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluis_service;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
-    audit_events, client_keys, evidence, expected_suppliers, invitations, organisations, release_recipients, releases,
-    requests, reviews, rounds, submissions, upload_parts, used_tokens
+    audit_events, client_keys, drawings, evidence, expected_suppliers, invitations, organisations, release_recipients,
+    releases, requests, reviews, rounds, submissions, upload_parts, used_tokens
 TO sluis_service;
 
 -- To lock a row is to be able to change it.

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.domain.audit import AuditEvent
+from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.release import Release
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
@@ -138,6 +139,17 @@ class Releases(Protocol):
         ...
 
 
+class Drawings(Protocol):
+    """Tables with noise and what they cost; rows are never changed and never deleted.
+
+    Whoever adds one has called `Releases.lock_facts` before looking, so that nobody spends what another spends too.
+    """
+
+    def add(self, drawing: Drawing) -> None: ...
+    def find(self, drawing: str) -> Drawing | None: ...
+    def charges(self, data_set: str) -> Sequence[Charge]: ...  # in the order of drawing
+
+
 class AuditTrail(Protocol):
     """The events, for auditors. Writing happens only by `UnitOfWork.commit`."""
 
@@ -163,6 +175,8 @@ class UnitOfWork(Protocol):
     def requests(self) -> Requests: ...
     @property
     def releases(self) -> Releases: ...
+    @property
+    def drawings(self) -> Drawings: ...
     @property
     def audit(self) -> AuditTrail: ...
 

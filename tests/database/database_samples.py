@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from service.domain.audit import Action, AuditEvent, Authorisation, Outcome, Source
+from service.domain.method import Mechanism
+from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import Agreement, ClientKey, Invitation, Organisation, OrganisationKind
 from service.domain.release import Release
 from service.domain.request import (
@@ -194,6 +197,18 @@ def a_release(id_: str = "rel-1", **changes: Any) -> Release:
         "released_at": NOON,
     }
     return Release(**values | changes)
+
+
+def a_drawing(id_: str = "drawn-1", **changes: Any) -> Drawing:
+    values: dict[str, Any] = {
+        "data_set": "beds",
+        "rounds": ("beds-2019",),
+        "mechanism": Mechanism.DISCRETE_LAPLACE,
+        "loss": Decimal("0.125"),
+        "budget": Decimal(1),
+        "drawn_at": NOON,
+    }
+    return Drawing(Charge(id_, **values | changes), '{"cells":[{"codes":["TOTAL"],"value":-3}]}')
 
 
 def prepare(uow: UnitOfWork) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from database_samples import NOON, a_release, a_submission, an_event, prepare
+from database_samples import NOON, a_drawing, a_release, a_submission, an_event, prepare
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -32,6 +32,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         uow.releases.add(a_release())
         uow.releases.add(a_release("rel-2", version=2))
         uow.releases.withdraw("rel-2", NOON, "fout")
+        uow.drawings.add(a_drawing())
         uow.commit(an_event(id="e-1"))
     with database.begin() as uow:
         uow.commit(an_event(id="e-2"))
@@ -73,6 +74,10 @@ TAMPERING = [
     "DELETE FROM release_recipients",
     "UPDATE release_recipients SET organisation = 'south'",
     "INSERT INTO release_recipients (release, organisation) VALUES ('rel-1', 'south')",
+    "DELETE FROM drawings",
+    "UPDATE drawings SET loss = 1",
+    "UPDATE drawings SET figures = '{}'",
+    "INSERT INTO drawings SELECT 'drawn-2', data_set, rounds, mechanism, 0, budget, drawn_at, figures FROM drawings",
     "DELETE FROM audit_events",
     "UPDATE audit_events SET payload = '{}'",
     "UPDATE audit_events SET salt = payload_salt FROM (SELECT salt AS payload_salt FROM audit_events) AS x WHERE id = 'e-2'",
@@ -97,6 +102,7 @@ def replacements() -> Iterator[str]:
         yield f"INSERT OR REPLACE INTO {table.name} ({names}) SELECT {names} FROM {table.name}"
         same_number = names.replace('"id"', other_id)
         yield f"REPLACE INTO {table.name} ({names}) SELECT {same_number} FROM {table.name} WHERE id LIKE '%-1'"
+    yield "INSERT OR REPLACE INTO drawings SELECT * FROM drawings"
     yield "INSERT OR REPLACE INTO release_recipients (release, organisation) VALUES ('rel-1', 'north')"
     yield "UPDATE OR REPLACE audit_events SET log_index = 0 WHERE id = 'e-2'"
     yield "DELETE FROM audit_events"
@@ -120,6 +126,7 @@ def test_nothing_is_replaced_over_any_connection(engine: Engine, statement: str)
     [
         "TRUNCATE releases CASCADE",
         "TRUNCATE release_recipients",
+        "TRUNCATE drawings",
         "TRUNCATE audit_events",
         "INSERT INTO audit_events SELECT * FROM audit_events ON CONFLICT (id) DO UPDATE SET payload = '{}'",
     ],

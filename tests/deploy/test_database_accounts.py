@@ -132,6 +132,7 @@ def test_the_service_can_do_all_its_work(accounts_url: str, samples: ModuleType)
         uow.releases.lock_facts("beds")
         request = uow.requests.get("req-1", lock=True)
         uow.releases.add(s.a_release())
+        uow.drawings.add(s.a_drawing())
         uow.requests.save(replace(request, state=RequestState.RELEASED, release="rel-1"))
         uow.commit(s.an_event())
     with database.begin() as uow:
@@ -154,6 +155,8 @@ def test_the_service_can_do_all_its_work(accounts_url: str, samples: ModuleType)
         "DROP TRIGGER audit_events_keep ON audit_events",
         "UPDATE releases SET content = ''",
         "DELETE FROM releases",
+        "UPDATE drawings SET loss = 1",
+        "DELETE FROM drawings",
         "UPDATE release_recipients SET organisation = 'south'",
         "UPDATE evidence SET safe = true",
         "DELETE FROM reviews",

@@ -13,6 +13,7 @@ from service.adapters.database import RowRefused
 from service.adapters.database.paging import from_cursor, to_cursor
 from service.domain.audit import AuditEvent
 from service.domain.errors import Conflict, Invalid, NotFound
+from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.release import Release
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
@@ -335,6 +336,24 @@ class FakeReleases:
     def over(self, data_set: str) -> Sequence[Release]:
         found = [r for r in self._t.read(data_set).releases.values() if r.data_set == data_set]
         return sorted(found, key=lambda r: (r.released_at, r.id))
+
+
+class FakeDrawings:
+    def __init__(self, transaction: FakeTransaction) -> None:
+        self._t = transaction
+
+    def add(self, drawing: Drawing) -> None:
+        tables, charge = self._t.write(drawing), drawing.charge
+        if charge.drawing in tables.drawings or not 0 < charge.loss <= charge.budget:
+            self._t.refuse(RowRefused("drawings"))
+        tables.drawings[charge.drawing] = drawing
+
+    def find(self, drawing: str) -> Drawing | None:
+        return self._t.read(drawing).drawings.get(drawing)
+
+    def charges(self, data_set: str) -> Sequence[Charge]:
+        found = [d.charge for d in self._t.read(data_set).drawings.values() if d.charge.data_set == data_set]
+        return sorted(found, key=lambda charge: (charge.drawn_at, charge.drawing))
 
 
 class FakeAuditTrail:

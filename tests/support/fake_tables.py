@@ -11,6 +11,7 @@ from service.adapters.database.columns import storable_text, utc
 from service.adapters.database.refusals import RowRefused
 from service.domain.audit import AuditEvent
 from service.domain.errors import Invalid
+from service.domain.noise_budget import Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.release import Release
 from service.domain.request import AggregateRequest, Evidence, Review
@@ -34,6 +35,7 @@ class Tables:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     reviews: dict[tuple[str, str], Review] = field(default_factory=dict)
     releases: dict[str, Release] = field(default_factory=dict)
+    drawings: dict[str, Drawing] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 
     def copy(self) -> Tables:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from fake_repositories import (
     FakeAuditTrail,
+    FakeDrawings,
     FakeOrganisations,
     FakeReleases,
     FakeRequests,
@@ -39,6 +40,7 @@ class FakeUnitOfWork:
         self.submissions = FakeSubmissions(self.transaction)
         self.requests = FakeRequests(self.transaction)
         self.releases = FakeReleases(self.transaction)
+        self.drawings = FakeDrawings(self.transaction)
         self.audit = FakeAuditTrail(self.transaction)
 
     def commit(self, event: AuditEvent) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.adapters.database.audit import SqlAuditTrail
+from service.adapters.database.drawings import SqlDrawings
 from service.adapters.database.engine import Patience, open_engines
 from service.adapters.database.organisations import SqlOrganisations, SqlUsedTokens
 from service.adapters.database.refusals import REFUSED, RowRefused, meaning
@@ -20,7 +21,16 @@ from service.adapters.database.submissions import SqlSubmissions
 from service.adapters.database.transaction import Transaction
 from service.domain.audit import AuditEvent
 from service.domain.errors import DomainError, Unavailable
-from service.ports.unit_of_work import AuditTrail, Organisations, Releases, Requests, Rounds, Submissions, UsedTokens
+from service.ports.unit_of_work import (
+    AuditTrail,
+    Drawings,
+    Organisations,
+    Releases,
+    Requests,
+    Rounds,
+    Submissions,
+    UsedTokens,
+)
 
 
 class SqlUnitOfWork:
@@ -35,6 +45,7 @@ class SqlUnitOfWork:
         self.submissions: Submissions = SqlSubmissions(transaction)
         self.requests: Requests = SqlRequests(transaction)
         self.releases: Releases = SqlReleases(transaction)
+        self.drawings: Drawings = SqlDrawings(transaction)
         self.audit: AuditTrail = self._trail
 
     def commit(self, event: AuditEvent) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from service.adapters.database.columns import OneOf, PlainText, TextTuple, UtcDateTime, one_of
 from service.domain.audit import Action, Outcome
+from service.domain.method import Mechanism
 from service.domain.request import RequestState, Verdict
 from service.domain.round import RoundState
 from service.domain.submission import SubmissionState
@@ -261,6 +262,24 @@ release_recipients = Table(
     Column("release", ForeignKey(releases.c.id, deferrable=True, initially="DEFERRED"), nullable=False),
     Column("organisation", ForeignKey(organisations.c.id), nullable=False, index=True),
     PrimaryKeyConstraint("release", "organisation"),
+    sqlite_with_rowid=False,
+)
+
+# Losses are in thousandths. What was drawn is never drawn again, and what it cost stays spent: triggers keep the rows.
+drawings = Table(
+    "drawings",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    Column("data_set", PlainText, nullable=False),
+    Column("rounds", TextTuple, nullable=False),
+    Column("mechanism", OneOf(Mechanism), nullable=False),
+    Column("loss", Integer, nullable=False),
+    Column("budget", Integer, nullable=False),
+    Column("drawn_at", UtcDateTime, nullable=False),
+    Column("figures", PlainText, nullable=False),
+    one_of("mechanism", Mechanism),
+    CheckConstraint("loss > 0 AND loss <= budget", name="loss_within_budget"),
+    Index("ix_drawings_data_set_drawn_at_id", "data_set", "drawn_at", "id"),
     sqlite_with_rowid=False,
 )
 
