@@ -10,6 +10,8 @@ The journey of a table:
 5. `attack` — the independent last gate: linear programs over what is published, as an outsider and as every
    contributor.
 6. `protection.protect` — the journey in one call; `command` — the same from a shell (`sluis protect`).
+7. `changes.protect_correction` — the same, when earlier tables were made of figures that were corrected since:
+   `versions` says what changed, `joined` attacks all versions as one.
 
 Example:
     >>> from service.disclosure import Dimension, Facts, Rules, Table, protect
@@ -28,9 +30,11 @@ everything that is about to be public as a gate of its own.
 """
 
 from service.disclosure.attack import AttackReport, Breach, attack
+from service.disclosure.changes import CorrectionWaits, protect_correction
 from service.disclosure.dimensions import TOTAL, Dimension
 from service.disclosure.facts import Coded, Facts
 from service.disclosure.faults import BadInput, CannotBeProtected, DisclosureError, Fault, Obstacle
+from service.disclosure.joined import attack_versions
 from service.disclosure.protection import Cell, Explanation, Protected, Report, protect
 from service.disclosure.rules import (
     BelowMinimumCount,
@@ -39,9 +43,11 @@ from service.disclosure.rules import (
     HoldsWholeMargin,
     Reason,
     Rules,
+    ShowsChange,
     TooFewContributors,
 )
 from service.disclosure.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
+from service.disclosure.versions import Version
 
 __all__ = [
     "NORMAL",
@@ -54,6 +60,7 @@ __all__ = [
     "CannotBeProtected",
     "Cell",
     "Coded",
+    "CorrectionWaits",
     "Dimension",
     "DisclosureError",
     "Dominated",
@@ -68,8 +75,12 @@ __all__ = [
     "ReleasedTable",
     "Report",
     "Rules",
+    "ShowsChange",
     "Table",
     "TooFewContributors",
+    "Version",
     "attack",
+    "attack_versions",
     "protect",
+    "protect_correction",
 ]

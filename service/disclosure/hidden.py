@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.disclosure.rules import SMALLEST_SPREAD, Assessment
+from service.disclosure.rules import Assessment, Why
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -15,46 +15,41 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Hidden:
-    """Cells of the table wanted that may not be published, and how uncertain an attacker must stay about them.
+    """Cells of the table wanted, by their places in the order of `Table.codes`, that may not be published.
 
     Attributes:
-        cells: their places in the order of `Table.codes`.
-        why: per cell, `Why.CHANGE`, or 0 when it only protects others.
-        up: per cell, how far above its value the attacker's interval must reach; 0 where that does not matter.
-        down: the same below its value.
+        kept: those that are withheld and no more: an attacker may know them.
+        cells: those of which the change would show.
+        up: per one of `cells`, how far above its value an attacker's interval must reach.
+        down: the same below its value; one of the two is positive.
     """
 
+    kept: Ints
     cells: Ints
-    why: Ints
     up: Floats
     down: Floats
 
-    def added_to(self, assessment: Assessment, nodes: Ints, value: Ints) -> Assessment:
-        """The assessment with these cells among the unsafe ones; nobody may know any of them exactly.
+    def added_to(self, assessment: Assessment, nodes: Ints) -> Assessment:
+        """The assessment with the cells that show a change among the unsafe ones.
 
         Args:
             assessment: what the rules found.
             nodes: per cell of the table, its node.
-            value: per node.
         """
-        mine = nodes[self.cells]
-        up, down = self.up.copy(), self.down.copy()
-        free = (up <= 0) & (down <= 0)
-        up[free] = np.maximum(1.0, np.ceil(SMALLEST_SPREAD * value[mine[free]]))
-        united, place = np.unique(np.concatenate([assessment.nodes, mine]), return_inverse=True)
+        united, place = np.unique(np.concatenate([assessment.nodes, nodes[self.cells]]), return_inverse=True)
         why = np.zeros(len(united), dtype=np.int64)
-        np.bitwise_or.at(why, place, np.concatenate([assessment.why, self.why]))
+        np.bitwise_or.at(why, place, np.concatenate([assessment.why, np.full(len(self.cells), int(Why.CHANGE))]))
         return Assessment(
             united,
             why,
-            _largest(len(united), place, assessment.up, up),
-            _largest(len(united), place, assessment.down, down),
-            _largest(len(united), place, assessment.down_insider, down),
+            _largest(len(united), place, assessment.up, self.up),
+            _largest(len(united), place, assessment.down, self.down),
+            _largest(len(united), place, assessment.down_insider, self.down),
             assessment.whole,
         )
 
 
-NOTHING = Hidden(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, np.float64, np.float64)))
+NOTHING = Hidden(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 
 
 def _largest(count: int, place: Ints, first: Floats, second: Floats) -> Floats:

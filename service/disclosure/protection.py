@@ -152,10 +152,9 @@ def protect(
         lattice = build_lattice(facts, [table, *(earlier.table for earlier in released)])
     with _timed("measures", seconds, clock):
         measures = measure(facts, lattice)
-        assessment = also.added_to(assess(lattice, measures, rules), lattice.nodes[0], measures.value)
-    question = _Question(
-        lattice, measures, assessment, tuple(released), _fixed(lattice, measures, assessment, released)
-    )
+        assessment = also.added_to(assess(lattice, measures, rules), lattice.nodes[0])
+    fixed = _fixed(lattice, measures, assessment, released)
+    question = _Question(lattice, measures, assessment, tuple(released), fixed, lattice.nodes[0][also.kept])
     with _timed("pattern", seconds, clock):
         withheld, programs, certificates = _pattern(question)
     with _timed("attack", seconds, clock):
@@ -208,13 +207,17 @@ def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, release
 
 @dataclass(frozen=True)
 class _Question:
-    """What steps 4 and 5 work on: the lattice's first table is the one wanted, `fixed` is public already."""
+    """What steps 4 and 5 work on.
+
+    The lattice's first table is the one wanted, `fixed` is public already, and `kept` are nodes never to publish.
+    """
 
     lattice: Lattice
     measures: Measures
     assessment: Assessment
     released: tuple[ReleasedTable, ...]
     fixed: Flags
+    kept: npt.NDArray[np.int64]
 
     @property
     def why(self) -> npt.NDArray[np.int64]:
@@ -229,6 +232,7 @@ def _pattern(question: _Question) -> tuple[Flags, int, list[Certificate]]:
     lattice, measures, fixed = question.lattice, question.measures, question.fixed
     offered = np.zeros(lattice.size, dtype=np.bool_)
     offered[lattice.nodes[0]] = True
+    offered[question.kept] = False
     withheld = ~offered & ~fixed
     unsafe = np.zeros(lattice.size, dtype=np.bool_)
     unsafe[question.assessment.nodes] = True
