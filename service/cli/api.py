@@ -47,29 +47,38 @@ def add_api_commands(app: typer.Typer, *, clock: Clock) -> None:
         ] = None,
     ) -> None:
         """Roep de dienst aan als wie is ingelogd / call the service as whoever logged in (exit 1 when refused)."""
-        try:
-            token = current_token(clock)
-        except NotLoggedInError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(BAD_INPUT) from error
-        if httpx.URL(url).scheme != "https" and httpx.URL(url).host not in _LOOPBACK:
-            typer.echo("--url: https, of http op deze computer / https, or http on this computer", err=True)
-            raise typer.Exit(BAD_INPUT)
-        content = _content(body)
-        headers = {"Authorization": f"Bearer {token}", "Accept": accept}
-        if content is not None:
-            headers["Content-Type"] = "application/json"
-        try:
-            answer = httpx.request(method, url.rstrip("/") + path, headers=headers, content=content, timeout=_TIMEOUT)
-        except httpx.TransportError as error:
-            typer.echo(
-                f"De dienst is niet bereikbaar / the service cannot be reached ({type(error).__name__})", err=True
-            )
-            raise typer.Exit(FAILED) from error
-        if answer.is_error:
-            typer.echo(_readable(answer), err=True)
-            raise typer.Exit(FAILED)
+        answer = ask_service(clock, url, method, path, accept=accept, content=_content(body))
         typer.echo(_readable(answer) if select is None else _selected(answer.json(), select))
+
+
+def ask_service(
+    clock: Clock, url: str, method: str, path: str, *, accept: str = "application/json", content: bytes | None = None
+) -> httpx.Response:
+    """The service's answer to whoever logged in; a refusal is told on standard error and ends the command.
+
+    Raises:
+        typer.Exit: nobody logged in, the address is not safe, the service is away, or it refused.
+    """
+    try:
+        token = current_token(clock)
+    except NotLoggedInError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT) from error
+    if httpx.URL(url).scheme != "https" and httpx.URL(url).host not in _LOOPBACK:
+        typer.echo("--url: https, of http op deze computer / https, or http on this computer", err=True)
+        raise typer.Exit(BAD_INPUT)
+    headers = {"Authorization": f"Bearer {token}", "Accept": accept}
+    if content is not None:
+        headers["Content-Type"] = "application/json"
+    try:
+        answer = httpx.request(method, url.rstrip("/") + path, headers=headers, content=content, timeout=_TIMEOUT)
+    except httpx.TransportError as error:
+        typer.echo(f"De dienst is niet bereikbaar / the service cannot be reached ({type(error).__name__})", err=True)
+        raise typer.Exit(FAILED) from error
+    if answer.is_error:
+        typer.echo(_readable(answer), err=True)
+        raise typer.Exit(FAILED)
+    return answer
 
 
 def _content(body: Path | None) -> bytes | None:

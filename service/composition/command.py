@@ -20,6 +20,7 @@ from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.keystore import KeyDirectoryError
 from service.cli.api import add_api_commands
 from service.cli.console import BAD_INPUT
+from service.cli.evidence import add_evidence_command
 from service.cli.health import add_health_command
 from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
@@ -57,6 +58,7 @@ def command() -> typer.Typer:
     add_policy_commands(app, _report)
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
+    add_evidence_command(app, clock=SystemClock())
     return app
 
 

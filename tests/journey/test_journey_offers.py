@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,8 @@ from journey import OWNER, STEWARD, THIRD, Row, World, a_spec, dimensions
 from journey_figures import BOARDS, DUMFRIES, SPEC, collect
 
 from service.api.cells import csv_of, figures_of
-from service.api.schemas.requests import AggregateRequestAnswer
+from service.api.schemas.requests import AggregateRequestAnswer, EvidenceAnswer
+from service.cli.evidence import evidence_lines
 from service.domain.audit import Action, EventCode
 from service.domain.request import RequestedDimension
 from service.domain.round import RoundState
@@ -171,3 +173,55 @@ def test_a_stock_is_offered_at_its_own_moments(world: World) -> None:
         ),
     )
     assert [choice and choice.level for choice in CoarserRequests.of(spec, stock).choices[0]] == ["quarter"]
+
+
+def shown(world: World, request: str, most: int = 50) -> list[str]:
+    answer = EvidenceAnswer.of(read_evidence(world.call(THIRD), request))
+    return list(evidence_lines(json.loads(answer.to_json()), most))
+
+
+def test_a_steward_reads_evidence_in_sentences(world: World) -> None:
+    collect(world)
+    asked = world.ask(SPEC)
+    world.work()
+    lines = shown(world, asked.id)
+    assert "veilig / safe" in lines[0]
+    assert any(re.fullmatch(r"staffed_bed_days: \d+ cellen / cells, \d+ onveilig .*", line) for line in lines)
+    assert any(re.fullmatch(r"  region, health-board: \d+\.\d % > .* %, .* %", line) for line in lines)
+    assert any(re.fullmatch(r"  \w+, [\w-]+: minimum-count, minimum-contributors(, [\w-]+)*", line) for line in lines)
+    assert any(": beschermt " in line for line in lines)
+    assert any(line.startswith("  Zorgvorm: weggelaten / Care form: left out: staffed_bed_days ") for line in lines)
+    hidden = len([line for line in lines if re.match(r"  \w+, [\w-]+: (minimum|beschermt|dominance)", line)])
+    assert f"  … en nog {hidden - 1} / and {hidden - 1} more" in shown(world, asked.id, most=1)
+
+
+def test_a_steward_reads_whom_a_cell_protects() -> None:
+    cell = {"codes": ["a", "x"], "value": None, "status": "Q", "why": ["secondary"], "protects": [["b", "x"], ["b"]]}
+    measure = {"measure": "m", "cells": 1, "unsafe": 0, "suppressed": 1}
+    none = {"shareOfCells": {"before": 0, "after": 0.125}, "shareOfValue": {"before": 0, "after": 0.5}}
+    evidence = {
+        "id": "e",
+        "safe": True,
+        "madeAt": "2026-07-01T09:00:00Z",
+        "tables": [{"measure": "m", "cells": [cell]}],
+        "report": {"measures": [{**measure, "loss": {"table": none, "levels": []}}]},
+    }
+    lines = list(evidence_lines(evidence))
+    assert "  tabel / table: 0.0 % > 12.5 %, 0.0 % > 50.0 %" in lines
+    assert lines[-1] == "  a, x: beschermt / protects b, x; b"
+
+
+def test_a_steward_reads_what_stands_in_the_way(shared: World) -> None:
+    first = shared.release(BY_REGION)
+    lines = shown(shared, shared.release(BY_BOARD).id)
+    assert "niet veilig / not safe" in lines[0]
+    assert lines[1] == "cannot-be-protected: staffed_bed_days"
+    assert f"In de weg staat / in the way: {first.release}" in lines
+    assert any(line.startswith("Wel veilig, fijnste eerst / safe instead, finest first (") for line in lines)
+    assert any(line.startswith("  Regio waar de bedden staan: planning-region in plaats van") for line in lines)
+
+
+def test_a_steward_reads_a_refusal_that_offers_nothing(shared: World) -> None:
+    asked = replace(BY_REGION, measures=("staffed_bed_days", "occupied_bed_days"))
+    lines = shown(shared, shared.release(asked).id)
+    assert lines[1:] == ["tied-measures", "  occupied_bed_days <= staffed_bed_days"]
