@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,8 @@ class Release:
     """What consumers may read.
 
     `content` is the canonical JSON text that is signed: metadata, dimensions, cells with value and SDMX OBS_STATUS
-    (`A` normal, `Q` suppressed). `recipients` are ids of organisations.
+    (`A` normal, `Q` suppressed). `recipients` are ids of organisations. `revises` are earlier releases of the same
+    table that were made of deliveries which were corrected since.
     """
 
     id: str
@@ -29,3 +31,25 @@ class Release:
     released_at: datetime
     withdrawn_at: datetime | None = None
     withdrawal_reason: str | None = None
+    revises: tuple[str, ...] = ()
+
+
+class Revision(StrEnum):
+    """How a release stands to the deliveries of today."""
+
+    NONE = "none"
+    PENDING = "pending"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    """A release as its readers see it.
+
+    Its revision is `PENDING` when other deliveries count now than it was made of, and `SUPERSEDED` when the reader has
+    a release `by` which it was revised. It says neither whose figures changed nor how.
+    """
+
+    release: Release
+    revision: Revision
+    by: str | None = None

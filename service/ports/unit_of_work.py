@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,6 +101,7 @@ class Submissions(Protocol):
         state: SubmissionState | None = None,
     ) -> Sequence[Submission]: ...  # newest first
     def counting_parts(self, rounds: Sequence[str]) -> Sequence[CountingPart]: ...
+    def parts_of(self, deliveries: Sequence[str]) -> Sequence[CountingPart]: ...  # counting or superseded
     def add_piece(self, piece: UploadPart) -> None: ...  # Conflict part-exists
     def pieces(self, submission: str) -> Sequence[UploadPart]: ...  # by number
     def drop_pieces(self, submission: str) -> None: ...
@@ -136,6 +137,10 @@ class Releases(Protocol):
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]: ...  # newest first
     def over(self, data_set: str) -> Sequence[Release]:
         """Every release ever made over this data set, withdrawn ones too: what was published stays known."""
+        ...
+
+    def revised(self, among: Sequence[str], *, recipient: str | None = None) -> Mapping[str, str]:
+        """Of these releases, those that were revised, with the newest release by which: not withdrawn, and theirs."""
         ...
 
 

@@ -171,6 +171,17 @@ def test_counting_parts_know_their_holding(database: Database) -> None:
         assert uow.submissions.counting_parts([]) == []
 
 
+def test_superseded_deliveries_keep_their_parts(database: Database) -> None:
+    with database.begin() as uow:
+        prepare(uow)
+        uow.submissions.add(an_accepted("sub-1", state=SubmissionState.SUPERSEDED))
+        uow.submissions.add(an_accepted("sub-2", version=2))
+        uow.submissions.add(a_submission("sub-3", state=SubmissionState.REFUSED))
+        found = uow.submissions.parts_of(["sub-2", "sub-1", "sub-3", "sub-9"])
+        assert {part.submission: part.part for part in found} == {"sub-1": "part-sub-1", "sub-2": "part-sub-2"}
+        assert uow.submissions.parts_of([]) == []
+
+
 def test_pieces_are_kept_by_number_and_dropped(database: Database) -> None:
     with database.begin() as uow:
         prepare(uow)

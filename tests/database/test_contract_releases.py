@@ -144,3 +144,26 @@ def test_a_release_is_withdrawn_once_and_stays_known(database: Database) -> None
     with database.look() as uow:
         withdrawn = replace(a_release(), withdrawn_at=after(1), withdrawal_reason="fout in de bron")
         assert uow.releases.over("beds") == [withdrawn]
+
+
+def test_a_release_knows_by_which_it_was_revised(database: Database) -> None:
+    """The newest that the reader has and that was not withdrawn."""
+    revisions = [
+        a_release(),
+        a_release("rel-2", version=2, released_at=after(1), revises=("rel-1",)),
+        a_release(
+            "rel-3", version=3, released_at=after(2), revises=("rel-1", "rel-2"), recipients=frozenset({"south"})
+        ),
+        a_release("rel-4", version=4, released_at=after(3), revises=("rel-1", "rel-2", "rel-3")),
+    ]
+    with database.begin() as uow:
+        prepare(uow)
+        for release in revisions:
+            uow.releases.add(release)
+        uow.commit(an_event())
+    with database.begin() as uow:
+        assert uow.releases.get("rel-3") == revisions[2]
+        uow.releases.withdraw("rel-4", after(4), "fout")
+        assert uow.releases.revised(["rel-1", "rel-2", "rel-3"]) == {"rel-1": "rel-3", "rel-2": "rel-3"}
+        assert uow.releases.revised(["rel-1", "rel-2"], recipient="north") == {"rel-1": "rel-2"}
+        assert uow.releases.revised([]) == {}

@@ -178,6 +178,14 @@ class FakeSubmissions:
     def counting_parts(self, rounds: Sequence[str]) -> Sequence[CountingPart]:
         tables = self._t.read(*rounds)
         counting = [s for s in tables.submissions.values() if s.round in rounds and s.state == SubmissionState.ACCEPTED]
+        return self._parts(tables, counting)
+
+    def parts_of(self, deliveries: Sequence[str]) -> Sequence[CountingPart]:
+        tables = self._t.read(*deliveries)
+        return self._parts(tables, [s for s in tables.submissions.values() if s.id in deliveries and s.part])
+
+    @staticmethod
+    def _parts(tables: Tables, submissions: Sequence[Submission]) -> Sequence[CountingPart]:
         return [
             CountingPart(
                 part=s.part or "",
@@ -189,7 +197,7 @@ class FakeSubmissions:
                 content_digest=s.content_digest,
                 manifest_digest=s.manifest_digest,
             )
-            for s in sorted(counting, key=lambda s: (s.round, s.organisation))
+            for s in sorted(submissions, key=lambda s: (s.round, s.organisation))
         ]
 
     def add_piece(self, piece: UploadPart) -> None:
@@ -336,6 +344,12 @@ class FakeReleases:
     def over(self, data_set: str) -> Sequence[Release]:
         found = [r for r in self._t.read(data_set).releases.values() if r.data_set == data_set]
         return sorted(found, key=lambda r: (r.released_at, r.id))
+
+    def revised(self, among: Sequence[str], *, recipient: str | None = None) -> Mapping[str, str]:
+        every = sorted(self._t.read(*among).releases.values(), key=lambda r: (r.released_at, r.id))
+        readable = [r for r in every if r.withdrawn_at is None and (recipient is None or recipient in r.recipients)]
+        newest = {revised: r.id for r in readable for revised in r.revises}
+        return {release: newest[release] for release in among if release in newest}
 
 
 class FakeDrawings:

@@ -76,6 +76,19 @@ class SqlReleases:
         query = select(releases).where(releases.c.data_set == data_set)
         return self._releases(self._transaction.rows(query.order_by(releases.c.released_at, releases.c.id)))
 
+    def revised(self, among: Sequence[str], *, recipient: str | None = None) -> Mapping[str, str]:
+        """Reads no content: a list of releases asks this of all of them at once."""
+        data_sets = select(releases.c.data_set).where(releases.c.id.in_(among))
+        query = select(releases.c.id, releases.c.revises).where(
+            releases.c.data_set.in_(data_sets), releases.c.revises != (), releases.c.withdrawn_at.is_(None)
+        )
+        if recipient is not None:
+            theirs = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
+            query = query.where(releases.c.id.in_(theirs))
+        found = self._transaction.rows(query.order_by(releases.c.released_at, releases.c.id))
+        newest = {revised: row["id"] for row in found for revised in row["revises"]}
+        return {release: newest[release] for release in among if release in newest}
+
     def _releases(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Release]:
         recipients: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
         ids = [row["id"] for row in rows]
@@ -100,6 +113,7 @@ def _row(release: Release) -> Row:
         "released_at": release.released_at,
         "withdrawn_at": release.withdrawn_at,
         "withdrawal_reason": release.withdrawal_reason,
+        "revises": release.revises,
     }
 
 
@@ -120,4 +134,5 @@ def _release(row: Mapping[str, Any], recipients: frozenset[str]) -> Release:
         released_at=row["released_at"],
         withdrawn_at=row["withdrawn_at"],
         withdrawal_reason=row["withdrawal_reason"],
+        revises=row["revises"],
     )

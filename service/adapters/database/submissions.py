@@ -21,6 +21,20 @@ _ADD = insert(submissions)
 _OWN = select(submissions).where(submissions.c.organisation == bindparam("organisation"))
 _BY_KEY = _OWN.where(submissions.c.idempotency_key == bindparam("key"))
 _BY_MANIFEST = _OWN.where(submissions.c.manifest_digest == bindparam("manifest"))
+_PARTS = (
+    select(
+        submissions.c.part,
+        submissions.c.id.label("submission"),
+        submissions.c.organisation,
+        organisations.c.holding,
+        submissions.c.round,
+        submissions.c.rows,
+        submissions.c.content_digest,
+        submissions.c.manifest_digest,
+    )
+    .join(organisations, organisations.c.id == submissions.c.organisation)
+    .order_by(submissions.c.round, submissions.c.organisation)
+)
 _COUNTING = _OWN.where(submissions.c.round == bindparam("round"), submissions.c.state == SubmissionState.ACCEPTED)
 
 
@@ -91,22 +105,13 @@ class SqlSubmissions:
 
     def counting_parts(self, rounds: Sequence[str]) -> Sequence[CountingPart]:
         """By round and organisation."""
-        query = (
-            select(
-                submissions.c.part,
-                submissions.c.id.label("submission"),
-                submissions.c.organisation,
-                organisations.c.holding,
-                submissions.c.round,
-                submissions.c.rows,
-                submissions.c.content_digest,
-                submissions.c.manifest_digest,
-            )
-            .join(organisations, organisations.c.id == submissions.c.organisation)
-            .where(submissions.c.round.in_(rounds), submissions.c.state == SubmissionState.ACCEPTED)
-            .order_by(submissions.c.round, submissions.c.organisation)
-        )
-        return [CountingPart(**row) for row in self._transaction.rows(query)]
+        counting = (submissions.c.round.in_(rounds), submissions.c.state == SubmissionState.ACCEPTED)
+        return [CountingPart(**row) for row in self._transaction.rows(_PARTS.where(*counting))]
+
+    def parts_of(self, deliveries: Sequence[str]) -> Sequence[CountingPart]:
+        """By round and organisation; a delivery without rows has none."""
+        once = (submissions.c.id.in_(deliveries), submissions.c.part.is_not(None))
+        return [CountingPart(**row) for row in self._transaction.rows(_PARTS.where(*once))]
 
     def add_piece(self, piece: UploadPart) -> None:
         """Conflict `part-exists` when the number is taken."""
