@@ -205,12 +205,12 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-@given(dims=wanted(), seed=st.integers(0, 2**32), parquet=st.booleans(), data=st.data())
-def test_the_command_protects_a_table_and_the_next(folder, kind, dims, seed, parquet, data):
+@given(dims=wanted(), seed=st.integers(0, 2**32), data=st.data())
+def test_the_command_protects_a_table_and_the_next(folder, kind, dims, seed, data):
     rows = make_rows(random.Random(seed), dims, kind)
     rules = data.draw(st.sampled_from(MAGNITUDE_RULES if kind == "magnitude" else COUNT_RULES))
     run = folder(rows, kind, rules)
-    run.write_data([dim.column for dim in dims], parquet=parquet)
+    run.write_data([dim.column for dim in dims], parquet=data.draw(st.booleans()))
     assert run.protect("first", dims) == 0
     tables = {"first": run.naive("first", dims)}
     columns = {dim.column: sorted({row.codes[dim.column] for row in rows} | set(dim.finest)) for dim in dims}
