@@ -33,6 +33,7 @@ class Unsafe(StrEnum):
     HISTORY_DIFFERS = "history-differs"
     CATALOGUE_CHANGED = "catalogue-changed"
     TABLE_TOO_LARGE = "table-too-large"
+    BUDGET_SPENT = "budget-spent"
 
 
 REQUEST_LIFECYCLE = Lifecycle(

@@ -67,4 +67,12 @@ UNSAFE: Mapping[Unsafe, Text] = {
         "Vraag minder fijn, minder dimensies of minder perioden tegelijk.",
         "Ask less finely, for fewer dimensions or for fewer periods at once.",
     ),
+    Unsafe.BUDGET_SPENT: Text(
+        "Disclosure control: noise budget",
+        "Het ruisbudget van deze perioden is op: nog een tabel met ruis zou samen met de eerdere te veel verraden.",
+        "The noise budget of these periods is spent: one more table with noise would, with the earlier ones, give away "
+        "too much.",
+        "Vraag een tabel die al eerder is gemaakt (die kost niets), andere perioden, of minder maten tegelijk.",
+        "Ask a table that was made before (it costs nothing), other periods, or fewer measures at once.",
+    ),
 }

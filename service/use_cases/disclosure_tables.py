@@ -64,16 +64,24 @@ def earlier_tables(
 ) -> list[ReleasedTable]:
     """What was published of one measure before, withdrawn or not; each table bears the id of its release.
 
+    A table with noise is none of these: its figures bound nothing with certainty.
+
     Raises:
         service.disclosure.BadInput: a release holds cells that its request does not describe today.
     """
     found = []
     for release, spec in releases:
         for table in json.loads(release.content)["tables"]:
-            if table["measure"] == measure:
+            if table["measure"] == measure and not noise_of(table):
                 cells = {tuple(cell["codes"]): cell["value"] for cell in table["cells"]}
                 shape = replace(table_of(spec, catalogue), name=release.id)
                 found.append(ReleasedTable.from_cells(shape, cells))
+    return found
+
+
+def noise_of(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a table of a release says of its noise; nothing when its figures are exact."""
+    found: Mapping[str, Any] = table.get("method", {}).get("noise", {})
     return found
 
 

@@ -25,6 +25,9 @@ from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.catalogue import Catalogue, DataSet
 from service.domain.errors import NotFound
+from service.domain.method import Noise, Unit
+from service.domain.noise_budget import Drawing
+from service.domain.obligations import effective_profile
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec, Unsafe
@@ -35,6 +38,14 @@ from service.use_cases.call import Call, Services, Step
 from service.use_cases.coarser_requests import Asked, gained_instead, offered_instead
 from service.use_cases.disclosure_tables import earlier_tables, facts_of, rules_for, table_of
 from service.use_cases.evidence_report import reported_table, written_table
+from service.use_cases.noisy_tables import (
+    BudgetSpent,
+    attack_without_noise,
+    draw,
+    hides_contributors,
+    keep,
+    noisy_shapes,
+)
 
 EVENT = EventCode("request.prepare", Action.EXECUTE, "aggregate-request")
 
@@ -58,11 +69,12 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The outcome: safe with tables, or not with what stands in the way."""
+    """The outcome: safe with tables, or not with what stands in the way; `drawings` are tables not yet paid for."""
 
     safe: bool
     tables: list[dict[str, Any]]
     report: dict[str, Any]
+    drawings: tuple[Drawing, ...] = ()
 
 
 class _Refused(Exception):
@@ -80,9 +92,9 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
 
     1. Gather what counts now and every earlier release that shares facts with it.
     2. Sum the parts to contributions per finest cell and holding (DuckDB over the encrypted parts).
-    3. Protect each measure's table together with its history, under the purpose's rules (disclosure.md).
+    3. Protect each measure's table together with its history, under the purpose's rules (disclosure.md), or draw noise.
     4. The last gate: attack once more exactly what would be published, read back from its text.
-    5. Store evidence and state in one transaction.
+    5. Store evidence and state in one transaction, with what the noise cost.
 
     A request whose round was reopened meanwhile waits until the round is closed again.
 
@@ -98,6 +110,9 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
         prepared = _outcome(call.services, basis)  # 2, 3, 4
     with call.transact(EVENT) as step:
         # 5
+        if prepared.drawings:
+            step.data.releases.lock_facts(basis.request.spec.data_set)
+            prepared = _paid(step, prepared)
         found = step.data.requests.get(request, lock=True)
         step.on_behalf_of = found.requester
         step.about(found.spec.data_set, found.spec.purpose)
@@ -134,7 +149,7 @@ def _gather(call: Call, request: str) -> Basis | AggregateRequest:
         if any(step.data.rounds.get(name).state is not RoundState.CLOSED for name in rounds):
             return found
         every = step.data.releases.over(found.spec.data_set)
-        tied, reached = _tied(step, every, rounds)
+        tied, reached = _tied(step, [release for release in every if not hides_contributors(release)], rounds)
         wrapped = {name: step.data.rounds.wrapped_key(name) for name in sorted(reached)}
         return Basis(
             request=found,
@@ -160,6 +175,15 @@ def _tied(
     return tuple(specs), frozenset(reached)
 
 
+def _paid(step: Step, prepared: Prepared) -> Prepared:
+    try:
+        tables, budget = keep(step, prepared.drawings)
+    except BudgetSpent as spent:
+        report = {"refused": Unsafe.BUDGET_SPENT, "obstacles": list(spent.obstacles)}
+        return Prepared(safe=False, tables=[], report={"policyHash": prepared.report["policyHash"], **report})
+    return replace(prepared, tables=tables, report={**prepared.report, "budget": budget})
+
+
 def _outcome(services: Services, basis: Basis) -> Prepared:
     policy_hash = services.policy.policy_hash
     try:
@@ -177,8 +201,12 @@ def _outcome(services: Services, basis: Basis) -> Prepared:
 def _prepared(services: Services, basis: Basis) -> Prepared:
     spec = basis.request.spec
     data_set = services.catalogue.data_set(spec.data_set)
-    _require_same_facts(basis)
-    _require_untied_measures(basis, data_set)
+    method = effective_profile(data_set, services.catalogue.purpose(spec.purpose), services.catalogue).method
+    if isinstance(method, Noise) and method.unit is Unit.CONTRIBUTOR:
+        basis = replace(basis, connected=basis.parts, releases=())  # nothing exact hangs on what hides contributors
+    else:
+        _require_same_facts(basis)
+        _require_untied_measures(basis, data_set)
     shape = table_of(spec, services.catalogue)
     if shape.cells > services.limits.table_cells:
         raise _Refused(Unsafe.TABLE_TOO_LARGE, [f"{shape.cells} > {services.limits.table_cells}"])
@@ -189,10 +217,14 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     try:
         subjects = [_subject(basis, contributions, measure, purposes, services.catalogue) for measure in spec.measures]
         asked = Asked(spec, shape, tuple(subjects))
+        if isinstance(method, Noise):
+            return _with_noise(services, basis, asked, method)
         made = _protected(services, asked)
         for measure, subject, outcome in zip(spec.measures, subjects, made, strict=True):
             table = written_table(measure, outcome)
             last_gate = _attacked_again(subject, shape, table)
+            if noisy := noisy_shapes(basis.releases, measure, services.catalogue):
+                _require_contributors_hidden(subject, [*subject.released, _read_back(table, shape)], noisy)
             tables.append(table)
             reports.append(reported_table(measure, outcome, last_gate, spec, services.catalogue))
     except BadInput as error:
@@ -235,15 +267,47 @@ def _protected(services: Services, asked: Asked) -> list[Protected]:
 
 def _attacked_again(subject: Subject, shape: Table, table: Mapping[str, Any]) -> AttackReport:
     """Step 4, on the table as it was written down."""
-    read_back = {tuple(cell["codes"]): cell["value"] for cell in json.loads(json.dumps(table["cells"]))}
     try:
-        found = attack(subject.facts, subject.rules, [*subject.released, ReleasedTable.from_cells(shape, read_back)])
+        found = attack(subject.facts, subject.rules, [*subject.released, _read_back(table, shape)])
     except CannotBeProtected as error:
         raise _Refused(Unsafe.CANNOT_BE_PROTECTED, [str(obstacle) for obstacle in error.obstacles]) from error
     if not found.clean:
         cells = [", ".join(map("=".join, breach.codes)) for breach in found.breaches[:20]]
         raise _Refused(Unsafe.ATTACK_SUCCEEDED, cells)
     return found
+
+
+def _read_back(table: Mapping[str, Any], shape: Table) -> ReleasedTable:
+    cells = {tuple(cell["codes"]): cell["value"] for cell in json.loads(json.dumps(table["cells"]))}
+    return ReleasedTable.from_cells(shape, cells)
+
+
+def _with_noise(services: Services, basis: Basis, asked: Asked, noise: Noise) -> Prepared:
+    """Steps 3 and 4 for noise: it hides what it hides by itself; contributors it does not hide are looked at apart."""
+    spec, drawings, reports = asked.spec, [], []
+    inputs = [part.submission for part in basis.parts]
+    rounds = [round_id(spec.data_set, period) for period in spec.periods]
+    for measure, subject in zip(spec.measures, asked.subjects, strict=True):
+        if noise.unit is Unit.PERSON:
+            noisy = noisy_shapes(basis.releases, measure, services.catalogue)
+            _require_contributors_hidden(subject, subject.released, [*noisy, asked.table])
+        now = services.clock.now()
+        drawing, report = draw(subject.facts, asked.table, measure, noise, inputs=inputs, rounds=rounds, now=now)
+        drawings.append(drawing)
+        reports.append(report)
+    report = {"measures": reports, "releases": len(basis.releases)}
+    return Prepared(safe=True, tables=[], report=report, drawings=tuple(drawings))
+
+
+def _require_contributors_hidden(subject: Subject, exact: Sequence[ReleasedTable], noisy: Sequence[Table]) -> None:
+    """Noise that hides persons may not give a contributor away: it counts as none, beside all that is exact."""
+    try:
+        found = attack_without_noise(subject.facts, subject.rules, exact, noisy)
+    except CannotBeProtected as error:
+        raise _Refused(Unsafe.CANNOT_BE_PROTECTED, [str(obstacle) for obstacle in error.obstacles]) from error
+    if not found.clean:
+        cells = [", ".join(map("=".join, breach.codes)) for breach in found.breaches[:20]]
+        raise _Refused(Unsafe.CANNOT_BE_PROTECTED, cells)
 
 
 def _require_same_facts(basis: Basis) -> None:

@@ -11,6 +11,9 @@ from service.domain.round import Round
 from service.use_cases.call import Step
 from service.use_cases.disclosure_tables import described_dimension
 
+_CELL = ("codes", "value", "status", "standardDeviation", "halfWidth")
+"""What a release takes from a cell of the evidence: the rest is for stewards."""
+
 
 def release_content(
     step: Step, request: AggregateRequest, evidence: Evidence, rounds: Sequence[Round], *, release: str, version: int
@@ -27,7 +30,9 @@ def release_content(
 
     Returns:
         JSON members: who asked what for which purpose, definitions, coverage, the policy's hash, and per measure the
-        cells with their codes, `value` (null when suppressed) and `status` (SDMX OBS_STATUS `A` or `Q`).
+        cells with their codes, `value` (null when suppressed) and `status` (SDMX OBS_STATUS `A`, `Q`, or `E` for a
+        figure with noise, whose `standardDeviation` and `halfWidth` say how far off it may be; the table's `method`
+        says which noise).
     """
     catalogue = step.call.services.catalogue
     spec = request.spec
@@ -66,10 +71,8 @@ def release_content(
                     "en": measures[table["measure"]].definition.en,
                 },
                 "unit": measures[table["measure"]].unit,
-                "cells": [
-                    {"codes": cell["codes"], "value": cell["value"], "status": cell["status"]}
-                    for cell in table["cells"]
-                ],
+                **({"method": table["method"]} if "method" in table else {}),
+                "cells": [{name: cell[name] for name in _CELL if name in cell} for cell in table["cells"]],
             }
             for table in json.loads(evidence.tables)
         ],
