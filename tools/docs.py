@@ -1,6 +1,7 @@
 """Writes the parts of docs/ that follow from the code: `python -m tools.docs`, or `--check` to compare only.
 
-A page that stands here is never edited by hand; a test fails when one differs from the code.
+A page that says so on top is never edited by hand; a test fails when one differs from the code. Of disclosure.md only
+what its commands print is written (`tools.worked`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from service.domain.request import REQUEST_LIFECYCLE
 from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
 from service.domain.texts import ERRORS, REASONS, UNSAFE, Text
+from tools.worked import disclosure_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 LIFECYCLES: tuple[Lifecycle[Any], ...] = (ROUND_LIFECYCLE, SUBMISSION_LIFECYCLE, REQUEST_LIFECYCLE)
@@ -190,6 +192,7 @@ def _on_disk(name: str) -> str | None:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "disclosure.md": disclosure_page,
     "events.md": events_page,
     "reasons.md": reasons_page,
     "settings.md": settings_page,
