@@ -8,28 +8,29 @@ from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import NotFound
 from service.domain.principal import Role
-from service.domain.release import Release
+from service.domain.release import Release, ReleaseView, Revision
 from service.ports.unit_of_work import Page
-from service.use_cases.call import Call
+from service.use_cases.call import Call, Step
 
 LIST = EventCode("release.list", Action.READ, "release")
 READ = EventCode("release.read", Action.READ, "release")
 
 
-def list_releases(call: Call, page: Page) -> Sequence[Release]:
+def list_releases(call: Call, page: Page) -> Sequence[ReleaseView]:
     """Newest first: what was released to the caller's organisation, or all of them for a steward.
+
+    Each says whether it was revised, or will have to be since a supplier corrected its figures or delivered late.
 
     Raises:
         Denied: the caller is neither regional owner nor steward.
     """
     with call.look(LIST) as step:
         step.authorise(facts.may_list_releases(step.caller()))
-        own = None if Role.STEWARD in call.principal.roles else call.principal.organisation or ""
-        return step.data.releases.page(page, recipient=own)
+        return views(step, step.data.releases.page(page, recipient=_reader(call)))
 
 
-def read_release(call: Call, release: str) -> Release:
-    """One release; the reading is logged before anything is returned.
+def read_release(call: Call, release: str) -> ReleaseView:
+    """One release, with how it stands; the reading is logged before anything is returned.
 
     Raises:
         Denied: withdrawn, or not released to the caller, or none: to a stranger the answer is the same.
@@ -41,4 +42,23 @@ def read_release(call: Call, release: str) -> Release:
         if found is None:
             raise NotFound("release")
         step.about(found.data_set, found.purpose)
-        return found
+        return views(step, [found])[0]
+
+
+def views(step: Step, releases: Sequence[Release]) -> list[ReleaseView]:
+    """How releases stand to what counts today, for the caller: a revision that it may not read is none to it."""
+    revised = step.data.releases.revised([release.id for release in releases], recipient=_reader(step.call))
+    rounds = sorted({name for release in releases for name in release.rounds})
+    counting = step.data.submissions.counting_parts(rounds)
+    found = []
+    for release in releases:
+        now = {part.submission for part in counting if part.round in release.rounds}
+        pending = Revision.NONE if now == set(release.inputs) else Revision.PENDING
+        by = revised.get(release.id)
+        found.append(ReleaseView(release, Revision.SUPERSEDED if by else pending, by))
+    return found
+
+
+def _reader(call: Call) -> str | None:
+    """Whose releases are shown; None means all."""
+    return None if Role.STEWARD in call.principal.roles else call.principal.organisation or ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import Invalid, NotFound
-from service.domain.release import Release
+from service.domain.release import ReleaseView
 from service.use_cases.call import Call
+from service.use_cases.read_releases import views
 
 EVENT = EventCode("release.withdraw", Action.UPDATE, "release")
 
 
-def withdraw_release(call: Call, release: str, reason: str) -> Release:
+def withdraw_release(call: Call, release: str, reason: str) -> ReleaseView:
     """Mark the release withdrawn, with the reason.
 
     Raises:
@@ -30,4 +31,4 @@ def withdraw_release(call: Call, release: str, reason: str) -> Release:
             raise Invalid("reason-needed", {"event": "withdraw"})
         step.about(found.data_set, found.purpose)
         step.data.releases.withdraw(release, step.now, reason)
-        return step.data.releases.get(release)
+        return views(step, [step.data.releases.get(release)])[0]

@@ -50,7 +50,7 @@ def closed(world: World) -> World:
 
 def contents(world: World) -> list[str]:
     """Everything ever published, withdrawn or not, oldest first."""
-    return [found.content for found in reversed(list_releases(world.call(STEWARD), Page()))]
+    return [found.release.content for found in reversed(list_releases(world.call(STEWARD), Page()))]
 
 
 def report_of(world: World, request: str) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def test_a_correction_elsewhere_changes_nothing(world: World) -> None:
     assert done.release is not None
     assert report_of(world, done.id)["releases"] == 0
     facts = delivered({supplier: rows_of(supplier, "2023") for supplier in ROWS})
-    assert require_sums(read_release(world.call(OWNER), done.release).content, facts)
+    assert require_sums(read_release(world.call(OWNER), done.release).release.content, facts)
 
 
 def test_one_release_over_two_years_ties_them(world: World) -> None:

@@ -72,7 +72,7 @@ def test_the_whole_way(any_world: World) -> None:
     done = world.request(asked.id)
     assert done.state is RequestState.RELEASED
     assert done.release is not None
-    release = read_release(world.call(OWNER), done.release)
+    release = read_release(world.call(OWNER), done.release).release
     keys = KeySet.from_json({"keys": world.application.public_keys()})
     key = keys.ed25519(release.key_id)
     assert key is not None
@@ -91,7 +91,7 @@ def test_released_figures_are_the_sums_of_what_was_delivered(closed: World) -> N
     """And what is suppressed is nowhere in the release, nor why."""
     done = closed.release(replace(SPEC, dimensions=dimensions(region="health-board", care_form="specialty")))
     assert done.release is not None
-    content = read_release(closed.call(OWNER), done.release).content
+    content = read_release(closed.call(OWNER), done.release).release.content
     cells = cells_of(content)
     suppressed = [cell for cell in cells if cell.value is None]
     assert {(DUMFRIES, "dermatology"), (DUMFRIES, "general-psychiatry")} <= {cell.codes for cell in suppressed}
@@ -227,7 +227,7 @@ def test_a_correction_outdates_the_evidence(any_world: World) -> None:
     release = world.request(asked.id).release
     assert release is not None
     corrected = [replace(fact, value=fact.value + (fact.supplier == "north")) for fact in FACTS]
-    assert require_sums(read_release(world.call(OWNER), release).content, corrected) >= 5
+    assert require_sums(read_release(world.call(OWNER), release).release.content, corrected) >= 5
 
 
 def test_another_release_outdates_the_evidence(closed: World) -> None:
@@ -240,7 +240,7 @@ def test_another_release_outdates_the_evidence(closed: World) -> None:
     closed.approve(second.id)
     closed.work()
     assert state(closed, second.id) == "released"
-    versions = [json.loads(found.content)["version"] for found in list_releases(closed.call(STEWARD), Page())]
+    versions = [json.loads(found.release.content)["version"] for found in list_releases(closed.call(STEWARD), Page())]
     assert versions == [2, 1]
 
 
@@ -321,8 +321,8 @@ def test_only_recipients_read(closed: World) -> None:
     closed.invite("nhs-late", OrganisationKind.REGIONAL_OWNER)
     late = person("late", Role.REGIONAL_OWNER, organisation="nhs-late")
     for reader in (OWNER, OTHER_OWNER, STEWARD):
-        assert [found.id for found in list_releases(closed.call(reader), Page())] == [done.release]
-        assert read_release(closed.call(reader), done.release).id == done.release
+        assert [found.release.id for found in list_releases(closed.call(reader), Page())] == [done.release]
+        assert read_release(closed.call(reader), done.release).release.id == done.release
     assert list_releases(closed.call(late), Page()) == []
     strangers: list[Principal] = [late, AUDITOR, OPERATOR, WORKER, STRANGER, closed.parties["north"].principal]
     for reader in strangers:
@@ -349,7 +349,7 @@ def test_withdrawn_and_not_forgotten(any_world: World) -> None:
     with pytest.raises(Denied) as refused:
         read_release(world.call(OWNER), done.release)
     assert [reason.code for reason in refused.value.reasons] == ["release-withdrawn"]
-    assert read_release(world.call(STEWARD), done.release).withdrawal_reason == "a fault in the figures"
+    assert read_release(world.call(STEWARD), done.release).release.withdrawal_reason == "a fault in the figures"
     again = world.ask(SPEC)
     world.work()
     assert read_evidence(world.call(STEWARD), again.id).history == (done.release,)

@@ -13,7 +13,7 @@ from service.api.negotiation import choose, has_already
 from service.api.paging import page, stretch
 from service.api.schemas.base import Cursor, Id, Limit, Listed, answer, listed
 from service.api.schemas.releases import CellAnswer, ReleaseAnswer, ReleaseSummary, WithdrawalInput, release_bytes
-from service.domain.release import Release
+from service.domain.release import ReleaseView
 from service.use_cases.read_releases import list_releases, read_release
 from service.use_cases.withdraw_release import withdraw_release
 
@@ -27,7 +27,7 @@ _Format = Annotated[Literal["json", "csv"] | None, Query(alias="format", descrip
 @router.get("/v1/releases", operation_id="listReleases", summary="The releases", response_model=Listed[ReleaseSummary])
 def get_releases(call: PersonCall, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """Newest first: what was released to the caller's organisation, or all of them for a steward."""
-    shown, following = stretch(list_releases(call, page(limit, cursor)), limit, lambda release: release.id)
+    shown, following = stretch(list_releases(call, page(limit, cursor)), limit, lambda view: view.release.id)
     return listed(map(ReleaseSummary.of, shown), following)
 
 
@@ -40,11 +40,11 @@ def get_releases(call: PersonCall, limit: Limit = 50, cursor: Cursor = None) -> 
 )
 def get_release(request: Request, call: PersonCall, release_id: Id) -> Response:
     """The release with its figures; `content` stands here byte for byte as it was signed."""
-    found = read_release(call, release_id)
-    etag = _etag(found, "release")
+    view = read_release(call, release_id)
+    etag = _etag(view, f"release-{view.revision}-{view.by or ''}")
     if has_already(request, etag):
         return Response(status_code=304, headers={"ETag": etag})
-    return Response(release_bytes(found), headers={"ETag": etag}, media_type=_JSON)
+    return Response(release_bytes(view), headers={"ETag": etag}, media_type=_JSON)
 
 
 @router.get(
@@ -59,10 +59,11 @@ def get_release(request: Request, call: PersonCall, release_id: Id) -> Response:
     },
 )
 def get_release_cells(request: Request, call: PersonCall, release_id: Id, format_: _Format = None) -> Response:
-    """One figure per row, as JSON or CSV. OBS_STATUS is A, or Q for a value that is suppressed (and then empty)."""
+    """One figure per row, as JSON or CSV. OBS_STATUS is A; Q when suppressed (and empty); E with noise."""
     chosen = {"json": _JSON, "csv": _CSV}[format_] if format_ else choose(request, (_JSON, _CSV))
-    found = read_release(call, release_id)
-    headers = {"ETag": _etag(found, chosen.partition("/")[2]), "Vary": "Accept"}
+    view = read_release(call, release_id)
+    found = view.release
+    headers = {"ETag": _etag(view, chosen.partition("/")[2]), "Vary": "Accept"}
     if has_already(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     figures = figures_of(found.content)
@@ -88,6 +89,7 @@ def put_withdrawal(
     return answer(ReleaseSummary.of(withdraw_release(call, release_id, body.reason)))
 
 
-def _etag(found: Release, form: str) -> str:
-    """Names the bytes: a release never changes but for its withdrawal."""
+def _etag(view: ReleaseView, form: str) -> str:
+    """Names the bytes: the figures of a release never change; that it was withdrawn or revised is said beside them."""
+    found = view.release
     return f'"{found.content_digest}-{form}{"-withdrawn" if found.withdrawn_at else ""}"'

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from service.api.cells import Cell
 from service.api.schemas.base import ABSENT, Answer, Input, Moment, Prose
-from service.domain.release import Release
+from service.domain.release import ReleaseView, Revision
 
 
 class WithdrawalInput(Input):
@@ -29,6 +29,14 @@ class ReleaseSummary(Answer):
     released_at: Moment
     withdrawn_at: Moment | None = ABSENT
     withdrawal_reason: str | None = ABSENT
+    revision: Annotated[
+        Revision,
+        Field(
+            description="`pending`: a supplier corrected its figures or delivered late since; `superseded`: you have "
+            "a later release of the same table, `revisedBy`"
+        ),
+    ]
+    revised_by: str | None = ABSENT
     content_digest: str
     key_id: str
     signature: Annotated[
@@ -37,8 +45,9 @@ class ReleaseSummary(Answer):
     ]
 
     @classmethod
-    def of(cls, found: Release) -> ReleaseSummary:
+    def of(cls, view: ReleaseView) -> ReleaseSummary:
         """Everything but the content."""
+        found = view.release
         return cls(
             id=found.id,
             request=found.request,
@@ -49,6 +58,8 @@ class ReleaseSummary(Answer):
             released_at=found.released_at,
             withdrawn_at=found.withdrawn_at,
             withdrawal_reason=found.withdrawal_reason,
+            revision=view.revision,
+            revised_by=view.by,
             content_digest=found.content_digest,
             key_id=found.key_id,
             signature=found.signature,
@@ -68,17 +79,27 @@ class CellAnswer(Answer):
     unit: str
     codes: Annotated[dict[str, str], Field(description="Per dimension the code")]
     value: Annotated[int | float | None, Field(description="Null when suppressed")]
-    status: Annotated[str, Field(description="SDMX OBS_STATUS: A normal, Q suppressed")]
+    status: Annotated[str, Field(description="SDMX OBS_STATUS: A normal, E estimated (it has noise), Q suppressed")]
+    standard_deviation: Annotated[float | None, Field(description="Of the noise in the value")] = ABSENT
+    half_width: Annotated[int | None, Field(description="The noise is at most this, with a chance of 95 %")] = ABSENT
 
     @classmethod
     def of(cls, cell: Cell) -> CellAnswer:
         """The figure."""
-        return cls(measure=cell.measure, unit=cell.unit, codes=cell.codes, value=cell.value, status=cell.status)
+        return cls(
+            measure=cell.measure,
+            unit=cell.unit,
+            codes=cell.codes,
+            value=cell.value,
+            status=cell.status,
+            standard_deviation=cell.standard_deviation,
+            half_width=cell.half_width,
+        )
 
 
-def release_bytes(found: Release) -> bytes:
+def release_bytes(view: ReleaseView) -> bytes:
     """The release as it is sent: the stored content is put in as it is, so that the signature holds over these bytes.
 
     A canonical document holds no insignificant white space and needs no escaping inside another document.
     """
-    return ReleaseSummary.of(found).to_json()[:-1] + b',"content":' + found.content.encode() + b"}"
+    return ReleaseSummary.of(view).to_json()[:-1] + b',"content":' + view.release.content.encode() + b"}"
