@@ -26,7 +26,11 @@ class Coded:
 
     @classmethod
     def encode(cls, values: pa.Array | pa.ChunkedArray | Sequence[str]) -> Coded:
-        """Encode a column of strings; codes are sorted, so that equal columns are equal values."""
+        """Encode a column of strings; codes are sorted, so that equal columns are equal values.
+
+        Raises:
+            BadInput: a code is missing (null), or stands twice in the dictionary of a dictionary column.
+        """
         column = values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, pa.string())
         if isinstance(column, pa.ChunkedArray):
             column = column.combine_chunks()

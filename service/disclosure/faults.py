@@ -34,7 +34,7 @@ class Obstacle:
     """One reason why a table cannot be protected.
 
     Attributes:
-        codes: the cell at stake, as (dimension, code) pairs; empty when the obstacle is not one cell.
+        codes: the cell at stake, as (column, code) pairs; empty when the obstacle is not one cell.
         dutch: what stands in the way, in Dutch.
         english: the same in English.
     """

@@ -181,7 +181,12 @@ def exact_numbers(source: Source, name: str, text: pa.Array, *, whole: bool) -> 
 def _bounded(source: Source, name: str, numbers: np.ndarray) -> np.ndarray:
     if float(numbers.sum(dtype=np.float64)) < LARGEST_TOTAL:
         return numbers
-    source.fault(None, name, "te groot om exact op te tellen; kies een grotere eenheid", "too large to add up exactly")
+    source.fault(
+        None,
+        name,
+        "te groot om exact op te tellen; kies een grotere eenheid",
+        "too large to add up exactly; choose a larger unit",
+    )
     return np.zeros_like(numbers)
 
 
