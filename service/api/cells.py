@@ -8,18 +8,25 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_ACCURACY = ("STANDARD_DEVIATION", "HALF_WIDTH_95")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure; `value` is None when it is suppressed, and then `status` is Q (SDMX OBS_STATUS), else A."""
+    """One figure.
+
+    `value` is None when it is suppressed, and then `status` is Q (SDMX OBS_STATUS), else A. With noise it is E, and
+    `standard_deviation` and `half_width` (of a 95 % interval) say how far off the value may be.
+    """
 
     measure: str
     unit: str
     codes: dict[str, str]
     value: int | float | None
     status: str
+    standard_deviation: int | float | None = None
+    half_width: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,11 @@ class Figures:
 
     dimensions: tuple[str, ...]
     cells: tuple[Cell, ...]
+
+    @property
+    def noisy(self) -> bool:
+        """Whether some figure has noise."""
+        return any(cell.half_width is not None for cell in self.cells)
 
 
 def figures_of(content: str) -> Figures:
@@ -41,6 +53,8 @@ def figures_of(content: str) -> Figures:
             dict(zip(dimensions, cell["codes"], strict=True)),
             cell["value"],
             cell["status"],
+            cell.get("standardDeviation"),
+            cell.get("halfWidth"),
         )
         for table in document["tables"]
         for cell in table["cells"]
@@ -51,11 +65,14 @@ def figures_of(content: str) -> Figures:
 def csv_of(figures: Figures) -> bytes:
     """The figures as CSV in UTF-8; a suppressed value is empty, and its OBS_STATUS is Q.
 
+    Figures with noise have two columns more, so that whoever reads others finds the columns as they always were.
+
     A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection).
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*map(_harmless, figures.dimensions), "MEASURE", "UNIT_MEASURE", "OBS_VALUE", "OBS_STATUS"])
+    columns = ["MEASURE", "UNIT_MEASURE", "OBS_VALUE", "OBS_STATUS", *(_ACCURACY if figures.noisy else ())]
+    writer.writerow([*map(_harmless, figures.dimensions), *columns])
     writer.writerows(_rows(figures))
     return out.getvalue().encode()
 
@@ -63,8 +80,9 @@ def csv_of(figures: Figures) -> bytes:
 def _rows(figures: Figures) -> Iterator[list[str]]:
     for cell in figures.cells:
         codes = [_harmless(cell.codes[name]) for name in figures.dimensions]
-        value = "" if cell.value is None else str(cell.value)
-        yield [*codes, _harmless(cell.measure), _harmless(cell.unit), value, cell.status]
+        accuracy = [cell.standard_deviation, cell.half_width] if figures.noisy else []
+        numbers = ["" if number is None else str(number) for number in (cell.value, *accuracy)]
+        yield [*codes, _harmless(cell.measure), _harmless(cell.unit), numbers[0], cell.status, *numbers[1:]]
 
 
 def _harmless(text: str) -> str:

@@ -49,8 +49,10 @@ def evidence_lines(evidence: Document, most: int = MOST_CELLS) -> Iterator[str]:
         yield from _refusal(report)
     tables = {table["measure"]: table for table in evidence["tables"]}
     for measure in report.get("measures", ()):
-        yield from _measure(measure)
+        yield from _noise(measure) if "method" in measure else _measure(measure)
         yield from _suppressed(tables[measure["measure"]]["cells"], most)
+    for one in report.get("budget", ()):
+        yield f"Budget {one['round']}: {one['measure']} {one['spent']:g} van / of {one['budget']:g}"
     yield from _coarser("Minder fijn, en dan minder kwijt / coarser, and less lost", report.get("coarser"), report)
 
 
@@ -74,6 +76,15 @@ def _measure(measure: Document) -> Iterator[str]:
     yield f"  tabel / table: {_before_and_after(loss['table'])}"
     for level in loss["levels"]:
         yield f"  {level['dimension']}, {level['level']}: {_before_and_after(level)}"
+
+
+def _noise(measure: Document) -> Iterator[str]:
+    noise, cut = measure["method"]["noise"], measure["cut"]
+    yield (
+        f"{measure['measure']}: {measure['cells']} cellen / cells, ruis / noise {noise['mechanism']}, "
+        f"schaal / scale {noise['scale']:g}, per {noise['unit']}"
+    )
+    yield f"  weggelaten / left out: {cut['value']} van / of {cut['units']} × {noise['unit']}"
 
 
 def _before_and_after(loss: Document) -> str:

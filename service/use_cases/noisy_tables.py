@@ -218,5 +218,6 @@ def _method(noise: Noise, noisy: Noisy, bounded: bool) -> dict[str, Any]:
 
 def _told(account: Account) -> str:
     if account.other_measure:
-        return f"{account.round}: earlier noise is not counted in {account.measure}"
-    return f"{account.round}: {account.measure} {account.spent} + {account.asked} > {account.budget}"
+        return f"{account.round}: eerdere ruis telt niet in {account.measure} · earlier noise does not count in it"
+    spent, asked, budget = (f"{one.normalize():f}" for one in (account.spent, account.asked, account.budget))
+    return f"{account.round}: {account.measure} {spent} + {asked} > {budget}"

@@ -18,6 +18,9 @@ from journey_figures import FACTS, ROWS, SPEC, cells_of, collect
 
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
+from service.api.cells import csv_of, figures_of
+from service.api.schemas.requests import EvidenceAnswer
+from service.cli.evidence import evidence_lines
 from service.domain.noise_budget import Charge
 from service.domain.request import RequestSpec, Unsafe, Verdict
 from service.domain.round import RoundState
@@ -107,7 +110,7 @@ def test_two_tables_pass_and_the_third_is_refused(noisy: World) -> None:
     assert report == {
         "policyHash": noisy.services.policy.policy_hash,
         "refused": "budget-spent",
-        "obstacles": ["capacity-2024: epsilon 2.000 + 1 > 2.000"],
+        "obstacles": ["capacity-2024: epsilon 2 + 1 > 2"],
     }
     event = noisy.events(code="request.prepare")[0]
     assert (event.outcome, event.reasons) == ("failed", ("budget-spent",))
@@ -262,6 +265,26 @@ def test_noise_for_contributors_bounds_what_one_counts_for(closed: World, tmp_pa
     assert told["implies"] == {"epsilon": 5.757, "delta": 1e-6}
     assert figures(content)["cardiology",]["standardDeviation"] == pytest.approx(692.82)
     assert report_of(closed, done.id)["measures"][0]["cut"]["units"] > 0
+
+
+def test_figures_as_csv_say_how_far_off_they_may_be(closed: World) -> None:
+    content = released(closed, REGIONS)
+    header, *lines = csv_of(figures_of(json.dumps(content))).decode().splitlines()
+    assert header == "region,MEASURE,UNIT_MEASURE,OBS_VALUE,OBS_STATUS,STANDARD_DEVIATION,HALF_WIDTH_95"
+    for line, (codes, cell) in zip(lines, figures(content).items(), strict=True):
+        shown = ["staffed_bed_days", "bed days", cell["value"], "E", cell["standardDeviation"], cell["halfWidth"]]
+        assert line.split(",") == [*codes, *map(str, shown)]
+
+
+def test_a_steward_reads_what_noise_costs(closed: World, tmp_path: Path) -> None:
+    with_noise(closed, tmp_path, CONTRIBUTORS)
+    done = closed.release(CARE)
+    evidence = EvidenceAnswer.of(read_evidence(closed.call(THIRD), done.id))
+    _, noise, cut, budget = evidence_lines(json.loads(evidence.to_json()))
+    assert noise.startswith("staffed_bed_days: ")
+    assert noise.endswith(" ruis / noise discrete-gaussian, schaal / scale 692.82, per contributor")
+    assert cut.startswith("  weggelaten / left out: ")
+    assert budget == "Budget capacity-2024: rho 0.5 van / of 1"
 
 
 # --- beside what is exact
