@@ -12,7 +12,8 @@ safe, so is whatever is no finer. They are looked at from much information to li
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from service.disclosure.candidates import Candidates, Ladder, Place, Refusals, Subject, ladders_of
@@ -60,17 +61,13 @@ class Budget:
             return "seconds"
         return None
 
-    def protect(self, subject: Subject, table: Table) -> Protected:
-        """One try.
-
-        Raises:
-            DisclosureError: the table is refused.
-            SolverFailed: it could not be shown to be safe.
-        """
+    @contextmanager
+    def one_try(self) -> Iterator[None]:
+        """Count a try, and how long it takes."""
         self.tries += 1
         start = self._clock()
         try:
-            return subject.protect(table)
+            yield
         finally:
             self._longest = max(self._longest, self._clock() - start)
 
@@ -263,7 +260,8 @@ def _tried(
     figures = []
     for number, subject in enumerate(subjects):
         try:
-            outcome = budget.protect(subject, table)
+            with budget.one_try():
+                outcome = subject.protect(table)
         except CannotBeProtected as error:
             if refusals is not None:
                 refusals.learn(number, table, error.obstacles)

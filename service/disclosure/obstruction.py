@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from service.disclosure.attack import attack_nodes
 from service.disclosure.candidates import Subject
 from service.disclosure.coarsening import Budget, Limits
-from service.disclosure.faults import CannotBeProtected, DisclosureError
+from service.disclosure.faults import CannotBeProtected
+from service.disclosure.lattice import build_lattice
 from service.disclosure.linear import SolverFailed
-from service.disclosure.tables import Table
+from service.disclosure.measures import measure
+from service.disclosure.rules import assess
+from service.disclosure.tables import ReleasedTable, Table
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Obstruction:
         releases: numbers of the earlier releases that together make the table unprotectable; none when it is so by
             itself.
         minimal: without any one of them it could be protected; False when a limit ended the search before that.
-        tries: calls of `protect`.
+        tries: sets of releases looked at.
     """
 
     releases: tuple[int, ...]
@@ -36,7 +40,8 @@ def find_obstruction(
 
     More releases never make a table safer. So releases are left out by halves, quarters and so on down to one by one,
     as long as the table stays unprotectable without them (delta debugging, Zeller and Hildebrandt 2002). Whenever
-    it ends, what is left stands in the way.
+    it ends, what is left stands in the way. A table is unprotectable when it is so with every cell withheld: that takes
+    an attack, and no search for a pattern.
 
     Args:
         subject: the facts, rules and releases; `protect` has refused the table next to all of these.
@@ -53,7 +58,9 @@ def find_obstruction(
             if budget.spent:
                 return Obstruction(tuple(left), minimal=False, tries=budget.tries)
             without = left[:start] + left[start + width :]
-            if _refused(replace(subject, released=tuple(subject.released[one] for one in without)), table, budget):
+            with budget.one_try():
+                still = _unprotectable(subject, table, [subject.released[one] for one in without])
+            if still:
                 left = without
             else:
                 start += width
@@ -61,11 +68,15 @@ def find_obstruction(
     return Obstruction(tuple(left), minimal=True, tries=budget.tries)
 
 
-def _refused(subject: Subject, table: Table, budget: Budget) -> bool:
+def _unprotectable(subject: Subject, table: Table, released: Sequence[ReleasedTable]) -> bool:
+    """Whether somebody learns too much even when nothing of a table is published."""
+    tables = [ReleasedTable.from_cells(table, {}), *released]
     try:
-        budget.protect(subject, table)
+        lattice = build_lattice(subject.facts, [one.table for one in tables])
+        measures = measure(subject.facts, lattice)
+        assessment = assess(lattice, measures, subject.rules)
+        return not attack_nodes(lattice, measures, assessment, tables, intervals=False).clean
     except CannotBeProtected:
         return True
-    except (DisclosureError, SolverFailed):
+    except SolverFailed:
         return False
-    return False
