@@ -16,6 +16,7 @@ Collecting
 From a question to a release
     use_cases/request_aggregate        the policy permits or denies with every reason (`domain/facts`, `policies/`)
     use_cases/prepare_request          parts to contributions, protection next to every earlier release, attack
+    use_cases/noisy_tables             public figures: noise instead, drawn once and paid for on a budget per round
     use_cases/review_request           two different stewards on the same evidence
     use_cases/release_request          looked at once more, signed, immutable; `withdraw_release`
     use_cases/read_releases            for recipients; to anyone else it does not exist

@@ -12,6 +12,7 @@ The journey of a table:
 6. `protection.protect` — the journey in one call; `command` — the same from a shell (`sluis protect`).
 7. `changes.protect_correction` — the same, when earlier tables were made of figures that were corrected since:
    `versions` says what changed, `joined` attacks all versions as one.
+8. `noise` — instead of all this, for public figures: noise on every cell, under differential privacy.
 
 Example:
     >>> from service.disclosure import Dimension, Facts, Rules, Table, protect

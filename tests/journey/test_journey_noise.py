@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,10 +22,14 @@ from service.adapters.cedar import CedarEngine
 from service.api.cells import csv_of, figures_of
 from service.api.schemas.requests import EvidenceAnswer
 from service.cli.evidence import evidence_lines
+from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table
 from service.domain.noise_budget import Charge
+from service.domain.release import Release
 from service.domain.request import RequestSpec, Unsafe, Verdict
 from service.domain.round import RoundState
 from service.ports.engine import AggregationEngine
+from service.use_cases import prepare_request as prepare_module
+from service.use_cases.noisy_tables import attack_without_noise
 from service.use_cases.prepare_request import prepare_request
 from service.use_cases.read_releases import read_release
 from service.use_cases.read_requests import read_evidence, read_request
@@ -75,6 +80,11 @@ def closed(world: World, tmp_path: Path) -> World:
 def charges(world: World) -> Sequence[Charge]:
     with world.services.database.look() as data:
         return data.drawings.charges("capacity")
+
+
+def everything(world: World) -> Sequence[Release]:
+    with world.services.database.look() as data:
+        return data.releases.over("capacity")
 
 
 def report_of(world: World, request: str) -> dict[str, Any]:
@@ -308,6 +318,38 @@ def test_exact_tables_come_beside_noisy_ones(closed: World) -> None:
     assert '"method"' not in read_release(closed.call(OWNER), exact.release).release.content
     assert report_of(closed, exact.id)["releases"] == 1
     released(closed, REGIONS)
+
+
+def test_with_the_noise_taken_off_contributors_are_attacked_as_ever() -> None:
+    """A noisy sum of two places beside an exact one of the first: nearly the second, where `lone` is alone."""
+    rows = [("x", name, 100) for name in ("one", "two", "three", "four")] + [("y", "lone", 90)]
+    places, names, values = zip(*rows, strict=True)
+    facts = Facts.build({"place": list(places)}, value=list(values), contributor=list(names))
+    rules = Rules(minimum_count=10, minimum_contributors=3, dominance=((1, 75),), p_percent=10)
+    apart = Dimension.flat("place", "xy", total=False)
+    exact = ReleasedTable.from_cells(Table((apart,)), {("x",): 400, ("y",): None})
+    both = Table((Dimension.flat("place", "xy"),)), Table(())
+    assert attack_without_noise(facts, rules, [exact], []).clean
+    for noisy in both:
+        found = attack_without_noise(facts, rules, [exact], [noisy])
+        assert not found.clean
+    small = Facts.build({"place": ["x"] * 4}, value=[1, 1, 1, 1], contributor=["one", "two", "three", "four"])
+    assert attack_without_noise(small, rules, [], [Table(())]).clean  # a small count is for the noise to hide
+
+
+def test_an_exact_table_that_would_undo_the_noise_is_refused(closed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    released(closed, REGIONS)
+    seen = []
+
+    def attacked(facts: Any, rules: Any, exact: Any, noisy: Any) -> Any:
+        seen.append((len(exact), [table.name for table in noisy]))
+        return SimpleNamespace(clean=False, breaches=[SimpleNamespace(codes=(("region", "west"),))])
+
+    monkeypatch.setattr(prepare_module, "attack_without_noise", attacked)
+    done = closed.release(SPEC)
+    assert report_of(closed, done.id)["obstacles"] == ["region=west"]
+    assert read_request(closed.call(OWNER), done.id).refusal is Unsafe.CANNOT_BE_PROTECTED
+    assert seen == [(1, [json.loads(release.content)["id"] for release in everything(closed)])]
 
 
 def test_noise_that_hides_contributors_ties_nothing(closed: World, tmp_path: Path) -> None:
