@@ -42,6 +42,7 @@ REQUEST_LIFECYCLE = Lifecycle(
     (
         Transition(RequestState.PERMITTED, "prepare", RequestState.PREPARED),
         Transition(RequestState.PERMITTED, "find-unsafe", RequestState.UNSAFE),
+        Transition(RequestState.PERMITTED, "wait", RequestState.PERMITTED),
         Transition(RequestState.PERMITTED, "fail", RequestState.FAILED),
         Transition(RequestState.FAILED, "retry", RequestState.PERMITTED),
         Transition(RequestState.PREPARED, "approve", RequestState.APPROVED_ONCE),

@@ -27,8 +27,10 @@ UNSAFE: Mapping[Unsafe, Text] = {
         "Disclosure control: revisions",
         "Na een uitgifte van deze cijfers kwam een correctie of late levering; het verschil zou de leverancier tonen.",
         "After a release of these figures came a correction or late delivery; the difference would show the supplier.",
-        "Vraag het later opnieuw, als de datasteward de herziening heeft afgehandeld. Minder fijn vragen helpt niet.",
-        "Ask again later, when the data steward has dealt with the revision. Asking less finely does not help.",
+        "De aanvraag wacht, en gaat vanzelf verder als meer leveranciers hun cijfers herzien. Minder fijn vragen helpt "
+        "niet.",
+        "The request waits, and goes on by itself when more suppliers revise their figures. Asking less finely does "
+        "not help.",
     ),
     Unsafe.TIED_MEASURES: Text(
         _CONTROL,

@@ -17,6 +17,7 @@ from service.domain.obligations import effective_profile, stricter
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import RequestedDimension, RequestSpec
+from service.ports.engine import Aggregation
 
 
 def table_of(spec: RequestSpec, catalogue: Catalogue) -> Table:
@@ -46,6 +47,18 @@ def rules_for(data_set: DataSet, purposes: Iterable[Purpose], catalogue: Catalog
     """
     found = next(m for m in data_set.measures if m.name == measure)
     return rules_of(reduce(stricter, (effective_profile(data_set, p, catalogue) for p in purposes)), found)
+
+
+def finest(data_set: DataSet, catalogue: Catalogue) -> Aggregation:
+    """Every dimension at its finest codes: earlier releases may have been finer than what is asked now."""
+    atoms = {
+        dimension.name: catalogue.classification(dimension.classifications[0]) for dimension in data_set.dimensions
+    }
+    return Aggregation(
+        dimensions=tuple(atoms),
+        mapping={name: {code.code: code.code for code in tree.at(tree.finest)} for name, tree in atoms.items()},
+        measures=tuple(measure.name for measure in data_set.measures),
+    )
 
 
 def facts_of(contributions: pa.Table, data_set: DataSet, measure: str) -> Facts:

@@ -13,6 +13,7 @@ from service.disclosure import (
     EstimatedTooClosely,
     HoldsWholeMargin,
     Protected,
+    ShowsChange,
     TooFewContributors,
 )
 from service.disclosure.losses import Loss, losses_of
@@ -26,6 +27,7 @@ _RULES: Mapping[type, str] = {
     Dominated: "dominance",
     EstimatedTooClosely: "p-percent",
     HoldsWholeMargin: "group-disclosure",
+    ShowsChange: "change",
 }
 """What a steward reads of a suppressed cell: the rule, and not the figures that broke it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -14,10 +14,11 @@ from service.disclosure import (
     AttackReport,
     BadInput,
     CannotBeProtected,
+    CorrectionWaits,
     Protected,
     ReleasedTable,
     Table,
-    attack,
+    Version,
 )
 from service.disclosure.coarsening import Figures, Subject
 from service.disclosure.coarsening import Limits as CoarserLimits
@@ -25,7 +26,7 @@ from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.catalogue import Catalogue, DataSet
 from service.domain.errors import NotFound
-from service.domain.method import Noise, Unit
+from service.domain.method import Method, Noise, Suppression, Unit
 from service.domain.noise_budget import Drawing
 from service.domain.obligations import effective_profile
 from service.domain.purpose import Purpose
@@ -33,10 +34,21 @@ from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec, Unsafe
 from service.domain.round import RoundState, round_id
 from service.domain.submission import CountingPart
-from service.ports.engine import Aggregation, SourcePart
+from service.ports.engine import SourcePart
+from service.ports.parts import MissingPartError
 from service.use_cases.call import Call, Services, Step
 from service.use_cases.coarser_requests import Asked, gained_instead, offered_instead
-from service.use_cases.disclosure_tables import earlier_tables, facts_of, rules_for, table_of
+from service.use_cases.corrections import (
+    Earlier,
+    Past,
+    attack_beside,
+    beside,
+    earlier_versions,
+    still_waits,
+    versions_of,
+    waits_for,
+)
+from service.use_cases.disclosure_tables import earlier_tables, facts_of, finest, rules_for, table_of
 from service.use_cases.evidence_report import reported_table, written_table
 from service.use_cases.noisy_tables import (
     BudgetSpent,
@@ -56,7 +68,8 @@ class Basis:
 
     `parts` are those that count now in the rounds asked for, `connected` those of every round that some earlier
     release ties to them; `releases` are those earlier releases with what was asked then; `history` are all releases
-    over the data set, whose change makes this outdated.
+    over the data set, whose change makes this outdated; `earlier` are the deliveries that some of them were made of and
+    that do not count any more.
     """
 
     request: AggregateRequest
@@ -65,6 +78,13 @@ class Basis:
     releases: tuple[tuple[Release, RequestSpec], ...]
     history: tuple[str, ...]
     data_keys: dict[str, bytes]
+    earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def present(self) -> list[tuple[Release, RequestSpec]]:
+        """The earlier releases that were made of what counts now."""
+        outdated = {release.id for one in self.earlier for release, _ in one.releases}
+        return [(release, spec) for release, spec in self.releases if release.id not in outdated]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +95,13 @@ class Prepared:
     tables: list[dict[str, Any]]
     report: dict[str, Any]
     drawings: tuple[Drawing, ...] = ()
+
+    @property
+    def event(self) -> str:
+        """What happens to the request."""
+        if self.safe:
+            return "prepare"
+        return "wait" if self.report["refused"] == Unsafe.REVISION_PENDING else "find-unsafe"
 
 
 class _Refused(Exception):
@@ -96,7 +123,8 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
     4. The last gate: attack once more exactly what would be published, read back from its text.
     5. Store evidence and state in one transaction, with what the noise cost.
 
-    A request whose round was reopened meanwhile waits until the round is closed again.
+    A request whose round was reopened meanwhile waits until the round is closed again. One that would show a correction
+    by its difference from an earlier release waits until more was delivered.
 
     Raises:
         Denied: the caller is not the worker.
@@ -117,7 +145,7 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
         step.on_behalf_of = found.requester
         step.about(found.spec.data_set, found.spec.purpose)
         step.authorise(facts.may_prepare_request(step.caller(), found))
-        state = REQUEST_LIFECYCLE.after(found.state, "prepare" if prepared.safe else "find-unsafe")
+        state = REQUEST_LIFECYCLE.after(found.state, prepared.event)
         if not prepared.safe:
             step.conclude(Outcome.FAILED, (str(prepared.report["refused"]),))
         step.data.requests.add_evidence(
@@ -148,14 +176,18 @@ def _gather(call: Call, request: str) -> Basis | AggregateRequest:
         rounds = [round_id(found.spec.data_set, period) for period in found.spec.periods]
         if any(step.data.rounds.get(name).state is not RoundState.CLOSED for name in rounds):
             return found
+        if still_waits(step, found):
+            return found
         every = step.data.releases.over(found.spec.data_set)
         tied, reached = _tied(step, [release for release in every if not hides_contributors(release)], rounds)
         wrapped = {name: step.data.rounds.wrapped_key(name) for name in sorted(reached)}
+        connected = tuple(step.data.submissions.counting_parts(sorted(reached)))
         return Basis(
             request=found,
             parts=tuple(step.data.submissions.counting_parts(rounds)),
-            connected=tuple(step.data.submissions.counting_parts(sorted(reached))),
+            connected=connected,
             releases=tied,
+            earlier=earlier_versions(step, tied, connected),
             history=tuple(sorted(release.id for release in every)),
             data_keys={name: call.services.keys.unwrap(key) for name, key in wrapped.items()},
         )
@@ -189,8 +221,10 @@ def _outcome(services: Services, basis: Basis) -> Prepared:
     try:
         prepared = _prepared(services, basis)
     except _Refused as refused:
-        told = {"refused": refused.code, "obstacles": list(refused.obstacles)}
-        prepared = Prepared(safe=False, tables=[], report={**told, **refused.more})
+        told = {"refused": refused.code, "obstacles": list(refused.obstacles), **refused.more}
+        if refused.code is Unsafe.REVISION_PENDING:
+            told |= waits_for(basis.data_keys, basis.connected)
+        prepared = Prepared(safe=False, tables=[], report=told)
     except NotFound as gone:
         # The bundle of today has no such data set, purpose or classification any more.
         report = {"refused": Unsafe.CATALOGUE_CHANGED, "obstacles": [gone.data["kind"]]}
@@ -203,26 +237,32 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     data_set = services.catalogue.data_set(spec.data_set)
     method = effective_profile(data_set, services.catalogue.purpose(spec.purpose), services.catalogue).method
     if isinstance(method, Noise) and method.unit is Unit.CONTRIBUTOR:
-        basis = replace(basis, connected=basis.parts, releases=())  # nothing exact hangs on what hides contributors
+        # nothing exact hangs on what hides contributors
+        basis = replace(basis, connected=basis.parts, releases=(), earlier=())
     else:
-        _require_same_facts(basis)
+        _require_same_facts(basis, method, services.catalogue)
         _require_untied_measures(basis, data_set)
     shape = table_of(spec, services.catalogue)
     if shape.cells > services.limits.table_cells:
         raise _Refused(Unsafe.TABLE_TOO_LARGE, [f"{shape.cells} > {services.limits.table_cells}"])
-    contributions = services.engine.contributions(_sources(services, basis), _aggregation(services, data_set))
+    contributions = _contributions(services, basis, basis.connected)
+    past = [_past(services, basis, one) for one in basis.earlier]
     names = dict.fromkeys([spec.purpose, *(release.purpose for release, _ in basis.releases)])
     purposes = [services.catalogue.purpose(name) for name in names]
     tables, reports = [], []
     try:
-        subjects = [_subject(basis, contributions, measure, purposes, services.catalogue) for measure in spec.measures]
+        versions = [versions_of(past, data_set, measure, services.catalogue) for measure in spec.measures]
+        subjects = [
+            beside(_subject(basis, contributions, measure, purposes, services.catalogue), before)
+            for measure, before in zip(spec.measures, versions, strict=True)
+        ]
         asked = Asked(spec, shape, tuple(subjects))
         if isinstance(method, Noise):
             return _with_noise(services, basis, asked, method)
         made = _protected(services, asked)
-        for measure, subject, outcome in zip(spec.measures, subjects, made, strict=True):
+        for measure, subject, before, outcome in zip(spec.measures, subjects, versions, made, strict=True):
             table = written_table(measure, outcome)
-            last_gate = _attacked_again(subject, shape, table)
+            last_gate = _attacked_again(subject, before, shape, table)
             if noisy := noisy_shapes(basis.releases, measure, services.catalogue):
                 _require_contributors_hidden(subject, [*subject.released, _read_back(table, shape)], noisy)
             tables.append(table)
@@ -236,18 +276,19 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
         services.catalogue,
         CoarserLimits(services.limits.gain_tries, services.limits.coarser_seconds),
     )
-    return Prepared(safe=True, tables=tables, report={"measures": reports, "releases": len(basis.releases), **gains})
+    report = {"measures": reports, "releases": len(basis.releases), "versions": len(basis.earlier), **gains}
+    return Prepared(safe=True, tables=tables, report=report)
 
 
 def _subject(
     basis: Basis, contributions: pa.Table, measure: str, purposes: Sequence[Purpose], catalogue: Catalogue
 ) -> Subject:
-    """A measure with its rules and everything released of it before."""
+    """A measure with its rules and everything released before of what counts now."""
     data_set = catalogue.data_set(basis.request.spec.data_set)
     return Subject(
         facts_of(contributions, data_set, measure),
         rules_for(data_set, purposes, catalogue, measure),
-        tuple(earlier_tables(basis.releases, measure, catalogue)),
+        tuple(earlier_tables(basis.present, measure, catalogue)),
     )
 
 
@@ -262,13 +303,18 @@ def _protected(services: Services, asked: Asked) -> list[Protected]:
             instead = offered_instead(asked, number, error.obstacles, services.catalogue, limits)
             obstacles = [str(obstacle) for obstacle in error.obstacles]
             raise _Refused(Unsafe.CANNOT_BE_PROTECTED, obstacles, instead) from error
+        except CorrectionWaits as error:
+            obstacles = [str(obstacle) for obstacle in error.obstacles]
+            raise _Refused(Unsafe.REVISION_PENDING, obstacles, {"moreSuppliers": error.more}) from error
     return made
 
 
-def _attacked_again(subject: Subject, shape: Table, table: Mapping[str, Any]) -> AttackReport:
+def _attacked_again(
+    subject: Subject, versions: Sequence[Version], shape: Table, table: Mapping[str, Any]
+) -> AttackReport:
     """Step 4, on the table as it was written down."""
     try:
-        found = attack(subject.facts, subject.rules, [*subject.released, _read_back(table, shape)])
+        found = attack_beside(subject, versions, [*subject.released, _read_back(table, shape)])
     except CannotBeProtected as error:
         raise _Refused(Unsafe.CANNOT_BE_PROTECTED, [str(obstacle) for obstacle in error.obstacles]) from error
     if not found.clean:
@@ -310,18 +356,15 @@ def _require_contributors_hidden(subject: Subject, exact: Sequence[ReleasedTable
         raise _Refused(Unsafe.CANNOT_BE_PROTECTED, cells)
 
 
-def _require_same_facts(basis: Basis) -> None:
-    """A correction after a release would show the corrected supplier by the difference: it waits (disclosure.md).
+def _require_same_facts(basis: Basis, method: Method, catalogue: Catalogue) -> None:
+    """What was released of deliveries that were corrected since can be looked at where cells are suppressed, only.
 
-    So does a delivery that came in after a release: the difference is then that supplier, and nothing else.
+    With noise on either side nobody can say what the difference of the two shows: it waits.
     """
-    changed = sorted(
-        release.id
-        for release, _ in basis.releases
-        if set(release.inputs) != {part.submission for part in basis.connected if part.round in release.rounds}
-    )
-    if changed:
-        raise _Refused(Unsafe.REVISION_PENDING, changed)
+    outdated = [one for earlier in basis.earlier for one in earlier.releases]
+    noisy = any(noisy_shapes(basis.releases, measure, catalogue) for measure in basis.request.spec.measures)
+    if outdated and (noisy or not isinstance(method, Suppression)):
+        raise _Refused(Unsafe.REVISION_PENDING, sorted(release.id for release, _ in outdated))
 
 
 def _require_untied_measures(basis: Basis, data_set: DataSet) -> None:
@@ -332,21 +375,20 @@ def _require_untied_measures(basis: Basis, data_set: DataSet) -> None:
         raise _Refused(Unsafe.TIED_MEASURES, tied)
 
 
-def _sources(services: Services, basis: Basis) -> list[SourcePart]:
-    return [
-        SourcePart(services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding)
-        for part in basis.connected
+def _contributions(services: Services, basis: Basis, parts: Iterable[CountingPart]) -> pa.Table:
+    """Step 2, for some deliveries."""
+    sources = [
+        SourcePart(services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding) for part in parts
     ]
+    data_set = services.catalogue.data_set(basis.request.spec.data_set)
+    return services.engine.contributions(sources, finest(data_set, services.catalogue))
 
 
-def _aggregation(services: Services, data_set: DataSet) -> Aggregation:
-    """Every dimension at its finest codes: earlier releases may have been finer than what is asked now."""
-    atoms = {
-        dimension.name: services.catalogue.classification(dimension.classifications[0])
-        for dimension in data_set.dimensions
-    }
-    return Aggregation(
-        dimensions=tuple(atoms),
-        mapping={name: {code.code: code.code for code in tree.at(tree.finest)} for name, tree in atoms.items()},
-        measures=tuple(measure.name for measure in data_set.measures),
-    )
+def _past(services: Services, basis: Basis, earlier: Earlier) -> Past:
+    """Step 2, for deliveries as they once counted."""
+    try:
+        if earlier.complete:
+            return Past(_contributions(services, basis, earlier.parts), earlier.releases)
+    except MissingPartError as gone:
+        raise _Refused(Unsafe.HISTORY_DIFFERS, [release.id for release, _ in earlier.releases]) from gone
+    raise _Refused(Unsafe.HISTORY_DIFFERS, [release.id for release, _ in earlier.releases])

@@ -33,8 +33,8 @@ class OfferedTable:
 class RequestView:
     """A request as its owner may see it.
 
-    `refusal` says why no safe table could be made, not what stands in the way; `offers` what could be made instead,
-    finest first, and is None where nobody looked.
+    `refusal` says why no safe table could be made, or not yet, and not what stands in the way; `offers` what could be
+    made instead, finest first, and is None where nobody looked.
     """
 
     request: AggregateRequest
@@ -55,7 +55,7 @@ def list_requests(call: Call, page: Page, state: RequestState | None = None) -> 
 
 
 def read_request(call: Call, request: str) -> RequestView:
-    """One request with its decision, and why it ended when no safe table could be made.
+    """One request with its decision, and why it ended, or still waits, when no safe table could be made.
 
     Raises:
         Denied: another organisation's, or none: the answer is the same.
@@ -66,11 +66,17 @@ def read_request(call: Call, request: str) -> RequestView:
         step.authorise(facts.may_read_request(step.caller(), found))
         if found is None:
             raise NotFound("aggregate-request")
-        evidence = step.data.requests.evidence(request) if found.state is RequestState.UNSAFE else None
-        if evidence is None:
+        seen = found.state in {RequestState.UNSAFE, RequestState.PERMITTED}
+        evidence = step.data.requests.evidence(request) if seen else None
+        refusal = refusal_of(evidence) if evidence is not None else None
+        if evidence is None or refusal is None:
             return RequestView(found)
-        report = json.loads(evidence.report)
-        return RequestView(found, Unsafe(report["refused"]), _offered(report))
+        return RequestView(found, refusal, _offered(json.loads(evidence.report)))
+
+
+def refusal_of(evidence: Evidence) -> Unsafe | None:
+    """Why no table could be made, or cannot be made yet; None when there is one."""
+    return None if evidence.safe else Unsafe(json.loads(evidence.report)["refused"])
 
 
 def read_evidence(call: Call, request: str) -> Evidence:

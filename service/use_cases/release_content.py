@@ -16,7 +16,14 @@ _CELL = ("codes", "value", "status", "standardDeviation", "halfWidth")
 
 
 def release_content(
-    step: Step, request: AggregateRequest, evidence: Evidence, rounds: Sequence[Round], *, release: str, version: int
+    step: Step,
+    request: AggregateRequest,
+    evidence: Evidence,
+    rounds: Sequence[Round],
+    *,
+    release: str,
+    version: int,
+    revises: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The content as it is signed: nothing in it tells primary from secondary, or one supplier from another.
 
@@ -27,6 +34,7 @@ def release_content(
         rounds: the rounds that were asked for.
         release: the id of the release.
         version: 1 for the first release of this table, one more for each later one.
+        revises: the earlier releases of this table that were made of deliveries which were corrected since.
 
     Returns:
         JSON members: who asked what for which purpose, definitions, coverage, the policy's hash, and per measure the
@@ -43,6 +51,7 @@ def release_content(
         "releaseVersion": 1,
         "id": release,
         "version": version,
+        "revises": list(revises),
         "issuer": step.call.services.issuer,
         "request": request.id,
         "releasedAt": step.now.strftime("%Y-%m-%dT%H:%M:%SZ"),

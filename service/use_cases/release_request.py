@@ -107,8 +107,12 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
     services = step.call.services
     release_id = services.randomness.new_id()
     rounds = rounds_of(step, found.spec)
-    version = 1 + _earlier(step, found)
-    content = canonical_bytes(release_content(step, found, evidence, rounds, release=release_id, version=version))
+    before = _earlier(step, found)
+    version = 1 + len(before)
+    revises = tuple(release.id for release in before if set(release.inputs) != set(evidence.inputs))
+    content = canonical_bytes(
+        release_content(step, found, evidence, rounds, release=release_id, version=version, revises=revises)
+    )
     signature = services.signer.sign(RELEASE_PREFIX, content)
     return Release(
         id=release_id,
@@ -124,14 +128,15 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
         signature=signature.value,
         inputs=evidence.inputs,
         released_at=step.now,
+        revises=revises,
     )
 
 
-def _earlier(step: Step, found: AggregateRequest) -> int:
-    """How many times this same table was released before, to whomever."""
+def _earlier(step: Step, found: AggregateRequest) -> list[Release]:
+    """The earlier releases of this same table, to whomever."""
     table = _table(found.spec)
     releases = step.data.releases.over(found.spec.data_set)
-    return sum(_table(step.data.requests.get(release.request).spec) == table for release in releases)
+    return [release for release in releases if _table(step.data.requests.get(release.request).spec) == table]
 
 
 def _table(spec: RequestSpec) -> tuple[object, ...]:

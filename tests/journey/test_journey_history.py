@@ -38,7 +38,7 @@ from service.ports.keys import Signature, Signer
 from service.ports.unit_of_work import Page
 from service.use_cases.disclosure_tables import table_of
 from service.use_cases.read_releases import list_releases, read_release
-from service.use_cases.read_requests import read_evidence, read_request
+from service.use_cases.read_requests import read_evidence
 from service.use_cases.release_request import release_request
 from service.use_cases.withdraw_release import withdraw_release
 
@@ -117,36 +117,6 @@ def test_a_second_table_hides_what_would_follow_from_the_first(closed: World) ->
         if cell["codes"] == [AYRSHIRE, "dermatology"]:
             cell["value"] = sum(fact.value for fact in FACTS if fact.atom[:2] == (AYRSHIRE, "dermatology"))
     assert (DUMFRIES, "dermatology") in {breach.codes[:2] for breach in attack([first, json.dumps(careless)], FACTS)}
-
-
-def test_a_correction_of_released_figures_waits(any_world: World) -> None:
-    world = collect(any_world)
-    first = world.release(SPEC)
-    correct(world)
-    done = world.release(SPEC, OTHER_OWNER)
-    assert done.state == "unsafe"
-    report = report_of(world, done.id)
-    assert (report["refused"], report["obstacles"]) == ("revision-pending", [first.release])
-    assert read_request(world.call(OTHER_OWNER), done.id).refusal == "revision-pending"
-    event = world.events(code="request.prepare")[0]
-    assert (event.outcome, event.reasons) == ("failed", ("revision-pending",))
-
-
-def test_a_delivery_after_a_release_waits_too(world: World) -> None:
-    """The difference of the two tables would be that supplier, alone."""
-    world.round("2024")
-    for supplier, rows in ROWS.items():
-        if supplier != "north":
-            world.deliver(world.parties[supplier], rows, "capacity-2024")
-    world.turn("capacity-2024", RoundState.CLOSED)
-    first = world.release(SPEC)
-    assert first.release is not None
-    world.turn("capacity-2024", RoundState.OPEN, "north is late")
-    world.deliver(world.parties["north"], ROWS["north"], "capacity-2024")
-    world.turn("capacity-2024", RoundState.CLOSED)
-    done = world.release(SPEC)
-    assert done.state == "unsafe"
-    assert report_of(world, done.id)["refused"] == "revision-pending"
 
 
 def test_a_correction_elsewhere_changes_nothing(world: World) -> None:

@@ -89,7 +89,7 @@ def test_later_and_coarser_are_different_advice():
     coarser = {Unsafe.TABLE_TOO_LARGE, Unsafe.CANNOT_BE_PROTECTED, Unsafe.ATTACK_SUCCEEDED}
     assert {code for code in Unsafe if text_of_unsafe(code).mend["en"].startswith("Ask less finely")} == coarser
     later = text_of_unsafe(Unsafe.REVISION_PENDING).mend
-    assert (later["nl"][:20], later["en"][:15]) == ("Vraag het later opni", "Ask again later")
+    assert (later["nl"][:18], later["en"][:17]) == ("De aanvraag wacht,", "The request waits")
 
 
 def test_filled_in():

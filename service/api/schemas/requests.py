@@ -186,7 +186,8 @@ class AggregateRequestAnswer(Answer):
     created_at: Moment
     release_id: str | None = ABSENT
     refusal: Annotated[
-        RefusalAnswer | None, Field(description="Why the request ended as `unsafe`; where one request is read, only")
+        RefusalAnswer | None,
+        Field(description="Why the request ended as `unsafe`, or waits for revised figures; where one is read, only"),
     ] = ABSENT
 
     @classmethod
@@ -270,7 +271,10 @@ def _explained(decision: Mapping[str, Any]) -> dict[str, Any]:
 
 _STATUS: Mapping[RequestState, Label] = {
     RequestState.DENIED: Label(nl="Geweigerd; zie de redenen.", en="Denied; see the reasons."),
-    RequestState.PERMITTED: Label(nl="Toegestaan; de tabel wordt gemaakt.", en="Permitted; the table is being made."),
+    RequestState.PERMITTED: Label(
+        nl="Toegestaan; de tabel wordt gemaakt, of wacht op herziene cijfers: dat zegt de aanvraag zelf.",
+        en="Permitted; the table is being made, or waits for revised figures: the request itself says so.",
+    ),
     RequestState.PREPARED: Label(nl="Wacht op twee stewards.", en="Waits for two stewards."),
     RequestState.UNSAFE: Label(
         nl="De tabel kan niet veilig worden uitgegeven; de aanvraag zelf zegt waarom en wat helpt.",
