@@ -1,25 +1,33 @@
-"""Run the benchmarks named on the command line, or all of them."""
+"""Run the benchmarks named on the command line, or all of them; names come first, then their options.
+
+python -m benchmarks [NAME ...] [--full]
+python -m benchmarks disclosure [--table small medium large huge] [--rule count p_percent dominance]
+                                [--peer] [--optimum] [--history] [--profile]
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 import sys
+from itertools import takewhile
 
 import benchmarks
 from benchmarks.report import print_header, print_summary
 
 
 def main() -> None:
-    present = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
-    runnable = {name: importlib.import_module(f"benchmarks.{name}") for name in present if name != "__main__"}
-    mains = {name: module.main for name, module in runnable.items() if hasattr(module, "main")}
-    asked = [argument for argument in sys.argv[1:] if not argument.startswith("--")] or list(mains)
+    present = {module.name for module in pkgutil.iter_modules(benchmarks.__path__)} - {"__main__"}
+    asked = list(takewhile(lambda argument: not argument.startswith("--"), sys.argv[1:]))
+    modules = {
+        name: importlib.import_module(f"benchmarks.{name}") for name in asked or sorted(present) if name in present
+    }
+    mains = {name: module.main for name, module in modules.items() if hasattr(module, "main")}
     if unknown := [name for name in asked if name not in mains]:
-        sys.exit(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(mains)}")
+        sys.exit(f"no such benchmark: {', '.join(unknown)}")
     print_header()
-    for name in asked:
-        mains[name]()
+    for run in mains.values():
+        run()
     print_summary()
 
 

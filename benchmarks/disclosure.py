@@ -1,96 +1,134 @@
-"""Disclosure control against its limits: CPU seconds, loss and breaches, as ratios.
+"""Disclosure control against its limits: CPU seconds, memory, loss and breaches.
 
-Ours is measured here and now. The peers' figures are constants from `docs/design` measurements on 2 cores with
-R 4.2 on the very same rows (`tests/data/tables`): GaussSuppression 1.2.3 and tau-ARGUS modular. The attack is
-compared with bare HiGHS that solves the same linear programs in this run.
+    python -m benchmarks disclosure [--table small medium large huge] [--rule count p_percent dominance]
+                                    [--peer] [--optimum] [--history] [--profile]
+
+Without options: the small (512 cells) and medium (4,403) tables under every rule, held against the peers' figures that
+were measured before on the very same rows (`disclosure_peers.RECORDED`). Each run has a process of its own; what it
+withheld is attacked in full, and a breach stops the benchmark.
+
+* `--table`: also the large table (52,836 cells) and a generated one of 507,144 cells, or some only.
+* `--peer`: tau-ARGUS, and GaussSuppression where R has it, here and now; our attacker on what they publish.
+* `--optimum`: the loss against the proven optimum of the exact model on tables with 16 to 60 unsafe cells.
+* `--history`: one table beside a history of two hundred, against solving that history anew.
+* `--profile`: the stages, and the functions in which the time goes.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from pathlib import Path
+import argparse
+import sys
+from typing import Any
 
-import numpy as np
-
+from benchmarks.disclosure_history import add_to_history
+from benchmarks.disclosure_optimum import gaps, in_all
+from benchmarks.disclosure_peers import RECORDED, run_peers
+from benchmarks.disclosure_run import run
+from benchmarks.disclosure_tables import DATA, HUGE, RULES
 from benchmarks.report import print_row
-from service.disclosure import Facts, ReleasedTable, Rules, Table, attack, protect
-from service.disclosure.attack import equations
-from service.disclosure.lattice import build_lattice
-from service.disclosure.linear import Program
-from service.disclosure.measures import measure
-from service.disclosure.reading import read_facts
-from service.disclosure.rules import assess
-from service.disclosure.specification import read_specification
 
-TABLES = Path(__file__).parents[1] / "tests" / "data" / "tables"
+GOALS = {"small": None, "medium": 0.5, "large": 0.1}
+"""CPU seconds as a share of GaussSuppression's; on the small table everyone takes a blink."""
 
+LONGEST, LARGEST = 600.0, 4096.0
+"""Seconds and MB that the generated table may take on 2 cores."""
 
-@dataclass(frozen=True)
-class Peer:
-    """The best measured figures of others on a table."""
-
-    specification: str
-    seconds: float
-    cells: int
-    loss: float
-
-
-PEERS = (
-    Peer("small_count", 0.13, 95, 9.6),
-    Peer("small_p_percent", 0.36, 103, 26.0),
-    Peer("small_dominance", 0.4, 139, 31.8),
-    Peer("medium_count", 4.4, 1165, 6.6),
-    Peer("medium_p_percent", 15.5, 1210, 9.1),
-)
-
-
-def read(name: str) -> tuple[Facts, Table, Rules]:
-    specification = read_specification(TABLES / f"{name}.yaml")
-    facts, table, _ = read_facts(specification, TABLES / f"{name.split('_', maxsplit=1)[0]}.csv")
-    return facts, table, specification.rules
-
-
-def bare_highs(facts: Facts, rules: Rules, released: ReleasedTable) -> float:
-    """CPU seconds of HiGHS alone, warm, for two programs per unsafe cell over the suppressed cells."""
-    lattice = build_lattice(facts, [released.table])
-    measures = measure(facts, lattice)
-    unknown = np.zeros(lattice.size, dtype=bool)
-    unknown[lattice.nodes[0][~released.published]] = True
-    nodes = np.flatnonzero(unknown)
-    matrix = equations(lattice)[:, nodes]
-    matrix = matrix[np.diff(matrix.indptr) > 0]
-    value = measures.value[nodes].astype(float)
-    program = Program(matrix, np.zeros(len(nodes)), -value, np.full(len(nodes), value.sum() + 1))
-    start = time.process_time()
-    for column in np.searchsorted(nodes, assess(lattice, measures, rules).nodes).tolist():
-        for cost in (-1.0, 1.0):
-            program.set_cost(column, cost)
-            program.solve()
-            program.set_cost(column, 0.0)
-    return time.process_time() - start
+WITHIN, FEW = 1.05, 0.05
+"""Value withheld as a multiple of the optimum; one table's share of the time that its history takes."""
 
 
 def main() -> None:
-    """Per table: CPU seconds, cells and loss against the best peer, and the attack against bare HiGHS."""
-    for peer in PEERS:
-        facts, table, rules = read(peer.specification)
-        start = time.process_time()
-        outcome = protect(facts, table, rules)
-        ours = time.process_time() - start
-        start = time.process_time()
-        found = attack(facts, rules, [outcome.released])
-        attacked = time.process_time() - start
-        figures = outcome.report
-        if not found.clean:
-            raise ValueError(f"{peer.specification}: {len(found.breaches)} breaches")
-        name = f"protect {peer.specification}"
-        loss = 100 * figures.suppressed_value / figures.finest_value
-        print_row(f"{name}: CPU seconds", ours, "GaussSuppression, measured before", peer.seconds, 0.5)
-        print_row(f"{name}: % of value lost", loss, "GaussSuppression, breaches", peer.loss, 1.0)
-        print_row(f"{name}: cells suppressed", figures.suppressed, "GaussSuppression, breaches", peer.cells, None)
-        limit = bare_highs(facts, rules, outcome.released)
-        print_row(f"attack {peer.specification}: CPU seconds", attacked, "HiGHS for an outsider alone", limit, 2)
+    """What the options ask for, row by row."""
+    asked = _options()
+    for name in asked.table:
+        for rule in asked.rule:
+            _one(name, rule, profile=asked.profile)
+            if asked.peer:
+                _beside(name, rule)
+    if asked.optimum:
+        for rule in asked.rule:
+            _against_optimum(rule)
+    if asked.history:
+        ours, anew, before = add_to_history()
+        print_row(f"one table beside {before} others: CPU seconds", ours, "the history solved anew", anew, FEW)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks disclosure")
+    parser.add_argument("names", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--table", nargs="+", choices=[*DATA, HUGE], default=["small", "medium"])
+    parser.add_argument("--rule", nargs="+", choices=list(RULES), default=list(RULES))
+    for flag in ("peer", "optimum", "history", "profile"):
+        parser.add_argument(f"--{flag}", action="store_true")
+    return parser.parse_args(sys.argv[1:])
+
+
+def _one(name: str, rule: str, *, profile: bool) -> None:
+    """Ours on one table, against the peer's recorded figures and against bare HiGHS."""
+    ours = run(name, rule, *(["--profile"] if profile else []))
+    if ours["outsider_breaches"] or ours["contributor_breaches"] or ours["exact"]:
+        raise ValueError(f"{name} {rule}: the attack found {_breaches(ours)}")
+    what = f"protect {name} {rule}"
+    print(
+        f"  {what}: {ours['cells']} cells, {ours['unsafe']} unsafe, {ours['suppressed']} withheld, "
+        f"{ours['loss']:.2f} % of the finest value, {ours['memory']:.0f} MB, {_breaches(ours)}",
+        flush=True,
+    )
+    if profile:
+        print("  stages: " + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in ours["stages"].items()))
+    recorded = RECORDED.get((name, rule))
+    if recorded is not None:
+        tool = f"{recorded.tool}, before"
+        print_row(f"{what}: CPU seconds", ours["seconds"], tool, recorded.seconds, GOALS[name])
+        print_row(f"{what}: % of value lost", ours["loss"], f"{tool}, breaches", recorded.loss, 1.0)
+        print_row(f"{what}: cells withheld", ours["suppressed"], f"{tool}, breaches", recorded.cells, None)
+    else:
+        print_row(f"{what}: CPU seconds", ours["seconds"], "ten minutes", LONGEST, 1.0)
+    if name == HUGE:
+        print_row(f"{what}: MB", ours["memory"], "4 GB", LARGEST, 1.0)
+    if ours["highs_seconds"]:
+        print_row(
+            f"attack {name} {rule}: CPU seconds",
+            ours["attack_seconds"],
+            "HiGHS for an outsider alone",
+            ours["highs_seconds"],
+            2.0,
+        )
+
+
+def _beside(name: str, rule: str) -> None:
+    """The peers here and now, and what our attacker finds in what they would publish."""
+    for peer in run_peers(name, rule):
+        if peer.failed:
+            print(f"  {peer.tool} on {name} {rule}: {peer.failed}", flush=True)
+            continue
+        found = peer.figures
+        print(
+            f"  {peer.tool} on {name} {rule}: {found['seconds']:.2f} CPU s, {found['suppressed']} withheld, "
+            f"{found['loss']:.2f} % of the finest value, {_breaches(found)}",
+            flush=True,
+        )
+
+
+def _breaches(found: dict[str, Any]) -> str:
+    return (
+        f"{found['outsider_breaches']} cells open to outsiders, {found['contributor_breaches']} more to a contributor, "
+        f"{found['exact']} known exactly"
+    )
+
+
+def _against_optimum(rule: str) -> None:
+    found = []
+    for gap in gaps(rule):
+        found.append(gap)
+        bound = "optimum" if gap.proven else "bound of the optimum"
+        print(
+            f"  {gap.name}, {gap.unsafe} unsafe: {gap.ours:.0f} withheld, {bound} {gap.least:.0f}, "
+            f"{gap.ours / gap.least - 1:+.1%}",
+            flush=True,
+        )
+    print_row(f"value withheld, {len(found)} tables, {rule}", in_all(found), "proven optimum", 1.0, WITHIN)
 
 
 if __name__ == "__main__":
