@@ -1,5 +1,5 @@
 # GaussSuppression on one table: Rscript disclosure_gauss.R DIRECTORY
-# DIRECTORY holds rows.csv (dimensions, value, contributor), tree_<dimension>.csv (levels, name) and rule.csv (rule).
+# DIRECTORY holds rows.csv (dimensions, value, contributor), tree_<dimension>.csv (levels, codes) and rule.csv (rule).
 # Written there: pattern.csv (codes and A or Q per cell) and figures.csv (CPU seconds).
 suppressPackageStartupMessages(library(GaussSuppression))
 directory <- commandArgs(trailingOnly = TRUE)[1]

@@ -116,7 +116,7 @@ def _gauss(name: str, rule: str) -> Peer:
         for dim in table.dimensions:
             with (directory / f"tree_{dim.name}.csv").open("w", newline="") as file:
                 writer = csv.writer(file)
-                writer.writerow(["levels", "name"])
+                writer.writerow(["levels", "codes"])
                 writer.writerow(["@", _root(dim)])
                 lines = _indented(dim) or [(0, code) for code in sorted(dim.finest)]
                 writer.writerows(["@" * (depth + 2), code] for depth, code in lines)

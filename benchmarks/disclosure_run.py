@@ -74,12 +74,12 @@ def measure(name: str, rule: str, *, profile: bool) -> dict[str, Any]:
 
 
 def attack_pattern(name: str, rule: str, pattern: Path) -> dict[str, Any]:
-    """Attack another tool's pattern on the same table with the same attacker."""
+    """Attack another tool's pattern on the same table with the same attacker; a cell that it leaves out is empty."""
     facts, table, rules = load(name, rule)
     every = Table(table.dimensions, name=table.name)
     true = _true_values(facts, every)
     places = {codes: place for place, codes in enumerate(every.codes())}
-    published = np.zeros(every.cells, dtype=np.bool_)
+    published = np.ones(every.cells, dtype=np.bool_)
     with pattern.open(newline="") as file:
         for *codes, status in csv.reader(file):
             published[places[tuple(codes)]] = status == "A"
