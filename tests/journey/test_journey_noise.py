@@ -197,6 +197,18 @@ def test_each_measure_costs(closed: World, tmp_path: Path) -> None:
     assert closed.release(BOARDS).state == "unsafe"
 
 
+def test_a_later_bundle_does_not_undo_what_was_promised(closed: World, tmp_path: Path) -> None:
+    """Releases say of their round: epsilon 2 in all. Neither more of it nor another measure comes on top."""
+    for spec in (REGIONS, BOARDS):
+        released(closed, spec)
+    for noise, obstacle in (
+        (PERSONS.replace("budget: 2", "budget: 4"), "capacity-2024: epsilon 2 + 1 > 2"),
+        (CONTRIBUTORS, "capacity-2024: eerdere ruis telt niet in rho · earlier noise does not count in it"),
+    ):
+        with_noise(closed, tmp_path, noise)
+        assert report_of(closed, closed.release(QUARTERS).id)["obstacles"] == [obstacle]
+
+
 class EngineInStep:
     """Lets both requests add up before either of them goes on."""
 
