@@ -19,8 +19,8 @@ from optimum_tables import LARGER, small_tables
 EACH = 4
 """Tables per rule."""
 
-LIMIT = 300.0
-"""Seconds for one optimum; after that its proven bound counts."""
+LIMIT = 150.0
+"""Seconds for one optimum; after that there is only a bound, which says little and does not count."""
 
 
 @dataclass(frozen=True)
@@ -45,5 +45,8 @@ def gaps(rule: str) -> Iterator[Gap]:
 
 
 def in_all(found: list[Gap]) -> float:
-    """Ours against the least, over all tables together."""
-    return float(np.sum([gap.ours for gap in found]) / np.sum([gap.least for gap in found]))
+    """Ours against the optimum, over all tables together whose optimum was proven."""
+    proven = [gap for gap in found if gap.proven]
+    return (
+        float(np.sum([gap.ours for gap in proven]) / np.sum([gap.least for gap in proven])) if proven else float("nan")
+    )

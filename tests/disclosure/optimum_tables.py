@@ -20,7 +20,7 @@ RULES = {
 SHAPES = ((4, 5), (5, 6), (3, 3, 3), (6, 6), (4, 3, 3), (8, 4))
 """Finest codes per dimension; five and more are divided into two parts of the country."""
 
-LARGER = ((12, 6), (10, 9), (6, 5, 4), (8, 4, 3), (5, 4, 3, 2))
+LARGER = ((12, 6), (10, 9), (6, 5, 4), (8, 4, 3))
 
 
 @dataclass(frozen=True)

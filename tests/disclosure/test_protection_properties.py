@@ -49,7 +49,7 @@ def test_three_dimensions(example):
     assert_safe(example, Table(example.dimensions))
 
 
-@quiet(12)
+@quiet(8)
 @given(examples(4, 5, rows=10))
 def test_four_or_five_dimensions(example):
     assert_safe(example, Table(example.dimensions))
