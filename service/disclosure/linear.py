@@ -16,6 +16,28 @@ class SolverFailed(DisclosureError):
     """The solver gave up on a problem that has a solution; nothing may be concluded from it."""
 
 
+def _model(matrix: sp.csr_matrix, cost: Floats, bounds: tuple[Floats, Floats], right: Floats) -> highspy.HighsLp:
+    """Minimise cost @ x subject to matrix @ x = right and x within bounds."""
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = matrix.shape
+    model.col_cost_ = cost
+    model.col_lower_, model.col_upper_ = bounds
+    model.row_lower_ = model.row_upper_ = right
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+    model.a_matrix_.index_ = matrix.indices.astype(np.int32)
+    model.a_matrix_.value_ = matrix.data.astype(np.float64)
+    return model
+
+
+def _solver(*options: tuple[str, str | float]) -> highspy.Highs:
+    """A solver that does the same every time."""
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    for option, setting in (("output_flag", False), ("threads", 1), ("random_seed", 0), *options):
+        highs.setOptionValue(option, setting)
+    return highs
+
+
 class Program:
     """minimise cost @ x subject to matrix @ x = 0 and lower <= x <= upper, solved again and again.
 
@@ -32,27 +54,9 @@ class Program:
             upper: per column, finite, so that every objective has an optimum.
             simplex: HiGHS `simplex_strategy`; 4 is primal, which suits changing objectives, 1 is dual.
         """
-        rows, columns = matrix.shape
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = columns, rows
-        model.col_cost_, model.col_lower_, model.col_upper_ = cost, lower, upper
-        model.row_lower_ = model.row_upper_ = np.zeros(rows)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_ = matrix.indptr.astype(np.int32)
-        model.a_matrix_.index_ = matrix.indices.astype(np.int32)
-        model.a_matrix_.value_ = matrix.data.astype(np.float64)
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, setting in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("presolve", "off"),
-            ("solver", "simplex"),
-            ("simplex_strategy", simplex),
-            ("random_seed", 0),
-        ):
-            self._highs.setOptionValue(option, setting)
-        self._highs.passModel(model)
-        self.columns = columns
+        self._highs = _solver(("presolve", "off"), ("solver", "simplex"), ("simplex_strategy", simplex))
+        self._highs.passModel(_model(matrix, cost, (lower, upper), np.zeros(matrix.shape[0])))
+        self.columns = matrix.shape[1]
         self.solves = 0
 
     def set_cost(self, column: int, cost: float) -> None:
@@ -98,3 +102,38 @@ class Program:
             np.arange(self.columns, dtype=np.int32),
             np.ones(self.columns, dtype=np.uint8),
         )
+
+
+MIXED_GAP = 0.5
+"""Relative distance from the best objective at which a search among whole numbers stops."""
+
+MIXED_NODES = 200
+"""Branches after which it gives up."""
+
+MIXED_SECONDS = 120.0
+"""Time after which it gives up; what it finds before that does not depend on time."""
+
+
+def solve_mixed(
+    matrix: sp.csr_matrix, right: Floats, cost: Floats, bounds: tuple[Floats, Floats], whole: npt.NDArray[np.bool_]
+) -> Floats | None:
+    """A good x with matrix @ x = right within bounds (lower, upper), some of it whole; None when there is none.
+
+    Good, not best: among many whole solutions the first that is within `MIXED_GAP` of the least cost @ x.
+
+    Raises:
+        SolverFailed: neither a solution was found nor shown that there is none.
+    """
+    model = _model(matrix, cost, bounds, right)
+    model.integrality_ = [
+        highspy.HighsVarType.kInteger if one else highspy.HighsVarType.kContinuous for one in whole.tolist()
+    ]
+    highs = _solver(("mip_rel_gap", MIXED_GAP), ("mip_max_nodes", MIXED_NODES), ("time_limit", MIXED_SECONDS))
+    highs.passModel(model)
+    highs.run()
+    status = highs.getModelStatus()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return None
+    if status != highspy.HighsModelStatus.kOptimal:
+        raise SolverFailed(f"HiGHS: {highs.modelStatusToString(status)}")
+    return np.array(highs.getSolution().col_value)

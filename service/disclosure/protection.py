@@ -69,6 +69,25 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class Rounding:
+    """What rounding came to; values in units of the facts.
+
+    Attributes:
+        base: every published value is a multiple of it.
+        changed: cells whose published value is not the true one.
+        largest_change: how far from it at most; below the base unless cells were widened.
+        widened: cells that are a further multiple away, because the table does not add up otherwise.
+        without_suppression: a base from which on no cell of this table would be told too closely by its own rounding.
+    """
+
+    base: int
+    changed: int
+    largest_change: int
+    widened: int
+    without_suppression: int
+
+
+@dataclass(frozen=True)
 class Report:
     """What protecting a table came to.
 
@@ -81,6 +100,7 @@ class Report:
         programs: linear programs solved to find the pattern.
         seconds: wall time per stage.
         attack: the final attack, over this table and every earlier one.
+        rounding: when the values are rounded.
     """
 
     cells: int
@@ -91,6 +111,7 @@ class Report:
     programs: int
     seconds: dict[str, float]
     attack: AttackReport
+    rounding: Rounding | None = None
 
 
 @dataclass(frozen=True)
@@ -175,11 +196,11 @@ def _timed(stage: str, seconds: dict[str, float], clock: Callable[[], float]) ->
 
 
 def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, released: Sequence[ReleasedTable]) -> Flags:
-    """Step 3: nodes that are published already."""
+    """Step 3: nodes that are published already; what was rounded still leaves room, and only the attack knows it."""
     fixed = np.zeros(lattice.size, dtype=np.bool_)
     faults = []
     for earlier, nodes in zip(released, lattice.nodes[1:], strict=True):
-        different = earlier.published & (earlier.values != measures.value[nodes])
+        different = earlier.differs(measures.value[nodes])
         faults += [
             Fault(
                 f"{earlier.table.name}, "
@@ -189,7 +210,8 @@ def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, release
             )
             for cell in np.flatnonzero(different)[:20]
         ]
-        fixed[nodes[earlier.published]] = True
+        if earlier.base is None:
+            fixed[nodes[earlier.published]] = True
     if faults:
         raise BadInput(faults)
     given = assessment.nodes[fixed[assessment.nodes]]
@@ -318,7 +340,7 @@ def _report(
     seconds: dict[str, float],
 ) -> Report:
     value = question.measures.value[question.lattice.nodes[0]]
-    finest = _finest(outcome.table)
+    finest = finest_cells(outcome.table)
     return Report(
         cells=outcome.table.cells,
         unsafe=int(np.count_nonzero(question.why)),
@@ -331,7 +353,7 @@ def _report(
     )
 
 
-def _finest(table: Table) -> Flags:
+def finest_cells(table: Table) -> Flags:
     """Which cells of a table have a code without parts in every dimension."""
     flags = np.ones((), dtype=np.bool_)
     for dimension in table.dimensions:
