@@ -176,6 +176,7 @@ class _Separation:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+        self._found: list[np.ndarray] = []
         columns = len(problem.value)
         self._program = _program(problem.relations, np.zeros(columns), np.zeros(columns), np.zeros(columns))
         for option, setting in (("presolve", "off"), ("solver", "simplex")):
@@ -183,12 +184,24 @@ class _Separation:
 
     def violated(self, z: np.ndarray) -> list[tuple[np.ndarray, float]]:
         """(coefficients, right-hand side) of every cut found."""
+        self._found = []
         return [cut for attacker in self.problem.attackers for cut in self._of(attacker, z)]
+
+    def _reached(self, attacker: Attacker, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far up and down every cell goes in what was found for others, shortened until it suits this attacker."""
+        if not self._found:
+            return np.zeros(len(z)), np.zeros(len(z))
+        moved = np.array(self._found)
+        room = np.where(moved < 0, attacker.down * z, attacker.up * z)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(np.abs(moved) > 1e-9, room / np.abs(moved), np.inf).min(axis=1)
+        moved *= np.minimum(share, 1.0)[:, np.newaxis]
+        return np.maximum(moved.max(axis=0), 0.0), np.maximum(-moved.min(axis=0), 0.0)
 
     def _of(self, attacker: Attacker, z: np.ndarray) -> list[tuple[np.ndarray, float]]:
         columns = len(z)
         self._program.changeColsBounds(columns, np.arange(columns, dtype=np.int32), -attacker.down * z, attacker.up * z)
-        highest, lowest = np.zeros(columns), np.zeros(columns)
+        highest, lowest = self._reached(attacker, z)
         cuts = []
         for need in attacker.needs:
             at = need.cell
@@ -200,6 +213,8 @@ class _Separation:
                 reached, coefficients, moved = self._furthest(attacker, at, sign)
                 np.maximum(highest, moved, out=highest)
                 np.maximum(lowest, -moved, out=lowest)
+                if attacker.name is None:
+                    self._found.append(moved)
                 if need.spread:
                     spread = coefficients if spread is None else spread + coefficients
                 elif reached < level * (1 - VIOLATED):
