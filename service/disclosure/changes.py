@@ -9,7 +9,7 @@ rules, or the correction waits (disclosure.md). What that comes to, cell by cell
 * a cell whose change is unsafe, and that was published before, is withheld, with the room around it that the change
   needs: the interval of the new figure has to reach as far from it as that of the change.
 
-Then the attack over all versions decides (`joined`); what it breaks is withheld more widely, once. A correction that
+Then the attack over all versions decides (`joined`); what it breaks is withheld more widely, twice. A correction that
 a table can only hold by withholding what it adds up to at the top is not published at all: that is the case of one
 supplier that corrects, whose change is in every total. Such a correction waits for more. So at the top the change
 table must satisfy the rules as it stands, and below it the unsafe changes are suppressed like the unsafe cells of any
@@ -21,6 +21,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -57,10 +58,10 @@ def protect_correction(
 ) -> Protected:
     """`protect`, when other tables were released of earlier versions of the facts.
 
-    1. The change from every earlier version to this one, and its primary rules.
+    1. The change from every earlier version to this one, and its primary rules: at the top it must be safe.
     2. What nobody changed and was published stays so; what has to be hidden for the change's sake is.
     3. Protect the table with both.
-    4. Attack all versions together. What broke is hidden too, with what was withheld or changed unsafely, once.
+    4. Attack all versions together. When something breaks, hide more (`Breadth`) and do it again.
     5. Nothing at the top may be withheld but for its own figures.
 
     Args:
@@ -78,22 +79,35 @@ def protect_correction(
     """
     versions = Versions.of([*earlier, Version(facts, tuple(released))], [table])  # 1
     correction = _Correction(versions, rules)
+    if correction.obstacles():
+        raise correction.waits()
     held = [*released, *correction.unchanged()]  # 2
-    beside = np.zeros(0, dtype=np.int64)
-    for wide in (False, True):
+    broken = np.zeros(0, dtype=np.int64)
+    for breadth in Breadth:
         try:
-            outcome = protect(facts, table, rules, held, also=correction.hidden(beside, wide=wide), clock=clock)  # 3
+            outcome = protect(facts, table, rules, held, also=correction.hidden(breadth, broken), clock=clock)  # 3
         except CannotBeProtected:
-            break
+            continue
         joined = join(correction.with_table(outcome.released), rules)
         report = joined.attack()  # 4
-        if report.clean:
-            if correction.shows_top(outcome.released):  # 5
-                return outcome
-            break
-        beside = joined.node_of[[breach.node for breach in report.breaches]]
+        if report.clean and correction.shows_top(outcome.released):  # 5
+            return outcome
+        broken = joined.node_of[[breach.node for breach in report.breaches]]
     protect(facts, table, rules, held, clock=clock)
     raise correction.waits()
+
+
+class Breadth(IntEnum):
+    """How much is hidden for the sake of the changes."""
+
+    NARROW = 0
+    """Unsafe changes of what was published, and what was withheld and did not change."""
+
+    WIDE = 1
+    """Every unsafe change, everything that was withheld, and what broke."""
+
+    ALL = 2
+    """Everything that changed, but for the top."""
 
 
 @dataclass(frozen=True)
@@ -122,14 +136,12 @@ class _Correction:
                     found.append(replace(released, published=still))
         return found
 
-    def hidden(self, beside: Ints, *, wide: bool) -> Hidden:
-        """Step 2, with the cells among the nodes that broke.
-
-        When `wide`, every unsafe change counts, and what was withheld before stays so though it changed.
-        """
-        nodes, count = self._nodes, len(self._nodes)
+    def hidden(self, breadth: Breadth, broken: Ints) -> Hidden:
+        """Step 2, with the cells among the nodes that broke."""
+        nodes, count, wide = self._nodes, len(self._nodes), breadth is not Breadth.NARROW
         up, down = np.zeros((2, count))
-        keep = np.isin(nodes, beside)
+        shows = np.zeros(count, dtype=np.bool_)
+        keep = np.isin(nodes, broken)
         public = self.versions.known(len(self.versions.measures) - 1)
         for version, change in self._earlier:
             known, told = self.versions.known(version), np.zeros(self.versions.lattice.size, dtype=np.bool_)
@@ -137,17 +149,24 @@ class _Correction:
                 told[self.versions.lattice.nodes[number]] = True
             public |= known & ~change.touched
             keep |= (told & ~known & (~change.touched | wide))[nodes]
+            if breadth is Breadth.ALL:
+                keep |= change.touched[nodes] & ~_tops(self.versions.lattice.tables[0])
             unsafe = change.unsafe(self.versions.lattice, self.rules)
             cells, places = _cells_of(unsafe, nodes)
             if not wide:
                 before = known[nodes[cells]]
                 cells, places = cells[before], places[before]
+            shows[cells] = True
+            if breadth is Breadth.ALL:
+                continue  # as many as may be are hidden: whether that is room enough, the attack says
             falls = change.signed[nodes[cells]] < 0
             further, back = unsafe.up[places], unsafe.down[places]
             up[cells] = np.maximum(up[cells], np.where(falls, back, further))
             down[cells] = np.maximum(down[cells], np.where(falls, further, back))
         free = ~public[nodes]
-        cells = np.flatnonzero(((up > 0) | (down > 0)) & free)
+        if breadth is Breadth.ALL:
+            shows &= keep
+        cells = np.flatnonzero(shows & free)
         return Hidden(np.flatnonzero(keep & free), cells, up[cells], down[cells])
 
     def with_table(self, released: ReleasedTable) -> Versions:
@@ -161,35 +180,37 @@ class _Correction:
         unsafe[assess(self.versions.lattice, self.versions.measures[-1], self.rules).nodes] = True
         return not np.any(_tops(released.table) & ~released.published & ~unsafe[self._nodes])
 
-    def waits(self) -> CorrectionWaits:
-        """What is waited for: at the top of the table, or no one knows where."""
+    def obstacles(self) -> list[tuple[int, Obstacle]]:
+        """What changed unsafely at the top, where it was published before, and how many more must change for it."""
         nodes = self._nodes[_tops(self.versions.lattice.tables[0])]
-        more, found = 1, []
+        found = []
         for version, change in self._earlier:
             unsafe = change.unsafe(self.versions.lattice, self.rules).nodes
             known = self.versions.known(version)
             for node in np.intersect1d(nodes, unsafe[known[unsafe]]).tolist():
                 there = int(change.measures.contributors[node])
                 missing = max(1, (self.rules.minimum_contributors or 0) - there)
-                more = max(more, missing)
-                found.append(
-                    Obstacle(
-                        self.versions.lattice.describe(node),
-                        f"van {there} leverancier(s) zijn de cijfers veranderd sinds een uitgifte; nog {missing} nodig",
-                        f"the figures of {there} supplier(s) changed since a release; {missing} more needed",
-                    )
+                told = Obstacle(
+                    self.versions.lattice.describe(node),
+                    f"van {there} leverancier(s) zijn de cijfers veranderd sinds een uitgifte; nog {missing} nodig",
+                    f"the figures of {there} supplier(s) changed since a release; {missing} more needed",
                 )
-        return CorrectionWaits(
-            more,
-            found
-            or [
+                found.append((missing, told))
+        return found
+
+    def waits(self) -> CorrectionWaits:
+        """What is waited for: changes at the top, or, where these suffice, changes anywhere."""
+        found = self.obstacles() or [
+            (
+                1,
                 Obstacle(
                     (),
                     "naast een eerdere uitgifte zijn de wijzigingen niet te verbergen",
                     "beside an earlier release the changes cannot be hidden",
-                )
-            ],
-        )
+                ),
+            )
+        ]
+        return CorrectionWaits(max(missing for missing, _ in found), [obstacle for _, obstacle in found])
 
 
 def _cells_of(unsafe: Assessment, nodes: Ints) -> tuple[Ints, Ints]:
