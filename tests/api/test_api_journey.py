@@ -226,7 +226,9 @@ def read_the_release(cast: Any, world: World, release: str) -> None:
     )
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     listed = world.call("GET", "/v1/releases", cast.owner).json()["items"]
-    assert [item["id"] for item in listed] == [release]
+    assert [(item["id"], item["revision"]) for item in listed] == [(release, "none")]
+    assert (told["revision"], told.get("revisedBy")) == ("none", None)
+    assert "-none-" in answer.headers["etag"]  # a copy kept by a reader is fetched anew once a revision is pending
 
     cells = world.call("GET", f"/v1/releases/{release}/cells", cast.owner)
     assert cells.headers["content-type"] == "application/json"
