@@ -126,9 +126,28 @@ class Ledger:
         for sign in (1.0, -1.0):
             self._settle_one(nodes, sign * deviation)
 
+    def accept(self, key: tuple[int, int], proofs: Iterable[Certificate]) -> None:
+        """Take a need as shown by these certificates together, to whomever it matters."""
+        first = len(self.pool)
+        self.pool.extend(proofs)
+        self.proofs[key] = list(range(first, len(self.pool)))
+        self.outsider_open[key] = self._insider_open[key] = self._untouched[key] = False
+        self._left[key] = np.zeros(0, dtype=np.int64)
+
     def in_use(self) -> list[Certificate]:
         """The certificates on which something that was shown rests."""
         return [self.pool[number] for number in sorted({one for proof in self.proofs.values() for one in proof})]
+
+    def served_by(self, nodes: set[int], most: int) -> dict[int, list[int]]:
+        """Per node of these, up to `most` unsafe nodes whose proof uses it."""
+        found: dict[int, list[int]] = {}
+        for (_, unsafe), proof in sorted(self.proofs.items()):
+            for number in proof:
+                for node in nodes.intersection(self.pool[number][0].tolist()):
+                    served = found.setdefault(node, [])
+                    if len(served) < most and self.node(unsafe) not in served:
+                        served.append(self.node(unsafe))
+        return found
 
     def reopen(self, keys: Iterable[tuple[int, int]]) -> list[_Entry]:
         """Forget what was shown about some needs; `restore` takes the answer to undo that."""

@@ -87,7 +87,7 @@ class Exposure:
         return [int(node) for node in self._of_row.indices[start:stop]]
 
 
-def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, programs: int) -> list[int]:
+def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, work: int) -> list[int]:
     """Publish withheld nodes again where every need can still be shown without them.
 
     A node is let go when all needs whose proof used it can be proven anew over what stays withheld.
@@ -97,7 +97,7 @@ def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, 
         ledger: with nothing open.
         exposure: of the withheld nodes.
         candidates: nodes to try, in this order.
-        programs: linear programs after which to be content.
+        work: after how much work to be content (see `linear.Program`).
 
     Returns:
         The nodes let go.
@@ -113,7 +113,7 @@ def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, 
     index(list(ledger.proofs))
     freed = []
     for node in candidates.tolist():
-        if search.solves >= programs:
+        if search.work >= work:
             break
         known = exposure.publish(node)
         if known is None:

@@ -15,6 +15,7 @@ from service.disclosure.certificates import Certificate, Ledger, Need
 from service.disclosure.facts import Facts
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstacle
 from service.disclosure.hidden import NOTHING, Hidden
+from service.disclosure.hypercubes import Weaver
 from service.disclosure.lattice import Lattice, build_lattice
 from service.disclosure.measures import Measures, measure
 from service.disclosure.pattern import Exposure, complete, relax
@@ -27,8 +28,17 @@ Flags = npt.NDArray[np.bool_]
 FAR_TRIALS = 600
 """Linear programs over all withheld nodes that publishing cells again may take; those nearby are not counted."""
 
-RELAX_PROGRAMS = 20_000
-"""Linear programs that publishing cells again may take in all; the most valuable cells come first."""
+RELAX_WORK = 200_000_000
+"""Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
+
+SMALL = 1_000
+"""Up to so many nodes, linear programs alone find a better pattern in less time."""
+
+SHOWN_NEIGHBOURS = 3
+"""Unsafe cells named beside a cell that protects them."""
+
+LARGE = 10_000
+"""Above so many nodes, linear programs only show what hypercubes cannot."""
 
 
 @dataclass(frozen=True)
@@ -177,13 +187,13 @@ def protect(
     fixed = _fixed(lattice, measures, assessment, released)
     question = _Question(lattice, measures, assessment, tuple(released), fixed, lattice.nodes[0][also.kept])
     with _timed("pattern", seconds, clock):
-        withheld, programs, certificates = _pattern(question)
+        withheld, programs, ledger = _pattern(question)
     with _timed("attack", seconds, clock):
-        outcome, report = _until_clean(question, withheld, certificates)
+        outcome, report = _until_clean(question, withheld, ledger.in_use())
     return Protected(
         outcome,
         _report(question, outcome, report, programs, seconds),
-        _explain(question, outcome, rules),
+        _explain(question, outcome, rules, ledger),
         facts.decimals,
     )
 
@@ -249,8 +259,13 @@ class _Question:
         return why[self.lattice.nodes[0]]
 
 
-def _pattern(question: _Question) -> tuple[Flags, int, list[Certificate]]:
-    """Step 4: which nodes are withheld, how many linear programs that took, and the certificates for it."""
+def _pattern(question: _Question) -> tuple[Flags, int, Ledger]:
+    """Step 4: which nodes are withheld, how many linear programs that took, and the certificates for it.
+
+    1. Sums of hypercubes, for all but small tables: nearly every need, at a fraction of the time (`weaving`).
+    2. Linear programs for what is left (`pattern.complete`).
+    3. What can be published after all: first by hypercubes, then by linear programs as far as the work allows.
+    """
     lattice, measures, fixed = question.lattice, question.measures, question.fixed
     offered = np.zeros(lattice.size, dtype=np.bool_)
     offered[lattice.nodes[0]] = True
@@ -259,7 +274,15 @@ def _pattern(question: _Question) -> tuple[Flags, int, list[Certificate]]:
     unsafe = np.zeros(lattice.size, dtype=np.bool_)
     unsafe[question.assessment.nodes] = True
     withheld |= unsafe
+    optional = offered & ~unsafe & ~fixed
     ledger = Ledger(question.assessment, measures)
+    if lattice.size > SMALL:
+        closed = fixed | ((measures.value == 0) & ~withheld)
+        weaver = Weaver(lattice, measures, question.assessment, closed, withheld)
+        weaver.weave()
+        weaver.improve(_by_value(measures, withheld & optional))
+        for key, proofs in weaver.proofs().items():
+            ledger.accept(key, proofs)
     programs = 0
     unmet: list[Need] = []
     for use_empty in (False, True):
@@ -278,12 +301,19 @@ def _pattern(question: _Question) -> tuple[Flags, int, list[Certificate]]:
             )
             for need in unmet[:20]
         )
-    secondary = np.flatnonzero(withheld & offered & ~unsafe & ~fixed)
-    secondary = secondary[np.argsort(-measures.value[secondary], kind="stable")]
+    if lattice.size > LARGE:
+        return withheld, programs, ledger
     far = FAR_TRIALS if lattice.size < CROWDED else 0
     search = Search(lattice, measures, withheld.copy(), withheld, far=far)
-    withheld[relax(search, ledger, Exposure(lattice, withheld, unsafe), secondary, RELAX_PROGRAMS)] = False
-    return withheld, programs + search.solves, ledger.in_use()
+    secondary = _by_value(measures, withheld & optional)
+    withheld[relax(search, ledger, Exposure(lattice, withheld, unsafe), secondary, RELAX_WORK)] = False
+    return withheld, programs + search.solves, ledger
+
+
+def _by_value(measures: Measures, which: Flags) -> npt.NDArray[np.int64]:
+    """These nodes, the most valuable first."""
+    nodes = np.flatnonzero(which)
+    return nodes[np.argsort(-measures.value[nodes], kind="stable")]
 
 
 def _until_clean(
@@ -318,17 +348,25 @@ def _until_clean(
     )
 
 
-def _explain(question: _Question, outcome: ReleasedTable, rules: Rules) -> tuple[Explanation, ...]:
-    """Per suppressed cell, the rules that it breaks."""
-    nodes, why, value = question.lattice.nodes[0], question.why, question.measures.value
+def _explain(question: _Question, outcome: ReleasedTable, rules: Rules, ledger: Ledger) -> tuple[Explanation, ...]:
+    """Per suppressed cell, the rules that it breaks or else the unsafe cells that it protects."""
+    lattice, nodes, why, value = question.lattice, question.lattice.nodes[0], question.why, question.measures.value
     codes = list(outcome.table.codes())
+    hidden = np.flatnonzero(~outcome.published).tolist()
+    secondary = {int(nodes[cell]) for cell in hidden if not why[cell]}
+    serves = ledger.served_by(secondary, SHOWN_NEIGHBOURS)
+    cell_at = {int(node): codes[cell] for cell, node in enumerate(nodes.tolist())}
     return tuple(
         Explanation(
             codes[cell],
             reasons(question.measures, rules, int(nodes[cell]), int(why[cell])),
+            tuple(
+                cell_at.get(node) or tuple(code for _, code in lattice.describe(node))
+                for node in serves.get(int(nodes[cell]), ())
+            ),
             value=int(value[nodes[cell]]),
         )
-        for cell in np.flatnonzero(~outcome.published).tolist()
+        for cell in hidden
     )
 
 

@@ -71,6 +71,11 @@ class Searcher:
         """Linear programs solved so far."""
         return self._program.solves
 
+    @property
+    def work(self) -> int:
+        """Work done so far, see `Program`."""
+        return self._program.work
+
     def find(self, need: Need, attackers: Ints, banned: Ints) -> tuple[Ints, Floats] | None:
         """The certificate of least weight for a need, as (nodes, deviations); None when there is none.
 
@@ -165,6 +170,11 @@ class Search:
     def solves(self) -> int:
         """Linear programs solved so far."""
         return sum(searcher.solves for searcher in self._searchers.values())
+
+    @property
+    def work(self) -> int:
+        """Work done so far, see `Program`."""
+        return sum(searcher.work for searcher in self._searchers.values())
 
     def find(self, need: Need, attackers: Ints) -> tuple[Ints, Floats] | None:
         """A certificate of little weight for a need; None when there is none."""
