@@ -8,11 +8,13 @@ The journey of a table:
    an attacker must stay.
 4. `pattern`, `certificates` — what else must be withheld so that he does.
 5. `attack` — the independent last gate: linear programs over what is published, as an outsider and as every
-   contributor.
+   contributor. Its own parts are `system` (equations, what is public), `component` (linear programs), `docket`
+   (what is shown so far), `attacker` (who asks what) and `findings`.
 6. `protection.protect` — the journey in one call; `command` — the same from a shell (`sluis protect`).
 7. `changes.protect_correction` — the same, when earlier tables were made of figures that were corrected since:
    `versions` says what changed, `joined` attacks all versions as one.
-8. `noise` — instead of all this, for public figures: noise on every cell, under differential privacy.
+8. `rounding.protect_rounded` — the same by rounding to a base: multiples that add up, and the same attack.
+9. `noise` — instead of all this, for public figures: noise on every cell, under differential privacy.
 
 Example:
     >>> from service.disclosure import Dimension, Facts, Rules, Table, protect

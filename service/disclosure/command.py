@@ -9,18 +9,21 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from service.disclosure.candidates import Protector
 from service.disclosure.coarsening import Figures, Limits, Offers, Subject, find_gains, find_offers
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault
 from service.disclosure.linear import SolverFailed
 from service.disclosure.obstruction import find_obstruction
-from service.disclosure.protection import Protected
+from service.disclosure.protection import Protected, protect
 from service.disclosure.reading import read_facts, read_release
-from service.disclosure.report import obstruction_line, offer_lines, plain_number, report_text
+from service.disclosure.report import obstruction_line, offer_lines, plain_number, report_text, rounding_line
+from service.disclosure.rounding import protect_rounded
 from service.disclosure.specification import Specification, read_specification
 from service.disclosure.tables import Table
 
@@ -83,6 +86,8 @@ def protect_command(
     for warning in asked.specification.warnings:
         typer.echo(warning, err=True)
     figures = outcome.report
+    if figures.rounding is not None:
+        typer.echo(rounding_line(figures, outcome.decimals))
     typer.echo(
         f"{figures.cells} cellen, {figures.unsafe} onveilig, {figures.suppressed} onderdrukt · "
         f"{figures.cells} cells, {figures.unsafe} unsafe, {figures.suppressed} suppressed"
@@ -115,8 +120,13 @@ def _read(table: Path, data: Path, released: Sequence[Path]) -> _Asked:
     if faults:
         raise BadInput(faults)
     facts, shape, shapes = read_facts(specification, data, earlier)
-    before = tuple(read_release(one, path, facts.decimals) for one, path in zip(shapes, released, strict=True))
-    subject = Subject(facts, specification.rules, before)
+    before = tuple(
+        read_release(shape_then, path, facts.decimals, then.rounding)
+        for shape_then, path, then in zip(shapes, released, earlier, strict=True)
+    )
+    base = specification.rounding
+    protector: Protector = protect if base is None else partial(protect_rounded, base=base * 10**facts.decimals)
+    subject = Subject(facts, specification.rules, before, protector)
     return _Asked(specification, shape, subject, tuple(path.name for path in released))
 
 

@@ -264,8 +264,14 @@ def _unknown_codes(source: Source, column: str, text: pa.Array, strange: list[st
             source.faults_where(mask, column, f"onbekende code {code!r}", f"unknown code {code!r}")
 
 
-def read_release(table: Table, path: Path, decimals: int) -> ReleasedTable:
+def read_release(table: Table, path: Path, decimals: int, rounding: int | None = None) -> ReleasedTable:
     """An earlier output of `sluis protect`.
+
+    Args:
+        table: its shape.
+        path: the file.
+        decimals: of the facts.
+        rounding: what it was rounded to, in units of the value; None when its values are exact.
 
     Raises:
         BadInput: every fault, with its row and column.
@@ -292,7 +298,7 @@ def read_release(table: Table, path: Path, decimals: int) -> ReleasedTable:
             source.fault(number, "status", "A met een waarde, of Q zonder", "A with a value, or Q without")
     if source.faults:
         raise BadInput(source.faults)
-    return ReleasedTable.from_cells(table, cells)
+    return ReleasedTable.from_cells(table, cells, None if rounding is None else rounding * 10**decimals)
 
 
 def _released_value(text: str, decimals: int) -> int | None:

@@ -12,7 +12,7 @@ from service.disclosure.attack import AttackReport
 from service.disclosure.coarsening import Offer, Offers
 from service.disclosure.losses import Loss, losses_of
 from service.disclosure.obstruction import Obstruction
-from service.disclosure.protection import Explanation, Protected
+from service.disclosure.protection import Explanation, Protected, Report
 
 
 def plain_number(value: int, decimals: int) -> str:
@@ -54,6 +54,14 @@ def report_text(outcome: Protected, warnings: Sequence[str], gains: Offers | Non
         },
         "suppressed_cells": [_explained(one) for one in outcome.explanations],
     }
+    if figures.rounding is not None:
+        document["rounding"] = {
+            "base": number(figures.rounding.base),
+            "changed": figures.rounding.changed,
+            "largest_change": number(figures.rounding.largest_change),
+            "widened": figures.rounding.widened,
+            "without_suppression": number(figures.rounding.without_suppression),
+        }
     if gains is not None:
         document["coarser"] = {
             "tables": [_offer(one) for one in gains.found],
@@ -75,6 +83,23 @@ def offer_lines(offers: Offers) -> Iterator[str]:
             f" · {figures.cells} cells, {figures.suppressed} suppressed, {_percent(offer.lost)} of the value lost"
         )
     yield f"({offers.dutch} · {offers.english})"
+
+
+def rounding_line(figures: Report, decimals: int) -> str:
+    """What rounding came to, in Dutch and English; nothing when nothing was rounded."""
+    done = figures.rounding
+    if done is None:
+        return ""
+    base = plain_number(done.base, decimals)
+    dutch, english = [f"afgerond op {base}"], [f"rounded to {base}"]
+    if done.widened:
+        dutch.append(f"{done.widened} cellen een veelvoud verder, anders telt de tabel niet op")
+        english.append(f"{done.widened} cells one multiple further, or the table would not add up")
+    if figures.suppressed:
+        enough = plain_number(done.without_suppression, decimals)
+        dutch.append(f"dat alleen beschermt niet, dus ook onderdrukt; probeer een grondtal van {enough} of meer")
+        english.append(f"that alone does not protect, so cells are suppressed too; try a base of {enough} or more")
+    return f"{'; '.join(dutch)} · {'; '.join(english)}"
 
 
 def obstruction_line(obstruction: Obstruction, names: Sequence[str]) -> str:

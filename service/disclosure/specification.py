@@ -37,6 +37,9 @@ RULE_KEYS = (
 )
 RESERVED = ("value", "status")
 
+SMALLEST_BASE, LARGEST_BASE = 2, 10**9
+"""Of rounding, in units of the value; rounding to one changes nothing."""
+
 
 @dataclass(frozen=True)
 class DimensionSpecification:
@@ -69,6 +72,7 @@ class Specification:
         person: column, or None.
         units: column, or None.
         rules: the profile.
+        rounding: what to round to, in units of the value; None for suppression.
         warnings: what the reader should know.
     """
 
@@ -81,6 +85,7 @@ class Specification:
     person: str | None
     units: str | None
     rules: Rules
+    rounding: int | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -170,7 +175,7 @@ def read_specification(path: Path) -> Specification:
         reader.fault("kind", "count of magnitude", "count or magnitude")
     names = {key: reader.text(key, top.get(key)) for key in ("value", "contributor", "holding", "person", "units")}
     _check_roles(reader, names, kind, "value" in top)
-    _method(reader, top.get("method", "suppression"))
+    rounding = _rounding(reader, top.get("method", "suppression"))
     counted = kind == "count" or bool(names["units"] or names["person"])
     rules = _rules(reader, top.get("rules"), counted=counted)
     if rules.needs_contributors and not names["contributor"]:
@@ -183,7 +188,15 @@ def read_specification(path: Path) -> Specification:
         reader.fault("rules.group_disclosure", f"{column!r} is geen dimensie", f"{column!r} is no dimension")
     if reader.faults:
         raise BadInput(reader.faults)
-    return Specification(path, dimensions, count=kind == "count", rules=rules, warnings=tuple(reader.warnings), **names)
+    return Specification(
+        path,
+        dimensions,
+        count=kind == "count",
+        rules=rules,
+        rounding=rounding,
+        warnings=tuple(reader.warnings),
+        **names,
+    )
 
 
 def _document(path: Path) -> Any:
@@ -287,17 +300,22 @@ def _edges(reader: _Reader, key: str, path: Path) -> tuple[Edge, ...] | None:
     return tuple(edges)
 
 
-def _method(reader: _Reader, given: Any) -> None:
+def _rounding(reader: _Reader, given: Any) -> int | None:
+    """The base of `method: {rounding: base}`; None for suppression."""
     if given == "suppression":
-        return
-    if isinstance(given, dict) and set(given) == {"rounding"}:
-        reader.fault(
-            "method.rounding",
-            "afronden kan deze versie niet; kies suppression",
-            "this version cannot round; choose suppression",
-        )
-        return
-    reader.fault("method", "kies suppression", "choose suppression")
+        return None
+    if not isinstance(given, dict) or set(given) != {"rounding"}:
+        reader.fault("method", "kies suppression of {rounding: 5}", "choose suppression or {rounding: 5}")
+        return None
+    base = given["rounding"]
+    if isinstance(base, int) and not isinstance(base, bool) and SMALLEST_BASE <= base <= LARGEST_BASE:
+        return base
+    reader.fault(
+        "method.rounding",
+        f"hier hoort een geheel getal van {SMALLEST_BASE} tot {LARGEST_BASE}",
+        f"needs a whole number from {SMALLEST_BASE} to {LARGEST_BASE}",
+    )
+    return None
 
 
 def _rules(reader: _Reader, given: Any, *, counted: bool) -> Rules:

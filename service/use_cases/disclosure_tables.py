@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import pyarrow as pa
 
-from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table
+from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table, protect
+from service.disclosure.candidates import Protector
+from service.disclosure.rounding import protect_rounded
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Measure, MeasureKind
 from service.domain.classification import TOTAL, Classification
+from service.domain.method import Method, Rounding
 from service.domain.obligations import effective_profile, stricter
 from service.domain.purpose import Purpose
 from service.domain.release import Release
@@ -61,6 +64,17 @@ def finest(data_set: DataSet, catalogue: Catalogue) -> Aggregation:
     )
 
 
+def protector_of(method: Method, data_keys: Mapping[str, bytes]) -> Protector:
+    """What makes a table safe by a method; noise is drawn elsewhere.
+
+    Which way a figure is rounded hangs on the keys of the rounds too, so that nobody without them can repeat it.
+    """
+    if isinstance(method, Rounding):
+        secret = b"".join(key for _, key in sorted(data_keys.items()))
+        return partial(protect_rounded, base=method.base, secret=secret)
+    return protect
+
+
 def facts_of(contributions: pa.Table, data_set: DataSet, measure: str) -> Facts:
     """The rows for one measure: finest codes of every dimension, the value, and the holding that contributed it."""
     found = next(m for m in data_set.measures if m.name == measure)
@@ -77,7 +91,7 @@ def earlier_tables(
 ) -> list[ReleasedTable]:
     """What was published of one measure before, withdrawn or not; each table bears the id of its release.
 
-    A table with noise is none of these: its figures bound nothing with certainty.
+    A table with noise is none of these: its figures bound nothing with certainty. A rounded one bounds them.
 
     Raises:
         service.disclosure.BadInput: a release holds cells that its request does not describe today.
@@ -88,8 +102,14 @@ def earlier_tables(
             if table["measure"] == measure and not noise_of(table):
                 cells = {tuple(cell["codes"]): cell["value"] for cell in table["cells"]}
                 shape = replace(table_of(spec, catalogue), name=release.id)
-                found.append(ReleasedTable.from_cells(shape, cells))
+                found.append(ReleasedTable.from_cells(shape, cells, base_of(table)))
     return found
+
+
+def base_of(table: Mapping[str, Any]) -> int | None:
+    """What the values of a table are rounded to, as a release or its evidence says; None when they are exact."""
+    base = table.get("method", {}).get("rounding", {}).get("base")
+    return None if base is None else int(base)
 
 
 def noise_of(table: Mapping[str, Any]) -> Mapping[str, Any]:

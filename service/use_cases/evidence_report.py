@@ -17,6 +17,7 @@ from service.disclosure import (
     TooFewContributors,
 )
 from service.disclosure.losses import Loss, losses_of
+from service.disclosure.protection import Rounding
 from service.domain.catalogue import Catalogue
 from service.domain.classification import TOTAL
 from service.domain.request import RequestSpec
@@ -44,7 +45,9 @@ def written_table(measure: str, outcome: Protected) -> dict[str, Any]:
             if why[cell.codes].protects:
                 written["protects"] = [list(codes) for codes in why[cell.codes].protects]
         cells.append(written)
-    return {"measure": measure, "dimensions": [d.name for d in outcome.released.table.dimensions], "cells": cells}
+    method = {} if outcome.released.base is None else {"method": {"rounding": {"base": outcome.released.base}}}
+    dimensions = [dimension.name for dimension in outcome.released.table.dimensions]
+    return {"measure": measure, **method, "dimensions": dimensions, "cells": cells}
 
 
 def reported_table(
@@ -60,6 +63,7 @@ def reported_table(
         "suppressedValue": report.suppressed_value,
         "finestValue": report.finest_value,
         "loss": _losses(outcome, spec, catalogue),
+        **_rounded(report.rounding),
         "attack": {
             "examined": last_gate.examined,
             "attackers": last_gate.attackers,
@@ -67,6 +71,20 @@ def reported_table(
             "exactDisclosures": last_gate.exact_disclosures,
             "intervalBreaches": last_gate.interval_breaches,
         },
+    }
+
+
+def _rounded(done: Rounding | None) -> dict[str, Any]:
+    if done is None:
+        return {}
+    return {
+        "rounding": {
+            "base": done.base,
+            "changed": done.changed,
+            "largestChange": done.largest_change,
+            "widened": done.widened,
+            "withoutSuppression": done.without_suppression,
+        }
     }
 
 

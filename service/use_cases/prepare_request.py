@@ -48,7 +48,15 @@ from service.use_cases.corrections import (
     versions_of,
     waits_for,
 )
-from service.use_cases.disclosure_tables import earlier_tables, facts_of, finest, rules_for, table_of
+from service.use_cases.disclosure_tables import (
+    base_of,
+    earlier_tables,
+    facts_of,
+    finest,
+    protector_of,
+    rules_for,
+    table_of,
+)
 from service.use_cases.evidence_report import reported_table, written_table
 from service.use_cases.noisy_tables import (
     BudgetSpent,
@@ -253,7 +261,7 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     try:
         versions = [versions_of(past, data_set, measure, services.catalogue) for measure in spec.measures]
         subjects = [
-            beside(_subject(basis, contributions, measure, purposes, services.catalogue), before)
+            beside(_subject(basis, contributions, measure, purposes, services.catalogue, method), before)
             for measure, before in zip(spec.measures, versions, strict=True)
         ]
         asked = Asked(spec, shape, tuple(subjects))
@@ -280,8 +288,13 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     return Prepared(safe=True, tables=tables, report=report)
 
 
-def _subject(
-    basis: Basis, contributions: pa.Table, measure: str, purposes: Sequence[Purpose], catalogue: Catalogue
+def _subject(  # noqa: PLR0917 - what a subject is made of, each once
+    basis: Basis,
+    contributions: pa.Table,
+    measure: str,
+    purposes: Sequence[Purpose],
+    catalogue: Catalogue,
+    method: Method,
 ) -> Subject:
     """A measure with its rules and everything released before of what counts now."""
     data_set = catalogue.data_set(basis.request.spec.data_set)
@@ -289,6 +302,7 @@ def _subject(
         facts_of(contributions, data_set, measure),
         rules_for(data_set, purposes, catalogue, measure),
         tuple(earlier_tables(basis.present, measure, catalogue)),
+        protector_of(method, basis.data_keys),
     )
 
 
@@ -325,7 +339,7 @@ def _attacked_again(
 
 def _read_back(table: Mapping[str, Any], shape: Table) -> ReleasedTable:
     cells = {tuple(cell["codes"]): cell["value"] for cell in json.loads(json.dumps(table["cells"]))}
-    return ReleasedTable.from_cells(shape, cells)
+    return ReleasedTable.from_cells(shape, cells, base_of(table))
 
 
 def _with_noise(services: Services, basis: Basis, asked: Asked, noise: Noise) -> Prepared:
