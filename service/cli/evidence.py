@@ -71,6 +71,12 @@ def _measure(measure: Document) -> Iterator[str]:
         f"{measure['measure']}: {measure['cells']} cellen / cells, {measure['unsafe']} onveilig / unsafe, "
         f"{measure['suppressed']} onderdrukt / suppressed"
     )
+    if "rounding" in measure:
+        done = measure["rounding"]
+        yield (
+            f"  afgerond op / rounded to {done['base']}: {done['changed']} cellen anders / cells changed, "
+            f"hoogstens / at most {done['largestChange']}; {done['widened']} verder / further"
+        )
     loss = measure["loss"]
     yield "  cellen, waarde kwijt: regels alleen > met bescherming / cells, value lost: rules alone > protected"
     yield f"  tabel / table: {_before_and_after(loss['table'])}"

@@ -40,7 +40,7 @@ def release_content(
         JSON members: who asked what for which purpose, definitions, coverage, the policy's hash, and per measure the
         cells with their codes, `value` (null when suppressed) and `status` (SDMX OBS_STATUS `A`, `Q`, or `E` for a
         figure with noise, whose `standardDeviation` and `halfWidth` say how far off it may be; the table's `method`
-        says which noise).
+        says which noise, or the base that all values are rounded to).
     """
     catalogue = step.call.services.catalogue
     spec = request.spec
