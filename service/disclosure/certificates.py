@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from service.disclosure.insight import Insight
 from service.disclosure.measures import Measures
 from service.disclosure.rules import Assessment
 
@@ -67,24 +68,23 @@ class Ledger:
     """All needs of an assessment, and which of them are shown.
 
     A cell is no secret to who alone reported it, nor is an empty cell to who alone reported what surrounds it:
-    that is known without any table. Contributors are attackers of cells that somebody else reported too.
+    that is known without any table (`insight`). To all other contributors it is one, empty or not.
     """
 
-    def __init__(self, assessment: Assessment, measures: Measures) -> None:
+    def __init__(self, assessment: Assessment, measures: Measures, insight: Insight) -> None:
         self._assessment = assessment
         self._measures = measures
+        self._insight = insight
         count = len(assessment.nodes)
         self.place = np.full(len(measures.value), -1, dtype=np.int64)
         self.place[assessment.nodes] = np.arange(count)
         self.levels = np.stack([assessment.up, assessment.down])
         self.insider_levels = np.stack([assessment.up, assessment.down_insider])
         self.outsider_open = self.levels > 0
-        reported = measures.reporting[assessment.nodes] > 0
-        self._insider_open = (self.insider_levels > 0) & reported
+        self._insider_open = (self.insider_levels > 0) & (measures.holders > 0)
         self._untouched = self._insider_open.copy()
         self._left: dict[tuple[int, int], Ints] = {}
         self.alone = measures.reporting == 1
-        self._reported = reported
         self.pool: list[Certificate] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
 
@@ -92,12 +92,13 @@ class Ledger:
         """The node of a place in the assessment."""
         return int(self._assessment.nodes[unsafe])
 
-    def open_needs(self) -> Iterator[Need]:
-        """Every need that is open when its turn comes, by ascending value of the unsafe node.
+    def open_needs(self, order: Ints | None = None) -> Iterator[Need]:
+        """Every need that is open when its turn comes, in this order, or else by ascending value of the unsafe node.
 
         What small cells need is withheld cheaply, and serves larger ones.
         """
-        order = np.argsort(self._measures.value[self._assessment.nodes], kind="stable")
+        if order is None:
+            order = np.argsort(self._measures.value[self._assessment.nodes], kind="stable")
         for direction in (UP, DOWN):
             for unsafe in order:
                 need = self.need(direction, int(unsafe))
@@ -165,7 +166,7 @@ class Ledger:
                 )
             )
             self.outsider_open[key] = self.levels[key] > 0
-            self._insider_open[key] = self._untouched[key] = self.insider_levels[key] > 0 and self._reported[unsafe]
+            self._insider_open[key] = self._untouched[key] = self.insider_levels[key] > 0
             self._left.pop(key, None)
             self.proofs.pop(key, None)
         return entries
@@ -241,12 +242,16 @@ class Ledger:
         self._left[direction, unsafe] = left
 
     def _without_owner(self, direction: int, unsafe: int, holders: Ints) -> Ints:
-        """Without those to whom the node is no secret: its sole reporter, or who holds all of it (downward)."""
+        """Without those to whom the node is no secret.
+
+        Its sole reporter, or who holds all of it (downward); of an empty one, who knows what surrounds it.
+        """
         measures = self._measures
         node = int(self._assessment.nodes[unsafe])
         first = int(measures.start[node])
         if first == int(measures.start[node + 1]):
-            return holders
+            strangers: Ints = holders[~np.isin(holders, self._insight.of(node))]
+            return strangers
         owns_all = measures.own[first] == measures.value[node]
         if self.alone[node] or (owns_all and direction == DOWN):
             others: Ints = holders[holders != measures.holder[first]]

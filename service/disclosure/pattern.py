@@ -19,20 +19,22 @@ from service.disclosure.lattice import Lattice
 from service.disclosure.search import Search
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
-def complete(search: Search, ledger: Ledger) -> list[Need]:
+def complete(search: Search, ledger: Ledger, order: Ints | None = None) -> list[Need]:
     """Withhold until every need is shown.
 
     Args:
         search: where to look; what it finds is added to its withheld nodes.
         ledger: the needs.
+        order: of the unsafe nodes; see `Ledger.open_needs`.
 
     Returns:
         The needs that cannot be shown.
     """
-    return [need for need in ledger.open_needs() if not _meet(search, ledger, need)]
+    return [need for need in ledger.open_needs(order) if not _meet(search, ledger, need)]
 
 
 class Exposure:
@@ -134,6 +136,39 @@ def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, 
             ledger.restore(before)
             search.allow(node)
             exposure.hide(known)
+    return freed
+
+
+def exchange(search: Search, ledger: Ledger, candidates: Ints, weight: Floats) -> list[int]:
+    """Publish withheld nodes again where withholding others in their stead costs less.
+
+    Args:
+        search: over all nodes that may deviate.
+        ledger: with nothing open.
+        candidates: nodes to try, in this order.
+        weight: what withholding a node costs.
+
+    Returns:
+        The nodes let go.
+    """
+    freed = []
+    for node in candidates.tolist():
+        if not search.withheld[node]:
+            continue
+        affected = [
+            key for key, proof in sorted(ledger.proofs.items()) if any(node in ledger.pool[n][0] for n in proof)
+        ]
+        beforehand = search.withheld.copy()
+        search.ban(node)
+        before = ledger.reopen(affected)
+        search.withheld[node] = False
+        shown = all(_prove(search, ledger, key) for key in affected)
+        if shown and weight[search.withheld & ~beforehand].sum() < weight[node]:
+            freed.append(node)
+        else:
+            ledger.restore(before)
+            search.withheld[:] = beforehand
+        search.allow(node)
     return freed
 
 

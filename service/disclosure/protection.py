@@ -11,34 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from service.disclosure.attack import AttackReport, attack_nodes
-from service.disclosure.certificates import Certificate, Ledger, Need
+from service.disclosure.certificates import Certificate, Ledger
 from service.disclosure.facts import Facts
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstacle
+from service.disclosure.finding import Question, find_pattern
 from service.disclosure.hidden import NOTHING, Hidden
-from service.disclosure.hypercubes import Weaver
 from service.disclosure.lattice import Lattice, build_lattice
 from service.disclosure.measures import Measures, measure
-from service.disclosure.pattern import Exposure, complete, relax
 from service.disclosure.rules import Assessment, Reason, Rules, assess, reasons
-from service.disclosure.search import CROWDED, Search
 from service.disclosure.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
 
 Flags = npt.NDArray[np.bool_]
 
-FAR_TRIALS = 600
-"""Linear programs over all withheld nodes that publishing cells again may take; those nearby are not counted."""
-
-RELAX_WORK = 200_000_000
-"""Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
-
-SMALL = 1_000
-"""Up to so many nodes, linear programs alone find a better pattern in less time."""
-
 SHOWN_NEIGHBOURS = 3
 """Unsafe cells named beside a cell that protects them."""
-
-LARGE = 10_000
-"""Above so many nodes, linear programs only show what hypercubes cannot."""
 
 
 @dataclass(frozen=True)
@@ -185,15 +171,15 @@ def protect(
         measures = measure(facts, lattice)
         assessment = also.added_to(assess(lattice, measures, rules), lattice.nodes[0])
     fixed = _fixed(lattice, measures, assessment, released)
-    question = _Question(lattice, measures, assessment, tuple(released), fixed, lattice.nodes[0][also.kept])
+    question = Question(lattice, measures, assessment, tuple(released), fixed, lattice.nodes[0][also.kept])
     with _timed("pattern", seconds, clock):
-        withheld, programs, ledger = _pattern(question)
+        pattern = find_pattern(question)
     with _timed("attack", seconds, clock):
-        outcome, report = _until_clean(question, withheld, ledger.in_use())
+        outcome, report = _until_clean(question, pattern.withheld, pattern.ledger.in_use())
     return Protected(
         outcome,
-        _report(question, outcome, report, programs, seconds),
-        _explain(question, outcome, rules, ledger),
+        _report(question, outcome, report, pattern.programs, seconds),
+        _explain(question, outcome, rules, pattern.ledger),
         facts.decimals,
     )
 
@@ -237,87 +223,8 @@ def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, release
     return fixed
 
 
-@dataclass(frozen=True)
-class _Question:
-    """What steps 4 and 5 work on.
-
-    The lattice's first table is the one wanted, `fixed` is public already, and `kept` are nodes never to publish.
-    """
-
-    lattice: Lattice
-    measures: Measures
-    assessment: Assessment
-    released: tuple[ReleasedTable, ...]
-    fixed: Flags
-    kept: npt.NDArray[np.int64]
-
-    @property
-    def why(self) -> npt.NDArray[np.int64]:
-        """Per cell of the table, the `Why` flags of the rules that it breaks."""
-        why = np.zeros(self.lattice.size, dtype=np.int64)
-        why[self.assessment.nodes] = self.assessment.why
-        return why[self.lattice.nodes[0]]
-
-
-def _pattern(question: _Question) -> tuple[Flags, int, Ledger]:
-    """Step 4: which nodes are withheld, how many linear programs that took, and the certificates for it.
-
-    1. Sums of hypercubes, for all but small tables: nearly every need, at a fraction of the time (`weaving`).
-    2. Linear programs for what is left (`pattern.complete`).
-    3. What can be published after all: first by hypercubes, then by linear programs as far as the work allows.
-    """
-    lattice, measures, fixed = question.lattice, question.measures, question.fixed
-    offered = np.zeros(lattice.size, dtype=np.bool_)
-    offered[lattice.nodes[0]] = True
-    offered[question.kept] = False
-    withheld = ~offered & ~fixed
-    unsafe = np.zeros(lattice.size, dtype=np.bool_)
-    unsafe[question.assessment.nodes] = True
-    withheld |= unsafe
-    optional = offered & ~unsafe & ~fixed
-    ledger = Ledger(question.assessment, measures)
-    if lattice.size > SMALL:
-        closed = fixed | ((measures.value == 0) & ~withheld)
-        weaver = Weaver(lattice, measures, question.assessment, closed, withheld)
-        weaver.weave()
-        weaver.improve(_by_value(measures, withheld & optional))
-        for key, proofs in weaver.proofs().items():
-            ledger.accept(key, proofs)
-    programs = 0
-    unmet: list[Need] = []
-    for use_empty in (False, True):
-        movable = ~fixed & ((measures.value > 0) | withheld | use_empty)
-        search = Search(lattice, measures, movable, withheld)
-        unmet = complete(search, ledger)
-        programs += search.solves
-        if not unmet:
-            break
-    if unmet:
-        raise CannotBeProtected(
-            Obstacle(
-                lattice.describe(need.node),
-                "met wat al is uitgebracht valt deze cel niet te beschermen",
-                "with what has been published already this cell cannot be protected",
-            )
-            for need in unmet[:20]
-        )
-    if lattice.size > LARGE:
-        return withheld, programs, ledger
-    far = FAR_TRIALS if lattice.size < CROWDED else 0
-    search = Search(lattice, measures, withheld.copy(), withheld, far=far)
-    secondary = _by_value(measures, withheld & optional)
-    withheld[relax(search, ledger, Exposure(lattice, withheld, unsafe), secondary, RELAX_WORK)] = False
-    return withheld, programs + search.solves, ledger
-
-
-def _by_value(measures: Measures, which: Flags) -> npt.NDArray[np.int64]:
-    """These nodes, the most valuable first."""
-    nodes = np.flatnonzero(which)
-    return nodes[np.argsort(-measures.value[nodes], kind="stable")]
-
-
 def _until_clean(
-    question: _Question, withheld: Flags, certificates: Sequence[Certificate]
+    question: Question, withheld: Flags, certificates: Sequence[Certificate]
 ) -> tuple[ReleasedTable, AttackReport]:
     """Step 5: attack, withhold more around what broke, and again; in the end withhold all that may be."""
     lattice, measures = question.lattice, question.measures
@@ -348,7 +255,7 @@ def _until_clean(
     )
 
 
-def _explain(question: _Question, outcome: ReleasedTable, rules: Rules, ledger: Ledger) -> tuple[Explanation, ...]:
+def _explain(question: Question, outcome: ReleasedTable, rules: Rules, ledger: Ledger) -> tuple[Explanation, ...]:
     """Per suppressed cell, the rules that it breaks or else the unsafe cells that it protects."""
     lattice, nodes, why, value = question.lattice, question.lattice.nodes[0], question.why, question.measures.value
     codes = list(outcome.table.codes())
@@ -371,7 +278,7 @@ def _explain(question: _Question, outcome: ReleasedTable, rules: Rules, ledger: 
 
 
 def _report(
-    question: _Question,
+    question: Question,
     outcome: ReleasedTable,
     attacked: AttackReport,
     programs: int,

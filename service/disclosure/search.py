@@ -38,7 +38,9 @@ WIDE, NARROW = 40, 4
 class Searcher:
     """Finds certificates of least weight over some nodes, with one warm linear program."""
 
-    def __init__(self, relations: sp.csc_matrix, measures: Measures, nodes: Ints, withheld: Flags) -> None:
+    def __init__(
+        self, relations: sp.csc_matrix, measures: Measures, nodes: Ints, withheld: Flags, weight: Floats
+    ) -> None:
         """Set up the program.
 
         Args:
@@ -46,6 +48,7 @@ class Searcher:
             measures: figures of all nodes.
             nodes: which may deviate, ascending.
             withheld: nodes that are withheld; the array is shared, and may grow and shrink.
+            weight: per node of the lattice, what withholding it costs.
         """
         self._measures = measures
         self._withheld = withheld
@@ -53,7 +56,7 @@ class Searcher:
         half = relations[:, nodes].tocsr()
         half = half[np.diff(half.indptr) > 0]
         self._value = measures.value[nodes].astype(np.float64)
-        self._weight = np.sqrt(self._value + 1.0)
+        self._weight = weight[nodes]
         self._cap = 4.0 * max(float(self._value.sum()), 1.0) + 1e4
         self._free = withheld[nodes].copy()
         price = np.where(self._free, FREE, self._weight)
@@ -143,6 +146,7 @@ class Search:
         measures: Measures,
         movable: Flags,
         withheld: Flags,
+        weight: Floats,
         *,
         far: int | None = None,
     ) -> None:
@@ -153,12 +157,14 @@ class Search:
             measures: their figures.
             movable: nodes that may deviate.
             withheld: shared, see `Searcher`.
+            weight: what withholding a node costs.
             far: how many times to look further than the nearest neighbourhood at most; None is without limit.
         """
         self.withheld = withheld
         self._lattice = lattice
         self._measures = measures
         self._movable = movable
+        self._weight = weight
         self._far = far
         self._relations = lattice.relations().tocsc()
         sizes = (NARROW, WIDE) if lattice.size >= CROWDED else (WIDE,)
@@ -218,7 +224,7 @@ class Search:
                     along[list(members[number])] = True
                     near &= along.reshape([-1 if k == place else 1 for k in range(near.ndim)])
             nodes = np.flatnonzero(self._movable & near.reshape(-1))
-            self._searchers[tier, block] = Searcher(self._relations, self._measures, nodes, self.withheld)
+            self._searchers[tier, block] = Searcher(self._relations, self._measures, nodes, self.withheld, self._weight)
         return self._searchers[tier, block]
 
 
