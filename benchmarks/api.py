@@ -14,7 +14,7 @@ import multiprocessing
 import socket
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from multiprocessing.connection import Connection
@@ -34,7 +34,7 @@ from service.domain.audit import Action, AuditEvent, EventCode
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.policy import Permit, Query
 from service.domain.principal import Operator, Person, Role
-from service.domain.release import Release
+from service.domain.release import Release, ReleaseView, Revision
 from service.domain.request import AggregateRequest, RequestSpec, RequestState
 from service.ports.identity import Identified
 from service.use_cases.call import Call, Services
@@ -89,7 +89,7 @@ def release() -> Release:
     )
 
 
-BODY = release_bytes(release())
+BODY = release_bytes(ReleaseView(release(), Revision.NONE))
 
 
 async def bare(scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,7 +120,7 @@ class Memory:
     """A database that holds one release and keeps nothing."""
 
     def __init__(self) -> None:
-        self.organisations = self.releases = self
+        self.organisations = self.releases = self.submissions = self
         self._release = release()
 
     def begin(self) -> AbstractContextManager[Any]:
@@ -135,6 +135,14 @@ class Memory:
             return self._release
         agreement = Agreement("VO-1", date(2026, 1, 1))
         return Organisation(name, name, frozenset({OrganisationKind.REGIONAL_OWNER}), name, agreement)
+
+    def revised(self, among: Sequence[str], *, recipient: str | None) -> dict[str, str]:
+        """None."""
+        return {}
+
+    def counting_parts(self, rounds: Sequence[str]) -> tuple[()]:
+        """Nothing, as the release was made of nothing."""
+        return ()
 
     def commit(self, event: AuditEvent) -> None:
         """Keep nothing."""
