@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from service.disclosure.certificates import Certificate
 from service.disclosure.component import NOBODY, TOLERANCE, Component, Room
-from service.disclosure.docket import DOWN, SLACK, UP, Deviations, Docket, Question
+from service.disclosure.docket import DOWN, SLACK, UP, Deviations, Docket, Question, seen_through
 from service.disclosure.findings import AttackReport, Breach, Interval
 from service.disclosure.measures import Measures
 from service.disclosure.rules import Assessment
@@ -48,7 +48,8 @@ class Attacker:
         self._value = measures.value[assessment.nodes].astype(np.float64)
         self._room = _room(system, measures, assessment)
         unlimited = np.where(self._room.up < self._room.cap, self._room.up, np.inf)
-        self._docket = Docket(assessment, measures, self._room.down, unlimited)
+        seen = seen_through(system.equations, measures, assessment.nodes)
+        self._docket = Docket(assessment, measures, seen, self._room.down, unlimited)
         self._matrix, self._unknown = eliminate(system.equations, ~system.known)
         self._exact = ~self._unknown[assessment.nodes]
         self._breaches: list[Breach] = []
@@ -138,7 +139,8 @@ class Attacker:
         question = self._docket.question(direction, unsafe)
         if question is not None and len(question.attackers):
             level = max(question.level, question.insider_level)
-            self._try(component, column, question, level, None)
+            empty = not self._measures.reporting[component.nodes[column]]
+            self._try(component, column, question, level, question.attackers if empty else None)
             question = self._docket.question(direction, unsafe)
         if question is not None and question.level:
             self._try(component, column, question, question.level, NOBODY)

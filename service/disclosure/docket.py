@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from service.disclosure.measures import Measures
 from service.disclosure.rules import Assessment
@@ -79,27 +80,66 @@ class Deviations:
         return Deviations(self.nodes[part], self.values[part], self.owner[part] - first, last - first)
 
 
+def seen_through(equations: sp.csr_matrix, measures: Measures, unsafe: Ints) -> sp.csr_matrix:
+    """Which empty nodes each contributor knows to be empty before anything is published: nodes by contributors.
+
+    He knows a node of which he is the only contributor. From there on, until nothing more follows:
+
+    1. of a node whose parts together are what he knows of it, he knows every part;
+    2. in an equation of which he knows all nodes but one, he knows that one.
+
+    Args:
+        equations: @ figures = 0, with -1 for a node and 1 for its parts.
+        measures: figures of all nodes.
+        unsafe: the nodes that matter; when all of them were reported in, nobody has to look.
+    """
+    size = len(measures.value), max(measures.holders, 1)
+    alone, empty = np.flatnonzero(measures.reporting == 1), measures.reporting == 0
+    if not len(alone) or not empty[unsafe].any():
+        return sp.csr_matrix(size, dtype=np.int64)
+    known = sp.csr_matrix((np.ones(len(alone), np.int64), (alone, measures.holder[measures.start[alone]])), size)
+    rows = equations[np.flatnonzero(abs(equations) @ empty.astype(np.float64))]
+    every = abs(rows).astype(np.int64)
+    length = np.diff(rows.indptr)
+    sums = rows[np.flatnonzero(rows @ measures.value.astype(np.float64) == 0)]
+    parts_of = (sums > 0).astype(np.int64).T @ (sums < 0).astype(np.int64)
+    blank = sp.diags(empty.astype(np.int64), dtype=np.int64).tocsr()
+    parts_of, back = (blank @ parts_of).tocsr(), (blank @ every.T).tocsr()
+    while True:
+        count = (every @ known).tocsr()
+        count.data = (count.data == np.repeat(length - 1, np.diff(count.indptr))).astype(np.int64)
+        after = (known + parts_of @ known + back @ count).tocsr()
+        after.eliminate_zeros()
+        after.data[:] = 1
+        if after.nnz == known.nnz:
+            return (blank @ after).tocsr()
+        known = after
+
+
 class Docket:
     """All questions, and which are answered.
 
-    A node is no secret to who alone reported it, nor is it one downward to who holds all of it: that is known
-    without any table.
+    A node is no secret to who alone reported it, nor is it one downward to who holds all of it, nor an empty one to
+    who can tell from what he alone reported (`seen_through`): that is known without any table.
 
     Attributes:
         lower: per unsafe node the least value seen to be possible for an outsider.
         upper: per unsafe node the largest.
     """
 
-    def __init__(self, assessment: Assessment, measures: Measures, down: Floats, up: Floats) -> None:
+    def __init__(
+        self, assessment: Assessment, measures: Measures, seen: sp.csr_matrix, down: Floats, up: Floats
+    ) -> None:
         """Start with everything open.
 
         Args:
             assessment: the unsafe nodes and what must be possible.
             measures: figures of all nodes.
+            seen: who sees through which empty nodes, nodes by contributors.
             down: per node how far below the truth everybody knows it not to be beyond.
             up: the same above the truth.
         """
-        self._assessment, self._measures = assessment, measures
+        self._assessment, self._measures, self._seen = assessment, measures, seen
         self._down, self._up = down, up
         nodes = assessment.nodes
         self.place = np.full(len(measures.value), -1, dtype=np.int64)
@@ -109,7 +149,7 @@ class Docket:
         self.levels = np.stack([assessment.up, assessment.down])
         self._insider_levels = np.stack([assessment.up, assessment.down_insider])
         self.open = self.levels > 0
-        self._insiders = (self._insider_levels > 0) & (measures.reporting[nodes] > 0)
+        self._insiders = (self._insider_levels > 0) & (measures.holders > 0)
         self._left: dict[tuple[int, int], Ints] = {}
 
     def questions(self) -> Iterator[Question]:
@@ -240,7 +280,7 @@ class Docket:
         left = self._left.get((direction, unsafe))
         if left is None:
             left = self._without_owner(direction, unsafe, np.arange(self._measures.holders))
-            self._keep(direction, unsafe, left)
+            self._insiders[direction, unsafe] = len(left) > 0
         return left
 
     def _keep(self, direction: int, unsafe: int, left: Ints) -> None:
@@ -251,7 +291,9 @@ class Docket:
         measures, node = self._measures, int(self._assessment.nodes[unsafe])
         first = int(measures.start[node])
         if first == int(measures.start[node + 1]):
-            return holders
+            seen = self._seen.indices[self._seen.indptr[node] : self._seen.indptr[node + 1]]
+            strangers: Ints = holders[~np.isin(holders, seen)]
+            return strangers
         alone = measures.reporting[node] == 1
         if alone or (measures.own[first] == measures.value[node] and direction == DOWN):
             others: Ints = holders[holders != measures.holder[first]]

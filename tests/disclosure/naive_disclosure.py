@@ -229,6 +229,7 @@ class System:
         of_atom = of_atom.reshape(-1)
         self.place = {tuple(atom): int(where) for atom, where in zip(codes.tolist(), of_atom.tolist(), strict=True)}
         self.columns = names
+        self._codes = [self._codes_along(name, finest) for name, finest in columns.items()]
         self.size = distinct.shape[1]
         ends = np.cumsum([len(one) for one in every])
         self.incidence = np.split(distinct, ends[:-1])
@@ -255,6 +256,31 @@ class System:
             inside[self.unit_of(row)].append(row)
         covered = np.vstack(self.incidence).any(axis=0)
         return [(names[where], inside[where], np.eye(self.size)[where]) for where in names if covered[where]]
+
+    def known_without_tables(self, attacker: str | None) -> np.ndarray:
+        """The units inside some combination of codes, of whichever tables, in which the attacker alone reported."""
+        alone: set[tuple[str, ...]] = set()
+
+        def look(rows: list[Row], chosen: tuple[frozenset[str], ...]) -> None:
+            if len(chosen) == len(self.columns) and {row.who for row in rows} == {attacker}:
+                alone.update(product(*chosen))
+            elif len(chosen) < len(self.columns) and any(row.who == attacker for row in rows):
+                for codes in self._codes[len(chosen)]:
+                    look([row for row in rows if row.codes[self.columns[len(chosen)]] in codes], (*chosen, codes))
+
+        if attacker is not None:
+            look(self.rows, ())
+        known = np.ones(self.size, dtype=bool)
+        known[[where for atom, where in self.place.items() if atom not in alone]] = False
+        return known
+
+    def _codes_along(self, name: str, finest: list[str]) -> set[frozenset[str]]:
+        """Every code of every table along a column, and the finest codes that none of them tells apart."""
+        found = set()
+        for table in self.tables:
+            allowed = table.where.get(name, frozenset(finest)) & frozenset(finest)
+            found |= {members & allowed for members in table.dimensions.get(name, {"": allowed}).values()}
+        return found | {frozenset(o for o in finest if all((o in c) == (one in c) for c in found)) for one in finest}
 
     def add_up(self, rows: list[Row]) -> np.ndarray:
         """The rows' values per finest cell."""
@@ -396,16 +422,19 @@ def attack_naively(
     cap = 3.0 * sum(row.value for row in rows) + 10 * max((target.up for target in targets), default=0.0) + 1000
     breaches = []
     for attacker in [None, *sorted({row.who for row in rows if row.who is not None})]:
-        secret = [one for one in targets if _is_secret(one, attacker)]
+        mine = system.known_without_tables(attacker)
+        secret = [one for one in targets if _is_secret(one, attacker, mine)]
         if secret:
             knowledge = Knowledge(system, attacker, cap)
             breaches += _Attack(knowledge, secret, attacker, whole=whole).run()
     return breaches
 
 
-def _is_secret(target: _Target, attacker: str | None) -> bool:
-    """A cell that nobody but the attacker reported is none; nor is an empty one that nobody reported."""
-    return attacker is None or (bool(target.figure.reporting) and target.figure.reporting != {attacker})
+def _is_secret(target: _Target, attacker: str | None, known: np.ndarray) -> bool:
+    """A cell that nobody but the attacker reported is none; nor is an empty one inside what he alone reported."""
+    if target.figure.reporting:
+        return target.figure.reporting != {attacker}
+    return attacker is None or bool((target.parts.astype(bool) & ~known).any())
 
 
 class _Attack:

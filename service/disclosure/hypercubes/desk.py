@@ -6,10 +6,8 @@ arguments stay few.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -19,13 +17,6 @@ Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def compiled(function: Function) -> Function:
-    """Compile a function with numba; the outcome is kept on disk for the next process."""
-    return cast("Function", numba.njit(cache=True, error_model="numpy")(function))
-
 
 FREE = 1e-3
 """Cost of a node that is withheld already; not 0, so that deviations stay short."""
@@ -36,8 +27,8 @@ ROUNDING = 1e-9
 OUTSIDER, SOME, EVERYONE = 0, 1, 2
 """To whom a deviation must be possible."""
 
-WHO, CONCERNED, OWNER, NOTHING_NEW, TOUCHED, CLOCK, FRESH, WHOLE, WORK = range(9)
-"""Places in `Scratch.state`: to whom; how many contributors that are; who knows the node anyway; whether only
+WHO, CONCERNED, NEED, NOTHING_NEW, TOUCHED, CLOCK, FRESH, WHOLE, WORK = range(9)
+"""Places in `Scratch.state`: to whom; how many contributors that are; the need in hand; whether only
 what is withheld may be used; nodes touched; the version of `room`; nodes newly withheld; whole numbers; work done."""
 
 BREADTH, TRIES, CUBES, ROUNDS = range(4)
@@ -69,13 +60,17 @@ class Board(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """Per need: node, +1 or -1, how far for an outsider and a contributor (0: not at all), who knows it anyway."""
+    """Per need: node, +1 or -1, how far for an outsider and a contributor (0: not at all).
+
+    Who knows the node anyway stands at start[need] : start[need + 1] of `informed`.
+    """
 
     node: Ints
     sign: Floats
     level: Floats
     inner: Floats
-    owner: Ints
+    start: Ints
+    informed: Ints
 
 
 class Proofs(NamedTuple):
@@ -97,7 +92,10 @@ class Proofs(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room to work in; `state` and `effort` hold the numbers named above, `deviation` the present deviation."""
+    """Room to work in; `state` and `effort` hold the numbers named above, `deviation` the present deviation.
+
+    `informed` flags the contributors who know the node of the need in hand anyway.
+    """
 
     state: Ints
     effort: Ints
@@ -110,6 +108,7 @@ class Scratch(NamedTuple):
     floats: Floats
     concerned: Ints
     flag: Flags
+    informed: Flags
     code: Ints
     lists: Ints
     room: Floats

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.disclosure.hypercubes.compiling import compiled
 from service.disclosure.hypercubes.desk import (
     BREADTH,
     CLOCK,
@@ -15,7 +16,6 @@ from service.disclosure.hypercubes.desk import (
     MOST_CORNERS,
     NOTHING_NEW,
     OUTSIDER,
-    OWNER,
     ROUNDING,
     ROUNDS,
     SOME,
@@ -26,7 +26,6 @@ from service.disclosure.hypercubes.desk import (
     WORK,
     Desk,
     Ints,
-    compiled,
 )
 
 
@@ -51,15 +50,12 @@ def _room_of(node: int, desk: Desk) -> float:
     """How far a node may fall for contributors; -1 when one of them knows it."""
     figures, scratch = desk.figures, desk.scratch
     first, last = figures.start[node], figures.start[node + 1]
-    who, owner = scratch.state[WHO], scratch.state[OWNER]
+    everyone = scratch.state[WHO] == EVERYONE
     if first == last:
         return float(figures.value[node])
-    if who == EVERYONE:
-        if figures.holder[first] != owner:
-            return -1.0 if figures.alone[node] else float(figures.value[node] - figures.own[first])
-        return float(figures.value[node] - (figures.own[first + 1] if last - first > 1 else 0.0))
     for entry in range(first, min(last, first + LOOK)):
-        if scratch.flag[figures.holder[entry]]:
+        holder = figures.holder[entry]
+        if (everyone and not scratch.informed[holder]) or (not everyone and scratch.flag[holder]):
             return -1.0 if figures.alone[node] else float(figures.value[node] - figures.own[entry])
     return float(figures.value[node] - (figures.own[first + LOOK] if last - first > LOOK else 0.0))
 

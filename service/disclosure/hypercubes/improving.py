@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.disclosure.hypercubes.compiling import compiled
 from service.disclosure.hypercubes.desk import (
     EVERYONE,
     FRESH,
     MOST_CONCERNED,
     MOST_PROOFS,
     OUTSIDER,
-    OWNER,
     SOME,
     TOUCHED,
     WORK,
     Desk,
     Ints,
     Proofs,
-    compiled,
 )
 from service.disclosure.hypercubes.deviation import concern, push, wipe
-from service.disclosure.hypercubes.proving import failing_for, fits, full, keep, prove, undo
+from service.disclosure.hypercubes.proving import failing_for, fits, full, keep, prove, take_up, undo
 
 
 @compiled
@@ -93,7 +92,7 @@ def _repair(node: int, need: int, limit: float, ids: Ints, desk: Desk) -> tuple[
     """Push every proof of a need off a node; as `_prove`."""
     needs, board, scratch, proofs = desk.needs, desk.board, desk.scratch, desk.proofs
     count, target, spent = proofs.amount[need], needs.node[need], 0.0
-    scratch.state[OWNER] = needs.owner[need]
+    take_up(need, desk)
     for place in range(count):
         ids[place] = proofs.numbers[need, place]
     for place in range(count):
@@ -122,7 +121,7 @@ def _repair(node: int, need: int, limit: float, ids: Ints, desk: Desk) -> tuple[
         excluded = 0
         if needs.inner[need] > 0:
             shrink = needs.inner[need] / abs(scratch.deviation[target])
-            excluded = failing_for(min(shrink, 1.0), needs.owner[need], scratch.lists[1], desk)
+            excluded = failing_for(min(shrink, 1.0), scratch.lists[1], desk)
         ids[place], cost = keep(scratch.lists[1], excluded, desk)
         spent += cost
     return count, spent
@@ -133,6 +132,8 @@ def improve(
     candidates: Ints, begin: int, most_work: int, links: int, chains: tuple[Ints, Ints, Ints], desk: Desk
 ) -> tuple[int, int, float]:
     """Publish `candidates[begin:]` again where that is worth it; stops when full or when the work is done.
+
+    Only the first is given up for want of room.
 
     Returns:
         Where it stopped, the number of nodes published, the weight saved.
@@ -188,8 +189,11 @@ def improve(
             amount += 1
         board.closed[node] = False
         if not good or links + proofs.top[1] - tops[1] > len(user):
+            crowded = full(desk) or links + proofs.top[1] - tops[1] > len(user)
             undo(0, desk)
             proofs.top[0], proofs.top[1], proofs.top[2] = tops
+            if crowded and place > begin:
+                return place, freed, saved
             continue
         freed += 1
         saved += board.weight[node] - spent

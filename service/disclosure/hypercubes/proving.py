@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.disclosure.hypercubes.compiling import compiled
 from service.disclosure.hypercubes.desk import (
     EVERYONE,
     FRESH,
     MOST_CONCERNED,
     MOST_PROOFS,
+    NEED,
     NOTHING_NEW,
     OUTSIDER,
-    OWNER,
     ROUNDING,
     SOME,
     TOUCHED,
     WHO,
     Desk,
     Ints,
-    compiled,
 )
 from service.disclosure.hypercubes.deviation import concern, push, shorten, wipe
 
 
 @compiled
-def failing_for(shrink: float, owner: int, found: Ints, desk: Desk) -> int:
-    """Into `found`: the contributors who can exclude the present deviation, shrunk; how many there are."""
+def take_up(need: int, desk: Desk) -> None:
+    """From now on, deviations are for this need: flag who knows its node anyway."""
+    needs, scratch = desk.needs, desk.scratch
+    before = scratch.state[NEED]
+    for entry in range(needs.start[before], needs.start[before + 1]):
+        scratch.informed[needs.informed[entry]] = False
+    for entry in range(needs.start[need], needs.start[need + 1]):
+        scratch.informed[needs.informed[entry]] = True
+    scratch.state[NEED] = need
+
+
+@compiled
+def failing_for(shrink: float, found: Ints, desk: Desk) -> int:
+    """Into `found`: those who can exclude the present deviation, shrunk, for the need in hand; how many there are."""
     figures, scratch = desk.figures, desk.scratch
     count = 0
     for place in range(scratch.state[TOUCHED]):
@@ -38,7 +50,7 @@ def failing_for(shrink: float, owner: int, found: Ints, desk: Desk) -> int:
             if not figures.alone[node] and figures.value[node] - figures.own[entry] >= -step * (1 - ROUNDING):
                 break
             holder = figures.holder[entry]
-            if holder != owner and not scratch.flag[holder]:
+            if not scratch.informed[holder] and not scratch.flag[holder]:
                 scratch.flag[holder] = True
                 found[count] = holder
                 count += 1
@@ -103,9 +115,9 @@ def undo(since: int, desk: Desk) -> None:
 def prove(need: int, limit: float, ids: Ints, desk: Desk) -> tuple[int, float]:
     """Prove a need: how many proofs, whose numbers go into `ids`, or -1; and what is newly withheld."""
     needs, scratch = desk.needs, desk.scratch
-    target, owner = needs.node[need], needs.owner[need]
+    target = needs.node[need]
     failing, others, served = scratch.lists[0], scratch.lists[1], scratch.lists[2]
-    scratch.state[OWNER] = owner
+    take_up(need, desk)
     count, spent, open_, turn = 0, 0.0, -1, 0
     outside = needs.level[need] > 0
     together = True
@@ -149,11 +161,11 @@ def prove(need: int, limit: float, ids: Ints, desk: Desk) -> tuple[int, float]:
         excluded = 0
         if outside:
             if needs.inner[need] > 0:
-                excluded = failing_for(needs.inner[need] / level, owner, failing, desk)
+                excluded = failing_for(needs.inner[need] / level, failing, desk)
             open_, outside = excluded, False
             number, cost = keep(failing, excluded, desk)
         else:
-            excluded = failing_for(1.0, owner, others, desk)
+            excluded = failing_for(1.0, others, desk)
             if not together:
                 for place in range(open_):
                     hit = False
@@ -182,7 +194,10 @@ def full(desk: Desk) -> bool:
 
 @compiled
 def weave(order: Ints, begin: int, failed: Ints, desk: Desk) -> tuple[int, int]:
-    """Prove the needs `order[begin:]`: where it stopped, when there is no more room, and how many failed."""
+    """Prove the needs `order[begin:]`: where it stopped, when there is no more room, and how many failed.
+
+    Only the first is taken as failed for want of room.
+    """
     proofs, scratch = desk.proofs, desk.scratch
     ids = np.empty(MOST_PROOFS + 1, dtype=np.int64)
     unproven = 0
@@ -194,6 +209,8 @@ def weave(order: Ints, begin: int, failed: Ints, desk: Desk) -> tuple[int, int]:
         count, _ = prove(need, np.inf, ids, desk)
         if count < 0:
             undo(0, desk)
+            if place > begin and full(desk):
+                return place, unproven
             failed[unproven] = need
             unproven += 1
         proofs.amount[need] = max(count, 0)

@@ -14,6 +14,7 @@ from service.disclosure.hypercubes import desk as cubes
 from service.disclosure.hypercubes.improving import copy, improve, index, live
 from service.disclosure.hypercubes.moves import moves_of
 from service.disclosure.hypercubes.proving import weave
+from service.disclosure.insight import Insight
 from service.disclosure.lattice import Lattice
 from service.disclosure.measures import Measures
 from service.disclosure.rules import Assessment
@@ -37,7 +38,13 @@ class Weaver:
     """Proves every need of an assessment over as few and as small nodes as it finds."""
 
     def __init__(
-        self, lattice: Lattice, measures: Measures, assessment: Assessment, closed: Flags, withheld: Flags
+        self,
+        lattice: Lattice,
+        measures: Measures,
+        assessment: Assessment,
+        insight: Insight,
+        closed: Flags,
+        withheld: Flags,
     ) -> None:
         """Prepare.
 
@@ -45,12 +52,13 @@ class Weaver:
             lattice: all nodes.
             measures: their figures.
             assessment: what must stay possible.
+            insight: to whom an empty node is no secret.
             closed: nodes that may not deviate.
             withheld: nodes that are withheld; grows and shrinks in place.
         """
         self._moves = moves_of(lattice)
         self._figures = _figures(measures)
-        self._needs, self._keys = _needs(measures, assessment)
+        self._needs, self._keys = _needs(measures, assessment, insight)
         weight = (measures.value + 1).astype(np.float64)
         self._board = cubes.Board(np.where(withheld, 0.0, weight), weight, closed.copy(), withheld)
         self._scratch = _scratch(lattice, measures)
@@ -144,15 +152,16 @@ def _figures(measures: Measures) -> cubes.Figures:
     )
 
 
-def _needs(measures: Measures, assessment: Assessment) -> tuple[cubes.Needs, list[Key]]:
+def _needs(measures: Measures, assessment: Assessment, insight: Insight) -> tuple[cubes.Needs, list[Key]]:
     """Every need with a level; levels of counts are whole.
 
-    A cell is no secret to who alone reported it, nor, downward, to who holds all of it (see `certificates.Ledger`).
+    A cell is no secret to who alone reported it, nor, downward, to who holds all of it, nor an empty one to who knows
+    what surrounds it (see `certificates.Ledger`).
     """
     count = len(assessment.nodes)
     node = np.concatenate([assessment.nodes, assessment.nodes])
     level = np.concatenate([assessment.up, assessment.down])
-    inner = np.concatenate([assessment.up, assessment.down_insider]) * (measures.reporting[node] > 0)
+    inner = np.concatenate([assessment.up, assessment.down_insider])
     if not measures.holders:
         inner[:] = 0.0
     if measures.whole_numbers:
@@ -164,8 +173,11 @@ def _needs(measures: Measures, assessment: Assessment) -> tuple[cubes.Needs, lis
     all_of_it = held & (measures.largest(1)[node] == measures.value[node]) & (sign < 0)
     owner = np.where((measures.reporting[node] == 1) | all_of_it, holder, -1).astype(np.int64)
     wanted = np.flatnonzero((level > 0) | (inner > 0))
+    who = [insight.of(node[one]) if owner[one] < 0 else owner[one : one + 1] for one in wanted.tolist()]
+    start = np.concatenate([[0], np.cumsum([len(one) for one in who])]).astype(np.int64)
+    informed = np.concatenate([*who, np.zeros(0, dtype=np.int64)])
     keys = [(UP, int(place)) if place < count else (DOWN, int(place) - count) for place in wanted]
-    return cubes.Needs(node[wanted], sign[wanted], level[wanted], inner[wanted], owner[wanted]), keys
+    return cubes.Needs(node[wanted], sign[wanted], level[wanted], inner[wanted], start, informed), keys
 
 
 def _scratch(lattice: Lattice, measures: Measures) -> cubes.Scratch:
@@ -185,6 +197,7 @@ def _scratch(lattice: Lattice, measures: Measures) -> cubes.Scratch:
         floats=np.empty((5, corners)),
         concerned=np.empty(cubes.MOST_CONCERNED, dtype=np.int64),
         flag=np.zeros(holders, dtype=np.bool_),
+        informed=np.zeros(holders, dtype=np.bool_),
         code=np.empty(max(len(lattice.axes), 1), dtype=np.int64),
         lists=np.empty((3, holders), dtype=np.int64),
         room=np.empty(size),
