@@ -49,11 +49,16 @@ def place_to_keep(bases: list[Path], digest: str) -> Path | None:
 
 
 def _own_copy(place: Path) -> Path:
-    """For this process alone, and as long as it lives."""
-    copy = tempfile.mkdtemp(prefix="sluis-compiled-")
+    """For this process alone, and as long as it lives; whatever the rights on the original."""
+    copy = Path(tempfile.mkdtemp(prefix="sluis-compiled-"))
     atexit.register(shutil.rmtree, copy, ignore_errors=True)
-    shutil.copytree(place, copy, dirs_exist_ok=True)
-    return Path(copy)
+    for path in sorted(place.rglob("*")):
+        target = copy / path.relative_to(place)
+        if path.is_dir():
+            target.mkdir(mode=0o700)
+        else:
+            shutil.copyfile(path, target)
+    return copy
 
 
 def _digest() -> str:

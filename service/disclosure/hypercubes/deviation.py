@@ -71,7 +71,7 @@ def _look_up(node: int, desk: Desk) -> None:
 
 @compiled
 def _choose_moves(target: int, sign: float, least: float, desk: Desk) -> bool:
-    """Per axis the cheapest moves through a node, by the codes that they touch; False when an axis has none."""
+    """Per axis the cheapest moves through a node, by the codes that they touch; False when one has none."""
     moves, board, scratch = desk.moves, desk.board, desk.scratch
     closed, now, noted, room_of = board.closed, scratch.state[CLOCK], scratch.room_clock, scratch.room
     offset, direction_of, first_entry = moves.offset, moves.sign, moves.entry
@@ -115,7 +115,7 @@ def _choose_moves(target: int, sign: float, least: float, desk: Desk) -> bool:
         choices[axis] = found
         if found == 0:
             return False
-    return True
+    return axes > 0  # without an axis there is no hypercube
 
 
 @compiled
