@@ -75,6 +75,8 @@ def test_the_program_brings_all_that_it_needs(installed: Path, tmp_path: Path):
     assert "serve" in run([sluis, "--help"], cwd=tmp_path)
     checked = run([sluis, "policy", "check"], cwd=tmp_path)
     assert str(installed) in checked
+    assert list((installed / "compiled").rglob("*.nbc"))
+    assert not list((installed / "lib").rglob("*.nbc"))
     revision = run([sluis, "db", "upgrade"], cwd=tmp_path, SLUIS_DATA_DIRECTORY=str(tmp_path / "data"))
     newest = max(path.stem for path in (ROOT / "migrations" / "versions").glob("*.py"))
     assert revision.strip() == newest
