@@ -5,16 +5,22 @@ The journey of a table:
 1. `facts.Facts` — the rows at the finest level; `dimensions.Dimension` and `tables.Table` — what is asked.
 2. `lattice` — every cell of every linked table, and the common refinement of them all.
 3. `measures`, `rules` — value, persons, contributors of each; `Rules` says which are unsafe and how uncertain
-   an attacker must stay.
-4. `pattern`, `certificates` — what else must be withheld so that he does.
+   an attacker must stay. `insight` — who knows of an empty cell anyway; `hidden` — what must be withheld besides.
+4. `finding` — what else must be withheld so that he does. `certificates` say what that takes and when it is shown;
+   `hypercubes` show it for large tables, `pattern` and `search` by linear programs (`linear`) for the rest.
 5. `attack` — the independent last gate: linear programs over what is published, as an outsider and as every
    contributor. Its own parts are `system` (equations, what is public), `component` (linear programs), `docket`
    (what is shown so far), `attacker` (who asks what) and `findings`.
-6. `protection.protect` — the journey in one call; `command` — the same from a shell (`sluis protect`).
-7. `changes.protect_correction` — the same, when earlier tables were made of figures that were corrected since:
+6. `protection.protect` — the journey in one call; `losses` — what it costs; `progress` — how far it is.
+7. `coarsening` — what to offer when nothing helps: `obstruction` says what stands in the way, `ladders` and
+   `candidates` how a table can be coarser.
+8. `changes.protect_correction` — the same as 6, when earlier tables were made of figures that were corrected since:
    `versions` says what changed, `joined` attacks all versions as one.
-8. `rounding.protect_rounded` — the same by rounding to a base: multiples that add up, and the same attack.
-9. `noise` — instead of all this, for public figures: noise on every cell, under differential privacy.
+9. `rounding.protect_rounded` — the same by rounding to a base: multiples that add up, and the same attack.
+10. `noise` — instead of all this, for public figures: noise on every cell, under differential privacy.
+11. `command` — from a shell (`sluis protect`): `specification` and `reading` take it in, `report` tells the outcome.
+
+What goes wrong is one of `faults`.
 
 Example:
     >>> from service.disclosure import Dimension, Facts, Rules, Table, protect
