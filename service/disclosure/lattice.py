@@ -55,6 +55,19 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a table looks at along one axis: the classes that it counts, and those among them that its codes list."""
+
+    counted: Ints
+    listed: Ints
+
+    @property
+    def left_out(self) -> Ints:
+        """Classes that the table would count and does not list."""
+        return np.setdiff1d(self.counted, self.listed)
+
+
+@dataclass(frozen=True)
 class Lattice:
     """All nodes, numbered with the last axis fastest.
 
@@ -62,11 +75,13 @@ class Lattice:
         axes: one per column that some table uses.
         tables: the tables that it was built for.
         nodes: per table, the node of each of its cells.
+        scopes: per table, what it looks at along each axis.
     """
 
     axes: tuple[Axis, ...]
     tables: tuple[Table, ...]
     nodes: tuple[Ints, ...]
+    scopes: tuple[tuple[Scope, ...], ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -142,7 +157,7 @@ def build_lattice(facts: Facts, tables: Sequence[Table]) -> Lattice:
         )
     )
     built = [_build_axis(facts, tables, column) for column in columns]
-    axes = tuple(axis for axis, _ in built)
+    axes = tuple(axis for axis, _, _ in built)
     size = prod(len(axis) for axis in axes)
     if size > LARGEST_LATTICE:
         raise CannotBeProtected(
@@ -167,11 +182,12 @@ def build_lattice(facts: Facts, tables: Sequence[Table]) -> Lattice:
             if column not in used:
                 places = places + built[k][1][number][0] * strides[column]
         nodes.append(places.reshape(-1))
-    return Lattice(axes, tuple(tables), tuple(nodes))
+    scopes = tuple(tuple(of_axis[number] for _, _, of_axis in built) for number in range(len(tables)))
+    return Lattice(axes, tuple(tables), tuple(nodes), scopes)
 
 
-def _build_axis(facts: Facts, tables: Sequence[Table], column: str) -> tuple[Axis, list[list[int]]]:
-    """The axis of a column, and per table the axis code of each of its dimension's codes (or of its total)."""
+def _build_axis(facts: Facts, tables: Sequence[Table], column: str) -> tuple[Axis, list[list[int]], list[Scope]]:
+    """The axis of a column, and per table: the axis code of each of its codes (or of its total), and its scope."""
     facts_codes = facts.columns[column].codes
     known = dict.fromkeys(facts_codes)
     for table in tables:
@@ -183,9 +199,11 @@ def _build_axis(facts: Facts, tables: Sequence[Table], column: str) -> tuple[Axi
     per_table: list[list[frozenset[str]]] = []
     splits: dict[frozenset[str], tuple[frozenset[str], ...]] = {}
     labels: dict[frozenset[str], str] = {}
+    looked_at: list[tuple[frozenset[str], frozenset[str]]] = []
     for table in tables:
         allowed = everything & table.where.get(column, everything)
         found = next((dimension for dimension in table.dimensions if dimension.column == column), None)
+        looked_at.append((allowed, allowed if found is None else allowed & found.finest))
         if found is None:
             per_table.append([allowed])
             labels.setdefault(allowed, "*")
@@ -199,7 +217,16 @@ def _build_axis(facts: Facts, tables: Sequence[Table], column: str) -> tuple[Axi
         for code, leaf_set in sets.items():
             labels.setdefault(leaf_set, code)
         per_table.append([sets[code] for code in found.codes])
-    return _refine(column, facts_codes, per_table, splits, labels)
+    axis, codes, class_of = _refine(column, facts_codes, per_table, splits, labels)
+    return (
+        axis,
+        codes,
+        [Scope(_classes(counted, class_of), _classes(listed, class_of)) for counted, listed in looked_at],
+    )
+
+
+def _classes(codes: frozenset[str], class_of: dict[str, int]) -> Ints:
+    return np.array(sorted({class_of[code] for code in codes if code in class_of}), dtype=np.int64)
 
 
 def _refine(
@@ -208,8 +235,12 @@ def _refine(
     per_table: list[list[frozenset[str]]],
     splits: dict[frozenset[str], tuple[frozenset[str], ...]],
     labels: dict[frozenset[str], str],
-) -> tuple[Axis, list[list[int]]]:
-    """Number the classes first, then the other sets, each with parts that add up to it exactly."""
+) -> tuple[Axis, list[list[int]], dict[str, int]]:
+    """Number the classes first, then the other sets, each with parts that add up to it exactly.
+
+    Returns:
+        The axis, per table the numbers of its sets, and the class of each finest code.
+    """
     sets = list(dict.fromkeys(leaf_set for sets_of_table in per_table for leaf_set in sets_of_table))
     signature: dict[str, list[int]] = {}
     for number, leaf_set in enumerate(sets):
@@ -248,4 +279,4 @@ def _refine(
         len(class_sets),
         tuple(labels.get(leaf_set) or "+".join(sorted(leaf_set)[:4]) for leaf_set in ordered),
     )
-    return axis, [[number_of[leaf_set] for leaf_set in sets_of_table] for sets_of_table in per_table]
+    return axis, [[number_of[leaf_set] for leaf_set in sets_of_table] for sets_of_table in per_table], class_of

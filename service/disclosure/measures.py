@@ -11,6 +11,7 @@ from service.disclosure.facts import Facts
 from service.disclosure.lattice import Lattice
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,30 @@ def measure(facts: Facts, lattice: Lattice) -> Measures:
         whole_numbers=facts.whole_numbers,
         unit=10**facts.decimals,
     )
+
+
+def shown_empty(lattice: Lattice, measures: Measures) -> Flags:
+    """Nodes that some table tells to be empty by its shape alone, whatever it publishes.
+
+    A table lists every code that occurs: a flat list comes from the data, and a code that is not in a hierarchy is a
+    fault in them. So a code that other tables know and this one leaves out has no rows. A table that leaves out what
+    does occur tells nothing.
+    """
+    shown = np.zeros(lattice.size, dtype=np.bool_)
+    for scopes in lattice.scopes:
+        for place, scope in enumerate(scopes):
+            if not len(scope.left_out):
+                continue
+            inside: Flags = np.ones((), dtype=np.bool_)
+            for other, axis in enumerate(lattice.axes):
+                classes = scope.left_out if other == place else scopes[other].counted
+                within = [len(members) > 0 and bool(np.isin(members, classes).all()) for members in axis.members]
+                inside = np.logical_and.outer(inside, np.array(within, dtype=np.bool_))
+            inside = inside.reshape(-1)
+            figures = (measures.value, measures.reporting, *(() if measures.count is None else (measures.count,)))
+            if not any(figure[inside].any() for figure in figures):
+                shown |= inside
+    return shown
 
 
 def _climb(lattice: Lattice, classes: list[Ints], who: Ints, everyone: int, value: Ints) -> tuple[Ints, Ints, Ints]:

@@ -17,7 +17,8 @@ from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstac
 from service.disclosure.finding import Question, find_pattern
 from service.disclosure.hidden import NOTHING, Hidden
 from service.disclosure.lattice import Lattice, build_lattice
-from service.disclosure.measures import Measures, measure
+from service.disclosure.measures import Measures, measure, shown_empty
+from service.disclosure.progress import Progress, silent
 from service.disclosure.rules import Assessment, Reason, Rules, assess, reasons
 from service.disclosure.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
 
@@ -25,6 +26,14 @@ Flags = npt.NDArray[np.bool_]
 
 SHOWN_NEIGHBOURS = 3
 """Unsafe cells named beside a cell that protects them."""
+
+
+PUBLISHED = ("deze cel is onveilig en al eerder uitgebracht", "this cell is unsafe and has been published before")
+SHOWN_EMPTY = (
+    "dat deze cel leeg is blijkt uit een tabel die alle voorkomende codes noemt, maar deze niet",
+    "that this cell is empty shows from a table that lists every code that occurs, but not this one",
+)
+"""Why an unsafe cell is known already, in Dutch and English."""
 
 
 @dataclass(frozen=True)
@@ -141,13 +150,14 @@ def protect(
     released: Sequence[ReleasedTable] = (),
     *,
     also: Hidden = NOTHING,
+    progress: Progress = silent,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Protected:
     """Suppress what must be suppressed, so that no attacker learns too much from all tables together.
 
     1. The lattice: all tables brought to their common refinement.
     2. The measures of every node, and the primary rules on them.
-    3. What is published stays published; an unsafe cell among it is an obstacle.
+    3. What is public stays public; an unsafe cell among it is an obstacle.
     4. The pattern: certificates for every unsafe node, direction and attacker.
     5. The attack on the outcome, which shares nothing with step 4. What it breaks is withheld more widely, until
        it breaks nothing.
@@ -158,6 +168,7 @@ def protect(
         rules: the profile.
         released: every earlier release of the same facts.
         also: cells that have to stay hidden besides what the rules find.
+        progress: told how far the work is.
         clock: seconds, for the report.
 
     Raises:
@@ -167,13 +178,15 @@ def protect(
     seconds: dict[str, float] = {}
     with _timed("lattice", seconds, clock):
         lattice = build_lattice(facts, [table, *(earlier.table for earlier in released)])
+    progress("measures", 0.0)
     with _timed("measures", seconds, clock):
         measures = measure(facts, lattice)
         assessment = also.added_to(assess(lattice, measures, rules), lattice.nodes[0])
     fixed = _fixed(lattice, measures, assessment, released)
     question = Question(lattice, measures, assessment, tuple(released), fixed, lattice.nodes[0][also.kept])
     with _timed("pattern", seconds, clock):
-        pattern = find_pattern(question)
+        pattern = find_pattern(question, progress)
+    progress("attack", 0.0)
     with _timed("attack", seconds, clock):
         outcome, report = _until_clean(question, pattern.withheld, pattern.ledger.in_use())
     return Protected(
@@ -192,8 +205,9 @@ def _timed(stage: str, seconds: dict[str, float], clock: Callable[[], float]) ->
 
 
 def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, released: Sequence[ReleasedTable]) -> Flags:
-    """Step 3: nodes that are published already; what was rounded still leaves room, and only the attack knows it."""
-    fixed = np.zeros(lattice.size, dtype=np.bool_)
+    """Step 3: nodes that are public already; what was rounded still leaves room, and only the attack knows it."""
+    shown = shown_empty(lattice, measures)
+    fixed = shown.copy()
     faults = []
     for earlier, nodes in zip(released, lattice.nodes[1:], strict=True):
         different = earlier.differs(measures.value[nodes])
@@ -213,12 +227,7 @@ def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, release
     given = assessment.nodes[fixed[assessment.nodes]]
     if len(given):
         raise CannotBeProtected(
-            Obstacle(
-                lattice.describe(int(node)),
-                "deze cel is onveilig en al eerder uitgebracht",
-                "this cell is unsafe and has been published before",
-            )
-            for node in given[:20]
+            Obstacle(lattice.describe(int(node)), *(SHOWN_EMPTY if shown[node] else PUBLISHED)) for node in given[:20]
         )
     return fixed
 

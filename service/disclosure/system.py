@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from service.disclosure.dimensions import Dimension
 from service.disclosure.faults import BadInput, Fault
 from service.disclosure.lattice import Lattice
-from service.disclosure.measures import Measures
+from service.disclosure.measures import Measures, shown_empty
 from service.disclosure.tables import ReleasedTable
 
 Ints = npt.NDArray[np.int64]
@@ -57,7 +57,9 @@ class System:
 
 
 def known_nodes(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedTable]) -> Flags:
-    """Which nodes are published exactly, after comparing all that is published with the facts.
+    """Which nodes are public exactly, after comparing all that is published with the facts.
+
+    Those are what is published, and what a table tells to be empty by leaving its code out.
 
     Raises:
         BadInput: a published value is not that of these data.
@@ -78,7 +80,7 @@ def known_nodes(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedT
             known[nodes[released.published]] = True
     if faults:
         raise BadInput(faults)
-    return known
+    return known | shown_empty(lattice, measures)
 
 
 def doubt(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedTable]) -> tuple[Floats, Floats] | None:

@@ -121,7 +121,9 @@ class Versions:
     def _part(self, version: int) -> Lattice:
         """The lattice with the tables of one version only."""
         nodes = tuple(self.lattice.nodes[number] for number, _ in self.tables[version])
-        return replace(self.lattice, tables=tuple(one.table for one in self._released(version)), nodes=nodes)
+        scopes = tuple(self.lattice.scopes[number] for number, _ in self.tables[version])
+        tables = tuple(one.table for one in self._released(version))
+        return replace(self.lattice, tables=tables, nodes=nodes, scopes=scopes)
 
 
 def aligned(facts: Sequence[Facts]) -> list[Facts]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from naive_disclosure import System, attack_naively
 
 from service.disclosure import (
+    CannotBeProtected,
     Dimension,
     Facts,
     ReleasedTable,
@@ -107,3 +108,27 @@ def test_no_empty_cell_is_given_away(either_search, example: Example):
         list(example.rows), example.columns, [naive], naive_rules(RULES), whole=example.whole, unit=example.unit
     )
     assert found == []
+
+
+FLAT = Table((Dimension.flat("region", "ac", column="d"),), name="flat")
+TREE = Table((Dimension.tree("region", [("T", ""), ("a", "T"), ("b", "T"), ("c", "T")], column="d"),), name="tree")
+
+
+@pytest.mark.parametrize("tables", [(FLAT, TREE), (TREE, FLAT)])
+def test_a_list_of_the_codes_that_occur_tells_what_is_empty(tables):
+    facts = Facts.build({"d": list("aacc")}, value=[150, 140, 150, 139], contributor=list("PQRS"))
+    first, second = tables
+    released = protect(facts, first, RULES).released
+    with pytest.raises(CannotBeProtected, match="lists every code that occurs"):
+        protect(facts, second, RULES, [released])
+    nothing = [ReleasedTable.from_cells(one, {}) for one in tables]
+    assert {(breach.codes, breach.exact) for breach in attack(facts, RULES, nothing).breaches} == {
+        ((("d", "b"),), True)
+    }
+    assert protect(facts, second, Rules(minimum_count=10), [released]).report.attack.clean
+
+
+def test_a_list_without_a_code_that_occurs_tells_nothing():
+    facts = Facts.build({"d": list("aabcc")}, value=[150, 140, 3, 150, 139], contributor=list("PQRRS"))
+    released = protect(facts, FLAT, RULES).released
+    assert protect(facts, TREE, RULES, [released]).report.attack.clean
