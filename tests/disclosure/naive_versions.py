@@ -87,28 +87,41 @@ class _Attack:
         return found.reshape(-1)
 
     def leaks(self) -> list[Leak]:
-        equal, right = self._public()
+        equal, right = self._unchanged()
+        said, told = self._published()
         everybody = sorted({row.who for version in self.versions for row in version.rows if row.who})
         targets = self._targets()
         found = []
         for attacker in (None, *everybody):
             rows, values, lower = self._knowledge(attacker)
-            matrix, bound = np.array([*equal, *rows]), np.array([*right, *values])
+            alone = np.array([*equal, *rows]), np.array([*right, *values])
+            matrix, bound = np.array([*said, *equal, *rows]), np.array([*told, *right, *values])
             for target in targets:
-                if attacker is not None and target.owners <= {attacker}:
+                if attacker is not None and self._no_secret(target, attacker, *alone, lower):
                     continue
                 low, high = self._interval(target.parts, matrix, bound, lower)
                 if self._too_close(target, attacker, low, high):
                     found.append(Leak(target.what, target.cell, attacker, low, high))
         return found
 
-    def _public(self) -> tuple[list[np.ndarray], list[float]]:
-        rows, values = [np.zeros(len(self.versions) * len(self.atoms))], [0.0]
+    def _no_secret(self, target: _Target, attacker: str, matrix, bound, lower) -> bool:
+        """Whether nobody else has to do with it, or it is empty and that is known before anything is published."""
+        if target.owners:
+            return target.owners == {attacker}
+        low, high = self._interval(target.parts, matrix, bound, lower)
+        return high - low < CLOSE
+
+    def _published(self) -> tuple[list[np.ndarray], list[float]]:
+        rows, values = [], []
         for number, version in enumerate(self.versions):
             for cell, value in version.published.items():
                 if value is not None:
                     rows.append(self.parts(number, cell))
                     values.append(float(value))
+        return rows, values
+
+    def _unchanged(self) -> tuple[list[np.ndarray], list[float]]:
+        rows, values = [np.zeros(len(self.versions) * len(self.atoms))], [0.0]
         for old, new in combinations(range(len(self.versions)), 2):
             for cell in self.cells:
                 if not change(self.figures[old][cell], self.figures[new][cell])[0].reporting:
@@ -181,9 +194,7 @@ class _Attack:
     def _too_close(target: _Target, attacker: str | None, low: float, high: float) -> bool:
         slack = CLOSE * max(1.0, abs(target.up))
         if high - low < 1 - CLOSE:
-            return bool(target.owners) or attacker is None
-        if attacker is not None and not target.owners:
-            return False
+            return True
         if high < target.up - slack:
             return True
         return not target.owned_by(attacker) and low > target.down + slack
