@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -12,7 +13,7 @@ import pytest
 from generated_tables import MAGNITUDES, Example, as_naive, examples, linked_tables, naive_rules
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from naive_disclosure import all_figures, attack_naively
+from naive_disclosure import Row, all_figures, attack_naively
 
 from service.disclosure import CannotBeProtected, Dimension, Facts, Rules, Table, attack, finding, protect
 from service.disclosure.certificates import Ledger
@@ -329,3 +330,31 @@ def test_every_profile_of_magnitudes(rules, example):
     assert_safe(
         Example(example.dimensions, example.rows, rules, example.kind, example.decimals), Table(example.dimensions)
     )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_many_contributors(seed):
+    """More than are looked through per cell, and than can be concerned at once."""
+    source = random.Random(seed)
+    trees = [[("T", ""), *((f"r{n}", "T") for n in range(4)), *((f"m{n}", f"r{n % 4}") for n in range(14))]]
+    dims = (
+        Dimension.classifications("a", trees),
+        Dimension.flat("b", [f"c{n}" for n in range(5 + seed)]),
+        Dimension.flat("c", "xy", total=seed % 2 == 0),
+    )
+    shares = [
+        (codes, int(10 ** source.uniform(0, 4)), f"P{min(source.randrange(200), source.randrange(200))}")
+        for codes in product(*(sorted(dim.finest) for dim in dims))
+        for _ in range(source.choice((0, 1, 2, 3, 12, 30)))
+    ]
+    rows = tuple(
+        Row({dim.column: code for dim, code in zip(dims, codes, strict=True)}, value, contributor)
+        for codes, value, contributor in shares
+    )
+    rules = (Rules(p_percent=20), Rules(minimum_count=3000, minimum_contributors=3, dominance=((1, 80),)))[seed % 2]
+    loom = Loom.of(Example(dims, rows, rules, ("magnitude", "count")[seed % 2], 0))
+    loom.weaver.weave()
+    assert_true(loom)
+    loom.improve()
+    assert_true(loom)
+    assert len(loom.weaver.proofs()) > 0.9 * len(loom.keys())
