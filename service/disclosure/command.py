@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from service.disclosure.coarsening import Figures, Limits, Offers, Subject, find
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault
 from service.disclosure.linear import SolverFailed
 from service.disclosure.obstruction import find_obstruction
+from service.disclosure.progress import Progress, silent
 from service.disclosure.protection import Protected, protect
 from service.disclosure.reading import read_facts, read_release
 from service.disclosure.report import obstruction_line, offer_lines, plain_number, report_text, rounding_line
@@ -53,6 +55,10 @@ def protect_command(
         ),
     ] = None,
     coarser_seconds: Annotated[float, typer.Option("--coarser-seconds", min=0, help="And for how long.")] = 60.0,
+    progress: Annotated[
+        bool,
+        typer.Option("--progress", help="Tell how far it is, on standard error; on a terminal it always does."),
+    ] = False,
 ) -> None:
     """Protect a table against disclosure, next to everything released before.
 
@@ -60,7 +66,7 @@ def protect_command(
     3: cannot be protected; nothing is written, and coarser tables that can be made are named.
     """
     try:
-        asked = _read(table, data, released or [])
+        asked = _read(table, data, released or [], _tell if progress or sys.stderr.isatty() else silent)
     except BadInput as error:
         _refuse_input(error)
     limits = Limits(TRIES if coarser is None else coarser, coarser_seconds)
@@ -94,6 +100,12 @@ def protect_command(
     )
 
 
+def _tell(stage: str, share: float) -> None:
+    """One line; on a terminal each takes the place of the one before it."""
+    on_terminal = sys.stderr.isatty()
+    typer.echo(f"{stage}: {share:.0%}".ljust(20) + ("\r" if on_terminal else ""), err=True, nl=not on_terminal)
+
+
 @dataclass(frozen=True)
 class _Asked:
     """What was asked, next to what: `names` are the files of the earlier releases."""
@@ -104,7 +116,7 @@ class _Asked:
     names: tuple[str, ...]
 
 
-def _read(table: Path, data: Path, released: Sequence[Path]) -> _Asked:
+def _read(table: Path, data: Path, released: Sequence[Path], progress: Progress) -> _Asked:
     """1. Read what was asked. 2. Read the rows. 3. Read what went before."""
     specification = read_specification(table)
     earlier = [read_specification(path.with_suffix(".yaml")) for path in released]
@@ -125,7 +137,9 @@ def _read(table: Path, data: Path, released: Sequence[Path]) -> _Asked:
         for shape_then, path, then in zip(shapes, released, earlier, strict=True)
     )
     base = specification.rounding
-    protector: Protector = protect if base is None else partial(protect_rounded, base=base * 10**facts.decimals)
+    protector: Protector = partial(protect, progress=progress)
+    if base is not None:
+        protector = partial(protect_rounded, base=base * 10**facts.decimals, progress=progress)
     subject = Subject(facts, specification.rules, before, protector)
     return _Asked(specification, shape, subject, tuple(path.name for path in released))
 

@@ -22,6 +22,7 @@ from service.disclosure.insight import Insight, find_insight
 from service.disclosure.lattice import Lattice
 from service.disclosure.measures import Measures
 from service.disclosure.pattern import Exposure, complete, exchange, relax
+from service.disclosure.progress import Progress, silent
 from service.disclosure.rules import Assessment
 from service.disclosure.search import CROWDED, Search
 from service.disclosure.tables import ReleasedTable
@@ -115,13 +116,17 @@ class Pattern:
     programs: int
 
 
-def find_pattern(question: Question) -> Pattern:
+def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
     """The cheapest pattern found.
+
+    Args:
+        question: what it is wanted for.
+        progress: told how far the first attempt is.
 
     Raises:
         CannotBeProtected: whatever is withheld, some need cannot be met; by linear programming that is proven.
     """
-    first = _pattern(question, WAYS[0])
+    first = _pattern(question, WAYS[0], progress=progress)
     few = len(question.assessment.nodes) <= FEW
     if question.lattice.size > SMALL or not few or not first.programs:
         return first
@@ -154,7 +159,7 @@ def _without_one(question: Question, way: Way, best: Pattern) -> tuple[Pattern, 
             return best, programs
 
 
-def _pattern(question: Question, way: Way, without: int | None = None) -> Pattern:
+def _pattern(question: Question, way: Way, without: int | None = None, *, progress: Progress = silent) -> Pattern:
     """One pattern, found in one way; `without` is a node that may not be used."""
     lattice, measures, fixed = question.lattice, question.measures, question.fixed
     exponent, descending = way
@@ -165,7 +170,7 @@ def _pattern(question: Question, way: Way, without: int | None = None) -> Patter
         from service.disclosure.hypercubes import Weaver  # noqa: PLC0415 - small tables do without numba
 
         closed = fixed | ((measures.value == 0) & ~withheld)
-        weaver = Weaver(lattice, measures, question.assessment, question.insight, closed, withheld)
+        weaver = Weaver(lattice, measures, question.assessment, question.insight, closed, withheld, progress=progress)
         weaver.weave()
         weaver.improve(_by_value(measures, withheld & question.optional))
         for key, proofs in weaver.proofs().items():
@@ -179,6 +184,7 @@ def _pattern(question: Question, way: Way, without: int | None = None) -> Patter
         movable = ~fixed & ((measures.value > 0) | withheld | use_empty)
         if without is not None:
             movable[without] = False
+        progress("programs", 0.0)
         search = Search(lattice, measures, movable, withheld, weight)
         unmet = complete(search, ledger, order)
         programs += search.solves

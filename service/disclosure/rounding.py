@@ -33,6 +33,7 @@ from service.disclosure.hidden import NOTHING, Hidden
 from service.disclosure.lattice import Lattice, build_lattice
 from service.disclosure.linear import SolverFailed, solve_mixed
 from service.disclosure.measures import Measures, measure
+from service.disclosure.progress import Progress, silent
 from service.disclosure.protection import Protected, Report, Rounding, finest_cells, protect
 from service.disclosure.rules import Assessment, Rules, assess
 from service.disclosure.system import components, equations
@@ -64,6 +65,7 @@ def protect_rounded(
     base: int,
     secret: bytes = b"",
     also: Hidden = NOTHING,
+    progress: Progress = silent,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Protected:
     """Round a table so that no attacker learns too much from all tables together; see above.
@@ -76,6 +78,7 @@ def protect_rounded(
         base: what to round to, in units of the facts.
         secret: what the draw depends on besides the rows.
         also: cells that have to stay hidden besides what the rules find.
+        progress: told how far protecting it exactly is, when that has to come first.
         clock: seconds, for the report.
 
     Raises:
@@ -93,7 +96,7 @@ def protect_rounded(
         report = task.report(*alone, {"rounding": clock() - start})
         return Protected(alone[0], report, (), facts.decimals)
     tried = clock() - start
-    exact = protect(facts, table, rules, released, also=also, clock=clock)
+    exact = protect(facts, table, rules, released, also=also, progress=progress, clock=clock)
     start = clock() - tried
     outcome, attacked = _rounding_what_is_published(task, exact.released.published, key)
     report = replace(

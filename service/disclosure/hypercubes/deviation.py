@@ -86,6 +86,7 @@ def _choose_moves(target: int, sign: float, least: float, desk: Desk) -> bool:
     for axis in range(axes):
         found = 0
         code = moves.first[axis] + scratch.code[axis]
+        scratch.state[WORK] += moves.move[code + 1] - moves.move[code]
         for move in range(moves.move[code], moves.move[code + 1]):
             total, good = 0.0, True
             for entry in range(first_entry[move], first_entry[move + 1]):

@@ -160,12 +160,14 @@ def improve(
         while link >= 0 and good:
             need = user[link]
             link = following[link]
+            scratch.state[WORK] += 1
             if mark[need] == place:
                 continue
             mark[need] = place
             uses = False
             for number in range(proofs.amount[need]):
                 proof = proofs.numbers[need, number]
+                scratch.state[WORK] += proofs.stop[proof] - proofs.start[proof]
                 for entry in range(proofs.start[proof], proofs.stop[proof]):
                     uses = uses or proofs.nodes[entry] == node
             if not uses:

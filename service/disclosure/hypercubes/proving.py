@@ -17,6 +17,7 @@ from service.disclosure.hypercubes.desk import (
     SOME,
     TOUCHED,
     WHO,
+    WORK,
     Desk,
     Ints,
 )
@@ -40,6 +41,7 @@ def failing_for(shrink: float, found: Ints, desk: Desk) -> int:
     """Into `found`: those who can exclude the present deviation, shrunk, for the need in hand; how many there are."""
     figures, scratch = desk.figures, desk.scratch
     count = 0
+    scratch.state[WORK] += scratch.state[TOUCHED]
     for place in range(scratch.state[TOUCHED]):
         node = scratch.touched[place]
         step = scratch.deviation[node] * shrink
@@ -193,10 +195,10 @@ def full(desk: Desk) -> bool:
 
 
 @compiled
-def weave(order: Ints, begin: int, failed: Ints, desk: Desk) -> tuple[int, int]:
+def weave(order: Ints, begin: int, roomy: bool, failed: Ints, desk: Desk) -> tuple[int, int]:
     """Prove the needs `order[begin:]`: where it stopped, when there is no more room, and how many failed.
 
-    Only the first is taken as failed for want of room.
+    Only the first is taken as failed for want of room, and only when room was made just now.
     """
     proofs, scratch = desk.proofs, desk.scratch
     ids = np.empty(MOST_PROOFS + 1, dtype=np.int64)
@@ -209,7 +211,7 @@ def weave(order: Ints, begin: int, failed: Ints, desk: Desk) -> tuple[int, int]:
         count, _ = prove(need, np.inf, ids, desk)
         if count < 0:
             undo(0, desk)
-            if place > begin and full(desk):
+            if full(desk) and not (roomy and place == begin):
                 return place, unproven
             failed[unproven] = need
             unproven += 1

@@ -17,6 +17,7 @@ from service.disclosure.hypercubes.proving import weave
 from service.disclosure.insight import Insight
 from service.disclosure.lattice import Lattice
 from service.disclosure.measures import Measures
+from service.disclosure.progress import Progress, silent
 from service.disclosure.rules import Assessment
 
 Ints = npt.NDArray[np.int64]
@@ -26,10 +27,13 @@ Flags = npt.NDArray[np.bool_]
 Key = tuple[int, int]
 """A direction and a place in the assessment."""
 
-WORK = 2_000_000_000
-"""Corners of hypercubes that publishing cells again may look at."""
+WORK = 400_000_000
+"""What publishing cells again may look at, in corners of hypercubes, moves and entries of proofs; some 30 s of CPU."""
 
 PASSES = 4
+STEPS = 20
+"""Times that progress is told per pass, and at most the times that all proofs are indexed anew for it."""
+
 SMALL_GAIN = 0.002
 """A pass that saves less than this share of the weight withheld is the last."""
 
@@ -45,6 +49,8 @@ class Weaver:
         insight: Insight,
         closed: Flags,
         withheld: Flags,
+        *,
+        progress: Progress = silent,
     ) -> None:
         """Prepare.
 
@@ -55,7 +61,9 @@ class Weaver:
             insight: to whom an empty node is no secret.
             closed: nodes that may not deviate.
             withheld: nodes that are withheld; grows and shrinks in place.
+            progress: told how far each pass is.
         """
+        self._progress = progress
         self._moves = moves_of(lattice)
         self._figures = _figures(measures)
         self._needs, self._keys = _needs(measures, assessment, insight)
@@ -83,11 +91,14 @@ class Weaver:
         """One attempt at these needs; those that failed."""
         failed = np.empty(len(order), dtype=np.int64)
         every: list[Ints] = []
-        begin = 0
+        begin, roomy = 0, False
         while begin < len(order):
-            begin, count = weave(order, begin, failed, self._desk())
+            self._progress("weave", begin / len(order))
+            until = begin + 1 + len(order) // STEPS
+            begin, count = weave(order[:until], begin, roomy, failed, self._desk())
             every.append(failed[:count].copy())
-            if begin < len(order):
+            roomy = begin < min(until, len(order))
+            if roomy:
                 self._make_room()
         return np.concatenate(every) if every else order
 
@@ -104,13 +115,17 @@ class Weaver:
             total, before = 0.0, float(self._board.weight[self._board.withheld].sum())
             begin = 0
             while begin < len(candidates) and scratch.state[cubes.WORK] <= WORK:
+                self._progress("improve", begin / len(candidates))
                 self._make_room()
                 proofs = self._proofs
                 head = np.full(len(self._value), -1, dtype=np.int64)
                 following = np.empty(len(proofs.nodes), dtype=np.int64)
                 user = np.empty(len(proofs.nodes), dtype=np.int64)
                 links = index(head, following, user, self._desk())
-                stopped, _, saved = improve(candidates, begin, WORK, links, (head, following, user), self._desk())
+                until = begin + 1 + len(candidates) // STEPS
+                stopped, _, saved = improve(
+                    candidates[:until], begin, WORK, links, (head, following, user), self._desk()
+                )
                 total += saved
                 begin = max(stopped, begin + 1)
             if total < SMALL_GAIN * before or scratch.state[cubes.WORK] > WORK:
