@@ -46,6 +46,9 @@ LARGE = 10_000
 FEW = 60
 """Up to so many unsafe nodes, a small table is tried in every way of `WAYS`, with more in the first."""
 
+FEW_RELEASES = 10
+"""The same for earlier releases; most of a longer history is settled, and one more table beside it should be quick."""
+
 MOST_BEGINNINGS = 40
 """Patterns of a small table that are begun anew without one of the cells withheld."""
 
@@ -99,6 +102,12 @@ class Question:
         return float(self.measures.value[cells].sum()), float(cells.sum())
 
     @property
+    def small(self) -> bool:
+        """Whether there is time to look for something better than the first pattern found."""
+        few = len(self.assessment.nodes) <= FEW and len(self.released) <= FEW_RELEASES
+        return few and self.lattice.size <= SMALL
+
+    @property
     def offered(self) -> Flags:
         """Nodes that the table would publish if it could."""
         flags = np.zeros(self.lattice.size, dtype=np.bool_)
@@ -127,8 +136,7 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
         CannotBeProtected: whatever is withheld, some need cannot be met; by linear programming that is proven.
     """
     first = _pattern(question, WAYS[0], progress=progress)
-    few = len(question.assessment.nodes) <= FEW
-    if question.lattice.size > SMALL or not few or not first.programs:
+    if not question.small or not first.programs:
         return first
     found = [first, *(_pattern(question, way) for way in WAYS[1:])]
     costs = [question.cost(pattern) for pattern in found]
@@ -206,7 +214,7 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     exposure = Exposure(lattice, withheld, question.unsafe)
     withheld[relax(search, ledger, exposure, _by_value(measures, withheld & question.optional), RELAX_WORK)] = False
     programs += search.solves
-    if lattice.size <= SMALL and len(value) <= FEW:
+    if question.small:
         search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0))
         while exchange(search, ledger, _by_value(measures, withheld & question.optional), _weight(measures, 1.0)):
             pass
