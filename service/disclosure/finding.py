@@ -37,6 +37,9 @@ FAR_TRIALS = 600
 RELAX_WORK = 200_000_000
 """Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
 
+RELAX_WORK_BESIDE = 10_000_000
+"""The same beside more than `FEW_RELEASES` earlier releases."""
+
 SMALL = 1_000
 """Up to so many nodes, linear programs alone find a better pattern in less time."""
 
@@ -212,7 +215,8 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     far = FAR_TRIALS if lattice.size < CROWDED else 0
     search = Search(lattice, measures, withheld.copy(), withheld, weight, far=far)
     exposure = Exposure(lattice, withheld, question.unsafe)
-    withheld[relax(search, ledger, exposure, _by_value(measures, withheld & question.optional), RELAX_WORK)] = False
+    work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
+    withheld[relax(search, ledger, exposure, _by_value(measures, withheld & question.optional), work)] = False
     programs += search.solves
     if question.small:
         search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0))

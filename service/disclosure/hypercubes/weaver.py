@@ -30,6 +30,9 @@ Key = tuple[int, int]
 WORK = 400_000_000
 """What publishing cells again may look at, in corners of hypercubes, moves and entries of proofs; some 30 s of CPU."""
 
+EFFORTS = ((4_000, (8, 3000, 12, 3)), (100_000, (5, 300, 12, 1)), (np.inf, (5, 300, 12, 0)))
+"""Up to how many needs, how much to do for each (`Scratch.effort`)."""
+
 PASSES = 4
 STEPS = 20
 """Times that progress is told per pass, and at most the times that all proofs are indexed anew for it."""
@@ -81,10 +84,9 @@ class Weaver:
         needs = self._needs
         order = np.lexsort((self._value[needs.node], -needs.sign))
         size = len(order)
-        self._effort(*((8, 3000, 12, 3) if size < 4000 else (5, 300, 12, 1)))  # noqa: PLR2004
-        for effort in (None, (12, 3000, 40, 0)):
-            if effort is not None:
-                self._effort(*effort)
+        first = next(effort for most, effort in EFFORTS if size <= most)
+        for effort in (first, (12, 3000, 40, 0)):
+            self._effort(*effort)
             order = self._weave(order)
 
     def _weave(self, order: Ints) -> Ints:
