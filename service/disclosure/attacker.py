@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,9 @@ CROWDED = 3_000
 TIGHTEST = 20
 """Cells whose intervals are told one by one."""
 
+CLAIMED = 4_000_000
+"""Nodes in claims that are verified together; bounds the memory."""
+
 SHARPENED = 60
 """Linear programs that may be spent on the exact intervals of the tightest cells."""
 
@@ -56,7 +60,13 @@ class Attacker:
         self._programs = 0
 
     def verify(self, claims: Sequence[Certificate]) -> None:
-        """Step 5: count the claimed deviations that are possible, by one sparse multiplication."""
+        """Step 5: count the claimed deviations that are possible, by sparse multiplications."""
+        ends = np.cumsum([len(support) for support, _ in claims], dtype=np.int64)
+        parts = np.searchsorted(ends, np.arange(0, int(ends[-1]), CLAIMED)) if claims else NOBODY
+        for first, last in pairwise([*parts.tolist(), len(claims)]):
+            self._verify(claims[first:last])
+
+    def _verify(self, claims: Sequence[Certificate]) -> None:
         if not claims:
             return
         nodes = np.concatenate([support for support, _ in claims])
