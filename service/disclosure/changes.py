@@ -29,7 +29,7 @@ import numpy.typing as npt
 from service.disclosure.facts import Facts
 from service.disclosure.faults import CannotBeProtected, DisclosureError, Obstacle
 from service.disclosure.hidden import Hidden
-from service.disclosure.joined import join
+from service.disclosure.joined import attack_as_now, join
 from service.disclosure.protection import Protected, protect
 from service.disclosure.rules import Assessment, Rules, assess
 from service.disclosure.tables import ReleasedTable, Table
@@ -59,9 +59,10 @@ def protect_correction(
     """`protect`, when other tables were released of earlier versions of the facts.
 
     1. The change from every earlier version to this one, and its primary rules: at the top it must be safe.
-    2. What nobody changed and was published stays so; what has to be hidden for the change's sake is.
+    2. What was published stays so, with its figure of now; what has to be hidden for the change's sake is.
     3. Protect the table with both.
-    4. Attack all versions together. When something breaks, hide more (`Breadth`) and do it again.
+    4. Attack all versions together, and the last one as if nothing had changed (`joined`). When
+       something breaks, hide more (`Breadth`) and do it again.
     5. Nothing at the top may be withheld but for its own figures.
 
     Args:
@@ -81,19 +82,22 @@ def protect_correction(
     correction = _Correction(versions, rules)
     if correction.obstacles():
         raise correction.waits()
-    held = [*released, *correction.unchanged()]  # 2
     broken = np.zeros(0, dtype=np.int64)
     for breadth in Breadth:
+        also = correction.hidden(breadth, broken)  # 2
+        held = [*released, *correction.as_now(also)]
         try:
-            outcome = protect(facts, table, rules, held, also=correction.hidden(breadth, broken), clock=clock)  # 3
+            outcome = protect(facts, table, rules, held, also=also, clock=clock)  # 3
         except CannotBeProtected:
             continue
-        joined = join(correction.with_table(outcome.released), rules)
-        report = joined.attack()  # 4
-        if report.clean and correction.shows_top(outcome.released):  # 5
+        versions = correction.with_table(outcome.released)
+        joined = join(versions, rules)
+        report, as_now = joined.attack(), attack_as_now(versions, rules)  # 4
+        if report.clean and as_now.clean and correction.shows_top(outcome.released):  # 5
             return outcome
         broken = joined.node_of[[breach.node for breach in report.breaches]]
-    protect(facts, table, rules, held, clock=clock)
+        broken = np.union1d(broken, np.array([breach.node for breach in as_now.breaches], dtype=np.int64))
+    protect(facts, table, rules, [*released, *correction.unchanged()], clock=clock)
     raise correction.waits()
 
 
@@ -136,6 +140,16 @@ class _Correction:
                     found.append(replace(released, published=still))
         return found
 
+    def as_now(self, also: Hidden) -> list[ReleasedTable]:
+        """The earlier tables with their figures of now, but for cells unsafe now or hidden for their change."""
+        free = np.zeros(self.versions.lattice.size, dtype=np.bool_)
+        free[assess(self.versions.lattice, self.versions.measures[-1], self.rules).nodes] = True
+        for _, change in self._earlier:
+            free[change.unsafe(self.versions.lattice, self.rules).nodes] = True
+        free[self._nodes[also.kept]] = free[self._nodes[also.cells]] = True
+        before = replace(self.versions, tables=(*self.versions.tables[:-1], ()))
+        return [one for one in before.as_now(free)[1] if one.published.any()]
+
     def hidden(self, breadth: Breadth, broken: Ints) -> Hidden:
         """Step 2, with the cells among the nodes that broke."""
         nodes, count, wide = self._nodes, len(self._nodes), breadth is not Breadth.NARROW
@@ -145,8 +159,8 @@ class _Correction:
         public = self.versions.known(len(self.versions.measures) - 1)
         for version, change in self._earlier:
             known, told = self.versions.known(version), np.zeros(self.versions.lattice.size, dtype=np.bool_)
-            for number, _ in self.versions.tables[version]:
-                told[self.versions.lattice.nodes[number]] = True
+            for number, released in self.versions.tables[version]:
+                told[self.versions.lattice.nodes[number][~released.published]] = True
             public |= known & ~change.touched
             keep |= (told & ~known & (~change.touched | wide))[nodes]
             if breadth is Breadth.ALL:

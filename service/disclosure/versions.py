@@ -115,6 +115,34 @@ class Versions:
         """How far (below, above) the truth each node of a version can be, as far as its rounded tables tell."""
         return doubt(self._part(version), self.measures[version], self._released(version))
 
+    def as_now(self, unsafe: Flags) -> tuple[Lattice, list[ReleasedTable]]:
+        """Everything published of any version as if it had been published of the last, and the lattice of it alone.
+
+        Corrections are mostly small: an attacker who takes an old figure for the new one is not far off.
+
+        Args:
+            unsafe: nodes that are unsafe by the last version's figures; where one of these changed it is left out,
+                because its new figure was never published.
+        """
+        last = len(self.measures) - 1
+        value = self.measures[last].value
+        numbers, tables = [], []
+        for version, released in enumerate(self.tables):
+            touched = self.changes[version, last].touched if version < last else np.zeros(len(value), dtype=np.bool_)
+            for number, one in released:
+                nodes = self.lattice.nodes[number]
+                figures = value[nodes] if one.base is None else value[nodes] // one.base * one.base
+                still = one.published & ~(touched & unsafe)[nodes]
+                numbers.append(number)
+                tables.append(replace(one, published=still, values=np.where(still, figures, 0)))
+        part = replace(
+            self.lattice,
+            tables=tuple(one.table for one in tables),
+            nodes=tuple(self.lattice.nodes[number] for number in numbers),
+            scopes=tuple(self.lattice.scopes[number] for number in numbers),
+        )
+        return part, tables
+
     def _released(self, version: int) -> list[ReleasedTable]:
         return [released for _, released in self.tables[version]]
 

@@ -199,6 +199,38 @@ def test_what_no_correction_can_mend_is_said_so() -> None:
         protect_correction([Version(facts_of(bad), (true,))], facts_of(bad), SHAPE, RULES)
 
 
+@pytest.mark.parametrize("by", [5, 0, 40, -5])
+def test_small_corrections_do_not_untie_two_classifications(by):
+    """North (GGD) less west (care) is the municipality of a lone supplier, whatever four others correct elsewhere."""
+    places = {"m1": "pqrs", "m2": "L", "m3": "pqrs", "m4": "pqrs"}
+    care = [("NL", ""), ("west", "NL"), ("east", "NL"), *(("m" + k, "west" if k == "1" else "east") for k in "1234")]
+    ggd = [("NL", ""), ("north", "NL"), ("south", "NL"), *(("m" + k, "north" if k < "3" else "south") for k in "1234")]
+
+    def rows(difference: int) -> Facts:
+        keys = [(place, who) for place, everyone in places.items() for who in everyone]
+        moved = {"m1": difference, "m3": -difference if by == 0 else difference}
+        value = [6000 if place == "m2" else 9000 + 100 * ord(who) + moved.get(place, 0) for place, who in keys]
+        return Facts.build({"m": [key[0] for key in keys]}, value=value, contributor=[key[1] for key in keys])
+
+    def regions(edges: list[tuple[str, str]], *shown: str) -> Table:
+        whole = Dimension.tree("m", edges)
+        kept = [place for place, code in enumerate(whole.codes) if code in shown]
+        sums = tuple((code, parts) for code, parts in whole.sums if code == "NL")
+        codes, members = tuple(whole.codes[k] for k in kept), tuple(whole.members[k] for k in kept)
+        return Table((Dimension("m", "m", codes, members, sums, whole.whole),))
+
+    old, new = rows(0), rows(by or 20)
+    first = protect(old, regions(ggd, "NL", "north", "south"), RULES).released
+    assert first.published.all()
+    try:
+        second = protect_correction([Version(old, (first,))], new, regions(care, "NL", "west", "east"), RULES).released
+    except CorrectionWaits:
+        return
+    shown = dict(zip([codes[0] for codes in second.table.codes()], second.published.tolist(), strict=True))
+    assert not shown["west"]
+    assert not shown["east"]
+
+
 def test_persons_are_not_compared() -> None:
     persons = Facts.build({"region": ["north"], "form": ["beds"]}, contributor=["p"], person=["x"])
     with pytest.raises(BadInput, match="distinct persons"):
