@@ -6,7 +6,6 @@ import csv
 import io
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -43,7 +42,9 @@ def protect_command(
     out: Annotated[Path, typer.Option("--out", help="The protected table (CSV).", show_default=False)],
     released: Annotated[
         list[Path] | None,
-        typer.Option("--released", help="An earlier output, with its .yaml beside it; repeatable."),
+        typer.Option(
+            "--released", help="An earlier output, whole, with the .yaml of the same name beside it; repeatable."
+        ),
     ] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Figures for the steward (JSON).")] = None,
     coarser: Annotated[
@@ -54,7 +55,9 @@ def protect_command(
             help=f"Coarser tables to try: after a refusal (else {TRIES}), and for the report (else 0).",
         ),
     ] = None,
-    coarser_seconds: Annotated[float, typer.Option("--coarser-seconds", min=0, help="And for how long.")] = 60.0,
+    coarser_seconds: Annotated[
+        float, typer.Option("--coarser-seconds", min=0, help="Seconds to spend on coarser tables.")
+    ] = 60.0,
     progress: Annotated[
         bool,
         typer.Option("--progress", help="Tell how far it is, on standard error; on a terminal it always does."),
@@ -65,8 +68,13 @@ def protect_command(
     Exit status 0: protected, and the final attack found nothing. 2: bad input, every fault named.
     3: cannot be protected; nothing is written, and coarser tables that can be made are named.
     """
+    earlier = released or []
     try:
-        asked = _read(table, data, released or [], _tell if progress or sys.stderr.isatty() else silent)
+        _check_targets(
+            [path for path in (out, report) if path is not None],
+            [table, data, *earlier, *(path.with_suffix(".yaml") for path in earlier)],
+        )
+        asked = _read(table, data, earlier, _tell if progress or sys.stderr.isatty() else silent)
     except BadInput as error:
         _refuse_input(error)
     limits = Limits(TRIES if coarser is None else coarser, coarser_seconds)
@@ -176,19 +184,39 @@ def _as_csv(outcome: Protected, specification: Specification) -> str:
     return file.getvalue()
 
 
+def _check_targets(targets: Sequence[Path], sources: Sequence[Path]) -> None:
+    """Nothing that is read, and nothing twice, is written over.
+
+    Raises:
+        BadInput: every target that cannot be.
+    """
+    taken = {path.resolve() for path in sources}
+    faults = []
+    for path in targets:
+        if path.is_dir():
+            faults.append(Fault(str(path), "dit is een map", "this is a directory"))
+        elif path.resolve() in taken:
+            faults.append(
+                Fault(str(path), "dit bestand wordt al gelezen of geschreven", "this file is read or written already")
+            )
+        taken.add(path.resolve())
+    if faults:
+        raise BadInput(faults)
+
+
 def _write_together(files: dict[Path, str]) -> None:
     """Write all files or none: each beside its target first, then renamed.
 
     Raises:
         BadInput: a directory cannot be written.
     """
-    ready: list[tuple[str, Path]] = []
+    ready: list[tuple[Path, Path]] = []
     with ExitStack() as stack:
         for path, text in files.items():
+            beside = path.with_name(f".{path.name}.{os.getpid()}")
             try:
-                handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-                stack.callback(Path(name).unlink, missing_ok=True)
-                with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                with beside.open("x", encoding="utf-8", newline="") as file:
+                    stack.callback(beside.unlink, missing_ok=True)
                     file.write(text)
                     file.flush()
                     os.fsync(file.fileno())
@@ -196,9 +224,9 @@ def _write_together(files: dict[Path, str]) -> None:
                 raise BadInput(
                     [Fault(str(path), "niet te schrijven", f"cannot be written: {type(error).__name__}")]
                 ) from error
-            ready.append((name, path))
-        for name, path in ready:
-            os.replace(name, path)  # noqa: PTH105 - the atomic rename is meant
+            ready.append((beside, path))
+        for beside, path in ready:
+            beside.replace(path)
 
 
 def main() -> None:

@@ -52,6 +52,9 @@ FEW = 60
 FEW_RELEASES = 10
 """The same for earlier releases; most of a longer history is settled, and one more table beside it should be quick."""
 
+MOST_PROGRAMS = 5_000
+"""Linear programs after which no other pattern of a small table is begun."""
+
 MOST_BEGINNINGS = 40
 """Patterns of a small table that are begun anew without one of the cells withheld."""
 
@@ -141,20 +144,29 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
     first = _pattern(question, WAYS[0], progress=progress)
     if not question.small or not first.programs:
         return first
-    found = [first, *(_pattern(question, way) for way in WAYS[1:])]
+    found = [first]
+    for way in WAYS[1:]:
+        if sum(one.programs for one in found) > MOST_PROGRAMS:
+            break
+        found.append(_pattern(question, way))
     costs = [question.cost(pattern) for pattern in found]
     best = costs.index(min(costs))
-    pattern, programs = _without_one(question, WAYS[best], found[best])
-    return replace(pattern, programs=programs + sum(one.programs for one in found))
+    programs = sum(one.programs for one in found)
+    pattern, more = _without_one(question, WAYS[best], found[best], MOST_PROGRAMS - programs)
+    return replace(pattern, programs=programs + more)
 
 
-def _without_one(question: Question, way: Way, best: Pattern) -> tuple[Pattern, int]:
-    """Begin anew without one of the cells withheld, each in turn, as long as that finds something cheaper."""
+def _without_one(question: Question, way: Way, best: Pattern, most: int) -> tuple[Pattern, int]:
+    """Begin anew without one of the cells withheld, each in turn, as long as that finds something cheaper.
+
+    Returns:
+        The best pattern, and the linear programs that took: not many more than `most`.
+    """
     programs, begun = 0, 0
     tried: set[int] = set()
     while True:
         for node in _by_value(question.measures, best.withheld & question.optional).tolist():
-            if node in tried or begun == MOST_BEGINNINGS:
+            if node in tried or begun == MOST_BEGINNINGS or programs > most:
                 continue
             tried.add(node)
             begun += 1

@@ -264,6 +264,10 @@ def _unknown_codes(source: Source, column: str, text: pa.Array, strange: list[st
             source.faults_where(mask, column, f"onbekende code {code!r}", f"unknown code {code!r}")
 
 
+MISSING_SHOWN = 20
+"""Cells named that an earlier output lacks."""
+
+
 def read_release(table: Table, path: Path, decimals: int, rounding: int | None = None) -> ReleasedTable:
     """An earlier output of `sluis protect`.
 
@@ -296,6 +300,9 @@ def read_release(table: Table, path: Path, decimals: int, rounding: int | None =
             cells[codes] = None
         else:
             source.fault(number, "status", "A met een waarde, of Q zonder", "A with a value, or Q without")
+    missing = [codes for codes in table.codes() if codes not in cells] if not source.faults else []
+    for codes in missing[:MISSING_SHOWN]:
+        source.fault(None, "/".join(codes), "deze cel ontbreekt in de uitgave", "this cell is missing from the release")
     if source.faults:
         raise BadInput(source.faults)
     return ReleasedTable.from_cells(table, cells, None if rounding is None else rounding * 10**decimals)

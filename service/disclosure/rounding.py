@@ -175,15 +175,13 @@ class _Task:
         """Everything that is needed to round and to attack."""
         lattice = build_lattice(facts, [table, *(earlier.table for earlier in released)])
         measures = measure(facts, lattice)
-        columns = [facts.columns[name].index for name in sorted(facts.columns)]
-        if facts.contributor is not None:
-            columns.append(facts.contributor.index)
-        rows = b"".join(np.ascontiguousarray(column).tobytes() for column in (*columns, facts.value))
+        figures = (measures.value, measures.start, measures.holder, measures.own)
+        rows = b"".join(np.ascontiguousarray(column).tobytes() for column in figures)
         assessment = also.added_to(assess(lattice, measures, rules), lattice.nodes[0])
         return cls(lattice, measures, assessment, tuple(released), Sums(facts, table), base, rows)
 
     def seed(self, key: bytes, draw: int) -> bytes:
-        """What a draw starts from: the same rows, base and key give the same."""
+        """What a draw starts from: the same figures, base and key give the same, in whatever order the rows come."""
         return hmac.digest(key, self.base.to_bytes(9, "big") + draw.to_bytes(1, "big") + self.rows, "sha256")
 
     @property

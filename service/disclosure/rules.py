@@ -219,6 +219,8 @@ def assess(lattice: Lattice, measures: Measures, rules: Rules) -> Assessment:
     if measures.whole_numbers:
         up = np.ceil(up - 1e-9)
     unsafe = np.flatnonzero(why)
+    holds_all = unsafe[(why[unsafe] == Why.GROUP_DISCLOSURE) & (value[unsafe] > 0)]
+    down[holds_all] = down_insider[holds_all] = np.maximum(1.0, np.ceil(SMALLEST_SPREAD * value[holds_all]))
     lame = unsafe[(up[unsafe] <= 0) & (down[unsafe] <= 0)]
     up[lame] = np.maximum(1.0, np.ceil(SMALLEST_SPREAD * value[lame]))
     return Assessment(unsafe, why[unsafe], up[unsafe], down[unsafe], down_insider[unsafe], measures.whole_numbers)

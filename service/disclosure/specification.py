@@ -171,7 +171,7 @@ def read_specification(path: Path) -> Specification:
     top = reader.mapping("", _document(path), KEYS)
     dimensions = _dimensions(reader, top.get("dimensions"))
     kind = top.get("kind", "count")
-    if kind not in {"count", "magnitude"}:
+    if kind not in ("count", "magnitude"):
         reader.fault("kind", "count of magnitude", "count or magnitude")
     names = {key: reader.text(key, top.get(key)) for key in ("value", "contributor", "holding", "person", "units")}
     _check_roles(reader, names, kind, "value" in top)
