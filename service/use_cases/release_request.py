@@ -140,4 +140,5 @@ def _earlier(step: Step, found: AggregateRequest) -> list[Release]:
 
 
 def _table(spec: RequestSpec) -> tuple[object, ...]:
-    return spec.purpose, spec.dimensions, spec.periods, spec.measures
+    asked = sorted((one.dimension, one.classification, one.level) for one in spec.dimensions)
+    return spec.purpose, tuple(asked), frozenset(spec.periods), frozenset(spec.measures)
