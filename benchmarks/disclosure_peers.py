@@ -24,9 +24,9 @@ import numpy as np
 from benchmarks.disclosure_run import run
 from benchmarks.disclosure_tables import load
 from service.disclosure import Dimension, Facts, Table
-from service.disclosure.lattice import build_lattice
-from service.disclosure.measures import measure
-from service.disclosure.rules import assess
+from service.disclosure.question.lattice import build_lattice
+from service.disclosure.question.measures import measure
+from service.disclosure.question.rules import assess
 
 TAU_ARGUS = "pytauargus==0.6.0"
 MODULAR, OPTIMAL = "MOD(1,20,1,1,1)", "OPT(1,20)"

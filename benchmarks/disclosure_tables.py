@@ -8,8 +8,8 @@ from itertools import product
 from pathlib import Path
 
 from service.disclosure import Dimension, Facts, Rules, Table
-from service.disclosure.reading import read_facts
-from service.disclosure.specification import read_specification
+from service.disclosure.command.reading import read_facts
+from service.disclosure.command.specification import read_specification
 
 TABLES = Path(__file__).parents[1] / "tests" / "data" / "tables"
 

@@ -13,7 +13,7 @@ def main() -> None:
     """
     os.umask(0o077)  # whatever is written is for this account only
     if sys.argv[1:2] == ["protect"]:
-        from service.disclosure.command import main as protect  # noqa: PLC0415 - see above
+        from service.disclosure.command.main import main as protect  # noqa: PLC0415 - see above
 
         sys.argv = ["sluis protect", *sys.argv[2:]]
         protect()

@@ -27,7 +27,7 @@ from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
 from service.cli.policy import Report, add_policy_commands
 from service.composition.settings import SettingsError, read_settings
-from service.disclosure.command import protect_command
+from service.disclosure.command.main import protect_command
 from service.ports.identity import Algorithm, OpenIdLogin
 from service.use_cases.call import Call
 

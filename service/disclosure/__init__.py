@@ -1,25 +1,17 @@
 """Disclosure control: which cells of a table may be published, next to everything published before.
 
-The journey of a table:
+The journey of a table, a folder for each step:
 
-1. `facts.Facts` — the rows at the finest level; `dimensions.Dimension` and `tables.Table` — what is asked.
-2. `lattice` — every cell of every linked table, and the common refinement of them all.
-3. `measures`, `rules` — value, persons, contributors of each; `Rules` says which are unsafe and how uncertain
-   an attacker must stay. `insight` — who knows of an empty cell anyway; `hidden` — what must be withheld besides.
-4. `finding` — what else must be withheld so that he does. `certificates` say what that takes and when it is shown;
-   `hypercubes` show it for large tables, `pattern` and `search` by linear programs (`linear`) for the rest.
-5. `attack` — the independent last gate: linear programs over what is published, as an outsider and as every
-   contributor. Its own parts are `system` (equations, what is public), `component` (linear programs), `docket`
-   (what is shown so far), `attacker` (who asks what) and `findings`.
-6. `protection.protect` — the journey in one call; `losses` — what it costs; `progress` — how far it is.
-7. `coarsening` — what to offer when nothing helps: `obstruction` says what stands in the way, `ladders` and
-   `candidates` how a table can be coarser.
-8. `changes.protect_correction` — the same as 6, when earlier tables were made of figures that were corrected since:
-   `versions` says what changed, `joined` attacks all versions as one.
-9. `rounding.protect_rounded` — the same by rounding to a base: multiples that add up, and the same attack.
-10. `noise` — instead of all this, for public figures: noise on every cell, under differential privacy.
-11. `command` — from a shell (`sluis protect`): `specification` and `reading` take it in, `report` tells the outcome.
+1. `question` — the rows, what is asked of them, and which cells are unsafe; `Rules` says how uncertain an attacker must
+   stay about these.
+2. `pattern` — what else must be withheld so that he does, with certificates that show it.
+3. `attack` — the independent last gate: an outsider and every contributor, by linear programs over all that is public.
+4. `methods` — all of it in one call: `protect` by suppression, `protect_rounded`, `protect_correction` beside releases
+   of figures that were corrected since; and noise, instead of all this, for public figures.
+5. `coarser` — what to offer when nothing helps, and what stands in the way.
+6. `command` — from a shell: `sluis protect`.
 
+`linear` is the hold on HiGHS that pattern, attack and rounding share, `progress` tells how far the work is.
 What goes wrong is one of `faults`.
 
 Example:
@@ -38,14 +30,15 @@ Example:
 everything that is about to be public as a gate of its own.
 """
 
-from service.disclosure.attack import AttackReport, Breach, attack
-from service.disclosure.changes import CorrectionWaits, protect_correction
-from service.disclosure.dimensions import TOTAL, Dimension
-from service.disclosure.facts import Coded, Facts
+from service.disclosure.attack.audit import AttackReport, Breach, attack
+from service.disclosure.attack.joined import attack_versions
+from service.disclosure.attack.versions import Version
 from service.disclosure.faults import BadInput, CannotBeProtected, DisclosureError, Fault, Obstacle
-from service.disclosure.joined import attack_versions
-from service.disclosure.protection import Cell, Explanation, Protected, Report, protect
-from service.disclosure.rules import (
+from service.disclosure.methods.corrections import CorrectionWaits, protect_correction
+from service.disclosure.methods.suppression import Cell, Explanation, Protected, Report, protect
+from service.disclosure.question.dimensions import TOTAL, Dimension
+from service.disclosure.question.facts import Coded, Facts
+from service.disclosure.question.rules import (
     BelowMinimumCount,
     Dominated,
     EstimatedTooClosely,
@@ -55,8 +48,7 @@ from service.disclosure.rules import (
     ShowsChange,
     TooFewContributors,
 )
-from service.disclosure.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
-from service.disclosure.versions import Version
+from service.disclosure.question.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
 
 __all__ = [
     "NORMAL",

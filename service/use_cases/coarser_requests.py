@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.disclosure import Obstacle, Table
-from service.disclosure.coarsening import Limits, Offer, Offers, Subject, find_gains, find_offers
-from service.disclosure.ladders import Rung
-from service.disclosure.obstruction import find_obstruction
+from service.disclosure.coarser.coarsening import Limits, Offer, Offers, Subject, find_gains, find_offers
+from service.disclosure.coarser.ladders import Rung
+from service.disclosure.coarser.obstruction import find_obstruction
 from service.domain.catalogue import Catalogue
 from service.domain.request import RequestedDimension, RequestSpec
 from service.use_cases.disclosure_tables import dimension_of

@@ -22,7 +22,7 @@ from service.disclosure import (
     attack_versions,
     protect_correction,
 )
-from service.disclosure.coarsening import Subject
+from service.disclosure.coarser.coarsening import Subject
 from service.domain.catalogue import Catalogue, DataSet
 from service.domain.release import Release
 from service.domain.request import AggregateRequest, RequestSpec, RequestState, Unsafe

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table, protect
-from service.disclosure.candidates import Protector
-from service.disclosure.rounding import protect_rounded
+from service.disclosure.coarser.candidates import Protector
+from service.disclosure.methods.rounding import protect_rounded
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Measure, MeasureKind
 from service.domain.classification import TOTAL, Classification
 from service.domain.method import Method, Rounding

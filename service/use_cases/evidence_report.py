@@ -16,8 +16,8 @@ from service.disclosure import (
     ShowsChange,
     TooFewContributors,
 )
-from service.disclosure.losses import Loss, losses_of
-from service.disclosure.protection import Rounding
+from service.disclosure.methods.losses import Loss, losses_of
+from service.disclosure.methods.suppression import Rounding
 from service.domain.catalogue import Catalogue
 from service.domain.classification import TOTAL
 from service.domain.request import RequestSpec

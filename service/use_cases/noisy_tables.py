@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from service.disclosure import AttackReport, Facts, ReleasedTable, Rules, Table, attack
-from service.disclosure.noise import NoiseTerms, Noisy, add_noise, approximate_epsilon, without_noise
+from service.disclosure.methods.noise import NoiseTerms, Noisy, add_noise, approximate_epsilon, without_noise
 from service.domain.catalogue import Catalogue
 from service.domain.method import Mechanism, Noise, Unit, method_text
 from service.domain.noise_budget import Account, Charge, Drawing, accounts

@@ -20,8 +20,8 @@ from service.disclosure import (
     Table,
     Version,
 )
-from service.disclosure.coarsening import Figures, Subject
-from service.disclosure.coarsening import Limits as CoarserLimits
+from service.disclosure.coarser.coarsening import Figures, Subject
+from service.disclosure.coarser.coarsening import Limits as CoarserLimits
 from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.catalogue import Catalogue, DataSet

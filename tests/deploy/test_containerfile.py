@@ -93,7 +93,7 @@ def test_nothing_secret_is_baked_in(word):
 
 def test_compiled_code_is_made_as_it_is_used():
     """Code for another processor or elsewhere would be compiled again in every container."""
-    (made,) = [one.text for one in of("RUN", FILE) if "service.disclosure.hypercubes" in one.text]
+    (made,) = [one.text for one in of("RUN", FILE) if "service.disclosure.pattern.hypercubes" in one.text]
     used = [one.text for one in of("ENV", LAST) if "NUMBA" in one.text]
     assert used == [made.partition(" /")[0]]
     assert "/opt/sluis" in " ".join(one.text for one in of("COPY", LAST))

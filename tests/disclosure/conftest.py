@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.disclosure import finding
+from service.disclosure.pattern import finding
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from naive_disclosure import NaiveRules, NaiveTable, Row, attack_naively
 
 from service.disclosure import CannotBeProtected, Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
-from service.disclosure.coarsening import Limits, Offer, Offers, Subject, find_gains, find_offers, ladders_of
-from service.disclosure.ladders import ladder_of
-from service.disclosure.obstruction import find_obstruction
+from service.disclosure.coarser.coarsening import Limits, Offer, Offers, Subject, find_gains, find_offers, ladders_of
+from service.disclosure.coarser.ladders import ladder_of
+from service.disclosure.coarser.obstruction import find_obstruction
 
 COUNT = Rules(minimum_count=10)
 ZORGKANTOOR = [

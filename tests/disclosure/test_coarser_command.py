@@ -11,8 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 from service.disclosure import Dimension, Facts, Rules, Table, protect
-from service.disclosure.command import protect_command
-from service.disclosure.losses import losses_of
+from service.disclosure.command.main import protect_command
+from service.disclosure.methods.losses import losses_of
 
 ZORGKANTOOR = "code,parent\nNL,\nZ1,NL\nZ2,NL\na,Z1\nb,Z1\nc,Z1\nd,Z2\ne,Z2\nf,Z2\n"
 GGD = "code,parent\nNL,\nG1,NL\nG2,NL\na,G1\nb,G1\nc,G2\nd,G2\ne,G2\nf,G2\n"
@@ -145,7 +145,7 @@ def test_the_output_is_the_same_whichever_cells_are_primary(run, tmp_path, monke
             ),
         )
 
-    monkeypatch.setattr("service.disclosure.candidates.Subject.protect", swapped)
+    monkeypatch.setattr("service.disclosure.coarser.candidates.Subject.protect", swapped)
     assert run().exit_code == 0
     assert (tmp_path / "out.csv").read_bytes() == before
     with (tmp_path / "out.csv").open(newline="") as file:

@@ -8,7 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from service.disclosure.hypercubes import compiling
+from service.disclosure.pattern.hypercubes import compiling
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,8 @@ def python(script: str, **environment: str) -> str:
 def test_a_small_table_loads_no_compiler():
     script = """
 import sys
-from service.disclosure import Dimension, Facts, Rules, Table, command, protect
+from service.disclosure import Dimension, Facts, Rules, Table, protect
+from service.disclosure.command import main as command
 facts = Facts.build({"d": list("abc")}, value=[4, 40, 30])
 protect(facts, Table((Dimension.flat("d", "abc"),)), Rules(minimum_count=10))
 print("numba" in sys.modules)
@@ -41,7 +42,7 @@ print("numba" in sys.modules)
 def test_without_a_place_to_write_each_process_compiles_in_memory(tmp_path):
     (tmp_path / "file").touch()
     script = """
-from service.disclosure.hypercubes import Weaver, compiling
+from service.disclosure.pattern.hypercubes import Weaver, compiling
 @compiling.compiled
 def twice(number: int) -> int:
     return 2 * number
@@ -79,7 +80,7 @@ def test_code_of_another_version_is_never_taken(tmp_path):
 
 
 def test_a_wheel_brings_no_compiled_code(tmp_path):
-    kept = ROOT / "service" / "disclosure" / "hypercubes" / "__pycache__"
+    kept = ROOT / "service" / "disclosure" / "pattern" / "hypercubes" / "__pycache__"
     kept.mkdir(exist_ok=True)
     marker = kept / "wheel-test.nbc"
     marker.touch()
@@ -92,5 +93,5 @@ def test_a_wheel_brings_no_compiled_code(tmp_path):
         marker.unlink()
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "service/disclosure/hypercubes/compiling.py" in names
+    assert "service/disclosure/pattern/hypercubes/compiling.py" in names
     assert not [name for name in names if name.endswith((".nbc", ".nbi"))]

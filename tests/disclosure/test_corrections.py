@@ -9,10 +9,10 @@ from naive_disclosure import NaiveRules, NaiveTable, Row
 from naive_versions import NaiveVersion, leaks
 
 from service.disclosure import BadInput, CannotBeProtected, Dimension, Facts, ReleasedTable, Rules, Table, protect
-from service.disclosure.changes import CorrectionWaits, protect_correction
-from service.disclosure.joined import attack_versions
-from service.disclosure.rules import ShowsChange
-from service.disclosure.versions import Version
+from service.disclosure.attack.joined import attack_versions
+from service.disclosure.attack.versions import Version
+from service.disclosure.methods.corrections import CorrectionWaits, protect_correction
+from service.disclosure.question.rules import ShowsChange
 
 REGIONS, FORMS, SUPPLIERS = ("north", "east", "south"), ("beds", "places"), "pqrstu"
 SHAPE = Table((Dimension.flat("region", REGIONS), Dimension.flat("form", FORMS)))

@@ -17,14 +17,14 @@ from service.disclosure import (
     Rules,
     Table,
     attack,
-    finding,
     protect,
 )
-from service.disclosure.docket import seen_through
-from service.disclosure.insight import find_insight
-from service.disclosure.lattice import build_lattice
-from service.disclosure.measures import measure
-from service.disclosure.system import equations
+from service.disclosure.attack.docket import seen_through
+from service.disclosure.attack.system import equations
+from service.disclosure.pattern import finding
+from service.disclosure.question.insight import find_insight
+from service.disclosure.question.lattice import build_lattice
+from service.disclosure.question.measures import measure
 
 RULES = Rules(minimum_count=10, zero_is_safe=False)
 

@@ -15,15 +15,16 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from naive_disclosure import Row, all_figures, attack_naively
 
-from service.disclosure import CannotBeProtected, Dimension, Facts, Rules, Table, attack, finding, protect
-from service.disclosure.certificates import Ledger
-from service.disclosure.hypercubes import Weaver, weaver
-from service.disclosure.hypercubes import desk as cubes
-from service.disclosure.hypercubes.moves import Moves, moves_of
-from service.disclosure.insight import Insight, find_insight
-from service.disclosure.lattice import Lattice, build_lattice
-from service.disclosure.measures import Measures, measure
-from service.disclosure.rules import Assessment, assess
+from service.disclosure import CannotBeProtected, Dimension, Facts, Rules, Table, attack, protect
+from service.disclosure.pattern import finding
+from service.disclosure.pattern.certificates import Ledger
+from service.disclosure.pattern.hypercubes import Weaver, weaver
+from service.disclosure.pattern.hypercubes import desk as cubes
+from service.disclosure.pattern.hypercubes.moves import Moves, moves_of
+from service.disclosure.question.insight import Insight, find_insight
+from service.disclosure.question.lattice import Lattice, build_lattice
+from service.disclosure.question.measures import Measures, measure
+from service.disclosure.question.rules import Assessment, assess
 
 WHOLE_TABLES = (*(("full", "dominated", "pairs") * 2), "one contributor", "sparse", "all unsafe")
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.disclosure import BadInput, Dimension, Facts, Table, noise
-from service.disclosure.noise import NoiseTerms, add_noise, approximate_epsilon, without_noise
+from service.disclosure import BadInput, Dimension, Facts, Table
+from service.disclosure.methods import noise
+from service.disclosure.methods.noise import NoiseTerms, add_noise, approximate_epsilon, without_noise
 
 LAPLACE, GAUSSIAN = "discrete-laplace", "discrete-gaussian"
 REGIONS = [("all", ""), ("N", "all"), ("S", "all"), ("n1", "N"), ("n2", "N"), ("s1", "S"), ("s2", "S")]

@@ -19,12 +19,12 @@ from service.disclosure import (
     attack,
     protect,
 )
-from service.disclosure.attack import attack_nodes
-from service.disclosure.lattice import build_lattice
-from service.disclosure.measures import measure
-from service.disclosure.reading import read_facts
-from service.disclosure.rules import assess
-from service.disclosure.specification import read_specification
+from service.disclosure.attack.audit import attack_nodes
+from service.disclosure.command.reading import read_facts
+from service.disclosure.command.specification import read_specification
+from service.disclosure.question.lattice import build_lattice
+from service.disclosure.question.measures import measure
+from service.disclosure.question.rules import assess
 
 TABLES = Path(__file__).parents[1] / "data" / "tables"
 COUNT = Rules(minimum_count=10)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from naive_disclosure import all_figures, figures, unsafe_cells
 
 from service.disclosure import BadInput, Dimension, Facts, Rules, Table
-from service.disclosure.lattice import build_lattice
-from service.disclosure.measures import measure
-from service.disclosure.rules import (
+from service.disclosure.question.lattice import build_lattice
+from service.disclosure.question.measures import measure
+from service.disclosure.question.rules import (
     BelowMinimumCount,
     Dominated,
     EstimatedTooClosely,

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from service.disclosure import Dimension, Facts, Rules, Table, protect
-from service.disclosure.command import protect_command
+from service.disclosure.command.main import protect_command
 
 SPECIFICATION = """
 dimensions:

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from service.disclosure.command import protect_command
+from service.disclosure.command.main import protect_command
 
 TABLES = Path(__file__).parents[1] / "data" / "tables"
 

@@ -26,8 +26,8 @@ from service.disclosure import (
     attack,
     protect,
 )
-from service.disclosure.command import protect_command
-from service.disclosure.rounding import Sums, protect_rounded
+from service.disclosure.command.main import protect_command
+from service.disclosure.methods.rounding import Sums, protect_rounded
 
 COUNT = Rules(minimum_count=10)
 TREE = [("all", ""), ("w", "all"), ("e", "all"), ("a", "w"), ("b", "w"), ("c", "e"), ("d", "e")]

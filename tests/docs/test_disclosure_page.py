@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from service.disclosure import AttackReport, Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
-from service.disclosure.reading import read_facts
-from service.disclosure.specification import read_specification
+from service.disclosure.command.reading import read_facts
+from service.disclosure.command.specification import read_specification
 from tools import worked
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,251 @@
+"""The attacker's linear programs over one component: unknown figures that share equations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from service.disclosure.attack.docket import UP, WHOLE
+from service.disclosure.linear import Program
+from service.disclosure.question.measures import Measures
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+TOLERANCE = 1e-5
+"""Relative rounding of the solver that is forgiven."""
+
+PASSES = 20
+"""Rounds of tightening bounds; each is a few sparse sums, and bounds are valid after any number."""
+
+NEARBY = 1_200
+"""Unknowns of a neighbourhood."""
+
+NOBODY: Ints = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How far each node can be from the truth at most, as far as everybody knows, in units of the facts.
+
+    Attributes:
+        down: below it; the value itself, or less where it was published rounded.
+        up: above it; `cap` stands for without limit.
+        cap: more than any attacker has to be left in doubt.
+    """
+
+    down: Floats
+    up: Floats
+    cap: float
+
+    def at(self, nodes: Ints) -> Room:
+        """Of some nodes."""
+        return Room(self.down[nodes], self.up[nodes], self.cap)
+
+
+class Component:
+    """The linear programs of one component; columns follow `nodes`, figures are deviations from the truth.
+
+    Attributes:
+        nodes: the unknowns.
+        solves: linear programs solved so far.
+    """
+
+    def __init__(self, matrix: sp.csr_matrix, nodes: Ints, measures: Measures, room: Room) -> None:
+        """Take the equations of a component.
+
+        Args:
+            matrix: @ deviations = 0; a column per node.
+            nodes: ascending.
+            measures: figures of all nodes.
+            room: of these nodes.
+        """
+        self.nodes = nodes
+        self.solves = 0
+        self._matrix, self._room, self._measures = matrix, room, measures
+        self._by_column: sp.csc_matrix | None = None
+        self._figures = _Figures(measures, nodes)
+        self._far: Program | None = None
+        self._far_bounds: Ints = NOBODY
+        self._near: Program | None = None
+        self._implied: tuple[Floats, Floats] | None = None
+
+    @property
+    def implied(self) -> tuple[Floats, Floats]:
+        """(down, up): deviations that no solution exceeds, from one equation at a time.
+
+        An interval that was seen to be as wide is exact without a linear program.
+        """
+        if self._implied is None:
+            self._implied = _tighten(self._matrix, self._room)
+        return self._implied
+
+    def around(self, column: int) -> tuple[Component, int]:
+        """The unknowns nearest to one, as a component of its own, and its column there.
+
+        What is possible while everything else stays as it is, is possible.
+        """
+        if self._by_column is None:
+            self._by_column = self._matrix.tocsc()
+        inside = np.zeros(len(self.nodes), dtype=np.bool_)
+        inside[column] = True
+        fresh = np.array([column])
+        while len(fresh) and np.count_nonzero(inside) < NEARBY:
+            rows = np.unique(self._by_column[:, fresh].indices)
+            rows = rows[np.argsort(np.diff(self._matrix.indptr)[rows], kind="stable")]
+            reached = self._matrix[rows].indices
+            _, first = np.unique(reached, return_index=True)
+            reached = reached[np.sort(first)]
+            fresh = reached[~inside[reached]][: NEARBY - int(np.count_nonzero(inside))]
+            inside[fresh] = True
+        columns = np.flatnonzero(inside)
+        part = self._by_column[:, columns]
+        rows, local = np.unique(part.indices, return_inverse=True)
+        part = sp.csc_matrix((part.data, local, part.indptr), shape=(len(rows), len(columns))).tocsr()
+        near = Component(part, self.nodes[columns], self._measures, self._room.at(columns))
+        return near, int(np.searchsorted(columns, column))
+
+    def extreme(self, column: int, direction: int, attackers: Ints = NOBODY) -> Floats:
+        """The deviation that takes one node as far up or down as it goes, for these contributors together."""
+        if self._far is None:
+            zero = np.zeros(len(self.nodes))
+            self._far = Program(self._matrix, zero, -self._room.down, self._room.up)
+        if len(attackers) or len(self._far_bounds):
+            down, up = self._figures.narrow(self._room, attackers)
+            touched = self._figures.of(attackers)
+            changed = np.union1d(touched, self._far_bounds)
+            self._far.set_bounds(changed, -down[changed], up[changed])
+            self._far_bounds = touched
+        self._far.set_cost(column, -1.0 if direction == UP else 1.0)
+        found = self._far.solve()
+        self._far.set_cost(column, 0.0)
+        self.solves += 1
+        return np.zeros(len(self.nodes)) if found is None else found
+
+    def short(self, column: int, direction: int, level: float, attackers: Ints | None = NOBODY) -> Floats | None:
+        """The shortest deviation that takes one node as far as asked; None when there is none.
+
+        Short ones move few nodes: they are whole more often, and fewer contributors can exclude them. From d = 0 they
+        are a few steps of the dual simplex away, so every search starts there.
+
+        Args:
+            column: the node.
+            direction: `UP` or `DOWN`.
+            level: how far.
+            attackers: for whom together it must be possible; None stands for every contributor to whom the node is
+                a secret.
+        """
+        count = len(self.nodes)
+        if attackers is None:
+            down, up = self._figures.everyone(self._room, column, direction)
+        else:
+            down, up = self._figures.narrow(self._room, attackers)
+        if level > (up if direction == UP else down)[column] * (1 + TOLERANCE):
+            return None
+        if self._near is None:
+            both = sp.hstack([self._matrix, -self._matrix]).tocsr()
+            self._near = Program(both, np.ones(2 * count), np.zeros(2 * count), np.ones(2 * count), simplex=1)
+        lower, upper = np.zeros(2 * count), np.concatenate([up, down])
+        ahead, back = (column, column + count) if direction == UP else (column + count, column)
+        lower[ahead] = upper[ahead] = level
+        upper[back] = 0.0
+        self._near.set_bounds(np.arange(2 * count), lower, upper)
+        self._near.restart()
+        found = self._near.solve()
+        self.solves += 1
+        return None if found is None else found[:count] - found[count:]
+
+    def whole(self, column: int, direction: int, level: float, near: Floats) -> Floats | None:
+        """Whole figures in which one node deviates by at least `level` for an outsider, or None when there are none.
+
+        Tried first on the nodes that `near` moves: a small problem that nearly always does it.
+        """
+        for columns in (np.flatnonzero(np.abs(near) > TOLERANCE), np.arange(len(self.nodes))):
+            if column not in columns:
+                continue
+            lower, upper = -self._room.down[columns], self._room.up[columns].copy()
+            target = int(np.searchsorted(columns, column))
+            if direction == UP:
+                lower[target] = np.ceil(level - WHOLE)
+            else:
+                upper[target] = -np.ceil(level - WHOLE)
+            if lower[target] > upper[target]:
+                return None
+            part = self._matrix[:, columns]
+            program = Program(part[np.diff(part.indptr) > 0], np.zeros(len(columns)), lower, upper)
+            program.make_whole()
+            solution = program.solve()
+            self.solves += 1
+            if solution is not None:
+                found = np.zeros(len(self.nodes))
+                found[columns] = np.rint(solution)
+                return found
+        return None
+
+
+class _Figures:
+    """What contributors know of the nodes of a component: their own figures."""
+
+    def __init__(self, measures: Measures, nodes: Ints) -> None:
+        start, times = measures.start[nodes], measures.start[nodes + 1] - measures.start[nodes]
+        entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
+        self._column = np.repeat(np.arange(len(nodes)), times)
+        self._holder, self._own = measures.holder[entry], measures.own[entry].astype(np.float64)
+        self._value = measures.value[nodes].astype(np.float64)
+        self._alone: Flags = measures.reporting[nodes] == 1
+        first, rank = np.full((2, len(nodes)), -1, dtype=np.int64), np.zeros((2, len(nodes)))
+        for place in (0, 1):
+            there = times > place
+            first[place, there] = measures.holder[start[there] + place]
+            rank[place, there] = measures.own[start[there] + place]
+        self._largest_holder, self._largest = first, rank
+
+    def of(self, attackers: Ints) -> Ints:
+        """Columns of which these contributors know something."""
+        return np.unique(self._column[np.isin(self._holder, attackers)]) if len(attackers) else NOBODY
+
+    def narrow(self, room: Room, attackers: Ints) -> tuple[Floats, Floats]:
+        """(down, up) for these contributors together."""
+        if not len(attackers):
+            return room.down, room.up
+        hit = np.isin(self._holder, attackers)
+        columns = self._column[hit]
+        down, up = room.down.copy(), room.up.copy()
+        np.minimum.at(down, columns, self._value[columns] - self._own[hit])
+        mine = columns[self._alone[columns]]
+        down[mine] = up[mine] = 0.0
+        return down, up
+
+    def everyone(self, room: Room, column: int, direction: int) -> tuple[Floats, Floats]:
+        """(down, up) for all contributors together to whom the node is a secret."""
+        owner = self._largest_holder[0, column]
+        if not self._alone[column] and (direction == UP or self._largest[0, column] < self._value[column]):
+            owner = -2
+        owned = self._largest_holder[0] == owner
+        down = np.minimum(room.down, self._value - np.where(owned, self._largest[1], self._largest[0]))
+        known = self._alone & ~owned
+        down[known] = 0.0
+        return down, np.where(known, 0.0, room.up)
+
+
+def _tighten(matrix: sp.csr_matrix, room: Room) -> tuple[Floats, Floats]:
+    """What each equation says about each of its nodes, given the bounds of the others; again and again."""
+    down, up = room.down.copy(), room.up.copy()
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    column, part, size = matrix.indices, matrix.data > 0, np.abs(matrix.data)
+    for _ in range(PASSES):
+        least = -size * np.where(part, down[column], up[column])
+        most = size * np.where(part, up[column], down[column])
+        others_least = (np.bincount(row, least, matrix.shape[0])[row] - least) / size
+        others_most = (np.bincount(row, most, matrix.shape[0])[row] - most) / size
+        new_up, new_down = up.copy(), down.copy()
+        np.minimum.at(new_up, column, np.where(part, -others_least, others_most))
+        np.minimum.at(new_down, column, np.where(part, others_most, -others_least))
+        if np.array_equal(new_up, up) and np.array_equal(new_down, down):
+            break
+        down, up = new_down, new_up
+    return down, up

@@ -1,0 +1,270 @@
+"""What must stay possible for each attacker, and the certificates that show it.
+
+A certificate is a deviation d from the true figures over nodes that are not published, with M d = 0. When
+x + d is non-negative, the attacker cannot exclude it. Because 0 is a certificate too and the set is convex,
+every shrunken copy t d (0 <= t <= 1) is one as well. So a single d shows, for every node that it moves far
+enough, that the required deviation is possible: for an outsider when t d >= -x, for contributor w when
+t d >= -(x - own of w) and d is 0 wherever w is alone. Checking it is a handful of array operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from service.disclosure.question.claims import Certificate
+from service.disclosure.question.insight import Insight
+from service.disclosure.question.measures import Measures
+from service.disclosure.question.rules import Assessment
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+"""Nodes, and how far each deviates from the truth."""
+
+UP, DOWN = 0, 1
+SLACK = 1e-7
+"""Relative tolerance of a certificate, against rounding in the solver."""
+
+NEGLIGIBLE = 1e-7
+"""Deviations below this share of the largest one are rounding of the solver."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """A deviation that must be possible.
+
+    Attributes:
+        unsafe: place in the assessment.
+        node: the unsafe node.
+        direction: `UP` or `DOWN`.
+        level: how far, in units of the facts.
+        attackers: contributors for whom it is not yet shown, as numbers; None means an outsider.
+    """
+
+    unsafe: int
+    node: int
+    direction: int
+    level: float
+    attackers: Ints | None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """The state of one need."""
+
+    key: tuple[int, int]
+    outsider_open: bool
+    insider_open: bool
+    untouched: bool
+    left: Ints | None
+    proof: list[int] | None
+
+
+class Ledger:
+    """All needs of an assessment, and which of them are shown.
+
+    A cell is no secret to who alone reported it, nor is an empty cell to who alone reported what surrounds it:
+    that is known without any table (`insight`). To all other contributors it is one, empty or not.
+    """
+
+    def __init__(self, assessment: Assessment, measures: Measures, insight: Insight) -> None:
+        self._assessment = assessment
+        self._measures = measures
+        self._insight = insight
+        count = len(assessment.nodes)
+        self.place = np.full(len(measures.value), -1, dtype=np.int64)
+        self.place[assessment.nodes] = np.arange(count)
+        self.levels = np.stack([assessment.up, assessment.down])
+        self.insider_levels = np.stack([assessment.up, assessment.down_insider])
+        self.outsider_open = self.levels > 0
+        self._insider_open = (self.insider_levels > 0) & (measures.holders > 0)
+        self._untouched = self._insider_open.copy()
+        self._left: dict[tuple[int, int], Ints] = {}
+        self.alone = measures.reporting == 1
+        self.pool: list[Certificate] = []
+        self.proofs: dict[tuple[int, int], list[int]] = {}
+
+    def node(self, unsafe: int) -> int:
+        """The node of a place in the assessment."""
+        return int(self._assessment.nodes[unsafe])
+
+    def open_needs(self, order: Ints | None = None) -> Iterator[Need]:
+        """Every need that is open when its turn comes, in this order, or else by ascending value of the unsafe node.
+
+        What small cells need is withheld cheaply, and serves larger ones.
+        """
+        if order is None:
+            order = np.argsort(self._measures.value[self._assessment.nodes], kind="stable")
+        for direction in (UP, DOWN):
+            for unsafe in order:
+                need = self.need(direction, int(unsafe))
+                if need is not None:
+                    yield need
+
+    def need(self, direction: int, unsafe: int) -> Need | None:
+        """What is open about one node in one direction."""
+        node = int(self._assessment.nodes[unsafe])
+        if self.outsider_open[direction, unsafe]:
+            return Need(unsafe, node, direction, float(self.levels[direction, unsafe]), None)
+        if not self._insider_open[direction, unsafe]:
+            return None
+        if self._untouched[direction, unsafe]:
+            left = self._without_owner(direction, unsafe, np.arange(self._measures.holders))
+        else:
+            left = self._left[direction, unsafe]
+        if not len(left):
+            self._keep(direction, unsafe, left)
+            return None
+        return Need(unsafe, node, direction, float(self.insider_levels[direction, unsafe]), left)
+
+    def settle(self, nodes: Ints, deviation: Floats) -> None:
+        """Tick off everything that the certificate, its shrunken copies and their opposites show."""
+        self.pool.append((nodes, deviation))
+        for sign in (1.0, -1.0):
+            self._settle_one(nodes, sign * deviation)
+
+    def accept(self, key: tuple[int, int], proofs: Iterable[Certificate]) -> None:
+        """Take a need as shown by these certificates together, to whomever it matters."""
+        first = len(self.pool)
+        self.pool.extend(proofs)
+        self.proofs[key] = list(range(first, len(self.pool)))
+        self.outsider_open[key] = self._insider_open[key] = self._untouched[key] = False
+        self._left[key] = np.zeros(0, dtype=np.int64)
+
+    def in_use(self) -> list[Certificate]:
+        """The certificates on which something that was shown rests."""
+        return [self.pool[number] for number in sorted({one for proof in self.proofs.values() for one in proof})]
+
+    def served_by(self, nodes: set[int], most: int) -> dict[int, list[int]]:
+        """Per node of these, up to `most` unsafe nodes whose proof uses it."""
+        found: dict[int, list[int]] = {}
+        for (_, unsafe), proof in sorted(self.proofs.items()):
+            for number in proof:
+                for node in nodes.intersection(self.pool[number][0].tolist()):
+                    served = found.setdefault(node, [])
+                    if len(served) < most and self.node(unsafe) not in served:
+                        served.append(self.node(unsafe))
+        return found
+
+    def reopen(self, keys: Iterable[tuple[int, int]]) -> list[_Entry]:
+        """Forget what was shown about some needs; `restore` takes the answer to undo that."""
+        entries = []
+        for direction, unsafe in keys:
+            key = (direction, unsafe)
+            entries.append(
+                _Entry(
+                    key,
+                    bool(self.outsider_open[key]),
+                    bool(self._insider_open[key]),
+                    bool(self._untouched[key]),
+                    self._left.get(key),
+                    self.proofs.get(key),
+                )
+            )
+            self.outsider_open[key] = self.levels[key] > 0
+            self._insider_open[key] = self._untouched[key] = self.insider_levels[key] > 0
+            self._left.pop(key, None)
+            self.proofs.pop(key, None)
+        return entries
+
+    def restore(self, entries: Iterable[_Entry]) -> None:
+        """Put needs back as they were before `reopen`."""
+        for entry in entries:
+            self.outsider_open[entry.key] = entry.outsider_open
+            self._insider_open[entry.key] = entry.insider_open
+            self._untouched[entry.key] = entry.untouched
+            self._left.pop(entry.key, None)
+            self.proofs.pop(entry.key, None)
+            if entry.left is not None:
+                self._left[entry.key] = entry.left
+            if entry.proof is not None:
+                self.proofs[entry.key] = entry.proof
+
+    def _settle_one(self, nodes: Ints, deviation: Floats) -> None:
+        unsafe = self.place[nodes]
+        way = np.where(deviation > 0, UP, DOWN)
+        pending = np.flatnonzero((unsafe >= 0) & (self.outsider_open[way, unsafe] | self._insider_open[way, unsafe]))
+        if not len(pending):
+            return
+        unsafe, way, size = unsafe[pending], way[pending], np.abs(deviation[pending])
+        worst, strain = self._strain(nodes, deviation)
+        limit = min(1.0, 1.0 / worst if worst else 1.0) * (1 + SLACK)
+        shown = self.levels[way, unsafe] <= limit * size
+        self.outsider_open[way[shown], unsafe[shown]] = False
+        for key in zip(way[shown].tolist(), unsafe[shown].tolist(), strict=True):
+            self.proofs.setdefault(key, []).append(len(self.pool) - 1)
+        shrink = self.insider_levels[way, unsafe] / size
+        for k in np.flatnonzero((shrink <= limit) & self._insider_open[way, unsafe]).tolist():
+            self._narrow(int(way[k]), int(unsafe[k]), strain * shrink[k] > 1 + SLACK)
+
+    def _strain(self, nodes: Ints, deviation: Floats) -> tuple[float, Floats]:
+        """1 / the largest factor by which d may grow: for an outsider, and for every contributor."""
+        measures = self._measures
+        falls = deviation < 0
+        room = measures.value[nodes].astype(np.float64)
+        strain = np.zeros(measures.holders)
+        with np.errstate(divide="ignore"):
+            worst = float(np.max(-deviation[falls] / room[falls], initial=0.0))
+        if not measures.holders:
+            return worst, strain
+        start, times = measures.start[nodes], measures.start[nodes + 1] - measures.start[nodes]
+        entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
+        of = np.repeat(np.arange(len(nodes)), times)
+        own = measures.own[entry]
+        alone = self.alone[nodes][of]
+        matters = alone | ((deviation[of] < 0) & (own > 0))
+        of, own, alone, holder = of[matters], own[matters], alone[matters], measures.holder[entry[matters]]
+        free = (measures.value[nodes][of] - own).astype(np.float64)
+        with np.errstate(divide="ignore"):
+            np.maximum.at(strain, holder, np.where(alone, np.inf, -deviation[of] / free))
+        return worst, strain
+
+    def _narrow(self, direction: int, unsafe: int, failing: npt.NDArray[np.bool_]) -> None:
+        """Keep the contributors for whom this certificate fails."""
+        if self._untouched[direction, unsafe]:
+            left = self._without_owner(direction, unsafe, np.flatnonzero(failing))
+        else:
+            left = self._left[direction, unsafe]
+            before = len(left)
+            left = left[failing[left]]
+            if len(left) == before:
+                return
+        self.proofs.setdefault((direction, unsafe), []).append(len(self.pool) - 1)
+        self._keep(direction, unsafe, left)
+
+    def _keep(self, direction: int, unsafe: int, left: Ints) -> None:
+        self._untouched[direction, unsafe] = False
+        self._insider_open[direction, unsafe] = len(left) > 0
+        self._left[direction, unsafe] = left
+
+    def _without_owner(self, direction: int, unsafe: int, holders: Ints) -> Ints:
+        """Without those to whom the node is no secret.
+
+        Its sole reporter, or who holds all of it (downward); of an empty one, who knows what surrounds it.
+        """
+        measures = self._measures
+        node = int(self._assessment.nodes[unsafe])
+        first = int(measures.start[node])
+        if first == int(measures.start[node + 1]):
+            strangers: Ints = holders[~np.isin(holders, self._insight.of(node))]
+            return strangers
+        owns_all = measures.own[first] == measures.value[node]
+        if self.alone[node] or (owns_all and direction == DOWN):
+            others: Ints = holders[holders != measures.holder[first]]
+            return others
+        return holders
+
+    def give_up(self, need: Need, attacker: int | None) -> None:
+        """Take a need off the list that was proven impossible to show; the caller keeps the breach."""
+        if attacker is None:
+            self.outsider_open[need.direction, need.unsafe] = False
+            return
+        if self._untouched[need.direction, need.unsafe]:
+            left = self._without_owner(need.direction, need.unsafe, np.arange(self._measures.holders))
+        else:
+            left = self._left[need.direction, need.unsafe]
+        self._keep(need.direction, need.unsafe, left[left != attacker])

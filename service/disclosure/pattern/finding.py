@@ -1,0 +1,249 @@
+"""Which cells to withhold: from an assessment to a pattern and the certificates that justify it.
+
+1. Sums of hypercubes, for all but small tables: nearly every need, at a fraction of the time (`hypercubes`).
+2. Linear programs for what is left (`pattern.complete`).
+3. What can be published after all: by hypercubes, then by linear programs as far as the work allows (`relax`).
+4. A small table is tried in several ways, and cells are exchanged for cheaper ones; the cheapest pattern counts.
+
+What a pattern costs is the value of the cells that it withholds, and then their number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from service.disclosure.faults import CannotBeProtected, Obstacle
+from service.disclosure.pattern.certificates import Ledger, Need
+from service.disclosure.pattern.search import CROWDED, Search
+from service.disclosure.pattern.withholding import Exposure, complete, exchange, relax
+from service.disclosure.progress import Progress, silent
+from service.disclosure.question.insight import Insight, find_insight
+from service.disclosure.question.lattice import Lattice
+from service.disclosure.question.measures import Measures
+from service.disclosure.question.rules import Assessment
+from service.disclosure.question.tables import ReleasedTable
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+FAR_TRIALS = 600
+"""Linear programs over all withheld nodes that publishing cells again may take; those nearby are not counted."""
+
+RELAX_WORK = 200_000_000
+"""Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
+
+RELAX_WORK_BESIDE = 10_000_000
+"""The same beside more than `FEW_RELEASES` earlier releases."""
+
+SMALL = 1_000
+"""Up to so many nodes, linear programs alone find a better pattern in less time."""
+
+LARGE = 10_000
+"""Above so many nodes, linear programs only show what hypercubes cannot."""
+
+FEW = 60
+"""Up to so many unsafe nodes, a small table is tried in every way of `WAYS`, with more in the first."""
+
+FEW_RELEASES = 10
+"""The same for earlier releases; most of a longer history is settled, and one more table beside it should be quick."""
+
+MOST_PROGRAMS = 5_000
+"""Linear programs after which no other pattern of a small table is begun."""
+
+MOST_BEGINNINGS = 40
+"""Patterns of a small table that are begun anew without one of the cells withheld."""
+
+Way = tuple[float, bool]
+
+WAYS: tuple[Way, ...] = ((1.0, False), (0.5, False), (1.0, True), (0.75, True), (0.25, False), (0.0, True))
+"""Exponent of the value in what withholding costs, and whether large unsafe cells come first."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a pattern is wanted for.
+
+    The lattice's first table is the one wanted, `fixed` is public already, and `kept` are nodes never to publish.
+    """
+
+    lattice: Lattice
+    measures: Measures
+    assessment: Assessment
+    released: tuple[ReleasedTable, ...]
+    fixed: Flags
+    kept: Ints
+
+    @property
+    def why(self) -> Ints:
+        """Per cell of the table, the `Why` flags of the rules that it breaks."""
+        why = np.zeros(self.lattice.size, dtype=np.int64)
+        why[self.assessment.nodes] = self.assessment.why
+        return why[self.lattice.nodes[0]]
+
+    @cached_property
+    def insight(self) -> Insight:
+        """To whom empty nodes are no secret."""
+        return find_insight(self.lattice, self.measures, self.assessment.nodes)
+
+    @property
+    def unsafe(self) -> Flags:
+        """Unsafe nodes."""
+        flags = np.zeros(self.lattice.size, dtype=np.bool_)
+        flags[self.assessment.nodes] = True
+        return flags
+
+    @property
+    def optional(self) -> Flags:
+        """Nodes that may be published or not."""
+        return self.offered & ~self.unsafe & ~self.fixed
+
+    def cost(self, pattern: Pattern) -> tuple[float, float]:
+        """The value of the cells withheld, and their number."""
+        cells = pattern.withheld & self.offered
+        return float(self.measures.value[cells].sum()), float(cells.sum())
+
+    @property
+    def small(self) -> bool:
+        """Whether there is time to look for something better than the first pattern found."""
+        few = len(self.assessment.nodes) <= FEW and len(self.released) <= FEW_RELEASES
+        return few and self.lattice.size <= SMALL
+
+    @property
+    def offered(self) -> Flags:
+        """Nodes that the table would publish if it could."""
+        flags = np.zeros(self.lattice.size, dtype=np.bool_)
+        flags[self.lattice.nodes[0]] = True
+        flags[self.kept] = False
+        return flags
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What is withheld, the certificates for it, and the linear programs that took."""
+
+    withheld: Flags
+    ledger: Ledger
+    programs: int
+
+
+def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
+    """The cheapest pattern found.
+
+    Args:
+        question: what it is wanted for.
+        progress: told how far the first attempt is.
+
+    Raises:
+        CannotBeProtected: whatever is withheld, some need cannot be met; by linear programming that is proven.
+    """
+    first = _pattern(question, WAYS[0], progress=progress)
+    if not question.small or not first.programs:
+        return first
+    found = [first]
+    for way in WAYS[1:]:
+        if sum(one.programs for one in found) > MOST_PROGRAMS:
+            break
+        found.append(_pattern(question, way))
+    costs = [question.cost(pattern) for pattern in found]
+    best = costs.index(min(costs))
+    programs = sum(one.programs for one in found)
+    pattern, more = _without_one(question, WAYS[best], found[best], MOST_PROGRAMS - programs)
+    return replace(pattern, programs=programs + more)
+
+
+def _without_one(question: Question, way: Way, best: Pattern, most: int) -> tuple[Pattern, int]:
+    """Begin anew without one of the cells withheld, each in turn, as long as that finds something cheaper.
+
+    Returns:
+        The best pattern, and the linear programs that took: not many more than `most`.
+    """
+    programs, begun = 0, 0
+    tried: set[int] = set()
+    while True:
+        for node in _by_value(question.measures, best.withheld & question.optional).tolist():
+            if node in tried or begun == MOST_BEGINNINGS or programs > most:
+                continue
+            tried.add(node)
+            begun += 1
+            try:
+                other = _pattern(question, way, node)
+            except CannotBeProtected:
+                continue
+            programs += other.programs
+            if question.cost(other) < question.cost(best):
+                best = other
+                break
+        else:
+            return best, programs
+
+
+def _pattern(question: Question, way: Way, without: int | None = None, *, progress: Progress = silent) -> Pattern:
+    """One pattern, found in one way; `without` is a node that may not be used."""
+    lattice, measures, fixed = question.lattice, question.measures, question.fixed
+    exponent, descending = way
+    withheld = (~question.offered & ~fixed) | question.unsafe
+    weight = _weight(measures, exponent)
+    ledger = Ledger(question.assessment, measures, question.insight)
+    if lattice.size > SMALL:
+        from service.disclosure.pattern.hypercubes import Weaver  # noqa: PLC0415 - small tables do without numba
+
+        closed = fixed | ((measures.value == 0) & ~withheld)
+        weaver = Weaver(lattice, measures, question.assessment, question.insight, closed, withheld, progress=progress)
+        weaver.weave()
+        weaver.improve(_by_value(measures, withheld & question.optional))
+        for key, proofs in weaver.proofs().items():
+            ledger.accept(key, proofs)
+    value = measures.value[question.assessment.nodes]
+    order = np.argsort(-value if descending else value, kind="stable")
+    programs = 0
+    unmet: list[Need] = []
+    movable = ~fixed
+    for use_empty in (False, True):
+        movable = ~fixed & ((measures.value > 0) | withheld | use_empty)
+        if without is not None:
+            movable[without] = False
+        progress("programs", 0.0)
+        search = Search(lattice, measures, movable, withheld, weight)
+        unmet = complete(search, ledger, order)
+        programs += search.solves
+        if not unmet:
+            break
+    if unmet:
+        raise CannotBeProtected(
+            Obstacle(
+                lattice.describe(need.node),
+                "met wat al is uitgebracht valt deze cel niet te beschermen",
+                "with what has been published already this cell cannot be protected",
+            )
+            for need in unmet[:20]
+        )
+    if lattice.size > LARGE:
+        return Pattern(withheld, ledger, programs)
+    far = FAR_TRIALS if lattice.size < CROWDED else 0
+    search = Search(lattice, measures, withheld.copy(), withheld, weight, far=far)
+    exposure = Exposure(lattice, withheld, question.unsafe)
+    work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
+    withheld[relax(search, ledger, exposure, _by_value(measures, withheld & question.optional), work)] = False
+    programs += search.solves
+    if question.small:
+        search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0))
+        while exchange(search, ledger, _by_value(measures, withheld & question.optional), _weight(measures, 1.0)):
+            pass
+        programs += search.solves
+    return Pattern(withheld, ledger, programs)
+
+
+def _weight(measures: Measures, exponent: float) -> Floats:
+    """What withholding a node costs; something even when it is empty."""
+    return np.asarray((measures.value + 1.0) ** exponent, dtype=np.float64)
+
+
+def _by_value(measures: Measures, which: Flags) -> Ints:
+    """These nodes, the most valuable first."""
+    nodes = np.flatnonzero(which)
+    return nodes[np.argsort(-measures.value[nodes], kind="stable")]

@@ -1,0 +1,265 @@
+"""Finding certificates of little weight by linear programming.
+
+The program has two columns per node, d = plus - minus, and minimises the weight of what would newly be withheld.
+Its costs are never negative, so d = 0 is dual feasible: asking for another deviation is a few steps of the dual
+simplex away. (The primal simplex stalls: at d = 0 every row is degenerate.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from service.disclosure.linear import Program
+from service.disclosure.pattern.certificates import NEGLIGIBLE, UP, Need
+from service.disclosure.question.lattice import Axis, Lattice
+from service.disclosure.question.measures import Measures
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+FREE = 1e-3
+"""Weight of a node that is withheld already; not 0, so that deviations stay short."""
+
+SMALLEST_GROUP = 2
+"""A code alone has nothing to exchange figures with."""
+
+CROWDED = 10_000
+"""From so many nodes on, the nearest neighbourhood is a few codes per axis."""
+
+WIDE, NARROW = 40, 4
+"""Codes side by side in a neighbourhood."""
+
+
+class Searcher:
+    """Finds certificates of least weight over some nodes, with one warm linear program."""
+
+    def __init__(
+        self, relations: sp.csc_matrix, measures: Measures, nodes: Ints, withheld: Flags, weight: Floats
+    ) -> None:
+        """Set up the program.
+
+        Args:
+            relations: of the whole lattice.
+            measures: figures of all nodes.
+            nodes: which may deviate, ascending.
+            withheld: nodes that are withheld; the array is shared, and may grow and shrink.
+            weight: per node of the lattice, what withholding it costs.
+        """
+        self._measures = measures
+        self._withheld = withheld
+        self._nodes = nodes
+        half = relations[:, nodes].tocsr()
+        half = half[np.diff(half.indptr) > 0]
+        self._value = measures.value[nodes].astype(np.float64)
+        self._weight = weight[nodes]
+        self._cap = 4.0 * max(float(self._value.sum()), 1.0) + 1e4
+        self._free = withheld[nodes].copy()
+        price = np.where(self._free, FREE, self._weight)
+        count = len(nodes)
+        self._program = Program(
+            sp.hstack([half, -half]).tocsr(),
+            np.concatenate([price, price]),
+            np.zeros(2 * count),
+            np.concatenate([np.full(count, self._cap), self._value]),
+            simplex=1,
+        )
+
+    @property
+    def solves(self) -> int:
+        """Linear programs solved so far."""
+        return self._program.solves
+
+    @property
+    def work(self) -> int:
+        """Work done so far, see `Program`."""
+        return self._program.work
+
+    def find(self, need: Need, attackers: Ints, banned: Ints) -> tuple[Ints, Floats] | None:
+        """The certificate of least weight for a need, as (nodes, deviations); None when there is none.
+
+        Args:
+            need: the node, the direction and how far.
+            attackers: contributors for all of whom it must hold; nobody is an outsider.
+            banned: nodes that may not deviate.
+        """
+        count = len(self._nodes)
+        column = int(np.searchsorted(self._nodes, need.node))
+        if column == count or self._nodes[column] != need.node:
+            return None
+        self._reprice()
+        up, down = np.full(count, max(self._cap, 4.0 * need.level)), self._value.copy()
+        self._know(attackers, up, down)
+        if len(banned):
+            out = np.isin(self._nodes, banned)
+            up[out] = down[out] = 0.0
+        forward, back = (up, down) if need.direction == UP else (down, up)
+        forward[column], back[column] = need.level, 0.0
+        lower = np.zeros(2 * count)
+        lower[column if need.direction == UP else column + count] = need.level
+        self._program.set_bounds(np.arange(2 * count), lower, np.concatenate([up, down]))
+        solution = self._program.solve()
+        if solution is None:
+            return None
+        deviation = solution[:count] - solution[count:]
+        support = np.flatnonzero(np.abs(deviation) > NEGLIGIBLE * need.level)
+        return self._nodes[support], deviation[support]
+
+    def _reprice(self) -> None:
+        """Bring the weights in line with what is withheld by now."""
+        free = self._withheld[self._nodes]
+        changed = np.flatnonzero(free != self._free)
+        if len(changed):
+            price = np.where(free[changed], FREE, self._weight[changed])
+            columns = np.concatenate([changed, changed + len(self._nodes)])
+            self._program.set_costs(columns, np.concatenate([price, price]))
+            self._free = free
+
+    def _know(self, attackers: Ints, up: Floats, down: Floats) -> None:
+        """Narrow the bounds to what these contributors together cannot exclude."""
+        measures = self._measures
+        for attacker in attackers.tolist():
+            nodes, own = measures.figures_of(attacker)
+            column = np.searchsorted(self._nodes, nodes)
+            column[column == len(self._nodes)] = 0
+            here = self._nodes[column] == nodes
+            column, own, nodes = column[here], own[here], nodes[here]
+            down[column] = np.minimum(down[column], self._value[column] - own)
+            alone = column[measures.reporting[nodes] == 1]
+            up[alone] = down[alone] = 0.0
+
+
+class Search:
+    """Looks for certificates near the node first, and over everything when there is none near.
+
+    Near means: along every axis the codes beside the node's own code and those above them. There a linear
+    program is a fraction of the size, and what it finds is as good a certificate.
+    """
+
+    def __init__(
+        self,
+        lattice: Lattice,
+        measures: Measures,
+        movable: Flags,
+        withheld: Flags,
+        weight: Floats,
+        *,
+        far: int | None = None,
+    ) -> None:
+        """Prepare a search.
+
+        Args:
+            lattice: all nodes.
+            measures: their figures.
+            movable: nodes that may deviate.
+            withheld: shared, see `Searcher`.
+            weight: what withholding a node costs.
+            far: how many times to look further than the nearest neighbourhood at most; None is without limit.
+        """
+        self.withheld = withheld
+        self._lattice = lattice
+        self._measures = measures
+        self._movable = movable
+        self._weight = weight
+        self._far = far
+        self._relations = lattice.relations().tocsc()
+        sizes = (NARROW, WIDE) if lattice.size >= CROWDED else (WIDE,)
+        self._tiers = [[_families(axis, most) for axis in lattice.axes] for most in sizes]
+        self._searchers: dict[tuple[int, tuple[int, ...]], Searcher] = {}
+        self._banned: set[int] = set()
+
+    @property
+    def solves(self) -> int:
+        """Linear programs solved so far."""
+        return sum(searcher.solves for searcher in self._searchers.values())
+
+    @property
+    def work(self) -> int:
+        """Work done so far, see `Program`."""
+        return sum(searcher.work for searcher in self._searchers.values())
+
+    def find(self, need: Need, attackers: Ints) -> tuple[Ints, Floats] | None:
+        """A certificate of little weight for a need; None when there is none."""
+        banned = np.array(sorted(self._banned), dtype=np.int64)
+        codes = np.unravel_index(need.node, self._lattice.shape)
+        everywhere = (-1,) * len(codes)
+        for tier, families in enumerate(self._tiers):
+            near = tuple(family[int(code)] for (family, _), code in zip(families, codes, strict=True))
+            if near == everywhere:
+                break
+            if tier and not self._may_look_further():
+                return None
+            found = self._searcher(tier, near).find(need, attackers, banned)
+            if found is not None:
+                return found
+        if not self._may_look_further():
+            return None
+        return self._searcher(0, everywhere).find(need, attackers, banned)
+
+    def _may_look_further(self) -> bool:
+        if self._far is None:
+            return True
+        self._far -= 1
+        return self._far >= 0
+
+    def ban(self, node: int) -> None:
+        """From now on a node may not deviate."""
+        self._banned.add(node)
+
+    def allow(self, node: int) -> None:
+        """Take a ban back."""
+        self._banned.discard(node)
+
+    def _searcher(self, tier: int, block: tuple[int, ...]) -> Searcher:
+        """The program over one product of families; -1 stands for a whole axis."""
+        if (tier, block) not in self._searchers:
+            near = np.ones(self._lattice.shape, dtype=np.bool_)
+            for place, (number, (_, members)) in enumerate(zip(block, self._tiers[tier], strict=True)):
+                if number >= 0:
+                    along = np.zeros(self._lattice.shape[place], dtype=np.bool_)
+                    along[list(members[number])] = True
+                    near &= along.reshape([-1 if k == place else 1 for k in range(near.ndim)])
+            nodes = np.flatnonzero(self._movable & near.reshape(-1))
+            self._searchers[tier, block] = Searcher(self._relations, self._measures, nodes, self.withheld, self._weight)
+        return self._searchers[tier, block]
+
+
+def _families(axis: Axis, most: int) -> tuple[list[int], list[tuple[int, ...]]]:
+    """Per code the number of its family (-1: the whole axis), and the codes of each family.
+
+    Codes that add up to the same code are divided into groups of at most `most`. A family is a group with all
+    that adds up to its codes, and everything above them.
+    """
+    above: dict[int, list[int]] = {}
+    for whole, parts in enumerate(axis.parts):
+        for part in parts:
+            above.setdefault(part, []).append(whole)
+    number_of = [-1] * len(axis)
+    members: list[tuple[int, ...]] = []
+    for parts in axis.parts:
+        siblings = [part for part in parts if len(above[part]) == 1]
+        groups = -(-len(siblings) // most)
+        for group in np.array_split(np.array(siblings, dtype=np.int64), groups) if groups else ():
+            family = _closure(group.tolist(), axis.parts) | _closure(group.tolist(), above)
+            if len(group) < SMALLEST_GROUP or len(family) == len(axis):
+                continue
+            for part in group.tolist():
+                number_of[part] = len(members)
+            members.append(tuple(sorted(family)))
+    return number_of, members
+
+
+def _closure(codes: Sequence[int], steps: Mapping[int, Sequence[int]] | Sequence[Sequence[int]]) -> set[int]:
+    """The codes and all that can be reached from them."""
+    found, queue = set(codes), list(codes)
+    while queue:
+        here = queue.pop()
+        following = steps.get(here, ()) if isinstance(steps, Mapping) else steps[here]
+        fresh = [code for code in following if code not in found]
+        found.update(fresh)
+        queue.extend(fresh)
+    return found

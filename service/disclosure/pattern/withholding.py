@@ -1,0 +1,212 @@
+"""The pattern of suppressions: what must be withheld besides the unsafe cells.
+
+1. `complete`: for every need (an unsafe node, a direction, an attacker; see `certificates`) a deviation must exist
+   over withheld nodes only. `search` finds one of little weight; its support is withheld, and whatever else it
+   shows is ticked off.
+2. `relax`: what was withheld for an early need is often not needed in the end. From the most valuable down, a
+   node is published again when every need whose proof used it can be proven without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from service.disclosure.pattern.certificates import Ledger, Need
+from service.disclosure.pattern.search import Search
+from service.disclosure.question.lattice import Lattice
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+def complete(search: Search, ledger: Ledger, order: Ints | None = None) -> list[Need]:
+    """Withhold until every need is shown.
+
+    Args:
+        search: where to look; what it finds is added to its withheld nodes.
+        ledger: the needs.
+        order: of the unsafe nodes; see `Ledger.open_needs`.
+
+    Returns:
+        The needs that cannot be shown.
+    """
+    return [need for need in ledger.open_needs(order) if not _meet(search, ledger, need)]
+
+
+class Exposure:
+    """Which nodes an equation with a single withheld node would give away; a quick reason not to publish."""
+
+    def __init__(self, lattice: Lattice, withheld: Flags, unsafe: Flags) -> None:
+        matrix = lattice.relations(superfluous=True)
+        self._of_row = matrix
+        self._of_node = matrix.tocsc()
+        self._left = (abs(matrix) @ withheld.astype(np.float64)).astype(np.int64)
+        self._withheld, self._unsafe = withheld.copy(), unsafe
+
+    def neighbours(self, node: int) -> set[int]:
+        """Nodes in an equation with this one."""
+        return {other for row in self._rows(node) for other in self._members(row)}
+
+    def publish(self, node: int) -> list[int] | None:
+        """Take a node as known, and all that follows, which comes back; None when an unsafe node follows.
+
+        Nothing comes back for a node that follows from what was published before.
+        """
+        done: list[int] = []
+        queue = [node]
+        while queue:
+            one = queue.pop()
+            if not self._withheld[one]:
+                continue
+            self._withheld[one] = False
+            done.append(one)
+            for row in self._rows(one):
+                self._left[row] -= 1
+                if self._left[row] == 1:
+                    queue.extend(other for other in self._members(row) if self._withheld[other])
+            if self._unsafe[one]:
+                self.hide(done)
+                return None
+        return done
+
+    def hide(self, nodes: Iterable[int]) -> None:
+        """Undo: these nodes are withheld again."""
+        for one in nodes:
+            self._withheld[one] = True
+            for row in self._rows(one):
+                self._left[row] += 1
+
+    def _rows(self, node: int) -> list[int]:
+        start, stop = self._of_node.indptr[node : node + 2]
+        return [int(row) for row in self._of_node.indices[start:stop]]
+
+    def _members(self, row: int) -> list[int]:
+        start, stop = self._of_row.indptr[row : row + 2]
+        return [int(node) for node in self._of_row.indices[start:stop]]
+
+
+def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, work: int) -> list[int]:
+    """Publish withheld nodes again where every need can still be shown without them.
+
+    A node is let go when all needs whose proof used it can be proven anew over what stays withheld.
+
+    Args:
+        search: over the withheld nodes alone.
+        ledger: with nothing open.
+        exposure: of the withheld nodes.
+        candidates: nodes to try, in this order.
+        work: after how much work to be content (see `linear.Program`).
+
+    Returns:
+        The nodes let go.
+    """
+    users: dict[int, set[tuple[int, int]]] = {}
+
+    def index(keys: Iterable[tuple[int, int]]) -> None:
+        for key in keys:
+            for number in ledger.proofs.get(key, ()):
+                for node in ledger.pool[number][0].tolist():
+                    users.setdefault(node, set()).add(key)
+
+    index(list(ledger.proofs))
+    freed = []
+    for node in candidates.tolist():
+        if search.work >= work:
+            break
+        known = exposure.publish(node)
+        if known is None:
+            continue
+        affected = [
+            key
+            for key in sorted(users.get(node, ()))
+            if any(node in ledger.pool[number][0] for number in ledger.proofs.get(key, ()))
+        ]
+        beside = exposure.neighbours(node)
+        affected.sort(key=lambda key: int(ledger.node(key[1])) not in beside)
+        search.ban(node)
+        before = ledger.reopen(affected)
+        if all(_prove(search, ledger, key) for key in affected):
+            freed.append(node)
+            index(affected)
+        else:
+            ledger.restore(before)
+            search.allow(node)
+            exposure.hide(known)
+    return freed
+
+
+def exchange(search: Search, ledger: Ledger, candidates: Ints, weight: Floats) -> list[int]:
+    """Publish withheld nodes again where withholding others in their stead costs less.
+
+    Args:
+        search: over all nodes that may deviate.
+        ledger: with nothing open.
+        candidates: nodes to try, in this order.
+        weight: what withholding a node costs.
+
+    Returns:
+        The nodes let go.
+    """
+    freed = []
+    for node in candidates.tolist():
+        if not search.withheld[node]:
+            continue
+        affected = [
+            key for key, proof in sorted(ledger.proofs.items()) if any(node in ledger.pool[n][0] for n in proof)
+        ]
+        beforehand = search.withheld.copy()
+        search.ban(node)
+        before = ledger.reopen(affected)
+        search.withheld[node] = False
+        shown = all(_prove(search, ledger, key) for key in affected)
+        if shown and weight[search.withheld & ~beforehand].sum() < weight[node]:
+            freed.append(node)
+        else:
+            ledger.restore(before)
+            search.withheld[:] = beforehand
+        search.allow(node)
+    return freed
+
+
+def _prove(search: Search, ledger: Ledger, key: tuple[int, int]) -> bool:
+    need = ledger.need(*key)
+    return need is None or _meet(search, ledger, need)
+
+
+def _meet(search: Search, ledger: Ledger, need: Need) -> bool:
+    """Show one need for every attacker; False when that is impossible."""
+    nobody = np.zeros(0, dtype=np.int64)
+    left = ledger.need(need.direction, need.unsafe)
+    if left is not None and left.attackers is None and not _apply(search, ledger, left, nobody):
+        return False
+    left = ledger.need(need.direction, need.unsafe)
+    while left is not None and left.attackers is not None:
+        if not _apply(search, ledger, left, left.attackers):
+            break
+        after = ledger.need(need.direction, need.unsafe)
+        if after is not None and after.attackers is not None and len(after.attackers) >= len(left.attackers):
+            break
+        left = after
+    if left is None:
+        return True
+    for attacker in () if left.attackers is None else left.attackers.tolist():
+        now = ledger.need(need.direction, need.unsafe)
+        if now is None or now.attackers is None or attacker not in now.attackers:
+            continue
+        if not _apply(search, ledger, now, np.array([attacker])):
+            return False
+    return ledger.need(need.direction, need.unsafe) is None
+
+
+def _apply(search: Search, ledger: Ledger, need: Need, attackers: Ints) -> bool:
+    found = search.find(need, attackers)
+    if found is None:
+        return False
+    nodes, deviation = found
+    search.withheld[nodes] = True
+    ledger.settle(nodes, deviation)
+    return True
