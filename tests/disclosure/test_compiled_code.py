@@ -42,7 +42,7 @@ print("numba" in sys.modules)
 def test_without_a_place_to_write_each_process_compiles_in_memory(tmp_path):
     (tmp_path / "file").touch()
     script = """
-from service.disclosure.pattern.hypercubes import Weaver, compiling
+from service.disclosure.pattern.hypercubes import Cubes, compiling
 @compiling.compiled
 def twice(number: int) -> int:
     return 2 * number

@@ -21,7 +21,7 @@ from service.disclosure import (
 )
 from service.disclosure.attack.docket import seen_through
 from service.disclosure.attack.system import equations
-from service.disclosure.pattern import finding
+from service.disclosure.pattern import search
 from service.disclosure.question.insight import find_insight
 from service.disclosure.question.lattice import build_lattice
 from service.disclosure.question.measures import measure
@@ -36,7 +36,7 @@ def quiet(wanted: int) -> settings:
 @pytest.fixture(params=["linear programs", "hypercubes"])
 def either_search(request, monkeypatch):
     if request.param == "hypercubes":
-        monkeypatch.setattr(finding, "SMALL", 0)
+        monkeypatch.setattr(search, "SMALL", -1)
 
 
 def test_who_subtracts_his_own_figures_does_not_find_an_empty_cell_nearly_empty():

@@ -22,9 +22,6 @@ from service.disclosure.question.rules import Assessment
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-
-"""Nodes, and how far each deviates from the truth."""
-
 UP, DOWN = 0, 1
 SLACK = 1e-7
 """Relative tolerance of a certificate, against rounding in the solver."""
@@ -92,18 +89,17 @@ class Ledger:
         """The node of a place in the assessment."""
         return int(self._assessment.nodes[unsafe])
 
-    def open_needs(self, order: Ints | None = None) -> Iterator[Need]:
-        """Every need that is open when its turn comes, in this order, or else by ascending value of the unsafe node.
+    def open_needs(self, order: Ints) -> Iterator[tuple[int, Need]]:
+        """Every need that is open when its turn comes, with its place among all needs.
 
-        What small cells need is withheld cheaply, and serves larger ones.
+        Args:
+            order: of the unsafe nodes, as places in the assessment.
         """
-        if order is None:
-            order = np.argsort(self._measures.value[self._assessment.nodes], kind="stable")
         for direction in (UP, DOWN):
-            for unsafe in order:
-                need = self.need(direction, int(unsafe))
+            for place, unsafe in enumerate(order.tolist()):
+                need = self.need(direction, unsafe)
                 if need is not None:
-                    yield need
+                    yield direction * len(order) + place, need
 
     def need(self, direction: int, unsafe: int) -> Need | None:
         """What is open about one node in one direction."""
@@ -126,14 +122,6 @@ class Ledger:
         self.pool.append((nodes, deviation))
         for sign in (1.0, -1.0):
             self._settle_one(nodes, sign * deviation)
-
-    def accept(self, key: tuple[int, int], proofs: Iterable[Certificate]) -> None:
-        """Take a need as shown by these certificates together, to whomever it matters."""
-        first = len(self.pool)
-        self.pool.extend(proofs)
-        self.proofs[key] = list(range(first, len(self.pool)))
-        self.outsider_open[key] = self._insider_open[key] = self._untouched[key] = False
-        self._left[key] = np.zeros(0, dtype=np.int64)
 
     def in_use(self) -> list[Certificate]:
         """The certificates on which something that was shown rests."""

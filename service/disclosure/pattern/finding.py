@@ -1,9 +1,8 @@
 """Which cells to withhold: from an assessment to a pattern and the certificates that justify it.
 
-1. Sums of hypercubes, for all but small tables: nearly every need, at a fraction of the time (`hypercubes`).
-2. Linear programs for what is left (`pattern.complete`).
-3. What can be published after all: by hypercubes, then by linear programs as far as the work allows (`relax`).
-4. A small table is tried in several ways, and cells are exchanged for cheaper ones; the cheapest pattern counts.
+1. Every need is shown by certificates, of hypercubes or linear programs (`complete`, `search`).
+2. What can be published after all is, as far as the work allows (`relax`).
+3. A small table is tried in several ways, and cells are exchanged for cheaper ones; the cheapest pattern counts.
 
 What a pattern costs is the value of the cells that it withholds, and then their number.
 """
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from service.disclosure.faults import CannotBeProtected, Obstacle
 from service.disclosure.pattern.certificates import Ledger, Need
-from service.disclosure.pattern.search import CROWDED, Search
+from service.disclosure.pattern.search import CROWDED, SMALL, Search
 from service.disclosure.pattern.withholding import Exposure, complete, exchange, relax
 from service.disclosure.progress import Progress, silent
 from service.disclosure.question.insight import Insight, find_insight
@@ -40,12 +39,6 @@ RELAX_WORK = 200_000_000
 RELAX_WORK_BESIDE = 10_000_000
 """The same beside more than `FEW_RELEASES` earlier releases."""
 
-SMALL = 1_000
-"""Up to so many nodes, linear programs alone find a better pattern in less time."""
-
-LARGE = 10_000
-"""Above so many nodes, linear programs only show what hypercubes cannot."""
-
 FEW = 60
 """Up to so many unsafe nodes, a small table is tried in every way of `WAYS`, with more in the first."""
 
@@ -62,6 +55,9 @@ Way = tuple[float, bool]
 
 WAYS: tuple[Way, ...] = ((1.0, False), (0.5, False), (1.0, True), (0.75, True), (0.25, False), (0.0, True))
 """Exponent of the value in what withholding costs, and whether large unsafe cells come first."""
+
+LARGE_WAY: Way = (1.0, True)
+"""For tables above `SMALL` nodes."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +137,7 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
     Raises:
         CannotBeProtected: whatever is withheld, some need cannot be met; by linear programming that is proven.
     """
-    first = _pattern(question, WAYS[0], progress=progress)
+    first = _pattern(question, WAYS[0] if question.lattice.size <= SMALL else LARGE_WAY, progress=progress)
     if not question.small or not first.programs:
         return first
     found = [first]
@@ -189,15 +185,6 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     withheld = (~question.offered & ~fixed) | question.unsafe
     weight = _weight(measures, exponent)
     ledger = Ledger(question.assessment, measures, question.insight)
-    if lattice.size > SMALL:
-        from service.disclosure.pattern.hypercubes import Weaver  # noqa: PLC0415 - small tables do without numba
-
-        closed = fixed | ((measures.value == 0) & ~withheld)
-        weaver = Weaver(lattice, measures, question.assessment, question.insight, closed, withheld, progress=progress)
-        weaver.weave()
-        weaver.improve(_by_value(measures, withheld & question.optional))
-        for key, proofs in weaver.proofs().items():
-            ledger.accept(key, proofs)
     value = measures.value[question.assessment.nodes]
     order = np.argsort(-value if descending else value, kind="stable")
     programs = 0
@@ -207,9 +194,8 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
         movable = ~fixed & ((measures.value > 0) | withheld | use_empty)
         if without is not None:
             movable[without] = False
-        progress("programs", 0.0)
         search = Search(lattice, measures, movable, withheld, weight)
-        unmet = complete(search, ledger, order)
+        unmet = complete(search, ledger, order, progress)
         programs += search.solves
         if not unmet:
             break
@@ -222,13 +208,12 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
             )
             for need in unmet[:20]
         )
-    if lattice.size > LARGE:
-        return Pattern(withheld, ledger, programs)
     far = FAR_TRIALS if lattice.size < CROWDED else 0
     search = Search(lattice, measures, withheld.copy(), withheld, weight, far=far)
     exposure = Exposure(lattice, withheld, question.unsafe)
     work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
-    withheld[relax(search, ledger, exposure, _by_value(measures, withheld & question.optional), work)] = False
+    candidates = _by_value(measures, withheld & question.optional)
+    withheld[relax(search, ledger, exposure, candidates, work=work, progress=progress)] = False
     programs += search.solves
     if question.small:
         search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0))

@@ -1,6 +1,6 @@
-"""Finding certificates of little weight by linear programming.
+"""Finding certificates of little weight: by hypercubes, by linear programming, or both.
 
-The program has two columns per node, d = plus - minus, and minimises the weight of what would newly be withheld.
+The linear program has two columns per node, d = plus - minus, and minimises the weight of what would newly be withheld.
 Its costs are never negative, so d = 0 is dual feasible: asking for another deviation is a few steps of the dual
 simplex away. (The primal simplex stalls: at d = 0 every row is degenerate.)
 """
@@ -8,6 +8,7 @@ simplex away. (The primal simplex stalls: at d = 0 every row is degenerate.)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +16,12 @@ import scipy.sparse as sp
 
 from service.disclosure.linear import Program
 from service.disclosure.pattern.certificates import NEGLIGIBLE, UP, Need
+from service.disclosure.question.claims import Certificate
 from service.disclosure.question.lattice import Axis, Lattice
 from service.disclosure.question.measures import Measures
+
+if TYPE_CHECKING:
+    from service.disclosure.pattern.hypercubes import Cubes
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -28,8 +33,14 @@ FREE = 1e-3
 SMALLEST_GROUP = 2
 """A code alone has nothing to exchange figures with."""
 
+SMALL = 1_000
+"""Up to so many nodes, linear programs alone are quick, and better, and need no compiler."""
+
 CROWDED = 10_000
-"""From so many nodes on, the nearest neighbourhood is a few codes per axis."""
+"""From so many nodes on, hypercubes alone are asked first, and the nearest neighbourhood is a few codes per axis."""
+
+CORNER = 3
+"""Work of a linear program that takes as long as looking at a corner of a hypercube."""
 
 WIDE, NARROW = 40, 4
 """Codes side by side in a neighbourhood."""
@@ -79,7 +90,7 @@ class Searcher:
         """Work done so far, see `Program`."""
         return self._program.work
 
-    def find(self, need: Need, attackers: Ints, banned: Ints) -> tuple[Ints, Floats] | None:
+    def find(self, need: Need, attackers: Ints, banned: Ints) -> Certificate | None:
         """The certificate of least weight for a need, as (nodes, deviations); None when there is none.
 
         Args:
@@ -136,8 +147,9 @@ class Searcher:
 class Search:
     """Looks for certificates near the node first, and over everything when there is none near.
 
-    Near means: along every axis the codes beside the node's own code and those above them. There a linear
-    program is a fraction of the size, and what it finds is as good a certificate.
+    Hypercubes find most at once. Where they cost something and the table is not crowded, a linear program is asked
+    too, and the cheaper of both is taken. Near means: along every axis the codes beside the node's own code and those
+    above them. There a linear program is a fraction of the size, and what it finds is as good a certificate.
     """
 
     def __init__(
@@ -156,7 +168,7 @@ class Search:
             lattice: all nodes.
             measures: their figures.
             movable: nodes that may deviate.
-            withheld: shared, see `Searcher`.
+            withheld: shared, see `Searcher`; grows by `withhold` alone.
             weight: what withholding a node costs.
             far: how many times to look further than the nearest neighbourhood at most; None is without limit.
         """
@@ -167,10 +179,18 @@ class Search:
         self._weight = weight
         self._far = far
         self._relations = lattice.relations().tocsc()
-        sizes = (NARROW, WIDE) if lattice.size >= CROWDED else (WIDE,)
+        self._crowded = lattice.size >= CROWDED
+        sizes = (NARROW, WIDE) if self._crowded else (WIDE,)
         self._tiers = [[_families(axis, most) for axis in lattice.axes] for most in sizes]
         self._searchers: dict[tuple[int, tuple[int, ...]], Searcher] = {}
         self._banned: set[int] = set()
+        self._cubes = self._ask_cubes() if lattice.size > SMALL else None
+
+    def _ask_cubes(self) -> Cubes:
+        from service.disclosure.pattern.hypercubes import Cubes  # noqa: PLC0415 - small tables do without numba
+
+        price = np.where(self.withheld, 0.0, self._weight)
+        return Cubes(self._lattice, self._measures, ~self._movable, price)
 
     @property
     def solves(self) -> int:
@@ -180,10 +200,28 @@ class Search:
     @property
     def work(self) -> int:
         """Work done so far, see `Program`."""
-        return sum(searcher.work for searcher in self._searchers.values())
+        looked = 0 if self._cubes is None else CORNER * self._cubes.work
+        return looked + sum(searcher.work for searcher in self._searchers.values())
 
-    def find(self, need: Need, attackers: Ints) -> tuple[Ints, Floats] | None:
-        """A certificate of little weight for a need; None when there is none."""
+    def find(self, need: Need, attackers: Ints) -> Certificate | None:
+        """A certificate of little weight for a need; None when there is none.
+
+        For several attackers together it need not be found in a crowded table: one by one it will.
+        """
+        cube = None if self._cubes is None else self._cubes.find(need, attackers)
+        if cube is not None and (self._crowded or not self._cost(cube)):
+            return cube
+        found = self._by_program(need, attackers)
+        if cube is None or (found is not None and self._cost(found) <= self._cost(cube)):
+            return found
+        return cube
+
+    def _cost(self, certificate: Certificate) -> float:
+        """The weight of what it would newly withhold."""
+        nodes = certificate[0]
+        return float(self._weight[nodes[~self.withheld[nodes]]].sum())
+
+    def _by_program(self, need: Need, attackers: Ints) -> Certificate | None:
         banned = np.array(sorted(self._banned), dtype=np.int64)
         codes = np.unravel_index(need.node, self._lattice.shape)
         everywhere = (-1,) * len(codes)
@@ -191,28 +229,46 @@ class Search:
             near = tuple(family[int(code)] for (family, _), code in zip(families, codes, strict=True))
             if near == everywhere:
                 break
-            if tier and not self._may_look_further():
+            if tier and not self._may_look_further(attackers):
                 return None
             found = self._searcher(tier, near).find(need, attackers, banned)
             if found is not None:
                 return found
-        if not self._may_look_further():
+        if not self._may_look_further(attackers):
             return None
         return self._searcher(0, everywhere).find(need, attackers, banned)
 
-    def _may_look_further(self) -> bool:
+    def _may_look_further(self, attackers: Ints) -> bool:
+        if self._crowded and len(attackers) > 1:
+            return False
         if self._far is None:
             return True
         self._far -= 1
         return self._far >= 0
 
+    def withhold(self, nodes: Ints) -> None:
+        """From now on these nodes cost nothing."""
+        self.withheld[nodes] = True
+        if self._cubes is not None:
+            self._cubes.price[nodes] = 0.0
+
+    def publish(self, nodes: Ints) -> None:
+        """From now on withholding these nodes costs what it costs."""
+        self.withheld[nodes] = False
+        if self._cubes is not None:
+            self._cubes.price[nodes] = self._weight[nodes]
+
     def ban(self, node: int) -> None:
         """From now on a node may not deviate."""
         self._banned.add(node)
+        if self._cubes is not None:
+            self._cubes.closed[node] = True
 
     def allow(self, node: int) -> None:
         """Take a ban back."""
         self._banned.discard(node)
+        if self._cubes is not None:
+            self._cubes.closed[node] = not self._movable[node]
 
     def _searcher(self, tier: int, block: tuple[int, ...]) -> Searcher:
         """The program over one product of families; -1 stands for a whole axis."""

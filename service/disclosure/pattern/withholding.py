@@ -16,25 +16,38 @@ import numpy.typing as npt
 
 from service.disclosure.pattern.certificates import Ledger, Need
 from service.disclosure.pattern.search import Search
+from service.disclosure.progress import Progress, silent
 from service.disclosure.question.lattice import Lattice
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
+STEPS = 10
+"""Times that progress is told per direction."""
 
-def complete(search: Search, ledger: Ledger, order: Ints | None = None) -> list[Need]:
+
+def complete(search: Search, ledger: Ledger, order: Ints, progress: Progress = silent) -> list[Need]:
     """Withhold until every need is shown.
 
     Args:
         search: where to look; what it finds is added to its withheld nodes.
         ledger: the needs.
         order: of the unsafe nodes; see `Ledger.open_needs`.
+        progress: told how far it is.
 
     Returns:
         The needs that cannot be shown.
     """
-    return [need for need in ledger.open_needs(order) if not _meet(search, ledger, need)]
+    unmet = []
+    told = 0
+    for place, need in ledger.open_needs(order):
+        if place >= told:
+            progress("pattern", place / (2 * len(order)))
+            told = place + 1 + len(order) // STEPS
+        if not _meet(search, ledger, need):
+            unmet.append(need)
+    return unmet
 
 
 class Exposure:
@@ -89,7 +102,35 @@ class Exposure:
         return [int(node) for node in self._of_row.indices[start:stop]]
 
 
-def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, work: int) -> list[int]:
+class _Users:
+    """Which needs rest on which nodes."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._certificates: dict[int, set[int]] = {}
+        self._served: dict[int, set[tuple[int, int]]] = {}
+        self.add(list(ledger.proofs))
+
+    def add(self, keys: Iterable[tuple[int, int]]) -> None:
+        """Take up the proofs of these needs."""
+        for key in keys:
+            for number in self._ledger.proofs.get(key, ()):
+                if number not in self._served:
+                    self._served[number] = set()
+                    for node in self._ledger.pool[number][0].tolist():
+                        self._certificates.setdefault(node, set()).add(number)
+                self._served[number].add(key)
+
+    def of(self, node: int) -> list[tuple[int, int]]:
+        """The needs whose proofs use a node now."""
+        proofs = self._ledger.proofs
+        numbers = self._certificates.get(node, set())
+        return sorted({key for one in numbers for key in self._served[one] if one in proofs.get(key, ())})
+
+
+def relax(
+    search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, *, work: int, progress: Progress = silent
+) -> list[int]:
     """Publish withheld nodes again where every need can still be shown without them.
 
     A node is let go when all needs whose proof used it can be proven anew over what stays withheld.
@@ -100,38 +141,29 @@ def relax(search: Search, ledger: Ledger, exposure: Exposure, candidates: Ints, 
         exposure: of the withheld nodes.
         candidates: nodes to try, in this order.
         work: after how much work to be content (see `linear.Program`).
+        progress: told how far it is.
 
     Returns:
         The nodes let go.
     """
-    users: dict[int, set[tuple[int, int]]] = {}
-
-    def index(keys: Iterable[tuple[int, int]]) -> None:
-        for key in keys:
-            for number in ledger.proofs.get(key, ()):
-                for node in ledger.pool[number][0].tolist():
-                    users.setdefault(node, set()).add(key)
-
-    index(list(ledger.proofs))
+    users = _Users(ledger)
     freed = []
-    for node in candidates.tolist():
+    for place, node in enumerate(candidates.tolist()):
         if search.work >= work:
             break
+        if place % (1 + len(candidates) // (2 * STEPS)) == 0:
+            progress("relax", place / len(candidates))
         known = exposure.publish(node)
         if known is None:
             continue
-        affected = [
-            key
-            for key in sorted(users.get(node, ()))
-            if any(node in ledger.pool[number][0] for number in ledger.proofs.get(key, ()))
-        ]
+        affected = users.of(node)
         beside = exposure.neighbours(node)
         affected.sort(key=lambda key: int(ledger.node(key[1])) not in beside)
         search.ban(node)
         before = ledger.reopen(affected)
         if all(_prove(search, ledger, key) for key in affected):
             freed.append(node)
-            index(affected)
+            users.add(affected)
         else:
             ledger.restore(before)
             search.allow(node)
@@ -161,13 +193,14 @@ def exchange(search: Search, ledger: Ledger, candidates: Ints, weight: Floats) -
         beforehand = search.withheld.copy()
         search.ban(node)
         before = ledger.reopen(affected)
-        search.withheld[node] = False
+        search.publish(np.array([node]))
         shown = all(_prove(search, ledger, key) for key in affected)
         if shown and weight[search.withheld & ~beforehand].sum() < weight[node]:
             freed.append(node)
         else:
             ledger.restore(before)
-            search.withheld[:] = beforehand
+            search.publish(np.flatnonzero(search.withheld & ~beforehand))
+            search.withhold(np.array([node]))
         search.allow(node)
     return freed
 
@@ -184,22 +217,19 @@ def _meet(search: Search, ledger: Ledger, need: Need) -> bool:
     if left is not None and left.attackers is None and not _apply(search, ledger, left, nobody):
         return False
     left = ledger.need(need.direction, need.unsafe)
-    while left is not None and left.attackers is not None:
-        if not _apply(search, ledger, left, left.attackers):
-            break
-        after = ledger.need(need.direction, need.unsafe)
-        if after is not None and after.attackers is not None and len(after.attackers) >= len(left.attackers):
-            break
-        left = after
-    if left is None:
+    return left is None or left.attackers is None or _meet_for(search, ledger, left, left.attackers)
+
+
+def _meet_for(search: Search, ledger: Ledger, need: Need, attackers: Ints) -> bool:
+    """Show one need for some contributors: together when that is found, else half by half."""
+    now = ledger.need(need.direction, need.unsafe)
+    if now is None or now.attackers is None:
         return True
-    for attacker in () if left.attackers is None else left.attackers.tolist():
-        now = ledger.need(need.direction, need.unsafe)
-        if now is None or now.attackers is None or attacker not in now.attackers:
-            continue
-        if not _apply(search, ledger, now, np.array([attacker])):
-            return False
-    return ledger.need(need.direction, need.unsafe) is None
+    attackers = attackers[np.isin(attackers, now.attackers)]
+    if not len(attackers) or _apply(search, ledger, now, attackers):
+        return True
+    halves = np.array_split(attackers, 2) if len(attackers) > 1 else ()
+    return bool(halves) and all(_meet_for(search, ledger, need, half) for half in halves)
 
 
 def _apply(search: Search, ledger: Ledger, need: Need, attackers: Ints) -> bool:
@@ -207,6 +237,6 @@ def _apply(search: Search, ledger: Ledger, need: Need, attackers: Ints) -> bool:
     if found is None:
         return False
     nodes, deviation = found
-    search.withheld[nodes] = True
+    search.withhold(nodes)
     ledger.settle(nodes, deviation)
     return True

@@ -1,18 +1,16 @@
-"""The hypercube method, for any number of attackers: patterns for tables of any size, in seconds.
+"""The hypercube method, for any attacker: certificates in tables of any size, each in a fraction of a millisecond.
 
 Repsilber (1994) and Giessing and Repsilber (2002) protect a cell by a hypercube of cells around it, 2 along each
 dimension, whose figures can rise and fall in turn without changing any total. Here a deviation is a sum of such
 hypercubes, each as far as the figures allow; hypercubes follow the hierarchies, and several of them at once; and a
-deviation has to be possible to the attacker it is meant for. What comes out are certificates (see `certificates`).
+deviation has to be possible to the attackers it is meant for.
 
 1. `moves` — one step along one axis, and how steps multiply to hypercubes.
 2. `desk` — all arrays that the compiled functions work on.
 3. `deviation` — the cheapest sum of hypercubes that moves one node far enough.
-4. `proving` — the deviations that together prove one need to every attacker.
-5. `improving` — publishing again what the proofs can do without.
-6. `weaver` — the journey: every need of an assessment, in order.
+4. `cubes` — the same for those who know nothing of all that: a need in, a certificate out.
 """
 
-from service.disclosure.pattern.hypercubes.weaver import Weaver
+from service.disclosure.pattern.hypercubes.cubes import Cubes
 
-__all__ = ["Weaver"]
+__all__ = ["Cubes"]

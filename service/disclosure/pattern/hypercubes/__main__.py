@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from service.disclosure.pattern.hypercubes import Weaver
+from service.disclosure.pattern.certificates import UP, Need
+from service.disclosure.pattern.hypercubes import Cubes
 from service.disclosure.question.dimensions import Dimension
 from service.disclosure.question.facts import Facts
-from service.disclosure.question.insight import find_insight
 from service.disclosure.question.lattice import build_lattice
 from service.disclosure.question.measures import measure
 from service.disclosure.question.rules import Rules, assess
@@ -15,7 +15,7 @@ from service.disclosure.question.tables import Table
 
 
 def compile_all() -> None:
-    """Take a small table all the way."""
+    """Ask about a small table."""
     codes = "abc"
     facts = Facts.build(
         {"x": [one for one in codes for _ in codes], "y": list(codes) * 3},
@@ -25,12 +25,10 @@ def compile_all() -> None:
     lattice = build_lattice(facts, [Table((Dimension.flat("x", codes), Dimension.flat("y", codes)))])
     measures = measure(facts, lattice)
     assessment = assess(lattice, measures, Rules(minimum_count=10))
-    closed, withheld = np.zeros(lattice.size, dtype=np.bool_), np.zeros(lattice.size, dtype=np.bool_)
-    withheld[assessment.nodes] = True
-    insight = find_insight(lattice, measures, assessment.nodes)
-    weaver = Weaver(lattice, measures, assessment, insight, closed, withheld)
-    weaver.weave()
-    weaver.improve(np.flatnonzero(withheld & (measures.value >= 10)))  # noqa: PLR2004 - the minimum above
+    cubes = Cubes(lattice, measures, np.zeros(lattice.size, dtype=np.bool_), measures.value.astype(np.float64))
+    node = int(assessment.nodes[0])
+    for attackers in (np.zeros(0, dtype=np.int64), np.arange(measures.holders)):
+        cubes.find(Need(0, node, UP, float(assessment.up[0]), None), attackers)
 
 
 if __name__ == "__main__":

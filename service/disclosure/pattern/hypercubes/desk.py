@@ -14,7 +14,6 @@ import numpy.typing as npt
 from service.disclosure.pattern.hypercubes.moves import Moves
 
 Ints = npt.NDArray[np.int64]
-Small = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -24,17 +23,14 @@ FREE = 1e-3
 ROUNDING = 1e-9
 """Relative rounding of sums of floating point numbers."""
 
-OUTSIDER, SOME, EVERYONE = 0, 1, 2
-"""To whom a deviation must be possible."""
-
-WHO, CONCERNED, NEED, NOTHING_NEW, TOUCHED, CLOCK, FRESH, WHOLE, WORK = range(9)
-"""Places in `Scratch.state`: to whom; how many contributors that are; the need in hand; whether only
-what is withheld may be used; nodes touched; the version of `room`; nodes newly withheld; whole numbers; work done."""
+WATCH, TOUCHED, CLOCK, WHOLE, WORK = range(5)
+"""Places in `Scratch.state`: whether contributors matter; nodes touched; the version of `room`; whole numbers; work
+done."""
 
 BREADTH, TRIES, CUBES, ROUNDS = range(4)
 """Places in `Scratch.effort`: moves per axis, products tried, hypercubes per deviation, rounds of shortening."""
 
-MOST_CONCERNED, MOST_CORNERS, MOST_PROOFS = 64, 4096, 12
+MOST_CORNERS = 4096
 
 LOOK = 8
 """Largest contributors of a node that are looked through; those below count as large as the next."""
@@ -51,50 +47,16 @@ class Figures(NamedTuple):
 
 
 class Board(NamedTuple):
-    """Per node: what withholding costs now (0: it is withheld) and otherwise, may it not deviate, is it withheld."""
+    """Per node: what withholding it costs now (0: it is withheld), and whether it may not deviate."""
 
     price: Floats
-    weight: Floats
     closed: Flags
-    withheld: Flags
-
-
-class Needs(NamedTuple):
-    """Per need: node, +1 or -1, how far for an outsider and a contributor (0: not at all).
-
-    Who knows the node anyway stands at start[need] : start[need + 1] of `informed`.
-    """
-
-    node: Ints
-    sign: Floats
-    level: Floats
-    inner: Floats
-    start: Ints
-    informed: Ints
-
-
-class Proofs(NamedTuple):
-    """Per need the numbers of its proofs; per proof its deviations, and the contributors who can exclude it.
-
-    `top` holds how many proofs, deviations and excluding contributors have been stored.
-    """
-
-    amount: Ints
-    numbers: Ints
-    start: Ints
-    stop: Ints
-    failing_start: Ints
-    failing_stop: Ints
-    nodes: Small
-    deviations: Floats
-    failing: Small
-    top: Ints
 
 
 class Scratch(NamedTuple):
     """Room to work in; `state` and `effort` hold the numbers named above, `deviation` the present deviation.
 
-    `informed` flags the contributors who know the node of the need in hand anyway.
+    `flag` flags the contributors to whom the deviation must be possible.
     """
 
     state: Ints
@@ -106,14 +68,10 @@ class Scratch(NamedTuple):
     log_deviation: Floats
     ints: Ints
     floats: Floats
-    concerned: Ints
     flag: Flags
-    informed: Flags
     code: Ints
-    lists: Ints
     room: Floats
     room_clock: Ints
-    fresh: Ints
 
 
 class Desk(NamedTuple):
@@ -122,6 +80,4 @@ class Desk(NamedTuple):
     moves: Moves
     figures: Figures
     board: Board
-    needs: Needs
-    proofs: Proofs
     scratch: Scratch

@@ -8,41 +8,19 @@ from service.disclosure.pattern.hypercubes.compiling import compiled
 from service.disclosure.pattern.hypercubes.desk import (
     BREADTH,
     CLOCK,
-    CONCERNED,
     CUBES,
-    EVERYONE,
     FREE,
     LOOK,
     MOST_CORNERS,
-    NOTHING_NEW,
-    OUTSIDER,
     ROUNDING,
     ROUNDS,
-    SOME,
     TOUCHED,
     TRIES,
-    WHO,
+    WATCH,
     WHOLE,
     WORK,
     Desk,
-    Ints,
 )
-
-
-@compiled
-def concern(who: int, holders: Ints, first: int, last: int, desk: Desk) -> None:
-    """From now on, deviations must be possible to these contributors, `holders[first:last]`, too."""
-    scratch = desk.scratch
-    for place in range(scratch.state[CONCERNED]):
-        scratch.flag[scratch.concerned[place]] = False
-    scratch.state[CONCERNED] = 0
-    scratch.state[CLOCK] += 1
-    scratch.state[WHO] = who
-    if who == SOME:
-        for place in range(first, last):
-            scratch.concerned[place - first] = holders[place]
-            scratch.flag[holders[place]] = True
-        scratch.state[CONCERNED] = last - first
 
 
 @compiled
@@ -50,12 +28,10 @@ def _room_of(node: int, desk: Desk) -> float:
     """How far a node may fall for contributors; -1 when one of them knows it."""
     figures, scratch = desk.figures, desk.scratch
     first, last = figures.start[node], figures.start[node + 1]
-    everyone = scratch.state[WHO] == EVERYONE
     if first == last:
         return float(figures.value[node])
     for entry in range(first, min(last, first + LOOK)):
-        holder = figures.holder[entry]
-        if (everyone and not scratch.informed[holder]) or (not everyone and scratch.flag[holder]):
+        if scratch.flag[figures.holder[entry]]:
             return -1.0 if figures.alone[node] else float(figures.value[node] - figures.own[entry])
     return float(figures.value[node] - (figures.own[first + LOOK] if last - first > LOOK else 0.0))
 
@@ -64,8 +40,7 @@ def _room_of(node: int, desk: Desk) -> float:
 def _look_up(node: int, desk: Desk) -> None:
     """Note how far a node may fall for those concerned; -1 when one of them knows it."""
     figures, scratch = desk.figures, desk.scratch
-    outsider = scratch.state[WHO] == OUTSIDER
-    scratch.room[node] = figures.value[node] if outsider else _room_of(node, desk)
+    scratch.room[node] = _room_of(node, desk) if scratch.state[WATCH] else figures.value[node]
     scratch.room_clock[node] = scratch.state[CLOCK]
 
 
@@ -76,7 +51,7 @@ def _choose_moves(target: int, sign: float, least: float, desk: Desk) -> bool:
     closed, now, noted, room_of = board.closed, scratch.state[CLOCK], scratch.room_clock, scratch.room
     offset, direction_of, first_entry = moves.offset, moves.sign, moves.entry
     deviation, price, breadth = scratch.deviation, board.price, scratch.effort[BREADTH]
-    nothing_new, watch = scratch.state[NOTHING_NEW] == 1, scratch.state[WHO] != OUTSIDER
+    watch = scratch.state[WATCH] == 1
     chosen, choices, cheapest = scratch.ints[0], scratch.ints[5], scratch.floats[0]
     axes = len(moves.shape)
     rest = target
@@ -92,7 +67,7 @@ def _choose_moves(target: int, sign: float, least: float, desk: Desk) -> bool:
             for entry in range(first_entry[move], first_entry[move + 1]):
                 node = target + offset[entry]
                 falls = direction_of[entry] * sign < 0
-                if closed[node] or (nothing_new and price[node] > 0):
+                if closed[node]:
                     good = False
                     break
                 if watch or falls:
@@ -134,7 +109,7 @@ def _cheapest_cube(
     closed, now, noted, room_of = board.closed, scratch.state[CLOCK], scratch.room_clock, scratch.room
     offset, direction_of, first_entry = moves.offset, moves.sign, moves.entry
     deviation, price, breadth = scratch.deviation, board.price, scratch.effort[BREADTH]
-    nothing_new, watch = scratch.state[NOTHING_NEW] == 1, scratch.state[WHO] != OUTSIDER
+    watch = scratch.state[WATCH] == 1
     whole, axes = scratch.state[WHOLE] == 1, len(moves.shape)
     chosen, corner, best_corner = scratch.ints[0], scratch.ints[1], scratch.ints[2]
     corners, place_of, choices = scratch.ints[3], scratch.ints[4], scratch.ints[5]
@@ -163,7 +138,7 @@ def _cheapest_cube(
             for place in range(before):
                 node = corner[place] + offset[entry]
                 direction = corner_sign[place] * direction_of[entry]
-                if closed[node] or (nothing_new and price[node] > 0):
+                if closed[node]:
                     good = False
                     break
                 if watch or direction < 0:
@@ -200,7 +175,7 @@ def _cheapest_cube(
 
 
 @compiled
-def push(target: int, sign: float, level: float, limit: float, desk: Desk) -> float:
+def _push(target: int, sign: float, level: float, limit: float, desk: Desk) -> float:
     """Add hypercubes until `target` has moved by sign * level; the cost of what is newly withheld, or infinity.
 
     When no way is found within the limit, the deviation is as it was.
@@ -242,7 +217,7 @@ def push(target: int, sign: float, level: float, limit: float, desk: Desk) -> fl
 
 
 @compiled
-def shorten(target: int, desk: Desk) -> None:
+def _shorten(target: int, desk: Desk) -> None:
     """Push costly nodes of the present deviation back to zero, `target` aside, while that saves something."""
     board, scratch = desk.board, desk.scratch
     was_closed = board.closed[target]
@@ -257,7 +232,7 @@ def shorten(target: int, desk: Desk) -> None:
             if have == 0.0 or board.price[node] == 0.0 or node == target:
                 continue
             back = -1.0 if have > 0 else 1.0
-            if push(node, back, abs(have), board.price[node], desk) < np.inf:
+            if _push(node, back, abs(have), board.price[node], desk) < np.inf:
                 scratch.deviation[node] = 0.0
                 better = True
         if not better:
@@ -266,7 +241,20 @@ def shorten(target: int, desk: Desk) -> None:
 
 
 @compiled
-def wipe(desk: Desk) -> None:
+def find(target: int, sign: float, level: float, desk: Desk) -> bool:
+    """A cheap deviation that moves a node by sign * level, into `Scratch.deviation` and `touched`; `clear` it later.
+
+    `Scratch.flag` and the state `WATCH` say to whom it must be possible.
+    """
+    desk.scratch.state[CLOCK] += 1
+    cost = _push(target, sign, level, np.inf, desk)
+    if 0.0 < cost < np.inf:
+        _shorten(target, desk)
+    return cost < np.inf
+
+
+@compiled
+def clear(desk: Desk) -> None:
     """Forget the present deviation."""
     scratch = desk.scratch
     for place in range(scratch.state[TOUCHED]):
