@@ -28,6 +28,7 @@ from service.ports.keys import KeyStore, Signer
 from service.ports.parts import PartStore
 from service.ports.policy import PolicyEngine
 from service.ports.unit_of_work import Database, UnitOfWork
+from service.use_cases.recent import Recent
 
 Found = TypeVar("Found")
 
@@ -75,6 +76,7 @@ class Services:
     instance: str
     limits: Limits = field(default_factory=Limits)
     checking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CHECKS_AT_ONCE))
+    answered: Recent[object] = field(default_factory=Recent)
 
 
 @dataclass(slots=True)
