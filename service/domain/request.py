@@ -23,6 +23,12 @@ class RequestState(StrEnum):
     RELEASED = "released"
 
 
+OPEN_STATES = frozenset(
+    {RequestState.PERMITTED, RequestState.PREPARED, RequestState.APPROVED_ONCE, RequestState.APPROVED}
+)
+"""Of requests that worker or stewards have still to do with; one that broke down is the operator's."""
+
+
 class Unsafe(StrEnum):
     """Why no safe table could be made: the end of the request, but for `REVISION_PENDING`, which something can mend."""
 
@@ -47,6 +53,7 @@ REQUEST_LIFECYCLE = Lifecycle(
         Transition(RequestState.PERMITTED, "find-unsafe", RequestState.UNSAFE),
         Transition(RequestState.PERMITTED, "wait", RequestState.PERMITTED),
         Transition(RequestState.PERMITTED, "fail", RequestState.FAILED),
+        Transition(RequestState.PERMITTED, "reject", RequestState.REJECTED),
         Transition(RequestState.FAILED, "retry", RequestState.PERMITTED),
         Transition(RequestState.PREPARED, "approve", RequestState.APPROVED_ONCE),
         Transition(RequestState.PREPARED, "reject", RequestState.REJECTED),

@@ -39,7 +39,8 @@ class Limits:
 
     A table of more cells would keep the worker from everyone else's request: the requester gets to hear that a coarser
     one is needed. So are the tries bounded that look for one: after a refusal for offers, for a safe table for what
-    the stewards would gain by less detail.
+    the stewards would gain by less detail. `open_requests` are those of one organisation at the same time: each costs
+    the worker and the stewards, and many answers side by side are what an attack is made of.
     """
 
     content_size: int = 256 * 1024 * 1024
@@ -51,6 +52,7 @@ class Limits:
     offer_tries: int = 12
     gain_tries: int = 4
     coarser_seconds: int = 30
+    open_requests: int = 20
 
 
 CHECKS_AT_ONCE = 2
