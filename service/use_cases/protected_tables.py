@@ -315,8 +315,8 @@ def _require_comparable(basis: Basis, profile: DisclosureProfile, catalogue: Cat
 def _require_untied_measures(basis: Basis, catalogue: Catalogue) -> None:
     """A check such as "occupied is at most staffed" lets one measure bound the other: not both over the same facts."""
     published = {measure for _, spec in basis.releases for measure in spec.measures} | set(basis.request.spec.measures)
-    checks = catalogue.data_set(basis.request.spec.data_set).checks
-    tied = [f"{check.left} <= {check.right}" for check in checks if {check.left, check.right} <= published]
+    bounds = sorted(catalogue.data_set(basis.request.spec.data_set).bounds)
+    tied = [f"{low} <= {high}" for low, high in bounds if low in published and high in published]
     if tied:
         raise _Refused(Unsafe.TIED_MEASURES, tied)
 

@@ -178,6 +178,20 @@ def test_measures_that_bound_each_other(closed: World, apart: bool) -> None:
     assert (report["refused"], report["obstacles"]) == ("tied-measures", ["occupied_bed_days <= staffed_bed_days"])
 
 
+def test_bounds_go_on_by_way_of_measures_that_nobody_published(closed: World) -> None:
+    """With intensive <= occupied and occupied <= staffed, intensive bounds staffed too."""
+    catalogue = closed.services.catalogue
+    capacity = catalogue.data_set("capacity")
+    (check,) = capacity.checks
+    between = replace(check, left="occupied_bed_days", right="in_between"), replace(check, left="in_between")
+    apart = replace(capacity, checks=between)
+    assert ("occupied_bed_days", "staffed_bed_days") in apart.bounds
+    others = tuple(one for one in catalogue.data_sets if one.id != "capacity")
+    closed.services = replace(closed.services, catalogue=replace(catalogue, data_sets=(*others, apart)))
+    done = closed.release(replace(SPEC, measures=("staffed_bed_days", "occupied_bed_days")))
+    assert (done.state, report_of(closed, done.id)["refused"]) == ("unsafe", "tied-measures")
+
+
 def test_a_looser_purpose_undoes_nothing_of_a_stricter_one(closed: World, tmp_path: Path) -> None:
     """The second table is held to what the first one promised: cells that five did not share stay hidden."""
     policies = shutil.copytree(bundle_directory(), tmp_path / "policies")
