@@ -214,13 +214,7 @@ def _protected(services: Services, asked: Asked, versions: Sequence[Sequence[Ver
         return asked.subjects[number].protect(asked.table)
     except CannotBeProtected as error:
         limits = CoarserLimits(services.limits.offer_tries, services.limits.coarser_seconds)
-        known = replace(
-            asked,
-            subjects=tuple(
-                with_what_still_holds(subject, before, asked.table)
-                for subject, before in zip(asked.subjects, versions, strict=True)
-            ),
-        )
+        known = _with_what_still_holds(asked, versions)
         stands = in_the_way(known, number, limits)
         _require_history_safe(known.subjects[number], stands)
         offers = offered_instead(known, number, error.obstacles, services.catalogue, limits)
@@ -229,6 +223,15 @@ def _protected(services: Services, asked: Asked, versions: Sequence[Sequence[Ver
     except CorrectionWaits as error:
         obstacles = [str(obstacle) for obstacle in error.obstacles]
         raise _Refused(Unsafe.REVISION_PENDING, obstacles, {"moreSuppliers": error.more}) from error
+
+
+def _with_what_still_holds(asked: Asked, versions: Sequence[Sequence[Version]]) -> Asked:
+    pairs = zip(asked.subjects, versions, strict=True)
+    try:
+        subjects = tuple(with_what_still_holds(subject, before, asked.table) for subject, before in pairs)
+    except CannotBeProtected:
+        return asked  # too much to examine together: that is why it was refused
+    return replace(asked, subjects=subjects)
 
 
 def _require_history_safe(subject: Subject, stands: Mapping[str, Any]) -> None:

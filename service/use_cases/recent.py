@@ -16,7 +16,7 @@ class Recent(Generic[Answer]):
     A question has to hold everything that its answer follows from.
     """
 
-    def __init__(self, most: int = 16) -> None:
+    def __init__(self, most: int = 8) -> None:
         self._most = most
         self._lock = Lock()
         self._answers: OrderedDict[Hashable, Answer] = OrderedDict()

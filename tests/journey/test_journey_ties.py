@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from test_journey_corrections import correct, revisions
 from test_journey_noise import CONTRIBUTORS, with_noise
 from test_journey_offers import BY_BOARD, BY_REGION, WEST, row
 
+from service.disclosure import CannotBeProtected, Obstacle
 from service.domain.request import Evidence
 from service.domain.round import RoundState
 from service.ports.engine import AggregationEngine
+from service.use_cases import corrections
 from service.use_cases.prepare_request import prepare_request
 from service.use_cases.read_requests import read_evidence, read_request
 from service.use_cases.recent import Recent
@@ -94,8 +97,8 @@ def test_noise_that_hides_contributors_is_not_outdated_by_exact_figures(world: W
 # --- what stands in the way
 
 
-def test_what_stands_in_the_way_is_seen_through_a_correction(world: World) -> None:
-    """The table by region was made of deliveries that do not count any more, and still says what it said."""
+def refused_after_a_correction(world: World) -> tuple[str, str]:
+    """A release by region of figures that north then signs anew, and a request by board that is refused beside it."""
     figures = {
         "vale": [row(DUMFRIES, 300)],
         "isle": [row(DUMFRIES, 300)],
@@ -113,13 +116,31 @@ def test_what_stands_in_the_way_is_seen_through_a_correction(world: World) -> No
     world.deliver(north, list(reversed(figures["north"])), ROUND, corrects=counts.id)
     world.turn(ROUND, RoundState.CLOSED)
     refused = world.release(BY_BOARD)
-    view = read_request(world.call(OWNER), refused.id)
-    assert view.refusal == "cannot-be-protected"
-    report = json.loads(evidence_of(world, refused.id).report)
-    assert report["inTheWay"] == {"releases": [first.release], "minimal": True}
+    assert first.release is not None
+    assert read_request(world.call(OWNER), refused.id).refusal == "cannot-be-protected"
+    return first.release, refused.id
+
+
+def test_what_stands_in_the_way_is_seen_through_a_correction(world: World) -> None:
+    """The table by region was made of deliveries that do not count any more, and still says what it said."""
+    first, refused = refused_after_a_correction(world)
+    report = json.loads(evidence_of(world, refused).report)
+    assert report["inTheWay"] == {"releases": [first], "minimal": True}
+    view = read_request(world.call(OWNER), refused)
     assert view.offers is not None
     assert view.offers[0].dimensions == BY_REGION.dimensions
     assert world.release(BY_REGION).release is not None  # as it was told
+
+
+def test_what_is_too_much_to_examine_is_refused_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search for what is in the way may not turn a refusal into a breakdown."""
+
+    def too_large(*_: Any) -> Any:
+        raise CannotBeProtected([Obstacle((), "te groot", "too large")])
+
+    monkeypatch.setattr(corrections, "Versions", SimpleNamespace(of=too_large))
+    _, refused = refused_after_a_correction(world)
+    assert json.loads(evidence_of(world, refused).report)["inTheWay"]["releases"] == []
 
 
 # --- equal questions
