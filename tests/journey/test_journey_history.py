@@ -151,6 +151,26 @@ def test_one_release_over_two_years_ties_them(world: World) -> None:
     assert _attack_years(world, facts) == []
 
 
+def test_the_other_year_is_no_way_around_a_correction(world: World) -> None:
+    """A table over both years, less one of the second year, is the first year as it was before somebody corrected it."""
+    collect(world)
+    world.round("2023")
+    for supplier in ROWS:
+        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "capacity-2023")
+    world.turn("capacity-2023", RoundState.CLOSED)
+    assert world.release(replace(by(region="planning-region"), periods=("2023", "2024"))).release is not None
+    vale = world.parties["vale"]
+    counts = world.counting(vale, "capacity-2023")
+    assert counts is not None
+    world.turn("capacity-2023", RoundState.OPEN, "vale found a fault")
+    rows = [(*row[:3], row[3] + 33, row[4]) for row in rows_of("vale", "2023")]
+    world.deliver(vale, rows, "capacity-2023", corrects=counts.id)
+    assert world.release(by(region="health-board")).release is not None
+    facts = [*FACTS, *delivered({supplier: rows_of(supplier, "2023") for supplier in ROWS})]
+    assert len(contents(world)) == 2
+    assert _attack_years(world, facts) == []
+
+
 def _attack_years(world: World, facts: Any) -> list[Any]:
     """The tables say their years in the metadata only: told as a dimension, so that the attacker knows them."""
     told = []
