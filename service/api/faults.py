@@ -66,7 +66,7 @@ _RULES: Mapping[str, tuple[str, str]] = {
     "double": ("komt dubbel voor", "is there twice"),
     "empty": ("is leeg", "is empty"),
     "in-the-past": ("ligt in het verleden", "lies in the past"),
-    "no-supplier": ("is geen leverancier die nu mag aanleveren", "is no supplier that may deliver now"),
+    "no-supplier": ("is geen aanleveraar die nu mag aanleveren", "is no supplier that may deliver now"),
     "organisation-id": (
         "moet bestaan uit kleine letters, cijfers en streepjes",
         "must consist of lower-case letters, digits and hyphens",

@@ -84,7 +84,7 @@ def open_application(settings: Settings) -> Iterator[Application]:
         jobs=worker,
         issuer=settings.issuer,
         instance=settings.instance,
-        limits=Limits(content_size=settings.content_limit),
+        limits=Limits(content_size=settings.content_limit, open_requests=settings.open_requests),
     )
     try:
         with httpx.Client() as http:

@@ -60,6 +60,7 @@ class Settings(BaseModel):
         trusted_proxies: addresses or networks, with commas, of reverse proxies whose `X-Forwarded-For` is believed.
         requests_per_minute: per caller.
         content_limit: bytes of one delivery.
+        open_requests: of one organisation, that are neither released nor ended; another one is denied.
         worker_interval: seconds between looks for work that nobody announced.
     """
 
@@ -80,6 +81,7 @@ class Settings(BaseModel):
     trusted_proxies: str = ""
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
     content_limit: Annotated[int, Field(ge=1, le=2**32)] = 256 * 1024 * 1024
+    open_requests: Annotated[int, Field(ge=1, le=1000)] = 20
     worker_interval: Annotated[float, Field(gt=0, le=3600)] = 2.0
 
     @field_validator("oidc_providers", mode="before")

@@ -111,6 +111,14 @@ class DataSet:
         """The columns that name a row within one delivery: all dimensions."""
         return tuple(d.name for d in self.dimensions)
 
+    @property
+    def bounds(self) -> frozenset[tuple[str, str]]:
+        """Pairs of columns of which the first is at most the second: by a check, or by way of others."""
+        found = {(check.left, check.right) for check in self.checks}
+        while more := {(low, high) for low, one in found for other, high in found if one == other} - found:
+            found |= more
+        return frozenset(found)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Sensitivity
@@ -63,16 +63,24 @@ def obligations(data_set: DataSet, purpose: Purpose, catalogue: Catalogue) -> tu
     if purpose.recipients.public:
         recipients = ["public", *recipients]
     return (
-        Obligation("disclosure-profile", profile.id),
-        Obligation("minimum-count", profile.minimum_count),
-        Obligation("minimum-contributors", profile.minimum_contributors),
-        *(Obligation("dominance", f"{m}:{k}") for m, k in profile.dominance),
-        *([Obligation("p-percent", profile.p_percent)] if profile.p_percent is not None else []),
-        Obligation("zero-is-safe", int(profile.zero_is_safe)),
-        *([] if profile.method == Suppression() else [Obligation("method", method_text(profile.method))]),
+        *_terms(profile),
         *(Obligation("recipient", recipient) for recipient in recipients),
         *(Obligation(f"retention-{what}-months", months) for what, months in sorted(purpose.retention.items())),
     )
+
+
+def write_rules(profile: DisclosureProfile) -> list[dict[str, str | int | float]]:
+    """The disclosure rules as JSON, as a permit has them; `read_rules` reads them back."""
+    return [{"code": term.code, "value": term.value} for term in _terms(profile)]
+
+
+def read_rules(written: Iterable[Mapping[str, str | int | float]]) -> DisclosureProfile:
+    """The disclosure rules that `write_rules` wrote.
+
+    Raises:
+        ValueError: it did not write these.
+    """
+    return profile_of(Obligation(str(term["code"]), term["value"]) for term in written)
 
 
 def profile_of(terms: Iterable[Obligation]) -> DisclosureProfile:
@@ -96,6 +104,18 @@ def profile_of(terms: Iterable[Obligation]) -> DisclosureProfile:
         )
     except KeyError as missing:
         raise ValueError(f"no obligation {missing}") from missing
+
+
+def _terms(profile: DisclosureProfile) -> tuple[Obligation, ...]:
+    return (
+        Obligation("disclosure-profile", profile.id),
+        Obligation("minimum-count", profile.minimum_count),
+        Obligation("minimum-contributors", profile.minimum_contributors),
+        *(Obligation("dominance", f"{m}:{k}") for m, k in profile.dominance),
+        *([Obligation("p-percent", profile.p_percent)] if profile.p_percent is not None else []),
+        Obligation("zero-is-safe", int(profile.zero_is_safe)),
+        *([] if profile.method == Suppression() else [Obligation("method", method_text(profile.method))]),
+    )
 
 
 def _implies(one: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -46,8 +46,8 @@ class Revision(StrEnum):
 class ReleaseView:
     """A release as its readers see it.
 
-    Its revision is `PENDING` when other deliveries count now than it was made of, and `SUPERSEDED` when the reader has
-    a release `by` which it was revised. It says neither whose figures changed nor how.
+    Its revision is `PENDING` when other deliveries count in its closed rounds now than it was made of, and `SUPERSEDED`
+    when the reader has a release `by` which it was revised. It says neither whose figures changed nor how.
     """
 
     release: Release

@@ -23,11 +23,20 @@ class RequestState(StrEnum):
     RELEASED = "released"
 
 
+OPEN_STATES = frozenset(
+    {RequestState.PERMITTED, RequestState.PREPARED, RequestState.APPROVED_ONCE, RequestState.APPROVED}
+)
+"""Of requests that worker or stewards have still to do with; one that broke down is the operator's."""
+
+
 class Unsafe(StrEnum):
-    """Why no safe table could be made."""
+    """Why no safe table could be made: the end of the request, but for `REVISION_PENDING`, which something can mend."""
 
     CANNOT_BE_PROTECTED = "cannot-be-protected"
+    HISTORY_TOO_PRECISE = "history-too-precise"
     REVISION_PENDING = "revision-pending"
+    REVISION_IMPOSSIBLE = "revision-impossible"
+    ROUND_CANCELLED = "round-cancelled"
     TIED_MEASURES = "tied-measures"
     ATTACK_SUCCEEDED = "attack-succeeded"
     HISTORY_DIFFERS = "history-differs"
@@ -44,6 +53,7 @@ REQUEST_LIFECYCLE = Lifecycle(
         Transition(RequestState.PERMITTED, "find-unsafe", RequestState.UNSAFE),
         Transition(RequestState.PERMITTED, "wait", RequestState.PERMITTED),
         Transition(RequestState.PERMITTED, "fail", RequestState.FAILED),
+        Transition(RequestState.PERMITTED, "reject", RequestState.REJECTED),
         Transition(RequestState.FAILED, "retry", RequestState.PERMITTED),
         Transition(RequestState.PREPARED, "approve", RequestState.APPROVED_ONCE),
         Transition(RequestState.PREPARED, "reject", RequestState.REJECTED),
@@ -124,9 +134,10 @@ class Review:
 class Evidence:
     """What was prepared for the stewards.
 
-    `inputs` lists the parts that counted, `history` the releases that the attack took into account (both as sorted
-    tuples of ids); `tables` is the JSON text of the protected tables with primary and secondary marks, `report` the
-    JSON text of protection and attack. Nothing in it leaves the service but what a release takes from it.
+    `inputs` lists the deliveries that counted, `history` the releases of the same facts that the attack took into
+    account (both as sorted tuples of ids); `tables` is the JSON text of the protected tables with primary and secondary
+    marks, `report` the JSON text of protection and attack. Nothing in it leaves the service but what a release takes
+    from it.
     """
 
     id: str

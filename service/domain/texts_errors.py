@@ -46,7 +46,7 @@ ERRORS: Mapping[str, Text] = {
     # --- the state of things
     "round-not-open": Text(
         _ROUND,
-        "Ronde {round} neemt nog geen leveringen aan (stand: {state}).",
+        "Ronde {round} neemt nog geen aanleveringen aan (stand: {state}).",
         "Round {round} takes no deliveries yet (state: {state}).",
         "Wacht tot de ronde open is.",
         "Wait until the round is open.",
@@ -72,7 +72,7 @@ ERRORS: Mapping[str, Text] = {
     ),
     "submission-state": Text(
         _STATE,
-        "'{event}' kan niet bij een levering die {state} is.",
+        "'{event}' kan niet bij een aanlevering die {state} is.",
         "'{event}' does not fit a submission that is {state}.",
         *_REFRESH,
     ),
@@ -117,14 +117,14 @@ ERRORS: Mapping[str, Text] = {
     # --- deliveries
     "already-delivered": Text(
         _DELIVERY,
-        "Voor deze ronde is al geleverd ({submission}).",
+        "Voor deze ronde is al aangeleverd ({submission}).",
         "There is already a delivery for this round ({submission}).",
-        "Noem die levering in 'corrects' als deze haar vervangt.",
+        "Noem die aanlevering in 'corrects' als deze haar vervangt.",
         "Name that delivery in 'corrects' if this one replaces it.",
     ),
     "corrects-outdated": Text(
         _DELIVERY,
-        "De levering die u verbetert, telt niet meer; nu telt {submission}.",
+        "De aanlevering die u verbetert, telt niet meer; nu telt {submission}.",
         "The delivery that you correct does not count any more; {submission} counts now.",
         "Controleer wat nu telt, en noem dat in 'corrects'.",
         "Check what counts now, and name that in 'corrects'.",
@@ -133,7 +133,7 @@ ERRORS: Mapping[str, Text] = {
         _DELIVERY,
         "Deze Idempotency-Key hoort bij een ander manifest ({submission}).",
         "This Idempotency-Key belongs to another manifest ({submission}).",
-        "Gebruik een nieuwe sleutel voor een nieuwe levering.",
+        "Gebruik een nieuwe sleutel voor een nieuwe aanlevering.",
         "Use a new key for a new delivery.",
     ),
     "manifest-known": Text(
@@ -154,7 +154,7 @@ ERRORS: Mapping[str, Text] = {
         _DELIVERY,
         "Deel {number} is eerder met andere inhoud gezonden.",
         "Part {number} was sent before with other content.",
-        "Breek de levering af en begin opnieuw.",
+        "Breek de aanlevering af en begin opnieuw.",
         "Abandon the submission and start again.",
     ),
     "part-exists": Text(
@@ -162,7 +162,7 @@ ERRORS: Mapping[str, Text] = {
     ),
     "part-number": Text(
         _DELIVERY,
-        "Deel {number} hoort niet bij deze levering.",
+        "Deel {number} hoort niet bij deze aanlevering.",
         "Part {number} does not belong to this submission.",
         "Nummer de delen vanaf 0.",
         "Number the parts from 0.",
@@ -178,7 +178,7 @@ ERRORS: Mapping[str, Text] = {
         _DELIVERY,
         "De inhoud is {size} bytes; het maximum is {limit}.",
         "The content has {size} bytes; the limit is {limit}.",
-        "Lever Parquet, of splits de ronde in overleg met de datasteward.",
+        "Lever aan als Parquet, of splits de ronde in overleg met de datasteward.",
         "Deliver Parquet, or split the round in consultation with the data steward.",
     ),
     "content-digest": Text(
@@ -199,7 +199,7 @@ ERRORS: Mapping[str, Text] = {
         _DELIVERY,
         "De gegevens zijn geweigerd.",
         "The data were refused.",
-        "Herstel de genoemde fouten en lever opnieuw; er is niets opgeslagen.",
+        "Herstel de genoemde fouten en lever opnieuw aan; er is niets opgeslagen.",
         "Mend the faults named and deliver again; nothing was stored.",
     ),
     "manifest-signature": Text(
@@ -213,7 +213,7 @@ ERRORS: Mapping[str, Text] = {
         _DELIVERY,
         "Uw klok wijkt {seconds} seconden af; bij de dienst is het {now}.",
         "Your clock is off by {seconds} seconds; at the service it is {now}.",
-        "Zet de klok gelijk en lever opnieuw.",
+        "Zet de klok gelijk en lever opnieuw aan.",
         "Set the clock and deliver again.",
     ),
     "try-again": Text(_DELIVERY, "Een andere handeling was net voor.", "Another action came first.", *_LATER),

@@ -348,4 +348,11 @@ REASONS: Mapping[str, Text] = {
         "Leg uit waarom grovere of minder cijfers niet volstaan.",
         "Explain why coarser or fewer figures will not do.",
     ),
+    "too-many-open-requests": Text(
+        "Limits: open requests",
+        "Uw organisatie heeft al {most} aanvragen die nog lopen; meer mag niet tegelijk.",
+        "Your organisation has {most} open requests already; no more are allowed at the same time.",
+        "Wacht tot er een is afgehandeld. Wacht er een op herziene cijfers, dan kan een datasteward haar afwijzen.",
+        "Wait until one is dealt with. If one waits for revised figures, a data steward can reject it.",
+    ),
 }

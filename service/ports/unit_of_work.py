@@ -118,6 +118,10 @@ class Requests(Protocol):
     def page(
         self, page: Page, *, organisation: str | None = None, state: RequestState | None = None
     ) -> Sequence[AggregateRequest]: ...  # newest first
+    def count_open(self, organisation: str) -> int:
+        """How many of its requests are open; no other transaction counts or adds one of them until the end."""
+        ...
+
     def add_evidence(self, evidence: Evidence) -> None: ...
     def evidence(self, request: str) -> Evidence | None: ...  # the newest
     def add_review(self, review: Review) -> None: ...  # Conflict reviewed-already

@@ -28,6 +28,7 @@ from service.ports.keys import KeyStore, Signer
 from service.ports.parts import PartStore
 from service.ports.policy import PolicyEngine
 from service.ports.unit_of_work import Database, UnitOfWork
+from service.use_cases.recent import Recent
 
 Found = TypeVar("Found")
 
@@ -38,7 +39,8 @@ class Limits:
 
     A table of more cells would keep the worker from everyone else's request: the requester gets to hear that a coarser
     one is needed. So are the tries bounded that look for one: after a refusal for offers, for a safe table for what
-    the stewards would gain by less detail.
+    the stewards would gain by less detail. `open_requests` are those of one organisation at the same time: each costs
+    the worker and the stewards, and many answers side by side are what an attack is made of.
     """
 
     content_size: int = 256 * 1024 * 1024
@@ -50,6 +52,7 @@ class Limits:
     offer_tries: int = 12
     gain_tries: int = 4
     coarser_seconds: int = 30
+    open_requests: int = 20
 
 
 CHECKS_AT_ONCE = 2
@@ -75,6 +78,7 @@ class Services:
     instance: str
     limits: Limits = field(default_factory=Limits)
     checking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CHECKS_AT_ONCE))
+    answered: Recent[object] = field(default_factory=Recent)
 
 
 @dataclass(slots=True)

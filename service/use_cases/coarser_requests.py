@@ -77,34 +77,46 @@ class CoarserRequests:
         ]
 
 
-def offered_instead(
-    asked: Asked, refused: int, obstacles: Sequence[Obstacle], catalogue: Catalogue, limits: Limits
-) -> dict[str, Any]:
-    """Report members for the stewards of a table that cannot be protected: what is in the way, and what can be made.
+def in_the_way(asked: Asked, refused: int, limits: Limits) -> dict[str, Any]:
+    """Report members for the stewards of a table that cannot be protected: what is in the way of it.
 
     Args:
         asked: the request's table.
         refused: number of the measure that was refused.
-        obstacles: what stands in the way of it.
-        catalogue: of today.
-        limits: for each of the two searches.
+        limits: for the search.
 
     Returns:
-        `measure`; `inTheWay`, with the ids of the earlier releases; `offers`, finest first, of which the requester
-        sees the shape; `search`, how far it went.
+        `measure`; `inTheWay`, with the ids of the earlier releases.
     """
-    subject, coarser = asked.subjects[refused], CoarserRequests.of(asked.spec, catalogue)
+    subject = asked.subjects[refused]
     obstruction = find_obstruction(subject, asked.table, limits)
-    offers = find_offers(asked.subjects, asked.table, {refused: obstacles}, ladders=coarser.ladders, limits=limits)
     return {
         "measure": asked.spec.measures[refused],
         "inTheWay": {
             "releases": [subject.released[one].table.name for one in obstruction.releases],
             "minimal": obstruction.minimal,
         },
-        "offers": _told(offers, coarser, asked.spec),
-        "search": _search(offers),
     }
+
+
+def offered_instead(
+    asked: Asked, refused: int, obstacles: Sequence[Obstacle], catalogue: Catalogue, limits: Limits
+) -> dict[str, Any]:
+    """Report members for the stewards of a table that cannot be protected: what can be made instead.
+
+    Args:
+        asked: the request's table.
+        refused: number of the measure that was refused.
+        obstacles: what stands in the way of it.
+        catalogue: of today.
+        limits: for the search.
+
+    Returns:
+        `offers`, finest first, of which the requester sees the shape; `search`, how far it went.
+    """
+    coarser = CoarserRequests.of(asked.spec, catalogue)
+    offers = find_offers(asked.subjects, asked.table, {refused: obstacles}, ladders=coarser.ladders, limits=limits)
+    return {"offers": _told(offers, coarser, asked.spec), "search": _search(offers)}
 
 
 def gained_instead(asked: Asked, lost: float, seconds: float, catalogue: Catalogue, limits: Limits) -> dict[str, Any]:

@@ -16,22 +16,25 @@ import pyarrow as pa
 
 from service.disclosure import (
     AttackReport,
+    Facts,
+    Protected,
     ReleasedTable,
+    Rules,
+    Table,
     Version,
     attack,
     attack_versions,
     protect_correction,
 )
+from service.disclosure.attack.versions import Versions
 from service.disclosure.coarser.coarsening import Subject
 from service.domain.catalogue import Catalogue, DataSet
-from service.domain.release import Release
-from service.domain.request import AggregateRequest, RequestSpec, RequestState, Unsafe
+from service.domain.request import AggregateRequest, RequestState, Unsafe
 from service.domain.submission import CountingPart
 from service.use_cases.call import Step
 from service.use_cases.disclosure_tables import earlier_tables, facts_of
 from service.use_cases.read_requests import refusal_of
-
-Released = tuple[Release, RequestSpec]
+from service.use_cases.tied_releases import Released
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,6 +93,27 @@ def versions_of(past: Iterable[Past], data_set: DataSet, measure: str, catalogue
 def beside(subject: Subject, versions: Sequence[Version]) -> Subject:
     """The subject, to be protected beside the earlier versions too."""
     return replace(subject, protector=partial(protect_correction, versions)) if versions else subject
+
+
+def with_what_still_holds(subject: Subject, versions: Sequence[Version], table: Table) -> Subject:
+    """The subject with what earlier versions published and no correction touched, as released of the figures of now.
+
+    This is what makes a table unprotectable whatever changed (`protect_correction`); the subject protects as before.
+    """
+    if not versions:
+        return subject
+    released, last = subject.released, len(versions)
+    every = Versions.of([*versions, Version(subject.facts, released)], [table])
+    still = []
+    for number in range(last):
+        touched = every.changes[number, last].touched
+        for place, earlier in every.tables[number]:
+            still.append(replace(earlier, published=earlier.published & ~touched[every.lattice.nodes[place]]))
+
+    def as_before(facts: Facts, table: Table, rules: Rules, _: Sequence[ReleasedTable]) -> Protected:
+        return subject.protector(facts, table, rules, released)
+
+    return replace(subject, released=(*released, *still), protector=as_before)
 
 
 def attack_beside(subject: Subject, versions: Sequence[Version], released: Sequence[ReleasedTable]) -> AttackReport:

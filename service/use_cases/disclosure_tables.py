@@ -42,14 +42,16 @@ def rules_of(profile: DisclosureProfile, measure: Measure) -> Rules:
     )
 
 
-def rules_for(data_set: DataSet, purposes: Iterable[Purpose], catalogue: Catalogue, measure: str) -> Rules:
-    """The primary rules for a measure of a data set: the strictest of the purposes.
+def strictest(
+    data_set: DataSet, purposes: Iterable[Purpose], catalogue: Catalogue, promised: Iterable[DisclosureProfile] = ()
+) -> DisclosureProfile:
+    """The rules for a table of a data set: the strictest of the purposes, with the name and method of the first.
 
     Beside the purpose of the request these are the purposes of the releases tied to it: a release under a looser
-    purpose would otherwise undo what a stricter one promised of the same facts.
+    purpose would otherwise undo what a stricter one promised of the same facts. `promised` are the rules of releases
+    whose purpose is gone.
     """
-    found = next(m for m in data_set.measures if m.name == measure)
-    return rules_of(reduce(stricter, (effective_profile(data_set, p, catalogue) for p in purposes)), found)
+    return reduce(stricter, [*(effective_profile(data_set, p, catalogue) for p in purposes), *promised])
 
 
 def finest(data_set: DataSet, catalogue: Catalogue) -> Aggregation:

@@ -11,7 +11,7 @@ Noise that hides persons does not hide contributors. For the rules about contrib
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -45,9 +45,12 @@ class BudgetSpent(Exception):
 
 def hides_contributors(release: Release) -> bool:
     """Whether everything in a release has noise that hides each contributor: nothing exact follows from it."""
-    return '"noise"' in release.content and all(
-        noise_of(table).get("unit") == Unit.CONTRIBUTOR for table in json.loads(release.content)["tables"]
-    )
+    return '"noise"' in release.content and hide_contributors(json.loads(release.content)["tables"])
+
+
+def hide_contributors(tables: Sequence[Mapping[str, Any]]) -> bool:
+    """The same of tables, of which there are some."""
+    return bool(tables) and all(noise_of(table).get("unit") == Unit.CONTRIBUTOR for table in tables)
 
 
 def noisy_shapes(

@@ -9,6 +9,7 @@ from service.domain.audit import Action, EventCode
 from service.domain.errors import NotFound
 from service.domain.principal import Role
 from service.domain.release import Release, ReleaseView, Revision
+from service.domain.round import RoundState
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
 
@@ -46,14 +47,20 @@ def read_release(call: Call, release: str) -> ReleaseView:
 
 
 def views(step: Step, releases: Sequence[Release]) -> list[ReleaseView]:
-    """How releases stand to what counts today, for the caller: a revision that it may not read is none to it."""
+    """How releases stand to what counts today, for the caller: a revision that it may not read is none to it.
+
+    Whatever is delivered for a round that is open may be delivered once more, and nothing is made of it yet: it counts
+    when the round is closed. Of a cancelled round nothing will be made.
+    """
     revised = step.data.releases.revised([release.id for release in releases], recipient=_reader(step.call))
     rounds = sorted({name for release in releases for name in release.rounds})
-    counting = step.data.submissions.counting_parts(rounds)
+    closed = [name for name in rounds if step.data.rounds.get(name).state is RoundState.CLOSED]
+    counting = step.data.submissions.counting_parts(closed)
     found = []
     for release in releases:
         now = {part.submission for part in counting if part.round in release.rounds}
-        pending = Revision.NONE if now == set(release.inputs) else Revision.PENDING
+        # what does not count any more was superseded by something that does
+        pending = Revision.NONE if now <= set(release.inputs) else Revision.PENDING
         by = revised.get(release.id)
         found.append(ReleaseView(release, Revision.SUPERSEDED if by else pending, by))
     return found

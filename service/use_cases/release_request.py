@@ -14,9 +14,11 @@ from service.domain.policy import Deny
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
+from service.domain.round import RoundState
 from service.use_cases.call import Call, Step
 from service.use_cases.release_content import release_content
 from service.use_cases.request_aggregate import rounds_of
+from service.use_cases.tied_releases import is_outdated
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
 
 EVENT = EventCode("release.create", Action.CREATE, "release")
@@ -72,14 +74,19 @@ def release_request(call: Call, request: str) -> AggregateRequest:
 
 
 def _still_holds(step: Step, found: AggregateRequest, evidence: Evidence) -> bool:
-    """The same bundle, with its disclosure profiles, the same deliveries and the same earlier releases."""
-    rounds = [round_.id for round_ in rounds_of(step, found.spec)]
-    inputs = tuple(sorted(part.submission for part in step.data.submissions.counting_parts(rounds)))
-    history = tuple(sorted(release.id for release in step.data.releases.over(found.spec.data_set)))
-    under = json.loads(evidence.report).get("policyHash")
-    if under != step.call.services.policy.policy_hash:
-        return False
-    return inputs == evidence.inputs and history == evidence.history
+    """The same bundle, with its disclosure profiles, the same deliveries and the same earlier releases of these facts.
+
+    A release of other facts changes nothing about this one. Of a cancelled round nothing is released.
+    """
+    rounds = rounds_of(step, found.spec)
+    names = [round_.id for round_ in rounds]
+    inputs = tuple(sorted(part.submission for part in step.data.submissions.counting_parts(names)))
+    return (
+        json.loads(evidence.report).get("policyHash") == step.call.services.policy.policy_hash
+        and all(round_.state is not RoundState.CANCELLED for round_ in rounds)
+        and inputs == evidence.inputs
+        and not is_outdated(step, found.spec.data_set, names, evidence.tables, evidence.history)
+    )
 
 
 def _save(step: Step, found: AggregateRequest, event: str, reasons: tuple[str, ...]) -> AggregateRequest:

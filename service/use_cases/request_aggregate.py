@@ -9,9 +9,10 @@ from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.decision_text import decision_text
 from service.domain.errors import Denied, Invalid
-from service.domain.policy import Deny
+from service.domain.policy import Deny, Permit
 from service.domain.principal import Role
 from service.domain.purpose import Purpose
+from service.domain.reason import Reason
 from service.domain.request import AggregateRequest, RequestSpec, RequestState
 from service.domain.round import Round, round_id
 from service.use_cases.call import Call, Step
@@ -23,12 +24,14 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
     """Store the request with its decision, `permitted` or `denied`; a permitted one is prepared soon after.
 
     1. Gather the facts: purpose, definition, rounds, the caller's organisation. What does not exist is a fact too.
-    2. Decide (policy.md); keep the decision with its reasons or obligations.
+    2. Decide (policy.md); keep the decision with its reasons or obligations. An organisation has a bounded number of
+       open requests.
     3. Store request and event in one transaction, then wake the worker.
 
     Raises:
         Invalid: `request`: a dimension, period or measure is named twice.
-        Denied: the caller may not ask anything at all: it is no regional owner, or of no organisation that is known.
+        Denied: the caller may not ask anything at all: it is no regional owner, or of no organisation that is known;
+            `too-many-open-requests`.
     """
     with call.transact(EVENT) as step:
         # 1
@@ -44,6 +47,8 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
                 raise Denied(decision.reasons)
             step.conclude(Outcome.DENIED, tuple(reason.code for reason in decision.reasons))
         _require_no_doubles(spec)
+        if isinstance(decision, Permit):
+            _require_room(step, caller.principal.organisation or "")
         # 3
         request = AggregateRequest(
             id=step.object_id,
@@ -79,6 +84,12 @@ def _require_no_doubles(spec: RequestSpec) -> None:
     ]
     if faults:
         raise Invalid("request", faults=tuple(faults))
+
+
+def _require_room(step: Step, organisation: str) -> None:
+    most = step.call.services.limits.open_requests
+    if step.data.requests.count_open(organisation) >= most:
+        raise Denied((Reason("too-many-open-requests", {"most": most}),))
 
 
 def _purpose(step: Step, purpose: str) -> Purpose | None:

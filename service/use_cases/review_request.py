@@ -20,6 +20,8 @@ REASON_AT_LEAST = 10
 def review_request(call: Call, request: str, evidence: str, verdict: Verdict, reason: str) -> AggregateRequest:
     """Store the verdict on exactly the evidence that the steward saw; the second approval lets the worker release.
 
+    A request that waits for revised figures can be rejected: nothing else would end it when these do not come.
+
     Raises:
         Denied: no steward, the requester, or one who gave a verdict before.
         NotFound: no such request.

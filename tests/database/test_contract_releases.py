@@ -20,7 +20,7 @@ from database_samples import (
 
 from service.adapters.database import RowRefused
 from service.domain.errors import Conflict, Invalid, NotFound
-from service.domain.request import RequestState, Verdict
+from service.domain.request import OPEN_STATES, RequestState, Verdict
 from service.ports.unit_of_work import Database, Page
 
 
@@ -48,6 +48,17 @@ def test_requests_are_paged_newest_first(database: Database) -> None:
         assert [found.id for found in uow.requests.page(Page(), state=RequestState.DENIED)] == ["req-3"]
         with pytest.raises(Invalid, match="cursor"):
             uow.requests.page(Page(1, "req-2"), organisation="north")
+
+
+def test_open_requests_are_counted_per_organisation(database: Database) -> None:
+    """`prepare` has one of north that is open."""
+    with database.begin() as uow:
+        prepare(uow)
+        assert (uow.requests.count_open("north"), uow.requests.count_open("south")) == (1, 0)
+        for number, state in enumerate(sorted(RequestState), 2):
+            if state is not RequestState.RELEASED:  # that takes a release
+                uow.requests.add(a_request(f"req-{number}", organisation="south", state=state))
+        assert (uow.requests.count_open("north"), uow.requests.count_open("south")) == (1, len(OPEN_STATES))
 
 
 def test_the_newest_evidence_counts(database: Database) -> None:

@@ -151,6 +151,26 @@ def test_one_release_over_two_years_ties_them(world: World) -> None:
     assert _attack_years(world, facts) == []
 
 
+def test_the_other_year_is_no_way_around_a_correction(world: World) -> None:
+    """A table over both years, less one of the second year, is the first year as it was before somebody corrected it."""
+    collect(world)
+    world.round("2023")
+    for supplier in ROWS:
+        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "capacity-2023")
+    world.turn("capacity-2023", RoundState.CLOSED)
+    assert world.release(replace(by(region="planning-region"), periods=("2023", "2024"))).release is not None
+    vale = world.parties["vale"]
+    counts = world.counting(vale, "capacity-2023")
+    assert counts is not None
+    world.turn("capacity-2023", RoundState.OPEN, "vale found a fault")
+    rows = [(*row[:3], row[3] + 33, row[4]) for row in rows_of("vale", "2023")]
+    world.deliver(vale, rows, "capacity-2023", corrects=counts.id)
+    assert world.release(by(region="health-board")).release is not None
+    facts = [*FACTS, *delivered({supplier: rows_of(supplier, "2023") for supplier in ROWS})]
+    assert len(contents(world)) == 2
+    assert _attack_years(world, facts) == []
+
+
 def _attack_years(world: World, facts: Any) -> list[Any]:
     """The tables say their years in the metadata only: told as a dimension, so that the attacker knows them."""
     told = []
@@ -176,6 +196,20 @@ def test_measures_that_bound_each_other(closed: World, apart: bool) -> None:
     assert done.state == "unsafe"
     report = report_of(closed, done.id)
     assert (report["refused"], report["obstacles"]) == ("tied-measures", ["occupied_bed_days <= staffed_bed_days"])
+
+
+def test_bounds_go_on_by_way_of_measures_that_nobody_published(closed: World) -> None:
+    """With intensive <= occupied and occupied <= staffed, intensive bounds staffed too."""
+    catalogue = closed.services.catalogue
+    capacity = catalogue.data_set("capacity")
+    (check,) = capacity.checks
+    between = replace(check, left="occupied_bed_days", right="in_between"), replace(check, left="in_between")
+    apart = replace(capacity, checks=between)
+    assert ("occupied_bed_days", "staffed_bed_days") in apart.bounds
+    others = tuple(one for one in catalogue.data_sets if one.id != "capacity")
+    closed.services = replace(closed.services, catalogue=replace(catalogue, data_sets=(*others, apart)))
+    done = closed.release(replace(SPEC, measures=("staffed_bed_days", "occupied_bed_days")))
+    assert (done.state, report_of(closed, done.id)["refused"]) == ("unsafe", "tied-measures")
 
 
 def test_a_looser_purpose_undoes_nothing_of_a_stricter_one(closed: World, tmp_path: Path) -> None:

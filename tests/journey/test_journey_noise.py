@@ -28,7 +28,7 @@ from service.domain.release import Release
 from service.domain.request import RequestSpec, Unsafe, Verdict
 from service.domain.round import RoundState
 from service.ports.engine import AggregationEngine
-from service.use_cases import prepare_request as prepare_module
+from service.use_cases import protected_tables
 from service.use_cases.noisy_tables import attack_without_noise
 from service.use_cases.prepare_request import prepare_request
 from service.use_cases.read_releases import read_release
@@ -355,13 +355,14 @@ def test_an_exact_table_that_would_undo_the_noise_is_refused(closed: World, monk
 
     def attacked(facts: Any, rules: Any, exact: Any, noisy: Any) -> Any:
         seen.append((len(exact), [table.name for table in noisy]))
-        return SimpleNamespace(clean=False, breaches=[SimpleNamespace(codes=(("region", "west"),))])
+        return SimpleNamespace(clean=not exact, breaches=[SimpleNamespace(codes=(("region", "west"),))])
 
-    monkeypatch.setattr(prepare_module, "attack_without_noise", attacked)
+    monkeypatch.setattr(protected_tables, "attack_without_noise", attacked)
     done = closed.release(SPEC)
     assert report_of(closed, done.id)["obstacles"] == ["region=west"]
     assert read_request(closed.call(OWNER), done.id).refusal is Unsafe.CANNOT_BE_PROTECTED
-    assert seen == [(1, [json.loads(release.content)["id"] for release in everything(closed)])]
+    noise = [json.loads(release.content)["id"] for release in everything(closed)]
+    assert seen == [(1, noise), (0, noise)]  # without the new table it holds: so that is what is refused
 
 
 def test_noise_that_hides_contributors_ties_nothing(closed: World, tmp_path: Path) -> None:

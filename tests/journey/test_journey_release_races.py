@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,25 @@ def without_looking_again(monkeypatch: pytest.MonkeyPatch, _made: list[World]) -
     monkeypatch.setattr(releasing, "_still_holds", lambda *_: True)
 
 
+def with_a_lock_of_its_own(monkeypatch: pytest.MonkeyPatch, _made: list[World]) -> None:
+    """Each locks, and no two the same."""
+    lock, numbers = SqlReleases.lock_facts, count()
+    monkeypatch.setattr(SqlReleases, "lock_facts", lambda self, facts: lock(self, f"{facts} {next(numbers)}"))
+
+
+def with_the_lock_too_late(monkeypatch: pytest.MonkeyPatch, _made: list[World]) -> None:
+    """Each looks before it has the lock."""
+    lock, looks = SqlReleases.lock_facts, releasing._still_holds
+
+    def look_and_lock(step: Any, found: Any, evidence: Any) -> bool:
+        holds = looks(step, found, evidence)
+        lock(step.data.releases, found.spec.data_set)
+        return holds
+
+    without_lock(monkeypatch, _made)
+    monkeypatch.setattr(releasing, "_still_holds", look_and_lock)
+
+
 def with_an_old_view(_monkeypatch: pytest.MonkeyPatch, made: list[World]) -> None:
     """Lock and check are there, but what is looked at is what there was before the wait."""
     for one in made:
@@ -90,11 +110,14 @@ def with_an_old_view(_monkeypatch: pytest.MonkeyPatch, made: list[World]) -> Non
 
 
 @on_postgresql
-@pytest.mark.parametrize("hole", [without_lock, without_looking_again, with_an_old_view])
+@pytest.mark.parametrize(
+    "hole",
+    [without_lock, with_a_lock_of_its_own, with_the_lock_too_late, without_looking_again, with_an_old_view],
+)
 def test_a_planted_hole_is_caught(
     approved: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hole: Callable[[Any, list[World]], None]
 ) -> None:
-    """Each of the three things that keep two releases apart is needed: without it the same race leaks."""
+    """Each of the things that keep two releases apart is needed: without it the same race leaks."""
     with approved.again(tmp_path / "a") as pair, workers(pair.world, 1) as made:
         meet(made)
         hole(monkeypatch, made)

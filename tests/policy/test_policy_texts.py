@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import service
+from service.api.problem_texts import EDGE, HEADINGS
 from service.domain.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 from service.domain.reason import Reason
 from service.domain.request import REQUEST_LIFECYCLE, Unsafe
@@ -86,10 +87,19 @@ def test_every_table_that_cannot_be_made_says_why_and_what_helps(code: Unsafe):
 
 
 def test_later_and_coarser_are_different_advice():
-    coarser = {Unsafe.TABLE_TOO_LARGE, Unsafe.CANNOT_BE_PROTECTED, Unsafe.ATTACK_SUCCEEDED}
+    coarser = {Unsafe.TABLE_TOO_LARGE, Unsafe.ATTACK_SUCCEEDED}
     assert {code for code in Unsafe if text_of_unsafe(code).mend["en"].startswith("Ask less finely")} == coarser
+    assert text_of_unsafe(Unsafe.CANNOT_BE_PROTECTED).mend["en"].startswith("Ask one of the coarser tables")
     later = text_of_unsafe(Unsafe.REVISION_PENDING).mend
     assert (later["nl"][:18], later["en"][:17]) == ("De aanvraag wacht,", "The request waits")
+
+
+def test_each_notion_has_the_one_dutch_word_of_the_glossary():
+    other = re.compile(r"\b(uitgift|uitgave|uitgegeven|uit te geven|leverancier|levering)", re.IGNORECASE)
+    edge = [part for text in EDGE.values() for part in (text.title_nl, text.detail_nl)]
+    table = [part for texts in (REASONS, ERRORS, UNSAFE) for text in texts.values() for part in (text.nl, text.mend_nl)]
+    shown = [*table, *edge, *(heading.title_nl for heading in HEADINGS.values())]
+    assert [text for text in shown if other.search(text)] == []
 
 
 def test_filled_in():

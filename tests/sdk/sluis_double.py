@@ -33,7 +33,7 @@ ORGANISATION = "hospital-a101h"
 ISSUER = "https://sluis.example"
 
 
-_FIELD = {"nl": "Noem die levering in 'corrects'.", "en": "Name that delivery in 'corrects'."}
+_FIELD = {"nl": "Noem die aanlevering in 'corrects'.", "en": "Name that delivery in 'corrects'."}
 
 
 class Refusal(Exception):

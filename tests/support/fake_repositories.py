@@ -16,7 +16,7 @@ from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.release import Release
-from service.domain.request import AggregateRequest, Evidence, RequestState, Review
+from service.domain.request import OPEN_STATES, AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
 from service.ports.unit_of_work import AuditFilter, Page
@@ -277,6 +277,10 @@ class FakeRequests:
         theirs = [r for r in every if organisation in {None, r.organisation}]
         older = _older(theirs, page.cursor, lambda r: (r.created_at, r.id))
         return [r for r in older if state in {None, r.state}][: page.limit]
+
+    def count_open(self, organisation: str) -> int:
+        every = self._t.write(organisation).requests.values()
+        return len([r for r in every if r.organisation == organisation and r.state in OPEN_STATES])
 
     def add_evidence(self, evidence: Evidence) -> None:
         tables = self._t.write(evidence)

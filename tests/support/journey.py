@@ -39,6 +39,7 @@ from service.use_cases.create_round import create_round
 from service.use_cases.invite_organisation import hash_of, invite_organisation
 from service.use_cases.read_requests import read_evidence, read_request
 from service.use_cases.receive_part import receive_part
+from service.use_cases.recent import Recent
 from service.use_cases.register_key import register_key
 from service.use_cases.request_aggregate import request_aggregate
 from service.use_cases.review_request import review_request
@@ -329,7 +330,7 @@ def world_on(application: Application, url: str, directory: Path, moment: dateti
     """The composed service with a database, part store and clock of its own: the rest has no memory."""
     database = SqlDatabase(url, random_bytes=application.services.randomness.key)
     parts = FileSystemPartStore(directory / "parts")
-    services = replace(application.services, database=database, parts=parts)
+    services = replace(application.services, database=database, parts=parts, answered=Recent())
     try:
         yield World(application, services, SetClock(moment), directory)
     finally:

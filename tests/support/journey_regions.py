@@ -26,7 +26,7 @@ from service.domain.catalogue import Catalogue
 from service.domain.release import Release
 from service.domain.request import Evidence, RequestedDimension, RequestSpec
 from service.domain.round import RoundState
-from service.use_cases.disclosure_tables import earlier_tables, facts_of, rules_for
+from service.use_cases.disclosure_tables import earlier_tables, facts_of, rules_of, strictest
 
 ROUND, MEASURE = "capacity-2024", "staffed_bed_days"
 ALKMAAR, HOORN, CASTRICUM, HAARLEM, VELSEN = "GM0361", "GM0405", "GM0383", "GM0392", "GM0453"
@@ -171,7 +171,8 @@ def attacked(world: World, releases: Sequence[Published]) -> AttackReport:
             MEASURE: [value for _, _, value in rows],
         }
     )
-    rules = rules_for(data_set, [catalogue.purpose(one.spec.purpose) for one in releases], catalogue, MEASURE)
+    profile = strictest(data_set, [catalogue.purpose(one.spec.purpose) for one in releases], catalogue)
+    rules = rules_of(profile, next(measure for measure in data_set.measures if measure.name == MEASURE))
     tables = earlier_tables([(one.release, one.spec) for one in releases], MEASURE, catalogue)
     return attack(facts_of(contributions, data_set, MEASURE), rules, tables)
 

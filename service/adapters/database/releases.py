@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import release_recipients, releases
@@ -25,14 +24,8 @@ class SqlReleases:
         self._transaction = transaction
 
     def lock_facts(self, data_set: str) -> None:
-        """Call it before `over`: whoever waited here sees what the one before released.
-
-        A transaction on SQLite holds the only write lock from its first moment, so there is nothing left to lock.
-        """
-        self._transaction.require_writing()
-        if self._transaction.dialect == "postgresql":
-            key = int.from_bytes(hashlib.sha256(b"sluis-facts\n" + data_set.encode()).digest()[:8], signed=True)
-            self._transaction.rows(select(func.pg_advisory_xact_lock(key)))
+        """Call it before `over`: whoever waited here sees what the one before released."""
+        self._transaction.take_turn("facts", data_set)
 
     def add(self, release: Release) -> None:
         """The recipients first: the database lets nobody be added to a release that exists."""

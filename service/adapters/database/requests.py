@@ -7,14 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from service.adapters.database.columns import canonical, storable_text
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import evidence, requests, reviews
 from service.adapters.database.transaction import Row, Transaction
 from service.domain.errors import Invalid, NotFound
-from service.domain.request import AggregateRequest, Evidence, RequestedDimension, RequestSpec, RequestState, Review
+from service.domain.request import (
+    OPEN_STATES,
+    AggregateRequest,
+    Evidence,
+    RequestedDimension,
+    RequestSpec,
+    RequestState,
+    Review,
+)
 from service.ports.unit_of_work import Page
 
 
@@ -59,6 +67,13 @@ class SqlRequests:
             after = (last["created_at"], last["id"])
         query = newest_first(query, requests.c.created_at, requests.c.id, after, page.limit)
         return [_request(row) for row in self._transaction.rows(query)]
+
+    def count_open(self, organisation: str) -> int:
+        """Call it before `add`: whoever waited here counts what the one before added."""
+        self._transaction.take_turn("requests", organisation)
+        theirs = (requests.c.organisation == organisation, requests.c.state.in_(OPEN_STATES))
+        found = self._transaction.row(select(func.count().label("open")).where(*theirs))
+        return int(found["open"]) if found else 0
 
     def add_evidence(self, evidence_: Evidence) -> None:
         """Evidence is only ever added."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Select
+from sqlalchemy import Connection, Executable, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.adapters.database.refusals import meaning, unavailable
@@ -61,6 +62,17 @@ class Transaction:
             return self._connection.execute(statement, rows).rowcount
         except SQLAlchemyError as error:
             raise self._refused(error) from error
+
+    def take_turn(self, what: str, name: str) -> None:
+        """Let no other transaction take its turn at the same thing until this one ends.
+
+        Whoever waited here sees what the one before wrote. A transaction on SQLite holds the only write lock from its
+        first moment, so there is nothing left to lock.
+        """
+        self.require_writing()
+        if self.dialect == "postgresql":
+            digest = hashlib.sha256(f"sluis-{what}\n{name}".encode()).digest()
+            self.rows(select(func.pg_advisory_xact_lock(int.from_bytes(digest[:8], signed=True))))
 
     def require_writing(self) -> None:
         """Guard of everything that writes or locks.

@@ -277,7 +277,7 @@ _STATUS: Mapping[RequestState, Label] = {
     ),
     RequestState.PREPARED: Label(nl="Wacht op twee stewards.", en="Waits for two stewards."),
     RequestState.UNSAFE: Label(
-        nl="De tabel kan niet veilig worden uitgegeven; de aanvraag zelf zegt waarom en wat helpt.",
+        nl="De tabel kan niet veilig worden vrijgegeven; de aanvraag zelf zegt waarom en wat helpt.",
         en="The table cannot be released safely; the request itself says why and what helps.",
     ),
     RequestState.FAILED: Label(
@@ -285,7 +285,7 @@ _STATUS: Mapping[RequestState, Label] = {
         en="The table could not be made; the operator looks into it.",
     ),
     RequestState.APPROVED_ONCE: Label(nl="Wacht op een tweede steward.", en="Waits for a second steward."),
-    RequestState.APPROVED: Label(nl="Goedgekeurd; wordt uitgegeven.", en="Approved; is being released."),
+    RequestState.APPROVED: Label(nl="Goedgekeurd; wordt vrijgegeven.", en="Approved; is being released."),
     RequestState.REJECTED: Label(nl="Afgewezen door een steward.", en="Rejected by a steward."),
-    RequestState.RELEASED: Label(nl="Uitgegeven.", en="Released."),
+    RequestState.RELEASED: Label(nl="Vrijgegeven.", en="Released."),
 }

@@ -72,7 +72,7 @@ def known_nodes(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedT
             faults.append(
                 Fault(
                     f"{released.table.name}, {codes}",
-                    "de uitgebrachte waarde is niet die van deze gegevens",
+                    "de vrijgegeven waarde is niet die van deze gegevens",
                     "the released value is not that of these data",
                 )
             )

@@ -131,7 +131,7 @@ def _read(table: Path, data: Path, released: Sequence[Path], progress: Progress)
     faults = [
         Fault(
             str(path),
-            "een uitgave van een andere waarde; die hoort bij andere feiten",
+            "een vrijgave van een andere waarde; die hoort bij andere feiten",
             "a release of another value; it belongs to other facts",
         )
         for path, one in zip(released, earlier, strict=True)

@@ -302,7 +302,9 @@ def read_release(table: Table, path: Path, decimals: int, rounding: int | None =
             source.fault(number, "status", "A met een waarde, of Q zonder", "A with a value, or Q without")
     missing = [codes for codes in table.codes() if codes not in cells] if not source.faults else []
     for codes in missing[:MISSING_SHOWN]:
-        source.fault(None, "/".join(codes), "deze cel ontbreekt in de uitgave", "this cell is missing from the release")
+        source.fault(
+            None, "/".join(codes), "deze cel ontbreekt in de vrijgave", "this cell is missing from the release"
+        )
     if source.faults:
         raise BadInput(source.faults)
     return ReleasedTable.from_cells(table, cells, None if rounding is None else rounding * 10**decimals)

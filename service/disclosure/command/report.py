@@ -106,12 +106,12 @@ def obstruction_line(obstruction: Obstruction, names: Sequence[str]) -> str:
     """Which earlier releases stand in the way; `names` are those of all releases, in their order."""
     if not obstruction.releases:
         return (
-            "Geen eerdere uitgave staat in de weg: de tabel is op zichzelf niet te beschermen"
+            "Geen eerdere vrijgave staat in de weg: de tabel is op zichzelf niet te beschermen"
             " · No earlier release stands in the way: the table cannot be protected by itself"
         )
     listed = ", ".join(names[one] for one in obstruction.releases)
     if obstruction.minimal:
-        return f"In de weg staat wat is uitgebracht in · In the way stands what was released in: {listed}"
+        return f"In de weg staat wat is vrijgegeven in · In the way stands what was released in: {listed}"
     return f"In de weg staat een deel hiervan (niet verder uitgezocht) · In the way stands some of: {listed}"
 
 

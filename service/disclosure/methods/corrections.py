@@ -206,7 +206,7 @@ class _Correction:
                 missing = max(1, (self.rules.minimum_contributors or 0) - there)
                 told = Obstacle(
                     self.versions.lattice.describe(node),
-                    f"van {there} leverancier(s) zijn de cijfers veranderd sinds een uitgifte; nog {missing} nodig",
+                    f"van {there} aanleveraar(s) zijn de cijfers veranderd sinds een vrijgave; nog {missing} nodig",
                     f"the figures of {there} supplier(s) changed since a release; {missing} more needed",
                 )
                 found.append((missing, told))
@@ -219,7 +219,7 @@ class _Correction:
                 1,
                 Obstacle(
                     (),
-                    "naast een eerdere uitgifte zijn de wijzigingen niet te verbergen",
+                    "naast een eerdere vrijgave zijn de wijzigingen niet te verbergen",
                     "beside an earlier release the changes cannot be hidden",
                 ),
             )

@@ -29,7 +29,7 @@ SHOWN_NEIGHBOURS = 3
 """Unsafe cells named beside a cell that protects them."""
 
 
-PUBLISHED = ("deze cel is onveilig en al eerder uitgebracht", "this cell is unsafe and has been published before")
+PUBLISHED = ("deze cel is onveilig en al eerder vrijgegeven", "this cell is unsafe and has been published before")
 SHOWN_EMPTY = (
     "dat deze cel leeg is blijkt uit een tabel die alle voorkomende codes noemt, maar deze niet",
     "that this cell is empty shows from a table that lists every code that occurs, but not this one",
@@ -216,7 +216,7 @@ def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, release
             Fault(
                 f"{earlier.table.name}, "
                 + ", ".join(f"{name}={code}" for name, code in earlier.table.codes_of(int(cell))),
-                "de uitgebrachte waarde is niet die van deze gegevens",
+                "de vrijgegeven waarde is niet die van deze gegevens",
                 "the released value is not that of these data",
             )
             for cell in np.flatnonzero(different)[:20]

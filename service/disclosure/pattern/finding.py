@@ -203,7 +203,7 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
         raise CannotBeProtected(
             Obstacle(
                 lattice.describe(need.node),
-                "met wat al is uitgebracht valt deze cel niet te beschermen",
+                "met wat al is vrijgegeven valt deze cel niet te beschermen",
                 "with what has been published already this cell cannot be protected",
             )
             for need in unmet[:20]

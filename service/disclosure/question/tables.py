@@ -96,7 +96,7 @@ class ReleasedTable:
                 [
                     Fault(
                         self.table.name,
-                        f"de tabel heeft {self.table.cells} cellen, de uitgave niet",
+                        f"de tabel heeft {self.table.cells} cellen, de vrijgave niet",
                         f"the table has {self.table.cells} cells, the release has not",
                     )
                 ]
