@@ -64,7 +64,7 @@ def test_a_refusal_names_the_release_in_the_way_and_what_can_be_made(run, tmp_pa
     assert not (tmp_path / "report.json").exists()
     lines = result.output.splitlines()
     assert lines[0] == "Niet te beschermen; niets geschreven · Cannot be protected; nothing written"
-    assert "In de weg staat wat is uitgebracht in · In the way stands what was released in: forms.csv" in lines
+    assert "In de weg staat wat is vrijgegeven in · In the way stands what was released in: forms.csv" in lines
     offers = lines[lines.index("Wel veilig te maken, fijnste eerst · Safe instead, finest first:") + 1 :]
     assert offers[0] == (
         "  1. region zonder het fijnste niveau (a, b, c, …: 6 codes)"
