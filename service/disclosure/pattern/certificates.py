@@ -129,14 +129,17 @@ class Ledger:
 
     def served_by(self, nodes: set[int], most: int) -> dict[int, list[int]]:
         """Per node of these, up to `most` unsafe nodes whose proof uses it."""
-        found: dict[int, list[int]] = {}
+        serves: dict[int, dict[int, None]] = {}
         for (_, unsafe), proof in sorted(self.proofs.items()):
             for number in proof:
-                for node in nodes.intersection(self.pool[number][0].tolist()):
-                    served = found.setdefault(node, [])
-                    if len(served) < most and self.node(unsafe) not in served:
-                        served.append(self.node(unsafe))
-        return found
+                served = serves.setdefault(number, {})
+                if len(served) < most:
+                    served[self.node(unsafe)] = None
+        found: dict[int, dict[int, None]] = {}
+        for number, served in sorted(serves.items()):
+            for node in nodes.intersection(self.pool[number][0].tolist()):
+                found.setdefault(node, {}).update(served)
+        return {node: list(served)[:most] for node, served in found.items()}
 
     def reopen(self, keys: Iterable[tuple[int, int]]) -> list[_Entry]:
         """Forget what was shown about some needs; `restore` takes the answer to undo that."""

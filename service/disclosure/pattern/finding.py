@@ -1,7 +1,7 @@
 """Which cells to withhold: from an assessment to a pattern and the certificates that justify it.
 
 1. Every need is shown by certificates, of hypercubes or linear programs (`complete`, `search`).
-2. What can be published after all is, as far as the work allows (`relax`).
+2. What can be published after all is, as far as the work allows (`relax`); not in tables where that would never end.
 3. A small table is tried in several ways, and cells are exchanged for cheaper ones; the cheapest pattern counts.
 
 What a pattern costs is the value of the cells that it withholds, and then their number.
@@ -208,8 +208,9 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
             )
             for need in unmet[:20]
         )
-    far = FAR_TRIALS if lattice.size < CROWDED else 0
-    search = Search(lattice, measures, withheld.copy(), withheld, weight, far=far)
+    if lattice.size >= CROWDED:
+        return Pattern(withheld, ledger, programs)
+    search = Search(lattice, measures, withheld.copy(), withheld, weight, far=FAR_TRIALS)
     exposure = Exposure(lattice, withheld, question.unsafe)
     work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
     candidates = _by_value(measures, withheld & question.optional)

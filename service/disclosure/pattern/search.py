@@ -179,8 +179,9 @@ class Search:
         self._weight = weight
         self._far = far
         self._relations = lattice.relations().tocsc()
-        self._crowded = lattice.size >= CROWDED
-        sizes = (NARROW, WIDE) if self._crowded else (WIDE,)
+        self.crowded = lattice.size >= CROWDED
+        self.programs = True
+        sizes = (NARROW, WIDE) if self.crowded else (WIDE,)
         self._tiers = [[_families(axis, most) for axis in lattice.axes] for most in sizes]
         self._searchers: dict[tuple[int, tuple[int, ...]], Searcher] = {}
         self._banned: set[int] = set()
@@ -206,10 +207,12 @@ class Search:
     def find(self, need: Need, attackers: Ints) -> Certificate | None:
         """A certificate of little weight for a need; None when there is none.
 
-        For several attackers together it need not be found in a crowded table: one by one it will.
+        In a crowded table, one for several attackers together need not be found: one by one it will.
         """
         cube = None if self._cubes is None else self._cubes.find(need, attackers)
-        if cube is not None and (self._crowded or not self._cost(cube)):
+        if cube is not None and (self.crowded or not self._cost(cube)):
+            return cube
+        if not self.programs or (self.crowded and len(attackers) > 1):
             return cube
         found = self._by_program(need, attackers)
         if cube is None or (found is not None and self._cost(found) <= self._cost(cube)):
@@ -229,18 +232,16 @@ class Search:
             near = tuple(family[int(code)] for (family, _), code in zip(families, codes, strict=True))
             if near == everywhere:
                 break
-            if tier and not self._may_look_further(attackers):
+            if tier and not self._may_look_further():
                 return None
             found = self._searcher(tier, near).find(need, attackers, banned)
             if found is not None:
                 return found
-        if not self._may_look_further(attackers):
+        if not self._may_look_further():
             return None
         return self._searcher(0, everywhere).find(need, attackers, banned)
 
-    def _may_look_further(self, attackers: Ints) -> bool:
-        if self._crowded and len(attackers) > 1:
-            return False
+    def _may_look_further(self) -> bool:
         if self._far is None:
             return True
         self._far -= 1

@@ -30,6 +30,8 @@ STEPS = 10
 def complete(search: Search, ledger: Ledger, order: Ints, progress: Progress = silent) -> list[Need]:
     """Withhold until every need is shown.
 
+    In a crowded table first by hypercubes alone: what these do not find is mostly shown by what others need.
+
     Args:
         search: where to look; what it finds is added to its withheld nodes.
         ledger: the needs.
@@ -39,14 +41,16 @@ def complete(search: Search, ledger: Ledger, order: Ints, progress: Progress = s
     Returns:
         The needs that cannot be shown.
     """
-    unmet = []
-    told = 0
-    for place, need in ledger.open_needs(order):
-        if place >= told:
-            progress("pattern", place / (2 * len(order)))
-            told = place + 1 + len(order) // STEPS
-        if not _meet(search, ledger, need):
-            unmet.append(need)
+    unmet: list[Need] = []
+    for programs in (False, True) if search.crowded else (True,):
+        search.programs = programs
+        unmet, told = [], 0
+        for place, need in ledger.open_needs(order):
+            if place >= told:
+                progress("programs" if search.crowded and programs else "pattern", place / (2 * len(order)))
+                told = place + 1 + len(order) // STEPS
+            if not _meet(search, ledger, need):
+                unmet.append(need)
     return unmet
 
 
