@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from service.disclosure.faults import CannotBeProtected, Obstacle
-from service.disclosure.pattern.certificates import Ledger, Need
+from service.disclosure.pattern.certificates import Ledger, Need, Room
 from service.disclosure.pattern.search import CROWDED, Search
 from service.disclosure.pattern.withholding import Exposure, complete, exchange, relax
 from service.disclosure.progress import Progress, silent
+from service.disclosure.question.doubt import doubt
 from service.disclosure.question.insight import Insight, find_insight
 from service.disclosure.question.lattice import Lattice
 from service.disclosure.question.measures import Measures
@@ -90,6 +91,11 @@ class Question:
         """To whom empty nodes are no secret."""
         return find_insight(self.lattice, self.measures, self.assessment.nodes)
 
+    @cached_property
+    def room(self) -> Room:
+        """How far nodes may deviate, beside what was published rounded."""
+        return Room.of(self.measures, doubt(self.measures, self.released, self.lattice.nodes[1:]))
+
     @property
     def unsafe(self) -> Flags:
         """Unsafe nodes."""
@@ -124,11 +130,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Pattern:
-    """What is withheld, the certificates for it, and the linear programs that took."""
+    """What is withheld, the certificates for it, and the linear programs that took.
+
+    `zeros` are certificates for what is hidden without need (see `zeros`).
+    """
 
     withheld: Flags
     ledger: Ledger
     programs: int
+    zeros: Ledger | None = None
 
 
 def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
@@ -184,11 +194,11 @@ def _without_one(question: Question, way: Way, best: Pattern, most: int) -> tupl
 
 def _pattern(question: Question, way: Way, without: int | None = None, *, progress: Progress = silent) -> Pattern:
     """One pattern, found in one way; `without` is a node that may not be used."""
-    lattice, measures, fixed = question.lattice, question.measures, question.fixed
+    lattice, measures, fixed, room = question.lattice, question.measures, question.fixed, question.room
     exponent, descending = way
     withheld = (~question.offered & ~fixed) | question.unsafe
     weight = _weight(measures, exponent)
-    ledger = Ledger(question.assessment, measures, question.insight)
+    ledger = Ledger(question.assessment, measures, question.insight, room)
     if lattice.size > SMALL:
         from service.disclosure.pattern.hypercubes import Weaver  # noqa: PLC0415 - small tables do without numba
 
@@ -208,7 +218,7 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
         if without is not None:
             movable[without] = False
         progress("programs", 0.0)
-        search = Search(lattice, measures, movable, withheld, weight)
+        search = Search(lattice, measures, movable, withheld, weight, room=room)
         unmet = complete(search, ledger, order)
         programs += search.solves
         if not unmet:
@@ -225,13 +235,13 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     if lattice.size > LARGE:
         return Pattern(withheld, ledger, programs)
     far = FAR_TRIALS if lattice.size < CROWDED else 0
-    search = Search(lattice, measures, withheld.copy(), withheld, weight, far=far)
+    search = Search(lattice, measures, withheld.copy(), withheld, weight, room=room, far=far)
     exposure = Exposure(lattice, withheld, question.unsafe)
     work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
     withheld[relax(search, ledger, exposure, _by_value(measures, withheld & question.optional), work)] = False
     programs += search.solves
     if question.small:
-        search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0))
+        search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0), room=room)
         while exchange(search, ledger, _by_value(measures, withheld & question.optional), _weight(measures, 1.0)):
             pass
         programs += search.solves

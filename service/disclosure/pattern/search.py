@@ -14,7 +14,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from service.disclosure.linear import Program
-from service.disclosure.pattern.certificates import NEGLIGIBLE, UP, Need
+from service.disclosure.pattern.certificates import NEGLIGIBLE, SLACK, UP, Need, Room
 from service.disclosure.question.lattice import Axis, Lattice
 from service.disclosure.question.measures import Measures
 
@@ -39,7 +39,7 @@ class Searcher:
     """Finds certificates of least weight over some nodes, with one warm linear program."""
 
     def __init__(
-        self, relations: sp.csc_matrix, measures: Measures, nodes: Ints, withheld: Flags, weight: Floats
+        self, relations: sp.csc_matrix, measures: Measures, nodes: Ints, withheld: Flags, weight: Floats, *, room: Room
     ) -> None:
         """Set up the program.
 
@@ -49,7 +49,9 @@ class Searcher:
             nodes: which may deviate, ascending.
             withheld: nodes that are withheld; the array is shared, and may grow and shrink.
             weight: per node of the lattice, what withholding it costs.
+            room: of all nodes.
         """
+        self._down, self._up = room.down[nodes], room.up[nodes]
         self._measures = measures
         self._withheld = withheld
         self._nodes = nodes
@@ -65,7 +67,7 @@ class Searcher:
             sp.hstack([half, -half]).tocsr(),
             np.concatenate([price, price]),
             np.zeros(2 * count),
-            np.concatenate([np.full(count, self._cap), self._value]),
+            np.concatenate([np.minimum(self._up, self._cap), self._down]),
             simplex=1,
         )
 
@@ -91,8 +93,10 @@ class Searcher:
         column = int(np.searchsorted(self._nodes, need.node))
         if column == count or self._nodes[column] != need.node:
             return None
+        if need.level > (self._up if need.direction == UP else self._down)[column] * (1 + SLACK):
+            return None
         self._reprice()
-        up, down = np.full(count, max(self._cap, 4.0 * need.level)), self._value.copy()
+        up, down = np.minimum(self._up, max(self._cap, 4.0 * need.level)), self._down.copy()
         self._know(attackers, up, down)
         if len(banned):
             out = np.isin(self._nodes, banned)
@@ -148,6 +152,7 @@ class Search:
         withheld: Flags,
         weight: Floats,
         *,
+        room: Room | None = None,
         far: int | None = None,
     ) -> None:
         """Prepare a search.
@@ -158,6 +163,7 @@ class Search:
             movable: nodes that may deviate.
             withheld: shared, see `Searcher`.
             weight: what withholding a node costs.
+            room: how far each may deviate at most.
             far: how many times to look further than the nearest neighbourhood at most; None is without limit.
         """
         self.withheld = withheld
@@ -165,6 +171,7 @@ class Search:
         self._measures = measures
         self._movable = movable
         self._weight = weight
+        self._room = room or Room.of(measures)
         self._far = far
         self._relations = lattice.relations().tocsc()
         sizes = (NARROW, WIDE) if lattice.size >= CROWDED else (WIDE,)
@@ -224,7 +231,9 @@ class Search:
                     along[list(members[number])] = True
                     near &= along.reshape([-1 if k == place else 1 for k in range(near.ndim)])
             nodes = np.flatnonzero(self._movable & near.reshape(-1))
-            self._searchers[tier, block] = Searcher(self._relations, self._measures, nodes, self.withheld, self._weight)
+            self._searchers[tier, block] = Searcher(
+                self._relations, self._measures, nodes, self.withheld, self._weight, room=self._room
+            )
         return self._searchers[tier, block]
 
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -23,18 +24,19 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
-def complete(search: Search, ledger: Ledger, order: Ints | None = None) -> list[Need]:
+def complete(search: Search, ledger: Ledger, order: Ints | None = None, *, work: float = math.inf) -> list[Need]:
     """Withhold until every need is shown.
 
     Args:
         search: where to look; what it finds is added to its withheld nodes.
         ledger: the needs.
         order: of the unsafe nodes; see `Ledger.open_needs`.
+        work: after how much work to leave the rest (see `linear.Program`).
 
     Returns:
-        The needs that cannot be shown.
+        The needs that cannot be shown, or were left.
     """
-    return [need for need in ledger.open_needs(order) if not _meet(search, ledger, need)]
+    return [need for need in ledger.open_needs(order) if search.work >= work or not _meet(search, ledger, need)]
 
 
 class Exposure:

@@ -173,8 +173,8 @@ def _figures(measures: Measures) -> cubes.Figures:
 def _needs(measures: Measures, assessment: Assessment, insight: Insight) -> tuple[cubes.Needs, list[Key]]:
     """Every need with a level; levels of counts are whole.
 
-    A cell is no secret to who alone reported it, nor, downward, to who holds all of it, nor an empty one to who knows
-    what surrounds it (see `certificates.Ledger`).
+    A cell is no secret to who holds all of it, nor an empty one to who knows what surrounds it (see
+    `certificates.Ledger`).
     """
     count = len(assessment.nodes)
     node = np.concatenate([assessment.nodes, assessment.nodes])
@@ -185,11 +185,9 @@ def _needs(measures: Measures, assessment: Assessment, insight: Insight) -> tupl
     if measures.whole_numbers:
         level, inner = np.ceil(level - cubes.ROUNDING), np.ceil(inner - cubes.ROUNDING)
     sign = np.repeat([1.0, -1.0], count)
-    held = measures.start[node + 1] > measures.start[node]
-    first = np.where(held, measures.start[node], 0)
-    holder = np.where(held, measures.holder[first], -1) if len(measures.holder) else np.full(len(node), -1)
-    all_of_it = held & (measures.largest(1)[node] == measures.value[node]) & (sign < 0)
-    owner = np.where((measures.reporting[node] == 1) | all_of_it, holder, -1).astype(np.int64)
+    owner = np.full(len(node), -1, dtype=np.int64)
+    alone = (measures.reporting[node] == 1) & (measures.value[node] > 0)
+    owner[alone] = measures.holder[measures.start[node[alone]]]
     wanted = np.flatnonzero((level > 0) | (inner > 0))
     who = [insight.of(node[one]) if owner[one] < 0 else owner[one : one + 1] for one in wanted.tolist()]
     start = np.concatenate([[0], np.cumsum([len(one) for one in who])]).astype(np.int64)
