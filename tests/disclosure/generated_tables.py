@@ -160,7 +160,10 @@ def rows_for(draw, dims, *, kind="count", shape="sparse", largest=40, most=14):
 
 
 def _full(source: random.Random, places, shape, contributors, largest):
-    """Nearly every finest cell with a few rows: mostly safe, here and there small, empty or in one hand."""
+    """Nearly every finest cell with a few rows: mostly safe, here and there small, empty or in one hand.
+
+    Beside some of them others handed in a zero.
+    """
     rows = []
     finest = list(product(*places))
     empty = max(0.12, 1 - MOST_FULL / len(finest))
@@ -174,6 +177,8 @@ def _full(source: random.Random, places, shape, contributors, largest):
                 value *= 50
             person = f"p{source.randrange(max(8, 3 * len(places)))}"
             rows.append((codes, value, source.choice(contributors), person, source.randrange(7)))
+        if source.random() < 0.3:
+            rows += [(codes, 0, who, f"p{source.randrange(8)}", 0) for who in contributors[: source.randint(1, 2)]]
     return rows
 
 

@@ -2,7 +2,7 @@
 
 Everything is written from the definitions: a cell is the set of rows under its codes; an attacker knows the
 published values, that no figure is negative, and, as a contributor, what it handed in itself and which cells hold
-nothing but its own. Whatever figures of the finest cells agree with that, the attacker cannot exclude.
+nothing but its own: zeros that others handed in beside it do not keep it from knowing that. Whatever figures of the finest cells agree with that, the attacker cannot exclude.
 """
 
 from __future__ import annotations
@@ -93,6 +93,15 @@ class Figures:
     @property
     def contributors(self) -> int:
         return sum(value > 0 for value in self.own.values())
+
+    @property
+    def behind(self) -> frozenset[str]:
+        """Whose figure it is: who hold something of it; of nothing, who reported that."""
+        return frozenset(who for who, value in self.own.items() if value > 0) or self.reporting
+
+    def alone(self, attacker: str | None, *, by_reports: bool) -> bool:
+        """Whether the attacker is behind all of it; or else whether nobody else handed in anything."""
+        return (self.reporting if by_reports else self.behind) == {attacker}
 
 
 def figures(rows: list[Row], table: NaiveTable, cell: tuple[str, ...]) -> Figures:
@@ -220,8 +229,10 @@ class _Target:
 class System:
     """What was published as equations over the finest cells, those that nothing tells apart taken together."""
 
-    def __init__(self, rows: list[Row], columns: dict[str, list[str]], tables: list[NaiveTable]) -> None:
-        self.rows, self.tables = rows, tables
+    def __init__(
+        self, rows: list[Row], columns: dict[str, list[str]], tables: list[NaiveTable], *, by_reports: bool = False
+    ) -> None:
+        self.rows, self.tables, self.by_reports = rows, tables, by_reports
         codes = np.array(list(product(*columns.values())), dtype=object).reshape(-1, len(columns))
         names = list(columns)
         every = [_incidence(table, names, codes) for table in tables]
@@ -258,11 +269,11 @@ class System:
         return [(names[where], inside[where], np.eye(self.size)[where]) for where in names if covered[where]]
 
     def known_without_tables(self, attacker: str | None) -> np.ndarray:
-        """The units inside some combination of codes, of whichever tables, in which the attacker alone reported."""
+        """The units inside some combination of codes, of whichever tables, of which the attacker holds all there is."""
         alone: set[tuple[str, ...]] = set()
 
         def look(rows: list[Row], chosen: tuple[frozenset[str], ...]) -> None:
-            if len(chosen) == len(self.columns) and {row.who for row in rows} == {attacker}:
+            if len(chosen) == len(self.columns) and _add_up(rows, rows).alone(attacker, by_reports=self.by_reports):
                 alone.update(product(*chosen))
             elif len(chosen) < len(self.columns) and any(row.who == attacker for row in rows):
                 for codes in self._codes[len(chosen)]:
@@ -331,7 +342,7 @@ class Knowledge:
                 (system.parts(number, cell), float(figure.value))
                 for number, table in enumerate(system.tables)
                 for cell, figure in all_figures(system.rows, table).items()
-                if figure.reporting == {attacker}
+                if figure.alone(attacker, by_reports=system.by_reports)
             ]
         self.upper = self.lower + cap
         self.matrix, self.right = system.matrix, system.right
@@ -393,6 +404,7 @@ def attack_naively(
     *,
     whole: bool,
     unit: int = 1,
+    by_reports: bool = False,
 ) -> list[Found]:
     """Every unsafe cell of every table and of what arises as their difference, as an outsider and every contributor.
 
@@ -403,11 +415,13 @@ def attack_naively(
         rules: which cells are unsafe.
         whole: the attacker knows that the figures are counts.
         unit: one, in units of the rows' values (100 when these are cents).
+        by_reports: a zero that somebody else handed in keeps a contributor from knowing a cell of which it holds all,
+            and is to be kept from it. Otherwise it knows the cell.
 
     Returns:
         Every breach.
     """
-    system = System(rows, columns, tables)
+    system = System(rows, columns, tables, by_reports=by_reports)
     targets = []
     for number, table in enumerate(tables):
         found = all_figures(rows, table)
@@ -423,17 +437,17 @@ def attack_naively(
     breaches = []
     for attacker in [None, *sorted({row.who for row in rows if row.who is not None})]:
         mine = system.known_without_tables(attacker)
-        secret = [one for one in targets if _is_secret(one, attacker, mine)]
+        secret = [one for one in targets if _is_secret(one, attacker, mine, by_reports=by_reports)]
         if secret:
             knowledge = Knowledge(system, attacker, cap)
             breaches += _Attack(knowledge, secret, attacker, whole=whole).run()
     return breaches
 
 
-def _is_secret(target: _Target, attacker: str | None, known: np.ndarray) -> bool:
-    """A cell that nobody but the attacker reported is none; nor is an empty one inside what he alone reported."""
-    if target.figure.reporting:
-        return target.figure.reporting != {attacker}
+def _is_secret(target: _Target, attacker: str | None, known: np.ndarray, *, by_reports: bool) -> bool:
+    """A cell of which the attacker holds all is none; nor is an empty one inside such a cell of whatever table."""
+    if target.figure.value or (by_reports and target.figure.reporting):
+        return not target.figure.alone(attacker, by_reports=by_reports)
     return attacker is None or bool((target.parts.astype(bool) & ~known).any())
 
 
@@ -492,10 +506,10 @@ class _Attack:
         return [what for what, true in found.items() if true]
 
     def _short_in_whole_numbers(self, place: int) -> list[str]:
-        """The bounds are those of linear programs; in whole numbers an outsider is held to them too."""
+        """The bounds are those of linear programs; counts are held to them in whole numbers too."""
         found = {
-            "not high enough, whole": self.attacker is None and self.whole_high[place] < self.up[place],
-            "not low enough, whole": self.attacker is None and self.whole_low[place] > self.down[place],
+            "not high enough, whole": self.whole_high[place] < self.up[place],
+            "not low enough, whole": self.whole_low[place] > self.down[place],
             "exact, whole": self.whole_high[place] == self.whole_low[place],
         }
         return [what for what, true in found.items() if true]

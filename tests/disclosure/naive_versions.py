@@ -49,7 +49,7 @@ class _Target:
 
     @property
     def owners(self) -> frozenset[str]:
-        return self.figure.reporting
+        return self.figure.behind
 
     def owned_by(self, attacker: str | None) -> bool:
         """Whether all of it is the attacker's own, and so no secret downwards."""
@@ -106,7 +106,7 @@ class _Attack:
 
     def _no_secret(self, target: _Target, attacker: str, matrix, bound, lower) -> bool:
         """Whether nobody else has to do with it, or it is empty and that is known before anything is published."""
-        if target.owners:
+        if target.figure.value or target.what.startswith("change"):
             return target.owners == {attacker}
         low, high = self._interval(target.parts, matrix, bound, lower)
         return high - low < CLOSE
@@ -142,13 +142,13 @@ class _Attack:
                         row.value
                     )
             for cell in self.cells:
-                if self.figures[number][cell].reporting == {attacker}:
+                if self.figures[number][cell].behind == {attacker}:
                     rows.append(self.parts(number, cell))
                     values.append(float(self.figures[number][cell].value))
         for old, new in combinations(range(len(self.versions)), 2):
             for cell in self.cells:
                 table, signed, _ = change(self.figures[old][cell], self.figures[new][cell])
-                if table.reporting == {attacker} and broken_rules(table, self.rules):
+                if table.behind == {attacker} and broken_rules(table, self.rules):
                     rows.append(self.parts(new, cell) - self.parts(old, cell))
                     values.append(float(signed))
         return rows, values, lower.reshape(-1)

@@ -123,9 +123,9 @@ def build(rows: list[Row], table: NaiveTable, rules: NaiveRules, *, whole: bool,
             figure = figures[cell]
             if name is not None:
                 down[place] -= figure.own.get(name, 0)
-                if figure.reporting == {name}:
+                if figure.behind == {name}:
                     down[place] = up[place] = 0.0
-            if cell not in broken or (name is not None and figure.reporting <= {name}):
+            if cell not in broken or (name is not None and figure.behind <= {name}):
                 continue
             high, low = needed(figure, rules, broken[cell], unit)
             high, low = high - figure.value, figure.value - low

@@ -80,7 +80,7 @@ def test_protector_attack_and_reference_agree_on_who_knows(example, data):
     tables = [Table(example.dimensions), *data.draw(linked_tables(example.columns, data.draw(st.integers(0, 2))))]
     lattice = build_lattice(example.facts, tables)
     measures = measure(example.facts, lattice)
-    empty = np.flatnonzero(measures.reporting == 0)
+    empty = np.flatnonzero(measures.value == 0)
     insight = find_insight(lattice, measures, empty)
     seen = seen_through(equations(lattice), measures, empty)
     names = [
@@ -92,7 +92,7 @@ def test_protector_attack_and_reference_agree_on_who_knows(example, data):
         assert set(insight.of(node).tolist()) == set(seen[node].indices.tolist())
     for number, table in enumerate(tables):
         for cell, node in zip(table.codes(), lattice.nodes[number].tolist(), strict=True):
-            if measures.reporting[node] == 0:
+            if measures.value[node] == 0:
                 parts = reference.parts(number, cell).astype(bool)
                 knowing = {who for who in known if not (parts & ~known[who]).any()}
                 assert knowing == {names[one] for one in insight.of(node)}

@@ -54,8 +54,7 @@ def test_rules_and_measures_equal_the_naive_reference(kind, data):
     for node, cell in zip(lattice.nodes[0].tolist(), table.codes(), strict=True):
         figure = found[cell]
         assert measures.value[node] == figure.value
-        assert measures.contributors[node] == figure.contributors
-        assert measures.reporting[node] == len(figure.reporting)
+        assert measures.reporting[node] == len(figure.behind)
         assert measures.count is None or measures.count[node] == figure.count
         assert [measures.largest(rank)[node] for rank in (1, 2)] == figure.largest[:2]
         flags = sum((NAMES[name] for name in unsafe.get(cell, ())), Why(0))

@@ -154,6 +154,19 @@ def test_in_two_dimensions_a_zero_restricted_table_always_exists(base, data):
     assert (cells[true % base == 0] == true[true % base == 0]).all()
 
 
+TWO_ROOTS = [("w", ""), ("e", ""), ("a", "w"), ("b", "w"), ("c", "e"), ("d", "e")]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from([5, 7, 11, 13, 15]), st.sampled_from([TREE, TWO_ROOTS]), st.booleans(), st.data())
+def test_in_two_dimensions_no_multiple_is_moved_whatever_must_be_protected(base, tree, total, data):
+    cells = list(product("abcd", "xyz"))
+    values = data.draw(st.lists(st.sampled_from([0, 1, 2, 3, 5, 10, 11, 17, 22, 40]), min_size=12, max_size=12))
+    facts = Facts.build({"t": [one for one, _ in cells], "f": [one for _, one in cells]}, value=values)
+    table = Table((Dimension.classifications("t", [tree], total=total), Dimension.flat("f", "xyz")))
+    assert protect_rounded(facts, table, COUNT, base=base).report.rounding.widened == 0
+
+
 def test_the_chance_of_going_up_keeps_the_expectation():
     facts, table = grid([[3]])
     seen = []
@@ -196,6 +209,20 @@ def test_an_exact_table_beside_a_rounded_one_and_the_other_way_round():
     assert attack(facts, COUNT, [rounded, exact]).clean
     after = protect_rounded(facts, table, COUNT, [exact], base=25)
     assert attack(facts, COUNT, [exact, after.released]).clean
+
+
+def test_an_exact_table_after_a_rounded_one_keeps_nearly_as_much_as_alone():
+    rng = np.random.default_rng(4)
+    alone, beside = 0, 0
+    for _ in range(4):
+        facts, table = grid(rng.choice([1, 3, 5, 8, 12, 20, 40, 60, 90], size=(5, 5)).tolist())
+        rounded = protect_rounded(facts, table, COUNT, base=11).released
+        assert rounded.published.all()
+        exact = protect(facts, table, COUNT, [rounded]).released
+        assert attack(facts, COUNT, [rounded, exact]).clean
+        alone += np.count_nonzero(~protect(facts, table, COUNT).released.published)
+        beside += np.count_nonzero(~exact.published)
+    assert beside <= 1.15 * alone
 
 
 def test_two_roundings_of_one_value_are_seen_together():

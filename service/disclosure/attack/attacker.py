@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from service.disclosure.attack.component import NOBODY, TOLERANCE, Component, Room
-from service.disclosure.attack.docket import DOWN, SLACK, UP, Deviations, Docket, Question, seen_through
+from service.disclosure.attack.docket import DOWN, SLACK, UP, WIDE, Deviations, Docket, Question, seen_through
 from service.disclosure.attack.findings import AttackReport, Breach, Interval
 from service.disclosure.attack.system import System, components, eliminate
 from service.disclosure.question.claims import Certificate
@@ -20,9 +20,6 @@ from service.disclosure.question.rules import Assessment
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-
-WIDE = 3.0
-"""An interval this many times as wide as needed holds whole numbers enough."""
 
 EXACT = 5_000
 """Unknowns of a component up to which the interval of every unsafe cell is worked out when asked for."""
@@ -149,7 +146,7 @@ class Attacker:
         question = self._docket.question(direction, unsafe)
         if question is not None and len(question.attackers):
             level = max(question.level, question.insider_level)
-            empty = not self._measures.reporting[component.nodes[column]]
+            empty = self._measures.value[component.nodes[column]] == 0
             self._try(component, column, question, level, question.attackers if empty else None)
             question = self._docket.question(direction, unsafe)
         if question is not None and question.level:
@@ -158,14 +155,16 @@ class Attacker:
     def _try(
         self, component: Component, column: int, question: Question, level: float, attackers: Ints | None
     ) -> Floats | None:
-        """The shortest deviation that reaches a level, for these contributors together; it answers what it answers."""
+        """The shortest deviation that reaches a level, for these contributors together; it answers what it answers.
+
+        Counts are answered by the docket alone, which sees whether it is whole.
+        """
         found = component.short(column, question.direction, level, attackers)
         if found is None:
             return None
         self._docket.settle(Deviations.single(component.nodes, found))
         if not self._assessment.whole:
-            self._docket.strike(question, outsider=True)
-        self._docket.strike(question, question.attackers if attackers is None else attackers)
+            self._docket.strike(question, question.attackers if attackers is None else attackers, outsider=True)
         return found
 
     def _outsider(self, component: Component, column: int, question: Question) -> None:
@@ -183,19 +182,26 @@ class Attacker:
             )
             if whole is None:
                 self._measure(component, [column])
-                self._report(question, None, 0.0, exact=False)
+                self._report(question, None, 0.0, exact=self._single(component, column, NOBODY))
             else:
                 self._docket.settle(Deviations.single(component.nodes, whole))
         self._docket.strike(question, outsider=True)
 
     def _insiders(self, component: Component, column: int, direction: int, attackers: Ints) -> None:
         """Step 7 for some contributors: together when that is possible, else half by half."""
-        question = self._docket.question(direction, int(self._docket.place[component.nodes[column]]))
-        attackers = NOBODY if question is None else attackers[np.isin(attackers, question.attackers)]
-        if question is None or not len(attackers):
+        question, attackers = self._left(component, column, direction, attackers)
+        if question is None:
             return
-        if self._try(component, column, question, question.insider_level, attackers) is not None:
-            return
+        near = self._try(component, column, question, question.insider_level, attackers)
+        if near is not None:
+            question, attackers = self._left(component, column, direction, attackers)
+            if question is None:
+                return
+            whole = component.whole(column, direction, question.insider_level, near, attackers, nearby=True)
+            if whole is not None:
+                self._docket.settle(Deviations.single(component.nodes, whole))
+                self._docket.strike(question, attackers)
+                return
         if len(attackers) > 1:
             for half in np.array_split(attackers, 2):
                 self._insiders(component, column, direction, half)
@@ -204,7 +210,27 @@ class Attacker:
         if reach < question.insider_level * (1 - TOLERANCE):
             back = abs(float(component.extreme(column, DOWN if direction == UP else UP, attackers)[column]))
             self._report(question, int(attackers[0]), reach, exact=reach + back < self._unit(question))
+        elif self._assessment.whole and reach < WIDE * question.insider_level:
+            start = np.zeros(len(component.nodes)) if near is None else near
+            whole = component.whole(column, direction, question.insider_level, start, attackers)
+            if whole is None:
+                exact = self._single(component, column, attackers)
+                self._report(question, int(attackers[0]), 0.0, exact=exact)
+            else:
+                self._docket.settle(Deviations.single(component.nodes, whole))
         self._docket.strike(question, attackers)
+
+    def _left(self, component: Component, column: int, direction: int, attackers: Ints) -> tuple[Question | None, Ints]:
+        """What is still open about a node for some of these contributors, and for whom of them."""
+        question = self._docket.question(direction, int(self._docket.place[component.nodes[column]]))
+        left = NOBODY if question is None else attackers[np.isin(attackers, question.attackers)]
+        return (question, left) if len(left) else (None, left)
+
+    @staticmethod
+    def _single(component: Component, column: int, attackers: Ints) -> bool:
+        """Whether a count has no other whole value than the true one."""
+        nothing = np.zeros(len(component.nodes))
+        return all(component.whole(column, way, 1.0, nothing, attackers) is None for way in (UP, DOWN))
 
     def _unit(self, question: Question) -> float:
         """The width below which an interval holds one value."""

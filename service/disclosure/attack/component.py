@@ -136,12 +136,12 @@ class Component:
             column: the node.
             direction: `UP` or `DOWN`.
             level: how far.
-            attackers: for whom together it must be possible; None stands for every contributor to whom the node is
-                a secret.
+            attackers: for whom together it must be possible; None stands for every contributor to whom the node,
+                which is not empty, is a secret.
         """
         count = len(self.nodes)
         if attackers is None:
-            down, up = self._figures.everyone(self._room, column, direction)
+            down, up = self._figures.everyone(self._room, column)
         else:
             down, up = self._figures.narrow(self._room, attackers)
         if level > (up if direction == UP else down)[column] * (1 + TOLERANCE):
@@ -159,15 +159,33 @@ class Component:
         self.solves += 1
         return None if found is None else found[:count] - found[count:]
 
-    def whole(self, column: int, direction: int, level: float, near: Floats) -> Floats | None:
-        """Whole figures in which one node deviates by at least `level` for an outsider, or None when there are none.
+    def whole(
+        self,
+        column: int,
+        direction: int,
+        level: float,
+        near: Floats,
+        attackers: Ints = NOBODY,
+        *,
+        nearby: bool = False,
+    ) -> Floats | None:
+        """Whole figures in which one node deviates by at least `level`, or None when there are none.
 
         Tried first on the nodes that `near` moves: a small problem that nearly always does it.
+
+        Args:
+            column: the node.
+            direction: `UP` or `DOWN`.
+            level: how far.
+            near: a deviation that is not whole.
+            attackers: contributors for all of whom it must be possible; nobody is an outsider.
+            nearby: look no further than `near`.
         """
-        for columns in (np.flatnonzero(np.abs(near) > TOLERANCE), np.arange(len(self.nodes))):
+        down, up = self._figures.narrow(self._room, attackers)
+        for columns in (np.flatnonzero(np.abs(near) > TOLERANCE), np.arange(0 if nearby else len(self.nodes))):
             if column not in columns:
                 continue
-            lower, upper = -self._room.down[columns], self._room.up[columns].copy()
+            lower, upper = -down[columns], up[columns].copy()
             target = int(np.searchsorted(columns, column))
             if direction == UP:
                 lower[target] = np.ceil(level - WHOLE)
@@ -220,11 +238,9 @@ class _Figures:
         down[mine] = up[mine] = 0.0
         return down, up
 
-    def everyone(self, room: Room, column: int, direction: int) -> tuple[Floats, Floats]:
+    def everyone(self, room: Room, column: int) -> tuple[Floats, Floats]:
         """(down, up) for all contributors together to whom the node is a secret."""
-        owner = self._largest_holder[0, column]
-        if not self._alone[column] and (direction == UP or self._largest[0, column] < self._value[column]):
-            owner = -2
+        owner = self._largest_holder[0, column] if self._alone[column] else -2
         owned = self._largest_holder[0] == owner
         down = np.minimum(room.down, self._value - np.where(owned, self._largest[1], self._largest[0]))
         known = self._alone & ~owned

@@ -2,10 +2,11 @@
 
 A deviation d with equations @ d = 0 that moves nothing known is something that an attacker cannot exclude, as long
 as x + d stays within what he knows of each node: not negative, within the rounding, not below his own figures, and
-unmoved where he alone reported. With d every t d (0 <= t <= 1) is possible too, and -d where it fits. So one
+unmoved where he is alone. With d every t d (0 <= t <= 1) is possible too, and -d where it fits. So one
 deviation answers for every unsafe node that it moves, as far as it may be stretched.
 
-Where the figures are counts, an answer for an outsider counts only when it is in whole numbers.
+Where the figures are counts, an answer counts only when it is in whole numbers; for a contributor also when it goes so
+far that there are whole numbers enough on the way.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ UP, DOWN = 0, 1
 
 SLACK = 1e-7
 """Relative rounding of the solver that is forgiven in a deviation."""
+
+WIDE = 3.0
+"""An interval this many times as wide as needed holds whole numbers enough."""
 
 WHOLE = 1e-5
 """How far from a whole number the solver may leave one."""
@@ -83,7 +87,8 @@ class Deviations:
 def seen_through(equations: sp.csr_matrix, measures: Measures, unsafe: Ints) -> sp.csr_matrix:
     """Which empty nodes each contributor knows to be empty before anything is published: nodes by contributors.
 
-    He knows a node of which he is the only contributor. From there on, until nothing more follows:
+    He knows a node of which he holds all, and one that he alone reported to be empty. From there on, until nothing
+    more follows:
 
     1. of a node whose parts together are what he knows of it, he knows every part;
     2. in an equation of which he knows all nodes but one, he knows that one.
@@ -91,10 +96,10 @@ def seen_through(equations: sp.csr_matrix, measures: Measures, unsafe: Ints) -> 
     Args:
         equations: @ figures = 0, with -1 for a node and 1 for its parts.
         measures: figures of all nodes.
-        unsafe: the nodes that matter; when all of them were reported in, nobody has to look.
+        unsafe: the nodes that matter; when none of them is empty, nobody has to look.
     """
     size = len(measures.value), max(measures.holders, 1)
-    alone, empty = np.flatnonzero(measures.reporting == 1), measures.reporting == 0
+    alone, empty = np.flatnonzero(measures.reporting == 1), measures.value == 0
     if not len(alone) or not empty[unsafe].any():
         return sp.csr_matrix(size, dtype=np.int64)
     known = sp.csr_matrix((np.ones(len(alone), np.int64), (alone, measures.holder[measures.start[alone]])), size)
@@ -119,8 +124,8 @@ def seen_through(equations: sp.csr_matrix, measures: Measures, unsafe: Ints) -> 
 class Docket:
     """All questions, and which are answered.
 
-    A node is no secret to who alone reported it, nor is it one downward to who holds all of it, nor an empty one to
-    who can tell from what he alone reported (`seen_through`): that is known without any table.
+    A node is no secret to who holds all of it, nor an empty one to who can tell from what he alone holds
+    (`seen_through`): that is known without any table.
 
     Attributes:
         lower: per unsafe node the least value seen to be possible for an outsider.
@@ -206,18 +211,25 @@ class Docket:
         rises = way == UP
         np.maximum.at(self.upper, unsafe[rises], (centre[unsafe] + reach)[rises])
         np.minimum.at(self.lower, unsafe[~rises], (centre[unsafe] - reach)[~rises])
-        shown = self.levels[way, unsafe] <= reach * (1 + SLACK)
+        level, inner = self.levels[way, unsafe], self._insider_levels[way, unsafe]
+        least, shrink = level / size, inner / size
         if self._assessment.whole:
-            shown &= self._whole(found, worst, (way, unsafe, size, owner))
+            step, share, whole = self._whole(found, size, owner)
+            least = np.where(whole, np.ceil((level - WHOLE) / step) * share, np.inf)
+            multiple = np.where(whole, np.ceil((inner - WHOLE) / step) * share, np.inf)
+            shrink = np.minimum(multiple, WIDE * shrink)
+        shown = least <= stretch[owner] * (1 + SLACK)
         self.open[way[shown], unsafe[shown]] = False
-        shrink = self._insider_levels[way, unsafe] / size
         may = np.flatnonzero((shrink <= stretch[owner] * (1 + SLACK)) & self._insiders[way, unsafe])
         if len(may):
             self._narrow(found, way[may] * len(self.lower) + unsafe[may], owner[may], shrink[may])
 
-    def _whole(self, found: Deviations, worst: Floats, at: tuple[Ints, Ints, Floats, Ints]) -> Flags:
-        """Where a whole multiple of the smallest whole copy of the deviation reaches the level and fits."""
-        way, unsafe, size, owner = at
+    @staticmethod
+    def _whole(found: Deviations, size: Floats, owner: Ints) -> tuple[Floats, Floats, Flags]:
+        """Per node moved, how far the smallest whole copy of the deviation takes it, and that copy's share of it.
+
+        Only multiples of that copy are whole; none when the deviation is not whole itself, which is told as well.
+        """
         near = np.rint(found.values)
         broken = np.zeros(found.count, dtype=np.bool_)
         broken[found.owner[np.abs(found.values - near) > WHOLE]] = True
@@ -225,10 +237,7 @@ class Docket:
         divisor = np.ones(found.count)
         divisor[found.owner[starts]] = np.maximum(np.gcd.reduceat(np.abs(near).astype(np.int64), starts), 1)
         step = np.maximum(np.rint(size / divisor[owner]), 1.0)
-        steps = np.ceil((self.levels[way, unsafe] - WHOLE) / step)
-        fits = np.minimum(divisor, np.floor(divisor / np.maximum(worst, 1e-300) * (1 + SLACK)))
-        flags: Flags = ~broken[owner] & (steps <= fits[owner])
-        return flags
+        return step, 1.0 / divisor[owner], ~broken[owner]
 
     def _narrow(self, found: Deviations, key: Ints, owner: Ints, shrink: Floats) -> None:
         """Keep, per question served, the contributors whom every deviation that serves it fails."""
@@ -248,7 +257,7 @@ class Docket:
             failing = code[start:stop] - number * holders
             left = self._left.get((direction, unsafe))
             if left is None:
-                left = self._without_owner(direction, unsafe, failing)
+                left = self._without_owner(unsafe, failing)
             else:
                 left = left[np.isin(left, failing)] if len(failing) else failing
             self._keep(direction, unsafe, left)
@@ -279,7 +288,7 @@ class Docket:
             return np.zeros(0, dtype=np.int64)
         left = self._left.get((direction, unsafe))
         if left is None:
-            left = self._without_owner(direction, unsafe, np.arange(self._measures.holders))
+            left = self._without_owner(unsafe, np.arange(self._measures.holders))
             self._insiders[direction, unsafe] = len(left) > 0
         return left
 
@@ -287,15 +296,13 @@ class Docket:
         self._insiders[direction, unsafe] = len(left) > 0
         self._left[direction, unsafe] = left
 
-    def _without_owner(self, direction: int, unsafe: int, holders: Ints) -> Ints:
+    def _without_owner(self, unsafe: int, holders: Ints) -> Ints:
         measures, node = self._measures, int(self._assessment.nodes[unsafe])
-        first = int(measures.start[node])
-        if first == int(measures.start[node + 1]):
+        if measures.value[node] == 0:
             seen = self._seen.indices[self._seen.indptr[node] : self._seen.indptr[node + 1]]
             strangers: Ints = holders[~np.isin(holders, seen)]
             return strangers
-        alone = measures.reporting[node] == 1
-        if alone or (measures.own[first] == measures.value[node] and direction == DOWN):
-            others: Ints = holders[holders != measures.holder[first]]
+        if measures.reporting[node] == 1:
+            others: Ints = holders[holders != measures.holder[measures.start[node]]]
             return others
         return holders

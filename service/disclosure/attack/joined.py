@@ -237,7 +237,6 @@ def _stacked(parts: Sequence[_Picked]) -> Measures:
         value=value,
         count=value if first.count_is_value else None,
         reporting=np.concatenate([one.measures.reporting[one.nodes] for one in parts]),
-        contributors=np.concatenate([one.measures.contributors[one.nodes] for one in parts]),
         start=np.concatenate([[0], np.cumsum(np.concatenate(times))]).astype(np.int64),
         holder=np.concatenate([one.measures.holder[entry] for one, entry in zip(parts, entries, strict=True)]),
         own=np.concatenate([one.measures.own[entry] for one, entry in zip(parts, entries, strict=True)]),

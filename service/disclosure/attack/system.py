@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from service.disclosure.faults import BadInput, Fault
 from service.disclosure.question.dimensions import Dimension
+from service.disclosure.question.doubt import doubt
 from service.disclosure.question.lattice import Lattice
 from service.disclosure.question.measures import Measures, shown_empty
 from service.disclosure.question.tables import ReleasedTable
@@ -53,7 +54,7 @@ class System:
             BadInput: a published value is not that of these data.
         """
         known = known_nodes(lattice, measures, tables)
-        return cls(equations(lattice), known, lattice.describe, doubt(lattice, measures, tables))
+        return cls(equations(lattice), known, lattice.describe, doubt(measures, tables, lattice.nodes))
 
 
 def known_nodes(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedTable]) -> Flags:
@@ -81,25 +82,6 @@ def known_nodes(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedT
     if faults:
         raise BadInput(faults)
     return known | shown_empty(lattice, measures)
-
-
-def doubt(lattice: Lattice, measures: Measures, tables: Sequence[ReleasedTable]) -> tuple[Floats, Floats] | None:
-    """Per node how far (below, above) the true figure is possible next to all rounded values together.
-
-    None when no table is rounded. A table rounded to b tells that the truth is less than b from what is published;
-    where that is not so it is less than 2 b, and the attacker is taken to know which cells those are.
-    """
-    rounded = [(one, nodes) for one, nodes in zip(tables, lattice.nodes, strict=True) if one.base is not None]
-    if not rounded:
-        return None
-    below, above = np.full(lattice.size, np.inf), np.full(lattice.size, np.inf)
-    for released, nodes in rounded:
-        at, truth = nodes[released.published], measures.value[nodes][released.published]
-        shift = truth - released.values[released.published]
-        slack = released.slack(measures.value[nodes])[released.published]
-        np.minimum.at(below, at, slack + shift)
-        np.minimum.at(above, at, slack - shift)
-    return below, above
 
 
 def equations(lattice: Lattice) -> sp.csr_matrix:

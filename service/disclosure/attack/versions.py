@@ -16,11 +16,12 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from service.disclosure.attack.system import doubt, known_nodes
+from service.disclosure.attack.system import known_nodes
 from service.disclosure.faults import BadInput, Fault
+from service.disclosure.question.doubt import doubt
 from service.disclosure.question.facts import Coded, Facts
 from service.disclosure.question.lattice import Lattice, build_lattice
-from service.disclosure.question.measures import Measures, measure
+from service.disclosure.question.measures import Measures, measure_reports
 from service.disclosure.question.rules import Assessment, Rules, assess
 from service.disclosure.question.tables import ReleasedTable, Table
 
@@ -98,9 +99,10 @@ class Versions:
             tables.append(tuple(enumerate(version.tables, len(shapes))))
             shapes += [released.table for released in version.tables]
         lattice = build_lattice(facts[0], shapes)
-        measures = tuple(measure(one, lattice) for one in facts)
+        reports = [measure_reports(one, lattice) for one in facts]
         pairs = combinations(range(len(versions)), 2)
-        changes = {(old, new): _change(measures[old], measures[new]) for old, new in pairs}
+        changes = {(old, new): _change(reports[old], reports[new]) for old, new in pairs}
+        measures = tuple(one.without_idle() for one in reports)
         return cls(lattice, measures, tuple(tables), changes)
 
     def known(self, version: int) -> Flags:
@@ -113,7 +115,7 @@ class Versions:
 
     def doubt(self, version: int) -> tuple[Floats, Floats] | None:
         """How far (below, above) the truth each node of a version can be, as far as its rounded tables tell."""
-        return doubt(self._part(version), self.measures[version], self._released(version))
+        return doubt(self.measures[version], self._released(version), self._part(version).nodes)
 
     def as_now(self, unsafe: Flags) -> tuple[Lattice, list[ReleasedTable]]:
         """Everything published of any version as if it had been published of the last, and the lattice of it alone.
@@ -191,7 +193,10 @@ def _recoded(columns: Sequence[Coded]) -> list[Coded]:
 
 
 def _change(old: Measures, new: Measures) -> Change:
-    """New minus old per node and contributor; a figure of zero that came or went counts as a change of zero."""
+    """New minus old per node and contributor; a figure of zero that came or went counts as a change of zero.
+
+    Takes the measures with every report in them, so that it sees such zeros beside a value too.
+    """
     size, holders = len(new.value), max(new.holders, 1)
     keys = [np.repeat(np.arange(size), np.diff(one.start)) * holders + one.holder for one in (old, new)]
     key, place = np.unique(np.concatenate(keys), return_inverse=True)
@@ -213,10 +218,9 @@ def _change(old: Measures, new: Measures) -> Change:
         value=total,
         count=total if new.count_is_value else None,
         reporting=reporting,
-        contributors=np.bincount(node[delta != 0], minlength=size).astype(np.int64),
         start=np.concatenate([[0], np.cumsum(reporting)]).astype(np.int64),
         holder=who[order],
         own=own,
         _by_holder=[],
     )
-    return Change(signed, reporting > 0, rises & falls, table)
+    return Change(signed, reporting > 0, rises & falls, table.without_idle())

@@ -202,7 +202,7 @@ class _Correction:
             unsafe = change.unsafe(self.versions.lattice, self.rules).nodes
             known = self.versions.known(version)
             for node in np.intersect1d(nodes, unsafe[known[unsafe]]).tolist():
-                there = int(change.measures.contributors[node])
+                there = int(change.measures.reporting[node]) if change.measures.value[node] else 0
                 missing = max(1, (self.rules.minimum_contributors or 0) - there)
                 told = Obstacle(
                     self.versions.lattice.describe(node),

@@ -296,7 +296,8 @@ class Sums:
     def round(self, base: int, published: Flags, choice: tuple[Flags, Flags], cost: Floats) -> Ints | None:
         """Values in multiples of a base that add up; None when none were found.
 
-        What is not published, and what only arises between classifications, may be anything that is not negative.
+        What is not published, and what only arises between classifications, may be anything that is not negative. A
+        zero-restricted table against the choice goes before a choice that takes a cell a further multiple away.
 
         Args:
             base: in units of the facts.
@@ -307,12 +308,14 @@ class Sums:
         fixed = np.zeros(len(self._value), dtype=np.bool_)
         low, high, price = np.zeros((3, len(self._value)))
         cells = self._cells[published]
-        fixed[cells] = True
-        low[cells], high[cells], price[cells] = ~choice[0][published], choice[1][published], cost[published]
-        shape = _Shape(self._matrix, self._value, base, fixed, low, high, price)
-        for most in (0, 1):
+        fixed[cells], price[cells], high[cells] = True, cost[published], 1.0
+        free = _Shape(self._matrix, self._value, base, fixed, low.copy(), high.copy(), price)
+        low[cells], high[cells] = ~choice[0][published], choice[1][published]
+        chosen = replace(free, low=low, high=high)
+        attempts = [(chosen, 0), (free, 0), (chosen, 1)]
+        for shape, widened in attempts if low.any() or not choice[1][published].all() else attempts[1:]:
             try:
-                found = shape.solve(most)
+                found = shape.solve(widened)
             except SolverFailed:
                 found = None
             if found is not None:

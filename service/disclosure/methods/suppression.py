@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from service.disclosure.attack.audit import AttackReport, attack_nodes
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstacle
-from service.disclosure.pattern.certificates import Ledger
-from service.disclosure.pattern.finding import Question, find_pattern
+from service.disclosure.pattern.finding import Pattern, Question, find_pattern
+from service.disclosure.pattern.zeros import hide_zeros
 from service.disclosure.progress import Progress, silent
 from service.disclosure.question.claims import Certificate
 from service.disclosure.question.facts import Facts
 from service.disclosure.question.hidden import NOTHING, Hidden
 from service.disclosure.question.lattice import Lattice, build_lattice
-from service.disclosure.question.measures import Measures, measure, shown_empty
+from service.disclosure.question.measures import Measures, measure_reports, shown_empty
 from service.disclosure.question.rules import Assessment, Reason, Rules, assess, reasons
 from service.disclosure.question.tables import NORMAL, SUPPRESSED, ReleasedTable, Table
 
@@ -159,7 +159,8 @@ def protect(
     1. The lattice: all tables brought to their common refinement.
     2. The measures of every node, and the primary rules on them.
     3. What is public stays public; an unsafe cell among it is an obstacle.
-    4. The pattern: certificates for every unsafe node, direction and attacker.
+    4. The pattern: certificates for every unsafe node, direction and attacker; then as far as possible for zeros that
+       others handed in beside a value.
     5. The attack on the outcome, which shares nothing with step 4. What it breaks is withheld more widely, until
        it breaks nothing.
 
@@ -181,19 +182,20 @@ def protect(
         lattice = build_lattice(facts, [table, *(earlier.table for earlier in released)])
     progress("measures", 0.0)
     with _timed("measures", seconds, clock):
-        measures = measure(facts, lattice)
+        reports = measure_reports(facts, lattice)
+        measures = reports.without_idle()
         assessment = also.added_to(assess(lattice, measures, rules), lattice.nodes[0])
     fixed = _fixed(lattice, measures, assessment, released)
     question = Question(lattice, measures, assessment, tuple(released), fixed, lattice.nodes[0][also.kept])
     with _timed("pattern", seconds, clock):
-        pattern = find_pattern(question, progress)
+        pattern = hide_zeros(question, reports, find_pattern(question, progress))
     progress("attack", 0.0)
     with _timed("attack", seconds, clock):
         outcome, report = _until_clean(question, pattern.withheld, pattern.ledger.in_use())
     return Protected(
         outcome,
         _report(question, outcome, report, pattern.programs, seconds),
-        _explain(question, outcome, rules, pattern.ledger),
+        _explain(question, outcome, rules, pattern),
         facts.decimals,
     )
 
@@ -206,7 +208,7 @@ def _timed(stage: str, seconds: dict[str, float], clock: Callable[[], float]) ->
 
 
 def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, released: Sequence[ReleasedTable]) -> Flags:
-    """Step 3: nodes that are public already; what was rounded still leaves room, and only the attack knows it."""
+    """Step 3: nodes that are public already; what was rounded still leaves room (`Question.room`)."""
     shown = shown_empty(lattice, measures)
     fixed = shown.copy()
     faults = []
@@ -265,13 +267,15 @@ def _until_clean(
     )
 
 
-def _explain(question: Question, outcome: ReleasedTable, rules: Rules, ledger: Ledger) -> tuple[Explanation, ...]:
+def _explain(question: Question, outcome: ReleasedTable, rules: Rules, pattern: Pattern) -> tuple[Explanation, ...]:
     """Per suppressed cell, the rules that it breaks or else the unsafe cells that it protects."""
     lattice, nodes, why, value = question.lattice, question.lattice.nodes[0], question.why, question.measures.value
     codes = list(outcome.table.codes())
     hidden = np.flatnonzero(~outcome.published).tolist()
     secondary = {int(nodes[cell]) for cell in hidden if not why[cell]}
-    serves = ledger.served_by(secondary, SHOWN_NEIGHBOURS)
+    serves = pattern.ledger.served_by(secondary, SHOWN_NEIGHBOURS)
+    if pattern.zeros is not None:
+        serves = pattern.zeros.served_by(secondary - serves.keys(), SHOWN_NEIGHBOURS) | serves
     cell_at = {int(node): codes[cell] for cell, node in enumerate(nodes.tolist())}
     return tuple(
         Explanation(

@@ -1,15 +1,16 @@
 """What must stay possible for each attacker, and the certificates that show it.
 
 A certificate is a deviation d from the true figures over nodes that are not published, with M d = 0. When
-x + d is non-negative, the attacker cannot exclude it. Because 0 is a certificate too and the set is convex,
-every shrunken copy t d (0 <= t <= 1) is one as well. So a single d shows, for every node that it moves far
-enough, that the required deviation is possible: for an outsider when t d >= -x, for contributor w when
-t d >= -(x - own of w) and d is 0 wherever w is alone. Checking it is a handful of array operations.
+x + d is non-negative, the attacker cannot exclude it; beside rounded releases x + d must be as near to their values as
+rounding leaves it (`Room`). Because 0 is a certificate too and the set is convex, every shrunken copy t d (0 <= t <= 1)
+is one as well. So a single d shows, for every node that it moves far enough, that the required deviation is possible:
+for an outsider when t d >= -x, for contributor w when t d >= -(x - own of w) and d is 0 wherever w is alone. Checking
+it is a handful of array operations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,30 @@ SLACK = 1e-7
 
 NEGLIGIBLE = 1e-7
 """Deviations below this share of the largest one are rounding of the solver."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """Per node, how far a certificate may go `down` and `up`, as everybody knows: not below 0, nor past a rounding."""
+
+    down: Floats
+    up: Floats
+    rounded: bool
+
+    @classmethod
+    def of(cls, measures: Measures, doubt: tuple[Floats, Floats] | None = None) -> Room:
+        """What there is beside the rounded values published (see `doubt`)."""
+        value = measures.value.astype(np.float64)
+        if doubt is None:
+            return cls(value, np.full(len(value), np.inf), rounded=False)
+        return cls(np.minimum(value, doubt[0]), doubt[1], rounded=True)
+
+    def holds(self, certificates: Iterable[Certificate]) -> bool:
+        """Whether no certificate goes further."""
+        return not self.rounded or all(
+            np.all(deviation <= self.up[nodes] * (1 + SLACK)) and np.all(-deviation <= self.down[nodes] * (1 + SLACK))
+            for nodes, deviation in certificates
+        )
 
 
 @dataclass(frozen=True)
@@ -64,12 +89,13 @@ class _Entry:
 class Ledger:
     """All needs of an assessment, and which of them are shown.
 
-    A cell is no secret to who alone reported it, nor is an empty cell to who alone reported what surrounds it:
-    that is known without any table (`insight`). To all other contributors it is one, empty or not.
+    A cell is no secret to who holds all of it, nor is an empty cell to who holds all of what surrounds it: that is
+    known without any table (`insight`). To all other contributors it is one, empty or not.
     """
 
-    def __init__(self, assessment: Assessment, measures: Measures, insight: Insight) -> None:
+    def __init__(self, assessment: Assessment, measures: Measures, insight: Insight, room: Room | None = None) -> None:
         self._assessment = assessment
+        self._room = room or Room.of(measures)
         self._measures = measures
         self._insight = insight
         count = len(assessment.nodes)
@@ -84,6 +110,15 @@ class Ledger:
         self.alone = measures.reporting == 1
         self.pool: list[Certificate] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
+
+    def limit(self, left: Mapping[tuple[int, int], Ints]) -> None:
+        """Ask for nothing but this: per direction and place in the assessment, these contributors."""
+        for flags in (self.outsider_open, self._insider_open, self._untouched):
+            flags[:] = False
+        self._left.clear()
+        for key, attackers in left.items():
+            if self.insider_levels[key] > 0:
+                self._keep(*key, attackers)
 
     def node(self, unsafe: int) -> int:
         """The node of a place in the assessment."""
@@ -109,7 +144,7 @@ class Ledger:
         if not self._insider_open[direction, unsafe]:
             return None
         if self._untouched[direction, unsafe]:
-            left = self._without_owner(direction, unsafe, np.arange(self._measures.holders))
+            left = self._without_owner(unsafe, np.arange(self._measures.holders))
         else:
             left = self._left[direction, unsafe]
         if not len(left):
@@ -195,11 +230,10 @@ class Ledger:
     def _strain(self, nodes: Ints, deviation: Floats) -> tuple[float, Floats]:
         """1 / the largest factor by which d may grow: for an outsider, and for every contributor."""
         measures = self._measures
-        falls = deviation < 0
-        room = measures.value[nodes].astype(np.float64)
+        room = np.where(deviation < 0, self._room.down[nodes], self._room.up[nodes])
         strain = np.zeros(measures.holders)
         with np.errstate(divide="ignore"):
-            worst = float(np.max(-deviation[falls] / room[falls], initial=0.0))
+            worst = float(np.max(np.abs(deviation) / room, initial=0.0))
         if not measures.holders:
             return worst, strain
         start, times = measures.start[nodes], measures.start[nodes + 1] - measures.start[nodes]
@@ -217,7 +251,7 @@ class Ledger:
     def _narrow(self, direction: int, unsafe: int, failing: npt.NDArray[np.bool_]) -> None:
         """Keep the contributors for whom this certificate fails."""
         if self._untouched[direction, unsafe]:
-            left = self._without_owner(direction, unsafe, np.flatnonzero(failing))
+            left = self._without_owner(unsafe, np.flatnonzero(failing))
         else:
             left = self._left[direction, unsafe]
             before = len(left)
@@ -232,30 +266,17 @@ class Ledger:
         self._insider_open[direction, unsafe] = len(left) > 0
         self._left[direction, unsafe] = left
 
-    def _without_owner(self, direction: int, unsafe: int, holders: Ints) -> Ints:
+    def _without_owner(self, unsafe: int, holders: Ints) -> Ints:
         """Without those to whom the node is no secret.
 
-        Its sole reporter, or who holds all of it (downward); of an empty one, who knows what surrounds it.
+        Who holds all of it; of an empty one, who knows what surrounds it.
         """
         measures = self._measures
         node = int(self._assessment.nodes[unsafe])
-        first = int(measures.start[node])
-        if first == int(measures.start[node + 1]):
+        if measures.value[node] == 0:
             strangers: Ints = holders[~np.isin(holders, self._insight.of(node))]
             return strangers
-        owns_all = measures.own[first] == measures.value[node]
-        if self.alone[node] or (owns_all and direction == DOWN):
-            others: Ints = holders[holders != measures.holder[first]]
+        if self.alone[node]:
+            others: Ints = holders[holders != measures.holder[measures.start[node]]]
             return others
         return holders
-
-    def give_up(self, need: Need, attacker: int | None) -> None:
-        """Take a need off the list that was proven impossible to show; the caller keeps the breach."""
-        if attacker is None:
-            self.outsider_open[need.direction, need.unsafe] = False
-            return
-        if self._untouched[need.direction, need.unsafe]:
-            left = self._without_owner(need.direction, need.unsafe, np.arange(self._measures.holders))
-        else:
-            left = self._left[need.direction, need.unsafe]
-        self._keep(need.direction, need.unsafe, left[left != attacker])

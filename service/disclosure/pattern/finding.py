@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from service.disclosure.faults import CannotBeProtected, Obstacle
-from service.disclosure.pattern.certificates import Ledger, Need
+from service.disclosure.pattern.certificates import Ledger, Need, Room
 from service.disclosure.pattern.search import CROWDED, SMALL, Search
 from service.disclosure.pattern.withholding import Exposure, complete, exchange, relax
 from service.disclosure.progress import Progress, silent
+from service.disclosure.question.doubt import doubt
 from service.disclosure.question.insight import Insight, find_insight
 from service.disclosure.question.lattice import Lattice
 from service.disclosure.question.measures import Measures
@@ -86,6 +87,11 @@ class Question:
         """To whom empty nodes are no secret."""
         return find_insight(self.lattice, self.measures, self.assessment.nodes)
 
+    @cached_property
+    def room(self) -> Room:
+        """How far nodes may deviate, beside what was published rounded."""
+        return Room.of(self.measures, doubt(self.measures, self.released, self.lattice.nodes[1:]))
+
     @property
     def unsafe(self) -> Flags:
         """Unsafe nodes."""
@@ -120,11 +126,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Pattern:
-    """What is withheld, the certificates for it, and the linear programs that took."""
+    """What is withheld, the certificates for it, and the linear programs that took.
+
+    `zeros` are certificates for what is hidden without need (see `zeros`).
+    """
 
     withheld: Flags
     ledger: Ledger
     programs: int
+    zeros: Ledger | None = None
 
 
 def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
@@ -180,11 +190,11 @@ def _without_one(question: Question, way: Way, best: Pattern, most: int) -> tupl
 
 def _pattern(question: Question, way: Way, without: int | None = None, *, progress: Progress = silent) -> Pattern:
     """One pattern, found in one way; `without` is a node that may not be used."""
-    lattice, measures, fixed = question.lattice, question.measures, question.fixed
+    lattice, measures, fixed, room = question.lattice, question.measures, question.fixed, question.room
     exponent, descending = way
     withheld = (~question.offered & ~fixed) | question.unsafe
     weight = _weight(measures, exponent)
-    ledger = Ledger(question.assessment, measures, question.insight)
+    ledger = Ledger(question.assessment, measures, question.insight, room)
     value = measures.value[question.assessment.nodes]
     order = np.argsort(-value if descending else value, kind="stable")
     programs = 0
@@ -194,8 +204,8 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
         movable = ~fixed & ((measures.value > 0) | withheld | use_empty)
         if without is not None:
             movable[without] = False
-        search = Search(lattice, measures, movable, withheld, weight)
-        unmet = complete(search, ledger, order, progress)
+        search = Search(lattice, measures, movable, withheld, weight, room=room)
+        unmet = complete(search, ledger, order, progress=progress)
         programs += search.solves
         if not unmet:
             break
@@ -210,14 +220,14 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
         )
     if lattice.size >= CROWDED:
         return Pattern(withheld, ledger, programs)
-    search = Search(lattice, measures, withheld.copy(), withheld, weight, far=FAR_TRIALS)
+    search = Search(lattice, measures, withheld.copy(), withheld, weight, room=room, far=FAR_TRIALS)
     exposure = Exposure(lattice, withheld, question.unsafe)
     work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
     candidates = _by_value(measures, withheld & question.optional)
     withheld[relax(search, ledger, exposure, candidates, work=work, progress=progress)] = False
     programs += search.solves
     if question.small:
-        search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0))
+        search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0), room=room)
         while exchange(search, ledger, _by_value(measures, withheld & question.optional), _weight(measures, 1.0)):
             pass
         programs += search.solves

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from service.disclosure.linear import Program
-from service.disclosure.pattern.certificates import NEGLIGIBLE, UP, Need
+from service.disclosure.pattern.certificates import NEGLIGIBLE, SLACK, UP, Need, Room
 from service.disclosure.question.claims import Certificate
 from service.disclosure.question.lattice import Axis, Lattice
 from service.disclosure.question.measures import Measures
@@ -50,7 +50,7 @@ class Searcher:
     """Finds certificates of least weight over some nodes, with one warm linear program."""
 
     def __init__(
-        self, relations: sp.csc_matrix, measures: Measures, nodes: Ints, withheld: Flags, weight: Floats
+        self, relations: sp.csc_matrix, measures: Measures, nodes: Ints, withheld: Flags, weight: Floats, *, room: Room
     ) -> None:
         """Set up the program.
 
@@ -60,7 +60,9 @@ class Searcher:
             nodes: which may deviate, ascending.
             withheld: nodes that are withheld; the array is shared, and may grow and shrink.
             weight: per node of the lattice, what withholding it costs.
+            room: of all nodes.
         """
+        self._down, self._up = room.down[nodes], room.up[nodes]
         self._measures = measures
         self._withheld = withheld
         self._nodes = nodes
@@ -76,7 +78,7 @@ class Searcher:
             sp.hstack([half, -half]).tocsr(),
             np.concatenate([price, price]),
             np.zeros(2 * count),
-            np.concatenate([np.full(count, self._cap), self._value]),
+            np.concatenate([np.minimum(self._up, self._cap), self._down]),
             simplex=1,
         )
 
@@ -102,8 +104,10 @@ class Searcher:
         column = int(np.searchsorted(self._nodes, need.node))
         if column == count or self._nodes[column] != need.node:
             return None
+        if need.level > (self._up if need.direction == UP else self._down)[column] * (1 + SLACK):
+            return None
         self._reprice()
-        up, down = np.full(count, max(self._cap, 4.0 * need.level)), self._value.copy()
+        up, down = np.minimum(self._up, max(self._cap, 4.0 * need.level)), self._down.copy()
         self._know(attackers, up, down)
         if len(banned):
             out = np.isin(self._nodes, banned)
@@ -160,6 +164,7 @@ class Search:
         withheld: Flags,
         weight: Floats,
         *,
+        room: Room | None = None,
         far: int | None = None,
     ) -> None:
         """Prepare a search.
@@ -170,6 +175,7 @@ class Search:
             movable: nodes that may deviate.
             withheld: shared, see `Searcher`; grows by `withhold` alone.
             weight: what withholding a node costs.
+            room: how far each may deviate at most.
             far: how many times to look further than the nearest neighbourhood at most; None is without limit.
         """
         self.withheld = withheld
@@ -177,6 +183,7 @@ class Search:
         self._measures = measures
         self._movable = movable
         self._weight = weight
+        self._room = room or Room.of(measures)
         self._far = far
         self._relations = lattice.relations().tocsc()
         self.crowded = lattice.size >= CROWDED
@@ -210,6 +217,8 @@ class Search:
         In a crowded table, one for several attackers together need not be found: one by one it will.
         """
         cube = None if self._cubes is None else self._cubes.find(need, attackers)
+        if cube is not None and not self._room.holds([cube]):
+            cube = None
         if cube is not None and (self.crowded or not self._cost(cube)):
             return cube
         if not self.programs or (self.crowded and len(attackers) > 1):
@@ -281,7 +290,9 @@ class Search:
                     along[list(members[number])] = True
                     near &= along.reshape([-1 if k == place else 1 for k in range(near.ndim)])
             nodes = np.flatnonzero(self._movable & near.reshape(-1))
-            self._searchers[tier, block] = Searcher(self._relations, self._measures, nodes, self.withheld, self._weight)
+            self._searchers[tier, block] = Searcher(
+                self._relations, self._measures, nodes, self.withheld, self._weight, room=self._room
+            )
         return self._searchers[tier, block]
 
 

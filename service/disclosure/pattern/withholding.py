@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -27,7 +28,9 @@ STEPS = 10
 """Times that progress is told per direction."""
 
 
-def complete(search: Search, ledger: Ledger, order: Ints, progress: Progress = silent) -> list[Need]:
+def complete(
+    search: Search, ledger: Ledger, order: Ints, *, work: float = math.inf, progress: Progress = silent
+) -> list[Need]:
     """Withhold until every need is shown.
 
     In a crowded table first by hypercubes alone: what these do not find is mostly shown by what others need.
@@ -36,10 +39,11 @@ def complete(search: Search, ledger: Ledger, order: Ints, progress: Progress = s
         search: where to look; what it finds is added to its withheld nodes.
         ledger: the needs.
         order: of the unsafe nodes; see `Ledger.open_needs`.
+        work: after how much work to leave the rest (see `linear.Program`).
         progress: told how far it is.
 
     Returns:
-        The needs that cannot be shown.
+        The needs that cannot be shown, or were left.
     """
     unmet: list[Need] = []
     for programs in (False, True) if search.crowded else (True,):
@@ -49,7 +53,7 @@ def complete(search: Search, ledger: Ledger, order: Ints, progress: Progress = s
             if place >= told:
                 progress("programs" if search.crowded and programs else "pattern", place / (2 * len(order)))
                 told = place + 1 + len(order) // STEPS
-            if not _meet(search, ledger, need):
+            if search.work >= work or not _meet(search, ledger, need):
                 unmet.append(need)
     return unmet
 

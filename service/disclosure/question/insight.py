@@ -1,7 +1,8 @@
-"""To whom an empty node is no secret: who knows, from what was handed in by himself alone, that nothing is there.
+"""To whom an empty node is no secret: who knows, from what he alone holds, that nothing is there.
 
-Whoever alone reported in a node knows the figures of every unit of the common refinement below it. An empty node of
-which he knows every unit is no secret to him, whatever is published. To everybody else it is.
+Whoever holds all of the value of a node, or alone reported it to be empty, knows the figures of every unit of the
+common refinement below it. An empty node of which he knows every unit is no secret to him, whatever is published and
+whoever else reported zeros there. To everybody else it is.
 """
 
 from __future__ import annotations
@@ -34,17 +35,18 @@ def find_insight(lattice: Lattice, measures: Measures, nodes: Ints) -> Insight:
     """Who knows of empty nodes, by three passes over (node, contributor) pairs, axis by axis.
 
     1. Down: from every node with one contributor to the units below it.
-    2. Only what is empty counts: the rest is known with its figures already (`measures`).
+    2. Only what is empty counts: the rest is his with its figures already (`measures`).
     3. Up: add up the units known to a contributor. A node is known when it has no more units than that.
 
     Args:
         lattice: all nodes.
         measures: their figures.
-        nodes: those that matter; nobody knows of any when all of them were reported in.
+        nodes: those that matter; nobody has to look when none of them is empty.
     """
     size, holders = lattice.size, max(measures.holders, 1)
     alone = np.flatnonzero(measures.reporting == 1)
-    if not len(alone) or not (measures.reporting[nodes] == 0).any():
+    empty = measures.value == 0
+    if not len(alone) or not empty[nodes].any():
         return Insight(np.zeros(size + 1, dtype=np.int64), np.zeros(0, dtype=np.int64))
     # 1
     pairs = alone * holders + measures.holder[measures.start[alone]]
@@ -55,7 +57,6 @@ def find_insight(lattice: Lattice, measures: Measures, nodes: Ints) -> Insight:
         pairs = np.unique(_spread(pairs, stride, axis.members)[0])
         stride *= len(axis)
     # 2
-    empty = measures.reporting == 0
     pairs = pairs[empty[pairs // holders]]
     # 3
     known, units = np.ones(len(pairs), dtype=np.int64), np.ones(1, dtype=np.int64)

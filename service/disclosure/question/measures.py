@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,9 @@ class Measures:
         value: X.
         count: N, or None when the facts count nothing.
         count_is_value: N is X itself.
-        reporting: contributors that handed in a row, even one of zero.
-        contributors: contributors with a positive value.
-        start: own figures of node i stand at start[i] : start[i + 1] of `holder` and `own`, largest first.
+        reporting: contributors that hold some of the value; of an empty node those that handed in a row of zero.
+        start: own figures of node i, of these contributors, stand at start[i] : start[i + 1] of `holder` and `own`,
+            largest first.
         holder: the contributor, as a number; empty when the facts name no contributors.
         own: what that contributor handed in.
         holders: the number of contributors.
@@ -36,7 +36,6 @@ class Measures:
     count: Ints | None
     count_is_value: bool
     reporting: Ints
-    contributors: Ints
     start: Ints
     holder: Ints
     own: Ints
@@ -64,12 +63,32 @@ class Measures:
         result[there] = self.own[places[there]]
         return result
 
+    def without_idle(self) -> Measures:
+        """Without the zeros beside a value: who holds nothing of it hides nobody, and is not hidden.
+
+        So a contributor is alone in a node (`reporting` is 1) when it holds all of its value, whoever else handed in a
+        zero there; in an empty node when nobody else did.
+        """
+        node = np.repeat(np.arange(len(self.value)), np.diff(self.start))
+        counts = (self.own > 0) | (self.value[node] == 0)
+        if counts.all():
+            return self
+        reporting = np.bincount(node[counts], minlength=len(self.value)).astype(np.int64)
+        start = np.concatenate([[0], np.cumsum(reporting)]).astype(np.int64)
+        holder, own = self.holder[counts], self.own[counts]
+        return replace(self, reporting=reporting, start=start, holder=holder, own=own, _by_holder=[])
+
 
 def measure(facts: Facts, lattice: Lattice) -> Measures:
     """Add up the facts over every node; equal to a naive loop over rows and nodes, at column speed.
 
     Holdings are summed at every node, margins too: a contributor's own figure in a total is its own total.
     """
+    return measure_reports(facts, lattice).without_idle()
+
+
+def measure_reports(facts: Facts, lattice: Lattice) -> Measures:
+    """`measure` with every zero that was handed in as a figure of its own, also beside a value."""
     inside = np.ones(facts.rows, dtype=np.bool_)
     classes = []
     for axis in lattice.axes:
@@ -87,7 +106,6 @@ def measure(facts: Facts, lattice: Lattice) -> Measures:
     start = np.searchsorted(node, np.arange(lattice.size + 1))
     totals = np.concatenate([[0], np.cumsum(own)])
     total = totals[start[1:]] - totals[start[:-1]]
-    positive = np.concatenate([[0], np.cumsum(own > 0)])
     count: Ints | None = None
     if facts.person is not None:
         person = facts.person.index[inside]
@@ -104,7 +122,6 @@ def measure(facts: Facts, lattice: Lattice) -> Measures:
         count=count,
         count_is_value=facts.whole_numbers and facts.person is None and facts.units is None,
         reporting=np.zeros(lattice.size, dtype=np.int64) if nobody else np.diff(start),
-        contributors=np.zeros(lattice.size, dtype=np.int64) if nobody else positive[start[1:]] - positive[start[:-1]],
         start=np.zeros(lattice.size + 1, dtype=np.int64) if nobody else start.astype(np.int64),
         holder=np.zeros(0, dtype=np.int64) if nobody else who,
         own=np.zeros(0, dtype=np.int64) if nobody else own,

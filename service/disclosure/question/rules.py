@@ -233,8 +233,7 @@ def reasons(measures: Measures, rules: Rules, node: int, why: int) -> tuple[Reas
     if Why.MINIMUM_COUNT in flags and measures.count is not None and rules.minimum_count is not None:
         found.append(BelowMinimumCount(int(measures.count[node]), rules.minimum_count))
     if Why.MINIMUM_CONTRIBUTORS in flags and rules.minimum_contributors is not None:
-        contributors = int(measures.contributors[node]) or int(measures.reporting[node])
-        found.append(TooFewContributors(contributors, rules.minimum_contributors))
+        found.append(TooFewContributors(int(measures.reporting[node]), rules.minimum_contributors))
     if Why.DOMINANCE in flags:
         own = measures.own[measures.start[node] : measures.start[node + 1]]
         total = int(measures.value[node])
@@ -279,8 +278,8 @@ def _below_count(count: npt.NDArray[np.int64], rules: Rules) -> Flags:
 
 
 def _few_contributors(measures: Measures, minimum: int) -> Flags:
-    reporting = (measures.reporting > 0) & (measures.reporting < minimum)
-    return reporting | ((measures.contributors > 0) & (measures.contributors < minimum))
+    few: Flags = (measures.reporting > 0) & (measures.reporting < minimum)
+    return few
 
 
 def _within_percent(measures: Measures, percent: Percentage) -> Flags:

@@ -1,0 +1,72 @@
+"""Counts are whole, and contributors know it: an interval that holds no other whole number is none."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from service.disclosure import CannotBeProtected, Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
+
+RULES = Rules(dominance=((1, 37),))
+PAIRS = ("ab", "bc", "ac", "de", "ef", "df")
+"""The sum of each two is published, together with a code of their own (1 to 6): 12."""
+
+CELLS = dict.fromkeys("abcdef", "QQRR") | dict.fromkeys("123456", "WSVU")
+"""Whose figures: one for each letter."""
+
+
+def facts():
+    rows = [(code, who) for code, behind in CELLS.items() for who in behind]
+    return Facts.build({"d": [code for code, _ in rows]}, contributor=[who for _, who in rows])
+
+
+def sums(*places):
+    """What was published of these pairs: tables of one cell."""
+    codes = [frozenset(PAIRS[place]) | {str(place + 1)} for place in places]
+    tables = [Table((), where={"d": one}, name=f"sum {place}") for place, one in zip(places, codes, strict=True)]
+    return [ReleasedTable.from_cells(table, {(): 12}) for table in tables]
+
+
+LETTERS = Table((), where={"d": frozenset("abcdef")}, name="letters")
+"""Of these 24, Q and R have 12 each. With the one at 37 % it would be 32.4: an attacker must take 33 for possible."""
+
+
+def most_for(own):
+    """The largest sum of three letters in whole numbers, each two of them with what somebody else has: brute force."""
+    figures = product(range(13), repeat=3)
+    return max(a + b + c for a, b, c in figures if max(a + b, b + c, a + c) <= 12 - own)
+
+
+def test_contributors_do_not_take_half_a_person_for_one():
+    pairs = np.array([[float(code in pair) for code in "abcdef"] for pair in PAIRS])
+    assert linprog(-np.ones(6), A_ub=pairs, b_ub=np.full(6, 11.0)).fun == pytest.approx(-33)
+    assert 2 * most_for(1) == 32
+    assert 2 * most_for(0) == 36
+
+    found = attack(facts(), RULES, [ReleasedTable.from_cells(LETTERS, {}), *sums(*range(6))])
+    knowing = {facts().contributor.codes.index(who) for who in "WSVU"}
+    assert {(breach.attacker, breach.codes, breach.needed, breach.exact) for breach in found.breaches} == {
+        (who, (("d", "*"),), 9.0, False) for who in knowing
+    }
+
+
+def test_what_only_half_a_person_protects_is_not_protected():
+    with pytest.raises(CannotBeProtected):
+        protect(facts(), LETTERS, RULES, sums(*range(6)))
+    assert protect(facts(), LETTERS, RULES, sums(*range(5))).report.attack.clean
+
+
+def test_more_is_withheld_until_whole_numbers_protect():
+    tree = [("T", ""), ("ab1", "T"), *((code, "ab1") for code in "ab1"), *((code, "T") for code in "cdef23456")]
+    table = Table((Dimension.tree("d", tree),))
+    before = [ReleasedTable.from_cells(LETTERS, {}), *sums(1, 2, 3, 4, 5)]
+    careless = ReleasedTable.from_cells(table, {("T",): 48, ("ab1",): 12})
+    assert not attack(facts(), RULES, [careless, *before]).clean
+    outcome = protect(facts(), table, RULES, before)
+    assert outcome.report.attack.clean
+    shown = {cell.codes[0] for cell in outcome.cells if cell.value is not None}
+    assert "T" in shown
+    assert "ab1" not in shown
