@@ -31,6 +31,10 @@ NEGLIGIBLE = 1e-7
 """Deviations below this share of the largest one are rounding of the solver."""
 
 
+BRIEFLY = 4
+"""Certificates that a brief ledger notes per need; all of them would be gigabytes beside a large table."""
+
+
 @dataclass(frozen=True)
 class Room:
     """Per node, how far a certificate may go `down` and `up`, as everybody knows: not below 0, nor past a rounding."""
@@ -93,7 +97,25 @@ class Ledger:
     known without any table (`insight`). To all other contributors it is one, empty or not.
     """
 
-    def __init__(self, assessment: Assessment, measures: Measures, insight: Insight, room: Room | None = None) -> None:
+    def __init__(
+        self,
+        assessment: Assessment,
+        measures: Measures,
+        insight: Insight,
+        room: Room | None = None,
+        *,
+        brief: bool = False,
+    ) -> None:
+        """Open every need.
+
+        Args:
+            assessment: the unsafe nodes and what must be possible.
+            measures: figures of all nodes.
+            insight: to whom empty nodes are no secret.
+            room: how far a certificate may go.
+            brief: note the first few certificates of every need only; nothing can be reopened then.
+        """
+        self._noted = BRIEFLY if brief else None
         self._assessment = assessment
         self._room = room or Room.of(measures)
         self._measures = measures
@@ -160,6 +182,8 @@ class Ledger:
 
     def in_use(self) -> list[Certificate]:
         """The certificates on which something that was shown rests."""
+        if self._noted is not None:
+            return list(self.pool)
         return [self.pool[number] for number in sorted({one for proof in self.proofs.values() for one in proof})]
 
     def served_by(self, nodes: set[int], most: int) -> dict[int, list[int]]:
@@ -222,7 +246,7 @@ class Ledger:
         shown = self.levels[way, unsafe] <= limit * size
         self.outsider_open[way[shown], unsafe[shown]] = False
         for key in zip(way[shown].tolist(), unsafe[shown].tolist(), strict=True):
-            self.proofs.setdefault(key, []).append(len(self.pool) - 1)
+            self._note(*key)
         shrink = self.insider_levels[way, unsafe] / size
         for k in np.flatnonzero((shrink <= limit) & self._insider_open[way, unsafe]).tolist():
             self._narrow(int(way[k]), int(unsafe[k]), strain * shrink[k] > 1 + SLACK)
@@ -258,8 +282,14 @@ class Ledger:
             left = left[failing[left]]
             if len(left) == before:
                 return
-        self.proofs.setdefault((direction, unsafe), []).append(len(self.pool) - 1)
+        self._note(direction, unsafe)
         self._keep(direction, unsafe, left)
+
+    def _note(self, direction: int, unsafe: int) -> None:
+        """The newest certificate shows some of this need."""
+        proof = self.proofs.setdefault((direction, unsafe), [])
+        if self._noted is None or len(proof) < self._noted:
+            proof.append(len(self.pool) - 1)
 
     def _keep(self, direction: int, unsafe: int, left: Ints) -> None:
         self._untouched[direction, unsafe] = False
