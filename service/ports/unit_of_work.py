@@ -15,6 +15,7 @@ from service.domain.release import Release
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
+from service.ports.log import LogBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,8 @@ class UnitOfWork(Protocol):
     def drawings(self) -> Drawings: ...
     @property
     def audit(self) -> AuditTrail: ...
+    @property
+    def log(self) -> LogBook: ...
 
     def commit(self, event: AuditEvent) -> None:
         """Insert the event and commit it together with everything written: both or neither.
