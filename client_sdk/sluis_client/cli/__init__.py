@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sluis_client.cli.audit import audit
 from sluis_client.cli.check import check
 from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
@@ -32,6 +33,7 @@ app.command()(status)
 app.command()(rounds)
 app.add_typer(receipts, name="receipts")
 app.command()(trust)
+app.add_typer(audit, name="audit")
 
 
 def _version(asked: bool) -> None:
