@@ -52,6 +52,20 @@ ERRORS: Mapping[str, Text] = {
         "Geef de sequencer de sleutel en het adres waarmee het log begon; er is niets getekend.",
         "Give the sequencer the key and address with which the log began; nothing was signed.",
     ),
+    "release-sealed": Text(
+        _LOG,
+        "De vrijgave is al ondertekend en wacht op het log.",
+        "The release is signed already and waits for the log.",
+        "Wacht tot zij gepubliceerd is.",
+        "Wait until it is published.",
+    ),
+    "release-not-in-log": Text(
+        _LOG,
+        "De vrijgave wacht op het ijkpunt dat haar gebeurtenissen dekt.",
+        "The release waits for the checkpoint that covers its events.",
+        "Probeer het over enkele seconden opnieuw; blijft dit, vraag de beheerder naar de sequencer.",
+        "Try again in some seconds; if this remains, ask the operator about the sequencer.",
+    ),
     "log-place": Text(
         _LOG,
         "Zo ver gaat het log niet; het heeft {size} gebeurtenissen.",
