@@ -66,6 +66,13 @@ ERRORS: Mapping[str, Text] = {
         "Probeer het over enkele seconden opnieuw; blijft dit, vraag de beheerder naar de sequencer.",
         "Try again in some seconds; if this remains, ask the operator about the sequencer.",
     ),
+    "retention": Text(
+        _LOG,
+        "Gebeurtenissen blijven ten minste {years} jaar bewaard (NEN 7513).",
+        "Events are kept for at least {years} years (NEN 7513).",
+        "Noem een langere termijn.",
+        "Name a longer period.",
+    ),
     "log-place": Text(
         _LOG,
         "Zo ver gaat het log niet; het heeft {size} gebeurtenissen.",

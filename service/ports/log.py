@@ -60,6 +60,14 @@ class LogBook(Protocol):
         """The id of the event with this code by which this object came about, None when there is none."""
         ...
 
+    def erase(self, before: datetime, limit: int) -> Sequence[int]:
+        """Erase the oldest events recorded before a moment, with their salts; the places that they had.
+
+        Their hashes stay, and with them every proof of the others. The database itself refuses any that is younger
+        than five years, or that no checkpoint covers.
+        """
+        ...
+
     def backlog(self) -> Backlog:
         """What waits for the sequencer."""
         ...

@@ -7,16 +7,17 @@ the receipt or release.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from service.domain.errors import Invalid, NotFound
-from service.domain.log_tiles import Tile, Tiles, consistency_proof, inclusion_proof, needed, width_in
+from service.domain.log_tiles import WIDTH, Tile, Tiles, consistency_proof, inclusion_proof, needed, width_in
 from service.ports.log import LogBook
 from service.use_cases.call import Services
 from service.use_cases.sequence_log import BEHIND, lag
 from sluis_client.wire.log import HASH_BYTES, Checkpoint, LogProof
+from sluis_client.wire.log.export import export_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,27 @@ def prove(book: LogBook, event: str) -> LogProof | None:
     if newest is None or entry is None or entry.index >= newest.size:
         return None
     return LogProof(entry, tuple(_roots(book, inclusion_proof(entry.index, newest.size))), newest.note)
+
+
+def log_lines(book: LogBook) -> Iterator[bytes]:
+    """The whole log up to its newest checkpoint, line by line (`sluis_client.wire.log.export`), for `audit verify`.
+
+    Read in one transaction; whoever hands it out has authorised and recorded that before.
+
+    Raises:
+        NotFound: no event was sequenced yet.
+    """
+    newest = _checkpoint(book)
+    last: dict[Tile, Tiles] = {}
+
+    def leaf(index: int) -> bytes:
+        tile = Tile(0, index // WIDTH)
+        if tile not in last:
+            last.clear()
+            last[tile] = Tiles(book.tiles([tile]))
+        return last[tile].leaf(index)
+
+    return export_lines(newest, book.entries(0, newest.size), leaf)
 
 
 def _checkpoint(book: LogBook) -> Checkpoint:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from service.adapters.database.tables import audit_events, log_checkpoints, log_keys, log_tiles
 from service.adapters.database.transaction import Transaction
@@ -91,6 +91,18 @@ class SqlLogBook:
         )
         found = self._transaction.row(wanted.order_by(audit_events.c.recorded, audit_events.c.id).limit(1))
         return None if found is None else str(found["id"])
+
+    def erase(self, before: datetime, limit: int) -> Sequence[int]:
+        """In the order of the log."""
+        place = audit_events.c.log_index
+        size = select(func.coalesce(func.max(log_checkpoints.c.size), 0)).scalar_subquery()
+        expired = select(place).where(place < size, audit_events.c.recorded < before).order_by(place).limit(limit)
+        places = [int(row["log_index"]) for row in self._transaction.rows(expired)]
+        if places:
+            gone = delete(audit_events).where(place >= places[0], place <= places[-1], audit_events.c.recorded < before)
+            if self._transaction.write(gone) != len(places):
+                raise RuntimeError("another number of events went than expired")
+        return places
 
     def backlog(self) -> Backlog:
         """From the index of those without a place."""
