@@ -3,9 +3,9 @@
 Two hashes per leaf are the least that a Merkle tree costs: the leaf itself, over salt and event, and the node above
 it. Ours are the very functions that the sequencer and `sluis audit verify` call.
 
-Deliveries go to PostgreSQL from 1, 8 and 32 writers, by turns in one run: with the event and a sequencer in a process of
-its own that takes it in meanwhile, and the same load with the event left out. How far the log was behind at the end of a
-turn is printed too.
+Deliveries go to PostgreSQL from 1, 8 and 32 writers, by turns in one run: with the event and a sequencer in a process
+of its own that takes it in meanwhile, and the same load with the event left out. How far the log was behind at the end
+of a turn is printed too.
 """
 
 from __future__ import annotations
@@ -97,9 +97,8 @@ def export_row(count: int) -> None:
         spent = time.process_time() - start
         start = time.process_time()
         read()
-        print_row(
-            f"{count:,} events of an export verified", spent, "its lines, hashed", time.process_time() - start, None
-        )
+        bare = time.process_time() - start
+        print_row(f"{count:,} events of an export verified", spent, "its lines, hashed", bare, None)
 
 
 @contextmanager
@@ -124,6 +123,8 @@ def sequencing(folder: Path, url: str) -> Iterator[None]:
 def delivery_rows(where: Place) -> None:
     """With audit and sequencer, and with neither event nor sequencer's work."""
     rate(32, submitting(where.services, where.take(32)))
+    while read_standing(where.services).waiting:
+        time.sleep(0.1)
     seen: defaultdict[str, list[float]] = defaultdict(list)
     for _ in range(TURNS):
         for writers, count in LOADS.items():

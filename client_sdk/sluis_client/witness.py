@@ -29,10 +29,10 @@ from sluis_client.wire.log import (
     verify_consistency,
 )
 
-PROOF_WAIT = 5.0
+PROOF_WAIT = 1.5
 """Seconds that a delivery that counts is looked at again for its place in the log."""
 
-_PAUSE = 0.25
+_PAUSE = 0.1
 _ONE_TRY = Patience(total=2.0, first=0.25)
 
 

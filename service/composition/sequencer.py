@@ -1,4 +1,4 @@
-"""The sequencer's thread: a turn every quarter of a second, and an alarm when the log falls behind.
+"""The sequencer's thread: a turn every tenth of a second when something waits, and an alarm when the log falls behind.
 
 Without a signer it only watches: in production another process has the turns (`sluis log sequence`), and whoever runs
 the service wants to know when that one stands still.

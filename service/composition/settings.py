@@ -84,7 +84,7 @@ class Settings(BaseModel):
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
     content_limit: Annotated[int, Field(ge=1, le=2**32)] = 256 * 1024 * 1024
     worker_interval: Annotated[float, Field(gt=0, le=3600)] = 2.0
-    log_interval: Annotated[float, Field(gt=0, le=1)] = 0.25
+    log_interval: Annotated[float, Field(gt=0, le=1)] = 0.1
 
     @field_validator("oidc_providers", mode="before")
     @classmethod
