@@ -49,6 +49,7 @@ HEADINGS: Mapping[str, Heading] = {
     "organisation-exists": Heading(409, "The organisation exists already", "De organisatie bestaat al"),
     "part-differs": Heading(409, "Another part has this number", "Dit nummer is van een ander deel"),
     "part-exists": Heading(409, "The part exists already", "Het deel bestaat al"),
+    "release-not-in-log": Heading(503, "The release waits for the log", "De vrijgave wacht op het log"),
     "release-withdrawn": Heading(409, "The release was withdrawn", "De vrijgave is ingetrokken"),
     "request-state": Heading(409, "The request is in another state", "De aanvraag is in een andere toestand"),
     "reviewed-already": Heading(409, "You gave a verdict already", "U heeft al geoordeeld"),

@@ -47,9 +47,11 @@ def serve() -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             # uvicorn raises the signal once more when it has stopped, and the worker still has to finish.
             signal.signal(number, lambda _number, _frame: None)
+        application.sequencer.start()
         application.worker.start(application.services)
         try:
             server.run()
         finally:
             application.worker.stop()
+            application.sequencer.stop()
     log.info("stopped")

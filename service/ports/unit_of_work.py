@@ -11,10 +11,11 @@ from typing import Protocol
 from service.domain.audit import AuditEvent
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
+from service.ports.log import LogBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,9 @@ class Releases(Protocol):
     def add(self, release: Release) -> None: ...
     def withdraw(self, release: str, at: datetime, reason: str) -> None: ...  # NotFound, Conflict release-withdrawn
     def get(self, release: str) -> Release: ...  # NotFound
+    def newest_of(self, request: str) -> Release | None: ...
+    def add_certificate(self, certificate: Certificate) -> None: ...
+    def certificate(self, release: str) -> Certificate | None: ...
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]: ...  # newest first
     def over(self, data_set: str) -> Sequence[Release]:
         """Every release ever made over this data set, withdrawn ones too: what was published stays known."""
@@ -188,6 +192,8 @@ class UnitOfWork(Protocol):
     def drawings(self) -> Drawings: ...
     @property
     def audit(self) -> AuditTrail: ...
+    @property
+    def log(self) -> LogBook: ...
 
     def commit(self, event: AuditEvent) -> None:
         """Insert the event and commit it together with everything written: both or neither.

@@ -6,6 +6,7 @@ The routes are read off the application: a route that is added without an entry 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from service.api.openapi import _dependencies, bodies_of, callers_of
 from service.domain.audit import Action, EventCode
 from service.domain.principal import Person, Role, Supplier
 from service.domain.release import Release
+from service.domain.request import RequestState
 from service.use_cases.revoke_key import revoke_key
 from service.use_cases.suspend_organisation import suspend_organisation
 
@@ -28,6 +30,13 @@ OPEN_TO_STRANGERS = {
     "readKeys",
     "readAuthorisationServer",
     "readOpenApi",
+    # The log's tree holds salted hashes only, and a witness needs no account (docs/adr/0014-log.md).
+    "readCheckpoint",
+    "readLogKey",
+    "readTile",
+    "readInclusionProof",
+    "readConsistencyProof",
+    "readLogStatus",
     "registerKey",
     "issueToken",
 }
@@ -137,6 +146,8 @@ def add_release(world: World, request_id: str) -> str:
     )
     with world.operator().transact(EventCode("release.create", Action.CREATE, "release")) as step:
         step.data.releases.add(release)
+        request = step.data.requests.get(request_id)
+        step.data.requests.save(replace(request, state=RequestState.RELEASED, release=release.id))
     return release.id
 
 

@@ -15,7 +15,7 @@ from service.domain.audit import AuditEvent
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
 from service.domain.request import OPEN_STATES, AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
@@ -339,6 +339,20 @@ class FakeReleases:
 
     def get(self, release: str) -> Release:
         return _present(self._t.read(release).releases, release, "release")
+
+    def newest_of(self, request: str) -> Release | None:
+        theirs = [r for r in self._t.read(request).releases.values() if r.request == request]
+        return max(theirs, key=lambda r: r.version, default=None)
+
+    def add_certificate(self, certificate: Certificate) -> None:
+        tables = self._t.write(certificate)
+        self._t.require(tables.releases, certificate.release)
+        if certificate.release in tables.certificates:
+            self._t.refuse(RowRefused("certificates"))
+        tables.certificates[certificate.release] = certificate
+
+    def certificate(self, release: str) -> Certificate | None:
+        return self._t.read(release).certificates.get(release)
 
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
         every = self._t.read(page.cursor, recipient).releases.values()

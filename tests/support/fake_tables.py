@@ -13,7 +13,7 @@ from service.domain.audit import AuditEvent
 from service.domain.errors import Invalid
 from service.domain.noise_budget import Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, Review
 from service.domain.round import Round
 from service.domain.submission import Submission, UploadPart
@@ -35,6 +35,7 @@ class Tables:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     reviews: dict[tuple[str, str], Review] = field(default_factory=dict)
     releases: dict[str, Release] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
     drawings: dict[str, Drawing] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 

@@ -36,6 +36,7 @@ from service.ports.identity import NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.fail_request import fail_request
+from service.use_cases.release_request import release_request
 from service.use_cases.suspend_organisation import suspend_organisation
 from sluis_client.wire import Format, digest
 
@@ -135,6 +136,19 @@ def make_busy(world: World) -> Things:
         released=released.id,
         release=released.release,
     )
+
+
+def sealed(world: World, approved: str) -> str:
+    """The approved request, with its release sealed and covered by the log."""
+    release_request(world.call(WORKER), approved)
+    world.sequence()
+    return approved
+
+
+def covered(world: World) -> Callable[[bytes], object]:
+    """Somewhere to write the log, which is up to date."""
+    world.sequence()
+    return bytearray().extend
 
 
 Arguments = Callable[[World, Things], tuple[Any, ...]]
@@ -406,6 +420,16 @@ CASES: Mapping[str, Case] = {
         lambda _, t: (t.prepared,),
         about={*UNDER_PURPOSE, "on_behalf_of"},
     ),
+    "publish_release": Case(
+        {"worker"},
+        "worker",
+        lambda w, t: (sealed(w, t.approved),),
+        "release.publish",
+        lambda _, t: (t.approved,),
+        about={*UNDER_PURPOSE, "on_behalf_of"},
+    ),
+    "export_log": Case({"operator"}, "operator", lambda w, _: (covered(w),), "log.export"),
+    "erase_expired_events": Case({"operator"}, "operator", fixed(5), "audit.erase", fixed(4), about={"query"}),
     # --- releases and the log
     "list_releases": Case({*OWNERS, *STEWARDS}, "owner", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))),
     "read_release": Case(

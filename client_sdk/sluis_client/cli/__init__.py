@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from sluis_client.cli.audit import audit
 from sluis_client.cli.check import check
 from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
 from sluis_client.cli.receipts import receipts, trust
+from sluis_client.cli.release import release
 from sluis_client.cli.status import rounds, status
 from sluis_client.cli.submit import submit
 from sluis_client.cli.template import template
@@ -32,6 +34,8 @@ app.command()(status)
 app.command()(rounds)
 app.add_typer(receipts, name="receipts")
 app.command()(trust)
+app.add_typer(audit, name="audit")
+app.add_typer(release, name="release")
 
 
 def _version(asked: bool) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from service.adapters.database.paging import newest_first
-from service.adapters.database.tables import release_recipients, releases
+from service.adapters.database.tables import certificates, release_recipients, releases
 from service.adapters.database.transaction import Row, Transaction
 from service.domain.errors import Conflict, Invalid, NotFound
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
 from service.ports.unit_of_work import Page
 
 
@@ -46,6 +46,28 @@ class SqlReleases:
         if found is None:
             raise NotFound("release")
         return self._releases([found])[0]
+
+    def newest_of(self, request: str) -> Release | None:
+        """The newest release of the request, published or not."""
+        found = select(releases).where(releases.c.request == request).order_by(releases.c.version.desc()).limit(1)
+        rows = self._releases(self._transaction.rows(found))
+        return rows[0] if rows else None
+
+    def add_certificate(self, certificate: Certificate) -> None:
+        """Kept as it is from here."""
+        row = {
+            "release": certificate.release,
+            "content": certificate.content,
+            "key_id": certificate.key_id,
+            "signature": certificate.signature,
+            "made_at": certificate.made_at,
+        }
+        self._transaction.write(insert(certificates), row)
+
+    def certificate(self, release: str) -> Certificate | None:
+        """None for one that is not published, or is from before there was a log."""
+        found = self._transaction.row(select(certificates).where(certificates.c.release == release))
+        return None if found is None else Certificate(**found)
 
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
         """Newest first; the cursor is the id of the last one seen, Invalid when the recipient has no such one."""
