@@ -11,14 +11,15 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluis_service;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
-    audit_events, client_keys, drawings, evidence, expected_suppliers, invitations, organisations, release_recipients,
-    releases, requests, reviews, rounds, submissions, upload_parts, used_tokens
+    audit_events, audit_terms, client_keys, drawings, evidence, evidence_inputs, expected_suppliers, invitations,
+    organisations, release_inputs, release_recipients, releases, requests, reviews, rounds, saved_queries,
+    submission_persons, submissions, upload_parts, used_tokens
 TO sluis_service;
 
 -- To lock a row is to be able to change it.
 GRANT UPDATE ON client_keys, invitations, organisations, requests, rounds, submissions, used_tokens TO sluis_service;
 GRANT UPDATE (withdrawn_at, withdrawal_reason) ON releases TO sluis_service;
 
-GRANT DELETE ON expected_suppliers, upload_parts, used_tokens TO sluis_service;
+GRANT DELETE ON expected_suppliers, saved_queries, upload_parts, used_tokens TO sluis_service;
 
 COMMIT;

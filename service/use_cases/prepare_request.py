@@ -23,7 +23,7 @@ from service.disclosure import (
 from service.disclosure.coarsening import Figures, Subject
 from service.disclosure.coarsening import Limits as CoarserLimits
 from service.domain import facts
-from service.domain.audit import Action, EventCode, Outcome
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
 from service.domain.catalogue import Catalogue, DataSet
 from service.domain.errors import NotFound
 from service.domain.method import Method, Noise, Suppression, Unit
@@ -67,7 +67,9 @@ from service.use_cases.noisy_tables import (
     noisy_shapes,
 )
 
-EVENT = EventCode("request.prepare", Action.EXECUTE, "aggregate-request")
+EVENT = EventCode(
+    "request.prepare", Action.EXECUTE, "aggregate-request", PURPOSEFUL | {Fact.BEHALF, Fact.CHECKS, Fact.KEYS}
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -150,9 +152,10 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
             step.data.releases.lock_facts(basis.request.spec.data_set)
             prepared = _paid(step, prepared)
         found = step.data.requests.get(request, lock=True)
-        step.on_behalf_of = found.requester
-        step.about(found.spec.data_set, found.spec.purpose)
+        step.carry_on(found)
         step.authorise(facts.may_prepare_request(step.caller(), found))
+        step.checked("protection", "attack")
+        step.uses_key("data-key", *basis.data_keys)
         state = REQUEST_LIFECYCLE.after(found.state, prepared.event)
         if not prepared.safe:
             step.conclude(Outcome.FAILED, (str(prepared.report["refused"]),))
@@ -177,8 +180,7 @@ def _gather(call: Call, request: str) -> Basis | AggregateRequest:
     with call.look(EVENT) as step:
         step.object_id = request
         found = step.data.requests.get(request)
-        step.on_behalf_of = found.requester
-        step.about(found.spec.data_set, found.spec.purpose)
+        step.carry_on(found)
         step.authorise(facts.may_prepare_request(step.caller(), found))
         REQUEST_LIFECYCLE.after(found.state, "prepare")
         rounds = [round_id(found.spec.data_set, period) for period in found.spec.periods]

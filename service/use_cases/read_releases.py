@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact
 from service.domain.errors import NotFound
 from service.domain.principal import Role
 from service.domain.release import Release, ReleaseView, Revision
@@ -13,7 +13,7 @@ from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
 
 LIST = EventCode("release.list", Action.READ, "release")
-READ = EventCode("release.read", Action.READ, "release")
+READ = EventCode("release.read", Action.READ, "release", PURPOSEFUL | {Fact.AGREEMENT})
 
 
 def list_releases(call: Call, page: Page) -> Sequence[ReleaseView]:
@@ -42,6 +42,7 @@ def read_release(call: Call, release: str) -> ReleaseView:
         if found is None:
             raise NotFound("release")
         step.about(found.data_set, found.purpose)
+        step.name(permit=found.request)
         return views(step, [found])[0]
 
 
