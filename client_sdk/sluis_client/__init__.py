@@ -42,6 +42,7 @@ from sluis_client.profile import Registration
 from sluis_client.receipts import StoredReceipt
 from sluis_client.retry import Patience
 from sluis_client.rules import RoundRules
+from sluis_client.uses import Reading, Use, UsedDelivery
 
 __all__ = [
     "AlreadyRegisteredError",
@@ -61,6 +62,7 @@ __all__ = [
     "Patience",
     "ProfileDamagedError",
     "ProfileUnsafeError",
+    "Reading",
     "Reason",
     "ReceiptError",
     "Registration",
@@ -73,4 +75,6 @@ __all__ = [
     "StoredReceipt",
     "TrustError",
     "UnexpectedAnswerError",
+    "Use",
+    "UsedDelivery",
 ]

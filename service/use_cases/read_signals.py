@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from service.domain import facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact
@@ -13,6 +13,7 @@ from service.domain.signals import LONGEST, USUAL, Signal, signals
 from service.use_cases.call import Call
 
 EVENT = EventCode("audit.signals", Action.READ, "audit-log", DECIDED | {Fact.QUERY})
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_signals(call: Call, recorded_from: datetime | None, recorded_until: datetime | None) -> Sequence[Signal]:
@@ -24,10 +25,10 @@ def read_signals(call: Call, recorded_from: datetime | None, recorded_until: dat
     """
     with call.transact(EVENT) as step:
         until = recorded_until or step.now
-        begin = recorded_from or until - USUAL
+        begin = recorded_from or max(until, _EARLIEST) - USUAL
         step.query = json.dumps({"from": _text(begin), "to": _text(until)}, sort_keys=True)
         step.authorise(facts.may_read_audit_log(step.caller()))
-        if not begin < until <= begin + LONGEST:
+        if not timedelta() < until - begin <= LONGEST:
             raise Invalid("window", {"days": LONGEST.days})
         log = step.data.audit
         return signals(log.volumes(begin, until), log.approvals(begin, until), begin, until)

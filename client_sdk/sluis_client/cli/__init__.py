@@ -13,6 +13,7 @@ from sluis_client.cli.receipts import receipts, trust
 from sluis_client.cli.status import rounds, status
 from sluis_client.cli.submit import submit
 from sluis_client.cli.template import template
+from sluis_client.cli.uses import uses
 
 _CODES = "\n\n".join(f"{int(code)}  {text.nl} ({text.en})" for code, text in MEANING.items())
 
@@ -30,6 +31,7 @@ app.command()(check)
 app.command()(submit)
 app.command()(status)
 app.command()(rounds)
+app.command()(uses)
 app.add_typer(receipts, name="receipts")
 app.command()(trust)
 

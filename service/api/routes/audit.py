@@ -23,7 +23,10 @@ router = APIRouter(tags=["audit"])
 
 _Time = Annotated[datetime | None, BeforeValidator(utc_time), Query(description="UTC, as 2026-01-31T12:00:00Z")]
 _Name = Annotated[str | None, AfterValidator(plain), Query(min_length=1, max_length=512)]
-_EXPORTED = {media.partition(";")[0]: {"schema": {"type": "string"}} for media in MEDIA_TYPES.values()}
+_EXPORTED = {
+    media.partition(";")[0]: {"schema": {"type": "object" if form is ExportForm.FHIR else "string"}}
+    for form, media in MEDIA_TYPES.items()
+}
 
 
 def _filters(  # noqa: PLR0917 - each parameter is a filter of the log
