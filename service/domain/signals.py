@@ -41,6 +41,10 @@ class SignalKind(StrEnum):
     CLOCK_NOT_SYNCHRONISED = "clock-not-synchronised"
 
 
+SIGNALS_BY_PERSON = frozenset({SignalKind.OUTSIDE_OFFICE_HOURS, SignalKind.UNUSUAL_VOLUME})
+"""Machines work at night, and deliver all at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """A signal about one user, or the service itself.
@@ -114,11 +118,13 @@ def _unusual_volume(volumes: Iterable[Volume], first: datetime, last: datetime) 
 
 
 def _clock(volumes: Iterable[Volume]) -> Iterator[Signal]:
-    failed = [v for v in volumes if v.code == CLOCK_CHECK and v.outcome is Outcome.FAILED]
-    if failed:
-        checks = sum(v.count for v in volumes if v.code == CLOCK_CHECK)
-        made = _signal(SignalKind.CLOCK_NOT_SYNCHRONISED, failed[0].user, failed, checks, code=CLOCK_CHECK)
-        yield made
+    checks = [volume for volume in volumes if volume.code == CLOCK_CHECK]
+    for user in sorted({volume.user for volume in checks}):
+        own = [volume for volume in checks if volume.user == user]
+        failed = [volume for volume in own if volume.outcome is Outcome.FAILED]
+        if failed:
+            total = sum(volume.count for volume in own)
+            yield _signal(SignalKind.CLOCK_NOT_SYNCHRONISED, user, failed, total, code=CLOCK_CHECK)
 
 
 def _by_day(volumes: Iterable[Volume]) -> Mapping[tuple[str, date], list[Volume]]:

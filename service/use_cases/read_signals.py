@@ -17,14 +17,14 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_signals(call: Call, recorded_from: datetime | None, recorded_until: datetime | None) -> Sequence[Signal]:
-    """The signals of a period, by default of the seven days until now.
+    """The signals of a period that lies behind us, by default of the seven days until now.
 
     Raises:
         Denied: the caller is no auditor.
         Invalid: `window`: the period is longer than 31 days, or ends before it begins.
     """
     with call.transact(EVENT) as step:
-        until = recorded_until or step.now
+        until = min(recorded_until, step.now) if recorded_until else step.now
         begin = recorded_from or max(until, _EARLIEST) - USUAL
         step.query = json.dumps({"from": _text(begin), "to": _text(until)}, sort_keys=True)
         step.authorise(facts.may_read_audit_log(step.caller()))

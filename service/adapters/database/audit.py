@@ -13,6 +13,7 @@ from service.adapters.database.audit_search import (
     approvals_between,
     as_hour,
     found_events,
+    how_common,
     readings_of,
     volumes_between,
 )
@@ -22,7 +23,7 @@ from service.adapters.database.paging import from_cursor, to_cursor
 from service.adapters.database.tables import audit_events
 from service.adapters.database.transaction import Transaction
 from service.domain.audit import Action, AuditEvent, Authorisation, Outcome, Reading, Source, StoredEvent, Volume
-from service.domain.audit_terms import terms_of
+from service.domain.audit_terms import reason_terms, terms_of
 from service.domain.errors import NotFound
 from service.ports.unit_of_work import AuditFilter, Page
 
@@ -46,12 +47,20 @@ class SqlAuditTrail:
     def stored(self, filters: AuditFilter, page: Page) -> tuple[Sequence[StoredEvent], str | None]:
         """As `page`, with what the log commits to."""
         after = None if page.cursor is None else from_cursor(page.cursor)
-        rows = self._transaction.rows(found_events(filters, after, page.limit + 1))
+        rows = self._transaction.rows(found_events(filters, self._words(filters), after, page.limit + 1))
         shown = rows[: page.limit]
         more = to_cursor(shown[-1]["recorded"], shown[-1]["id"]) if len(rows) > len(shown) and shown else None
         return [
             StoredEvent(row["log_index"], row["salt"], row["payload"], from_payload(row["payload"])) for row in shown
         ], more
+
+    def _words(self, filters: AuditFilter) -> Sequence[str]:
+        """The terms of the words asked for, the rarest first."""
+        words = reason_terms(filters.reason or "")
+        if len(words) < 2:  # noqa: PLR2004 - nothing to choose from
+            return words
+        counted = {word: self._transaction.rows(how_common(word))[0]["events"] for word in words}
+        return sorted(words, key=lambda word: counted[word])
 
     def get(self, event: str) -> AuditEvent:
         """NotFound when there is none."""

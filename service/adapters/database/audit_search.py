@@ -17,25 +17,29 @@ from service.adapters.database.columns import PlainText
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import audit_events, evidence
 from service.domain.audit import Outcome
-from service.domain.audit_terms import person_digest, person_term, reason_terms
+from service.domain.audit_terms import person_digest, person_term
 from service.ports.unit_of_work import AuditFilter
 
 _E = audit_events.c
 _SHOWN = select(_E.recorded, _E.id, _E.log_index, _E.salt, _E.payload)
+_COUNTED = 1_000
 _HOUR = {"sqlite": "%Y-%m-%dT%H:00:00", "postgresql": "hour"}
 
 
-def found_events(filters: AuditFilter, after: tuple[datetime, str] | None, limit: int) -> Select[Any]:
-    """The events that the filters let through and that are older than `after`, newest first."""
+def found_events(
+    filters: AuditFilter, words: Sequence[str], after: tuple[datetime, str] | None, limit: int
+) -> Select[Any]:
+    """The events that the filters let through and that are older than `after`, newest first.
+
+    `words` are the terms of `filters.reason`, of which the first is walked along.
+    """
     if filters.person is not None:
         matched = _about(filters.person)
         query = _SHOWN.join(matched, matched.c.id == _E.id)
         return newest_first(query.where(*_conditions(filters)), _E.recorded, _E.id, after, limit)
-    words = reason_terms(filters.reason or "")
     if not words:
         return newest_first(_SHOWN.where(*_conditions(filters)), _E.recorded, _E.id, after, limit)
-    # The longest word is likely the rarest: along that one.
-    first, *others = sorted(words, key=len, reverse=True)
+    first, *others = words
     query = _SHOWN.join(audit_terms, audit_terms.c.event == _E.id).where(_term(first), *_conditions(filters))
     for word in others:
         other = audit_terms.alias()
@@ -49,6 +53,12 @@ def found_events(filters: AuditFilter, after: tuple[datetime, str] | None, limit
             .exists()
         )
     return newest_first(query, audit_terms.c.recorded, audit_terms.c.event, after, limit)
+
+
+def how_common(term: str) -> Select[Any]:
+    """How many events have a term, counted no further than tells which of several is the rarest."""
+    some = select(audit_terms.c.event).where(_term(term)).limit(_COUNTED).subquery()
+    return select(func.count().label("events")).select_from(some)
 
 
 def readings_of(releases: Sequence[str]) -> Select[Any]:
