@@ -47,8 +47,8 @@ Each action writes one event in the same transaction; a denial or failure writes
 `denied` or `failed`, and the codes of the [reasons](reasons.md). The letters are those of NEN 7513 and FHIR AuditEvent.
 
 What a kind of event *always says* it says when the action goes well, beside who, what, when, from where and how it
-ended; an answer to a repeated call, for which nothing was done again, may say less. `policy` is the bundle, the policies
-that decided and the decision; `purpose` comes with its legal basis. `tests/journey` holds each use case to it.
+ended; an answer to a repeated call, for which nothing was done again, may say less. `policy` is the bundle, the
+policies that decided and the decision; `purpose` comes with its legal basis. `tests/journey` holds each use case to it.
 """
 _SIGNALS = """
 What `sluis audit signals` counts, and from where on it is told ([auditor.md](auditor.md)). A signal is a question.
