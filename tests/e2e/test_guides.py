@@ -68,7 +68,8 @@ def test_the_regional_owner_asks_two_stewards_approve_and_the_owner_reads(played
 
 def test_the_auditor_sees_who_did_what(shell):
     guide = sections("auditor.md")
-    printed = run(shell, "auditor-1", "".join(guide.values()) + "\ncat all.csv denials.ndjson releases.fhir.json")
+    printed = "".join(run(shell, "auditor-1", script) for script in guide.values())
+    printed += run(shell, "auditor-1", "cat all.csv denials.ndjson releases.fhir.json")
     assert '"code": "release.create"' in printed
     assert '"code": "audit.export"' in printed
     assert "traceId" in printed
