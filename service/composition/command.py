@@ -19,7 +19,7 @@ from service.adapters.bundle.faults import BundleError
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.keystore import KeyDirectoryError
 from service.cli.api import add_api_commands
-from service.cli.audit import add_audit_commands
+from service.cli.auditor import add_auditor_commands
 from service.cli.console import BAD_INPUT
 from service.cli.evidence import add_evidence_command
 from service.cli.health import add_health_command
@@ -60,7 +60,7 @@ def command() -> typer.Typer:
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
     add_evidence_command(app, clock=SystemClock())
-    add_audit_commands(app, clock=SystemClock())
+    add_auditor_commands(app, clock=SystemClock())
     return app
 
 

@@ -33,7 +33,7 @@ class Form(StrEnum):
     FHIR = "fhir"
 
 
-def add_audit_commands(app: typer.Typer, *, clock: Clock) -> None:
+def add_auditor_commands(app: typer.Typer, *, clock: Clock) -> None:
     """Add `audit` to the commands."""
     audit = typer.Typer(no_args_is_help=True, help="Auditlog: zoeken, uitvoeren, signalen / search, export, signals")
     app.add_typer(audit, name="audit")
