@@ -46,6 +46,7 @@ from sluis_client.receipts import StoredReceipt
 from sluis_client.retry import Patience
 from sluis_client.rules import RoundRules
 from sluis_client.standing import LogFollowed, Status
+from sluis_client.uses import Reading, Use, UsedDelivery
 
 __all__ = [
     "AlreadyRegisteredError",
@@ -67,6 +68,7 @@ __all__ = [
     "Patience",
     "ProfileDamagedError",
     "ProfileUnsafeError",
+    "Reading",
     "Reason",
     "ReceiptError",
     "Registration",
@@ -80,4 +82,6 @@ __all__ = [
     "StoredReceipt",
     "TrustError",
     "UnexpectedAnswerError",
+    "Use",
+    "UsedDelivery",
 ]

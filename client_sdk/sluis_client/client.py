@@ -24,6 +24,7 @@ from sluis_client.rules import RoundRules, fetch_rounds, fetch_rules, kept_rules
 from sluis_client.session import Session
 from sluis_client.standing import LogFollowed, Status
 from sluis_client.transport import checked_url
+from sluis_client.uses import Use, fetch_uses
 
 
 class Client:
@@ -295,6 +296,17 @@ class Client:
             ('missing', 0)
         """
         return Status(self.registration, tuple(self.rounds()), tuple(self._session.outbox.entries()))
+
+    def uses(self) -> list[Use]:
+        """What happened to your deliveries: the releases that they went into, newest first.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     [(use.purpose, [one.organisation for one in use.read_by]) for use in client.uses()]
+            [('regional-capacity-planning', ['nhs-north'])]
+        """
+        return list(fetch_uses(self._session.transport, self._session.tokens))
 
     def receipts(self) -> list[StoredReceipt]:
         """The receipts on this machine, newest first.

@@ -1,19 +1,22 @@
-"""`sluis log ...`: the sequencer as a process of its own, and how the log stands."""
+"""`sluis log ...`: for the operator: grow the log, see how it stands, hand it out, erase what was kept long enough."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import httpx
 import typer
 
-from service.cli.console import FAILED
+from service.cli.console import BAD_INPUT, FAILED, OpenCall, refusals_told
+from service.use_cases.erase_expired_events import LEAST_YEARS, erase_expired_events
+from service.use_cases.export_log import export_log
 
 _TIMEOUT = 5.0
 
 
-def add_log_commands(app: typer.Typer, sequence_until_told: Callable[[], None]) -> None:
+def add_log_commands(app: typer.Typer, sequence_until_told: Callable[[], None], open_call: OpenCall) -> None:
     """Add `log` to the operator's commands."""
     log = typer.Typer(no_args_is_help=True, help="Auditlog / audit log")
     app.add_typer(log, name="log")
@@ -41,3 +44,33 @@ def add_log_commands(app: typer.Typer, sequence_until_told: Callable[[], None]) 
         if found["behind"]:
             typer.echo("LOOPT ACHTER / BEHIND", err=True)
             raise typer.Exit(FAILED)
+
+    _add_keeping(log, open_call)
+
+
+def _add_keeping(log: typer.Typer, open_call: OpenCall) -> None:
+    @log.command()
+    def export(
+        file: Annotated[Path, typer.Argument(metavar="BESTAND", help="Nieuw bestand, NDJSON / a new file")],
+    ) -> None:
+        """Schrijf het hele log, tot het nieuwste ijkpunt / write the whole log, up to the newest checkpoint."""
+        try:
+            output = file.open("xb")
+        except OSError as error:
+            typer.echo(f"{file}: niet te maken / cannot be made ({error.strerror})", err=True)
+            raise typer.Exit(BAD_INPUT) from None
+        with output, refusals_told(), open_call() as call:
+            events = export_log(call, output.write)
+        typer.echo(f"{events} gebeurtenissen / events")
+
+    @log.command("erase-expired")
+    def erase_expired(
+        *,
+        years: Annotated[
+            int, typer.Option(help="Bewaartermijn in jaren, ten minste 5 / years to keep, 5 at least")
+        ] = LEAST_YEARS,
+    ) -> None:
+        """Wis gebeurtenissen waarvan de bewaartermijn voorbij is / erase events whose retention is over."""
+        with refusals_told(), open_call() as call:
+            erased = erase_expired_events(call, years)
+        typer.echo(f"{erased} gewist / erased")

@@ -14,6 +14,7 @@ import httpx
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemClock, SystemRandomness
+from service.adapters.clock_watch import KernelClockWatch
 from service.adapters.database import SqlDatabase, upgrade
 from service.adapters.duckdb_engine import DuckDbEngine
 from service.adapters.identity.machine import JoseMachineTokens
@@ -80,6 +81,7 @@ def open_application(settings: Settings) -> Iterator[Application]:
     services = Services(
         database=database,
         clock=clock,
+        clock_watch=KernelClockWatch(),
         randomness=randomness,
         policy=CedarEngine(bundle),
         catalogue=bundle.catalogue,

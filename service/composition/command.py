@@ -63,8 +63,8 @@ def command() -> typer.Typer:
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
     add_evidence_command(app, clock=SystemClock())
-    add_log_commands(app, _sequence)
-    add_audit_commands(app, _open_call)
+    add_log_commands(app, _sequence, _open_call)
+    add_audit_commands(app, clock=SystemClock())
     return app
 
 

@@ -8,6 +8,7 @@ harm: the second one finds the state changed.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
@@ -18,6 +19,7 @@ from service.domain.request import AggregateRequest, RequestState
 from service.ports.clock import Randomness
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Services
+from service.use_cases.check_clock import check_clock
 from service.use_cases.fail_request import fail_request
 from service.use_cases.prepare_request import prepare_request
 from service.use_cases.publish_release import Standing, publish_release, standing_of
@@ -31,6 +33,7 @@ _LOG_WAIT = 0.25
 
 _PAGE = Page(limit=200)
 _LONGEST_WAIT = 300.0
+_CLOCK_INTERVAL = 3600.0
 
 
 class Worker:
@@ -112,9 +115,13 @@ class Worker:
 
     def _work(self, services: Services) -> None:
         wait = self._interval
+        due = time.monotonic() + _CLOCK_INTERVAL
         while not self._stop.is_set():
             self._wake.clear()
             try:
+                if time.monotonic() >= due:
+                    check_clock(Call(services, WorkerPrincipal("service"), "machine", self._randomness.new_id()))
+                    due = time.monotonic() + _CLOCK_INTERVAL
                 done = self.run_once(services)
             except Exception as error:  # noqa: BLE001 - the worker outlives a database that is away
                 self._report("-", "-", type(error).__name__)

@@ -87,6 +87,35 @@ ERRORS: Mapping[str, Text] = {
         "Er is niets getekend: zoek uit wie de database wijzigde, en zet de laatste goede kopie terug.",
         "Nothing was signed: find out who altered the database, and restore the last good copy.",
     ),
+    # --- the clock, and searches of the log
+    "clock-not-synchronised": Text(
+        "NEN 7513: time",
+        "De klok van de dienst is niet aantoonbaar gelijkgezet.",
+        "The clock of the service is not shown to be synchronised.",
+        "Laat de beheerder NTP op de machine herstellen; de gebeurtenis zegt wat er gemeten is.",
+        "Have the operator mend NTP on the machine; the event says what was measured.",
+    ),
+    "saved-query": Text(
+        _INPUT,
+        "Deze zoekvraag kan niet worden bewaard.",
+        "This search cannot be kept.",
+        "Bewaar alleen filters, elk een keer; zoeken op een pseudoniem wordt niet bewaard.",
+        "Keep filters only, each once; a search for a pseudonym is not kept.",
+    ),
+    "saved-query-exists": Text(
+        _STATE,
+        "U heeft al een zoekvraag met deze naam.",
+        "You have a search of this name already.",
+        "Kies een andere naam, of verwijder de oude.",
+        "Choose another name, or remove the old one.",
+    ),
+    "window": Text(
+        _INPUT,
+        "Signalen gaan over ten hoogste {days} dagen, en het begin ligt voor het einde.",
+        "Signals are about {days} days at most, and the beginning lies before the end.",
+        "Kies een kortere periode.",
+        "Choose a shorter period.",
+    ),
     # --- the state of things
     "round-not-open": Text(
         _ROUND,

@@ -1,16 +1,16 @@
-"""The operator erases events whose retention is over: event and salt go, the tree and every other proof stay."""
+"""The operator erases events whose retention is over: event, salt and terms go, the tree and all other proofs stay."""
 
 from __future__ import annotations
 
 import json
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.errors import Invalid
 from service.use_cases.call import Call
 from sluis_client.wire.strict import time_text
 
-EVENT = EventCode("audit.erase", Action.DELETE, "audit-log")
+EVENT = EventCode("audit.erase", Action.DELETE, "audit-log", DECIDED | {Fact.QUERY})
 
 LEAST_YEARS = 5
 """From writing (NEN 7513); the database holds to it as well."""

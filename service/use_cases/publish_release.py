@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact
 from service.domain.errors import Conflict
 from service.domain.release import Certificate, Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, Verdict
@@ -21,7 +21,7 @@ from sluis_client.wire.log import LogProof
 from sluis_client.wire.release import CERTIFICATE_PREFIX, input_digest
 from sluis_client.wire.strict import time_text
 
-EVENT = EventCode("release.publish", Action.UPDATE, "release")
+EVENT = EventCode("release.publish", Action.UPDATE, "release", PURPOSEFUL | {Fact.BEHALF, Fact.CHECKS, Fact.KEYS})
 
 
 class Standing(StrEnum):
@@ -56,8 +56,7 @@ def publish_release(call: Call, request: str) -> AggregateRequest:
         step.object_id = request
         # 1
         found = step.data.requests.get(request, lock=True)
-        step.on_behalf_of = found.requester
-        step.about(found.spec.data_set, found.spec.purpose)
+        step.carry_on(found)
         step.authorise(facts.may_prepare_request(step.caller(), found), names_object=False)
         state = REQUEST_LIFECYCLE.after(found.state, "release")
         release = release_request.sealed_release(step.data, request)
@@ -69,6 +68,7 @@ def publish_release(call: Call, request: str) -> AggregateRequest:
         proof = _proof(step.data, release)
         if proof is None:
             raise Conflict("release-not-in-log")
+        step.checked("events-in-log")
         # 3
         step.data.releases.add_certificate(_certificate(step, found, release, evidence, proof))
         published = replace(found, state=state, release=release.id)
@@ -90,9 +90,8 @@ def _proof(data: UnitOfWork, release: Release) -> LogProof | None:
 def _certificate(
     step: Step, found: AggregateRequest, release: Release, evidence: Evidence, proof: LogProof
 ) -> Certificate:
-    services = step.call.services
     content = canonical_bytes(_content(step, found, release, evidence, proof))
-    signature = services.signer.sign(CERTIFICATE_PREFIX, content)
+    signature = step.sign(CERTIFICATE_PREFIX, content)
     return Certificate(release.id, content.decode(), signature.key_id, signature.value, step.now)
 
 

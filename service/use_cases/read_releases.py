@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact
 from service.domain.errors import NotFound, Unavailable
 from service.domain.principal import Role
 from service.domain.release import Release, ReleaseView, Revision
@@ -15,7 +15,7 @@ from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
 
 LIST = EventCode("release.list", Action.READ, "release")
-READ = EventCode("release.read", Action.READ, "release")
+READ = EventCode("release.read", Action.READ, "release", PURPOSEFUL | {Fact.AGREEMENT})
 
 
 def list_releases(call: Call, page: Page) -> Sequence[ReleaseView]:
@@ -45,6 +45,7 @@ def read_release(call: Call, release: str) -> ReleaseView:
         if found is None:
             raise NotFound("release")
         step.about(found.data_set, found.purpose)
+        step.name(permit=found.request)
         if step.data.requests.get(found.request).release != release:
             raise Unavailable("release-not-in-log")
         return replace(views(step, [found])[0], certificate=step.data.releases.certificate(release))

@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode, Outcome
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
 from service.domain.decision_text import decision_text
 from service.domain.errors import Conflict, NotFound
 from service.domain.organisation import OrganisationKind
@@ -25,7 +25,12 @@ from service.use_cases.request_aggregate import rounds_of
 from service.use_cases.tied_releases import is_outdated
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
 
-EVENT = EventCode("release.create", Action.CREATE, "release")
+EVENT = EventCode(
+    "release.create",
+    Action.CREATE,
+    "release",
+    PURPOSEFUL | {Fact.BEHALF, Fact.AGREEMENT, Fact.CHECKS, Fact.KEYS},
+)
 
 
 def release_request(call: Call, request: str) -> AggregateRequest:
@@ -43,8 +48,7 @@ def release_request(call: Call, request: str) -> AggregateRequest:
     with call.transact(EVENT) as step:
         step.object_id = request
         found = step.data.requests.get(request)
-        step.on_behalf_of = found.requester
-        step.about(found.spec.data_set, found.spec.purpose)
+        step.carry_on(found)
         # 1
         step.data.releases.lock_facts(found.spec.data_set)
         found = step.data.requests.get(request, lock=True)
@@ -58,18 +62,22 @@ def release_request(call: Call, request: str) -> AggregateRequest:
             raise NotFound("evidence")
         # 2
         recipient = step.known(step.data.organisations.get, found.organisation)
+        if recipient is not None:
+            step.name(agreement=recipient.agreement.reference)
         reviews = step.data.requests.reviews(request, evidence.id)
         catalogue = call.services.catalogue
         query = facts.may_release(
             step.caller(), found, evidence, reviews=reviews, catalogue=catalogue, recipient=recipient
         )
         decision = step.decide(query)
+        step.checked("four-eyes")
         if isinstance(decision, Deny):
             reasons = tuple(reason.code for reason in decision.reasons)
             return _save(step, replace(found, decision=decision_text(decision)), "stop", reasons)
         # 3
         if not _still_holds(step, found, evidence):
             return _save(step, found, "prepare-again", ("evidence-outdated",))
+        step.checked("evidence-current")
         # 4
         release = _signed(step, found, evidence, catalogue.purpose(found.spec.purpose))
         step.object_id = release.id
@@ -130,7 +138,7 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
     content = canonical_bytes(
         release_content(step, found, evidence, rounds, release=release_id, version=version, revises=revises)
     )
-    signature = services.signer.sign(RELEASE_PREFIX, content)
+    signature = step.sign(RELEASE_PREFIX, content)
     return Release(
         id=release_id,
         request=found.id,

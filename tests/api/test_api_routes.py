@@ -69,7 +69,14 @@ ROLES = {
     "readClassification": {"supplier", "regional-owner", "steward", "auditor"},
     "listPurposes": {"regional-owner", "steward"},
     "readOwnOrganisation": {"supplier", "regional-owner", "steward", "auditor"},
+    "readOwnUses": {"supplier"},
     "readAuditLog": {"auditor"},
+    "readAuditEvent": {"auditor"},
+    "exportAuditLog": {"auditor"},
+    "readAuditSignals": {"auditor"},
+    "listAuditQueries": {"auditor"},
+    "saveAuditQuery": {"auditor"},
+    "removeAuditQuery": {"auditor"},
 }
 """Who may come through each route at all; everybody else gets 403."""
 
@@ -93,6 +100,8 @@ SHARED = {
     "withdrawRelease",
     "readDataSet",
     "readClassification",
+    "readAuditEvent",
+    "removeAuditQuery",
 }
 """Routes to an object that is the same for everybody who may come there."""
 
@@ -125,6 +134,8 @@ def ids(cast: Any) -> dict[str, str]:
         "data_set_id": "capacity",
         "classification_id": "scotland-boards",
         "number": "0",
+        "event_id": world.events(code="round.create")[0].id,
+        "query_id": "no-such-query",
     }
 
 
@@ -179,6 +190,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "requestAggregate": {"json": request_body()},
         "reviewRequest": {"json": {"evidence": "none", "verdict": "reject", "reason": "Not like this at all."}},
         "withdrawRelease": {"json": {"reason": "An error."}},
+        "saveAuditQuery": {"json": {"name": "denials", "query": "outcome=denied"}},
     }
 
 
@@ -187,7 +199,8 @@ def ask(cast: Any, operation: str, who: str | None, ids: dict[str, str]) -> Any:
     (method,) = route.methods
     sent = bodies(cast.world).get(operation, {})
     assert bool(bodies_of(route)) == bool(sent), f"{operation} needs a good body in this test"
-    return cast.world.call(method, route.path.format(**ids), who, **sent)
+    query = "?format=csv" if operation == "exportAuditLog" else ""
+    return cast.world.call(method, route.path.format(**ids) + query, who, **sent)
 
 
 def test_each_route_has_one_rule() -> None:

@@ -15,8 +15,14 @@ from sqlalchemy import text
 from test_log_sequencer import SIGNER, behind_its_back, keep, sequence
 from typer.testing import CliRunner
 
+from service.adapters.clock import SystemClock
 from service.adapters.database import SqlDatabase
+from service.api.audit_export import written
 from service.cli.audit import add_audit_commands
+from service.cli.log import add_log_commands
+from service.domain.errors import NotFound
+from service.ports.unit_of_work import AuditFilter, Page
+from service.use_cases.read_audit_log import ExportForm
 from service.use_cases.read_log import log_lines, prove
 from sluis_client.wire.log import LogProof, verify_log_proof
 from sluis_client.wire.log.export import ExportError, verify_export
@@ -52,6 +58,13 @@ def aged(real_database: SqlDatabase) -> tuple[SqlDatabase, list[str]]:
             ),
             rows,
         )
+        connection.execute(
+            text(
+                "INSERT INTO audit_terms (term, recorded, event)"
+                f" VALUES ('person:01', '{OLD:%Y-%m-%d %H:%M:%S}.000000', :id)"
+            ),
+            rows,
+        )
     new = keep(real_database, 3, recorded=datetime.now(UTC))
     sequence(real_database, 1_000)
     keep(real_database, 1, recorded=OLD)
@@ -84,6 +97,22 @@ def test_after_erasure_everything_else_is_still_proven(aged: tuple[SqlDatabase, 
         assert data.log.checkpoint().size == 307  # the one that waited, and an event for each erasure
         verify_log_proof(prove(data.log, new[0]), SIGNER.key, {"id": new[0]})
     assert verify_export(lines_of(database), SIGNER.key, [before.note]).checkpoint.size == 307
+
+
+def test_nothing_finds_an_erased_event(aged: tuple[SqlDatabase, list[str]]) -> None:
+    """Its terms go with it, and those of the others stay; every way to read the log goes on."""
+    database, new = aged
+    assert len(erase(database, 300)) == 300
+    with database.look() as data:
+        left = data.audit._transaction.rows(text("SELECT event FROM audit_terms"))
+        found, more = data.audit.stored(AuditFilter(), Page(200))
+        with pytest.raises(NotFound):
+            data.audit.get("old-007")
+    assert [row["event"] for row in left] == []
+    assert {stored.event.id for stored in found} > set(new)
+    assert more is None
+    for form in ExportForm:
+        assert b"old-" not in b"".join(written(found, form, issuer="https://sluis.example", now=OLD))
 
 
 @pytest.mark.parametrize(
@@ -133,8 +162,9 @@ def run(*arguments: str) -> tuple[int, str]:
         yield None
 
     app = typer.Typer()
-    add_audit_commands(app, nothing)
-    found = CliRunner().invoke(app, ["audit", *arguments])
+    add_audit_commands(app, clock=SystemClock())
+    add_log_commands(app, lambda: None, nothing)
+    found = CliRunner().invoke(app, [*arguments])
     return found.exit_code, found.output
 
 
@@ -144,19 +174,19 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     (tmp_path / "log").write_bytes(b"".join(lines))
     (tmp_path / "key").write_text(SIGNER.key.text() + "\n")
     keys = ["--key", str(tmp_path / "key"), "--seen", str(tmp_path / "seen")]
-    code, told = run("verify", str(tmp_path / "log"), *keys)
+    code, told = run("audit", "verify", str(tmp_path / "log"), *keys)
     assert (code, "303 events" in told, "303 gebeurtenissen" in told) == (0, True, True)
     newer = (tmp_path / "seen").read_text()
     (tmp_path / "cut").write_bytes(b"".join(lines[:-1]))
-    code, told = run("verify", str(tmp_path / "cut"), *keys)
+    code, told = run("audit", "verify", str(tmp_path / "cut"), *keys)
     assert (code, "truncated" in told, "afgekapt" in told) == (1, True, True)
     assert (tmp_path / "seen").read_text() == newer
     sequence(database, 1_000)
     (tmp_path / "later").write_bytes(b"".join(lines_of(database)))
-    assert run("verify", str(tmp_path / "later"), *keys)[0] == 0
-    code, told = run("verify", str(tmp_path / "log"), *keys)
+    assert run("audit", "verify", str(tmp_path / "later"), *keys)[0] == 0
+    code, told = run("audit", "verify", str(tmp_path / "log"), *keys)
     assert (code, "rolled-back" in told) == (1, True)
     (tmp_path / "key").write_text("nonsense")
-    assert run("verify", str(tmp_path / "log"), *keys)[0] == 2
-    assert run("verify", str(tmp_path / "nowhere"), *keys)[0] == 2
-    assert run("export", str(tmp_path / "log"))[0] == 2  # it is there already
+    assert run("audit", "verify", str(tmp_path / "log"), *keys)[0] == 2
+    assert run("audit", "verify", str(tmp_path / "nowhere"), *keys)[0] == 2
+    assert run("log", "export", str(tmp_path / "log"))[0] == 2  # it is there already

@@ -56,6 +56,21 @@ class Refusal(Exception):
         }
 
 
+def a_use(**changes: Any) -> dict[str, Any]:
+    return {
+        "releaseId": "0190f000-0000-7000-8000-000000000001",
+        "releasedAt": "2026-07-01T09:00:00Z",
+        "dataSet": "capacity",
+        "purpose": "regional-capacity-planning",
+        "legalBasis": "6-1-e",
+        "deliveries": [{"submissionId": "s-1", "round": "capacity-2019", "agreement": "VO-2026-001"}],
+        "readBy": [
+            {"organisation": "nhs-north", "times": 2, "first": "2026-07-02T09:00:00Z", "last": "2026-07-03T09:00:00Z"}
+        ],
+        **changes,
+    }
+
+
 @dataclass
 class Held:
     id: str
@@ -91,6 +106,7 @@ class Double:
     trouble: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuse_content: bool = False
+    use_pages: list[list[dict[str, Any]]] = field(default_factory=lambda: [[a_use()]])
     hook: Callable[[str, str], None] = lambda _phase, _call: None
     log: SomeLog | None = None
     log_stands_still: bool = False
@@ -165,6 +181,12 @@ class Double:
             raise Refusal(401, "invalid_client", error="invalid_client")
         self.seen_jti.add(claims["jti"])
         return claims
+
+    def uses(self, cursor: str) -> dict[str, Any]:
+        """Page by page: those of `use_pages`, each with the cursor of the next."""
+        number = int(cursor or "0")
+        following = str(number + 1) if number + 1 < len(self.use_pages) else None
+        return {"items": self.use_pages[number], "next": following}
 
     def round(self) -> dict[str, Any]:
         counts = next((h for h in self.held.values() if h.state == "accepted"), None)
@@ -364,6 +386,8 @@ class _Handler(BaseHTTPRequestHandler):
         match method, path.strip("/").split("/"):
             case "GET", ["v1", "organisations", "me"]:
                 return 200, {"id": ORGANISATION, "name": "Ziekenhuis Arran"}, {}
+            case "GET", ["v1", "organisations", "me", "uses"]:
+                return 200, double.uses(parse_qs(urlsplit(self.path).query).get("cursor", [""])[0]), {}
             case "GET", ["v1", "data-sets", double.definition.id]:
                 return 200, double.definition.to_json(), {}
             case "GET", ["v1", "rounds"]:

@@ -23,6 +23,7 @@ from token_maker import SetClock, ec_jwk, ec_key, seal
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemRandomness
+from service.adapters.clock_watch import KernelClockWatch
 from service.adapters.database import SqlDatabase, upgrade
 from service.adapters.duckdb_engine import DuckDbEngine
 from service.adapters.identity.machine import JoseMachineTokens
@@ -235,6 +236,7 @@ def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) 
     services = Services(
         database=database,
         clock=clock,
+        clock_watch=KernelClockWatch(),
         randomness=randomness,
         policy=CedarEngine(bundle),
         catalogue=bundle.catalogue,

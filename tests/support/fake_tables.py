@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from service.adapters.database.columns import storable_text, utc
 from service.adapters.database.refusals import RowRefused
-from service.domain.audit import AuditEvent
+from service.domain.audit import AuditEvent, SavedQuery
 from service.domain.errors import Invalid
 from service.domain.noise_budget import Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
@@ -37,6 +37,8 @@ class Tables:
     releases: dict[str, Release] = field(default_factory=dict)
     certificates: dict[str, Certificate] = field(default_factory=dict)
     drawings: dict[str, Drawing] = field(default_factory=dict)
+    persons: dict[tuple[bytes, str], None] = field(default_factory=dict)
+    saved_queries: dict[str, SavedQuery] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 
     def copy(self) -> Tables:

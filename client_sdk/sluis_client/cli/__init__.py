@@ -15,6 +15,7 @@ from sluis_client.cli.release import release
 from sluis_client.cli.status import rounds, status
 from sluis_client.cli.submit import submit
 from sluis_client.cli.template import template
+from sluis_client.cli.uses import uses
 
 _CODES = "\n\n".join(f"{int(code)}  {text.nl} ({text.en})" for code, text in MEANING.items())
 
@@ -32,6 +33,7 @@ app.command()(check)
 app.command()(submit)
 app.command()(status)
 app.command()(rounds)
+app.command()(uses)
 app.add_typer(receipts, name="receipts")
 app.command()(trust)
 app.add_typer(audit, name="audit")

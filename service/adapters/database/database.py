@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.adapters.database.audit import SqlAuditTrail
+from service.adapters.database.columns import UtcDateTime
 from service.adapters.database.drawings import SqlDrawings
 from service.adapters.database.engine import Patience, open_engines
 from service.adapters.database.log import SqlLogBook, SqlLogTurn
@@ -18,6 +20,7 @@ from service.adapters.database.releases import SqlReleases
 from service.adapters.database.requests import SqlRequests
 from service.adapters.database.revisions import head, revision_of
 from service.adapters.database.rounds import SqlRounds
+from service.adapters.database.saved_queries import SqlSavedQueries
 from service.adapters.database.submissions import SqlSubmissions
 from service.adapters.database.tables import audit_events
 from service.adapters.database.transaction import Transaction
@@ -31,6 +34,7 @@ from service.ports.unit_of_work import (
     Releases,
     Requests,
     Rounds,
+    SavedQueries,
     Submissions,
     UsedTokens,
 )
@@ -49,8 +53,17 @@ class SqlUnitOfWork:
         self.requests: Requests = SqlRequests(transaction)
         self.releases: Releases = SqlReleases(transaction)
         self.drawings: Drawings = SqlDrawings(transaction)
+        self.saved_queries: SavedQueries = SqlSavedQueries(transaction)
         self.audit: AuditTrail = self._trail
         self.log: LogBook = SqlLogBook(transaction)
+
+    def server_time(self) -> datetime | None:
+        """Not the begin of the transaction but the moment itself."""
+        if self._transaction.dialect != "postgresql":
+            return None
+        found = self._transaction.row(select(func.clock_timestamp(type_=UtcDateTime).label("now")))
+        moment: datetime | None = found["now"] if found else None
+        return moment
 
     def commit(self, event: AuditEvent) -> None:
         """Insert the event and commit it with all that was written: both or neither.

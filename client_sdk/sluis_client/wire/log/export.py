@@ -74,12 +74,17 @@ def export_header(checkpoint: Checkpoint) -> bytes:
 
 
 def export_line(entry: LogEntry) -> bytes:
-    """The line of an event, with its end."""
+    """The line of an event in the log, with its end."""
+    return event_line(entry.index, entry.salt, entry.payload)
+
+
+def event_line(index: int | None, salt: bytes, payload: str) -> bytes:
+    """The line of an event, with its end; one that waits for its place has no `index`."""
     members = {
-        "index": entry.index,
-        "leafHash": base64url(entry.leaf()),
-        "salt": base64url(entry.salt),
-        "event": entry.payload,
+        **({} if index is None else {"index": index}),
+        "leafHash": base64url(leaf_hash(salt + payload.encode())),
+        "salt": base64url(salt),
+        "event": payload,
     }
     return canonical_bytes(members) + b"\n"
 
