@@ -54,7 +54,7 @@ def sequence_log(database: LogDatabase, signer: LogSigner, clock: Clock, *, batc
         if not events:
             return None
         turn.place(size, events)  # 3
-        leaves = [leaf_hash(event.salt + event.payload.encode()) for event in events]
+        leaves = [leaf_hash(event.salt, event.payload.encode()) for event in events]
         grown = grow(size, known, leaves)  # 4
         turn.put_tiles(grown.tiles, known)
         now = clock.now()

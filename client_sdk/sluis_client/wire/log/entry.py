@@ -47,7 +47,7 @@ class LogEntry:
 
     def leaf(self) -> bytes:
         """The hash that the tree holds for it."""
-        return leaf_hash(self.salt + self.payload.encode())
+        return leaf_hash(self.salt, self.payload.encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,7 @@ def _leaf(fields: Mapping[str, Any]) -> bytes:
     told = from_base64url(fields["leafHash"])
     if "event" not in fields:
         return told
-    leaf = leaf_hash(from_base64url(fields["salt"]) + str(fields["event"]).encode())
+    leaf = leaf_hash(from_base64url(fields["salt"]), str(fields["event"]).encode())
     if leaf != told:
         raise ExportError(
             "changed",

@@ -26,9 +26,9 @@ class ProofError(Exception):
     """A proof does not hold: it is malformed, or leads to another root than it should."""
 
 
-def leaf_hash(data: bytes) -> bytes:
-    """The hash of one leaf."""
-    return sha256(b"\x00" + data).digest()
+def leaf_hash(*parts: bytes) -> bytes:
+    """The hash of one leaf, whose data may come in parts: they are copied once."""
+    return sha256(b"".join((b"\x00", *parts))).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
