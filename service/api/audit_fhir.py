@@ -257,7 +257,9 @@ def _details(event: AuditEvent) -> Iterator[tuple[str, str]]:
 
 
 def _purpose(purpose: str) -> Json:
-    return {"coding": [_coding(OWN + "purpose", purpose)], "text": purpose}
+    """As it was asked for; a code of FHIR has single spaces, between words only."""
+    code = " ".join(purpose.split())
+    return {**({"coding": [_coding(OWN + "purpose", code)]} if code else {}), "text": purpose}
 
 
 def _concept(coding: Json) -> Json:

@@ -173,6 +173,8 @@ def test_what_did_not_go_well_says_why_and_claims_no_profile(
         ("policy.change", "110113", "110129"),
         ("key.revoke", "110113", "110137"),
         ("audit.export", "110101", "search"),
+        ("log.export", "110101", "search"),
+        ("audit.erase", "110101", "operation"),
     ],
 )
 def test_the_log_log_ins_and_the_service_itself_have_codes_of_dicom(event: str, type_: str, subtype: str) -> None:
@@ -198,7 +200,7 @@ def test_every_code_with_a_kind_of_its_own_exists_and_every_code_has_a_valid_for
 
 
 @pytest.mark.parametrize(
-    "broken", [{"recorded": None}, {"agent": []}, {"outcome": 4}, {"colour": "red"}, {"action": "reading it"}]
+    "broken", [{"recorded": None}, {"agent": None}, {"outcome": 4}, {"colour": "red"}, {"action": " R"}]
 )
 def test_the_validator_refuses_what_is_wrong(broken: dict[str, Any]) -> None:
     resource = {name: value for name, value in {**made(), **broken}.items() if value is not None}
