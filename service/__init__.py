@@ -18,12 +18,16 @@ From a question to a release
     use_cases/prepare_request          parts to contributions, protection next to every earlier release, attack
     use_cases/noisy_tables             public figures: noise instead, drawn once and paid for on a budget per round
     use_cases/review_request           two different stewards on the same evidence
-    use_cases/release_request          looked at once more, signed, immutable; `withdraw_release`
+    use_cases/release_request          looked at once more, signed, sealed: immutable; `withdraw_release`
+    use_cases/publish_release          readable once the log covers its events; with its certificate
     use_cases/read_releases            for recipients; to anyone else it does not exist
 
 Keeping watch
     use_cases/call                     every use case is one transaction with one authorisation and one audit event
     use_cases/read_audit_log           for auditors; the reading is an event too
+    use_cases/sequence_log             every event gets its place in a Merkle log, and a signed checkpoint covers it
+    use_cases/read_log, export_log     tree and proofs for anybody; the whole log for who verifies it
+    use_cases/erase_expired_events     event and salt go after retention, the hash stays
     use_cases/sweep_store              orphans go, missing parts are an alarm
 
 Layers, held by import-linter: composition > api | cli | adapters > use_cases > ports > domain | disclosure.

@@ -27,6 +27,7 @@ from service.domain.request import REQUEST_LIFECYCLE
 from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
 from service.domain.texts import ERRORS, REASONS, UNSAFE, Text
+from service.domain.texts_signals import SIGNALS
 from tools.worked import disclosure_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -44,6 +45,13 @@ before it starts; each is named, no value is repeated.
 _EVENTS = """
 Each action writes one event in the same transaction; a denial or failure writes one too, with the same code, outcome
 `denied` or `failed`, and the codes of the [reasons](reasons.md). The letters are those of NEN 7513 and FHIR AuditEvent.
+
+What a kind of event *always says* it says when the action goes well, beside who, what, when, from where and how it
+ended; an answer to a repeated call, for which nothing was done again, may say less. `policy` is the bundle, the
+policies that decided and the decision; `purpose` comes with its legal basis. `tests/journey` holds each use case to it.
+"""
+_SIGNALS = """
+What `sluis audit signals` counts, and from where on it is told ([auditor.md](auditor.md)). A signal is a question.
 """
 _REASONS = """
 Codes are stable: they stand in answers, in decisions and in the audit log. `{name}` is filled in from what happened.
@@ -111,14 +119,24 @@ def settings_page() -> str:
 def events_page() -> str:
     """Every code that an audit event can have."""
     rows = [
-        [f"`{event.code}`", f"{event.action.value} ({event.action.name.lower()})", event.object_type, f"`{place}`"]
+        [
+            f"`{event.code}`",
+            f"{event.action.value} ({event.action.name.lower()})",
+            event.object_type,
+            ", ".join(sorted(event.always)) or "–",
+            f"`{place}`",
+        ]
         for event, place in sorted(events(), key=lambda found: found[0].code)
     ]
+    signal_rows = ([f"`{kind}`", text.rule, *_both(text)] for kind, text in SIGNALS.items())
     return _page(
         [
             "# Audit events",
             _EVENTS,
-            _table(("code", "action", "object", "written by"), rows),
+            _table(("code", "action", "object", "always says", "written by"), rows),
+            "## Signals",
+            _SIGNALS,
+            _table(("signal", "rule", "Nederlands", "English"), signal_rows),
         ]
     )
 
@@ -150,11 +168,12 @@ def events() -> Iterator[tuple[EventCode, str]]:
 
 
 def _texts(texts: Mapping[str, Text]) -> str:
-    rows = (
-        [f"`{code}`", text.rule, f"{text.nl} *{text.mend_nl}*", f"{text.en} *{text.mend_en}*"]
-        for code, text in sorted(texts.items())
-    )
+    rows = ([f"`{code}`", text.rule, *_both(text)] for code, text in sorted(texts.items()))
     return _table(("code", "rule", "Nederlands", "English"), rows)
+
+
+def _both(text: Text) -> tuple[str, str]:
+    return f"{text.nl} *{text.mend_nl}*", f"{text.en} *{text.mend_en}*"
 
 
 def _attributes(kind: type[Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ The way of a delivery, and where to read it:
     check         all faults at once, before anything is sent
     delivery      announce, send, complete, verify, keep; never twice, never lost
     receipts      the proof, verifiable without the service
+    witness       the service's audit log may only grow: what was seen is held against what is shown
     errors        everything that can go wrong, and what to do about it
     wire          what the service shares: definitions, checks, manifests, receipts
     cli           the same on the command line: `sluis-client --help`
@@ -14,7 +15,7 @@ The way of a delivery, and where to read it:
 
 from sluis_client.answers import Round
 from sluis_client.check import CheckReport
-from sluis_client.client import Client, Status
+from sluis_client.client import Client
 from sluis_client.delivery import Delivered
 from sluis_client.errors import (
     AlreadyRegisteredError,
@@ -22,6 +23,7 @@ from sluis_client.errors import (
     ConnectionFailedError,
     ContentRefusedError,
     FileError,
+    LogError,
     NoReceiptError,
     NotCachedError,
     NotRegisteredError,
@@ -30,6 +32,7 @@ from sluis_client.errors import (
     ProfileUnsafeError,
     Reason,
     ReceiptError,
+    ReleaseRefusedError,
     ServiceRefusedError,
     SetupError,
     SluisClientError,
@@ -42,6 +45,8 @@ from sluis_client.profile import Registration
 from sluis_client.receipts import StoredReceipt
 from sluis_client.retry import Patience
 from sluis_client.rules import RoundRules
+from sluis_client.standing import LogFollowed, Status
+from sluis_client.uses import Reading, Use, UsedDelivery
 
 __all__ = [
     "AlreadyRegisteredError",
@@ -53,6 +58,8 @@ __all__ = [
     "Delivered",
     "Entry",
     "FileError",
+    "LogError",
+    "LogFollowed",
     "Machine",
     "NoReceiptError",
     "NotCachedError",
@@ -61,9 +68,11 @@ __all__ = [
     "Patience",
     "ProfileDamagedError",
     "ProfileUnsafeError",
+    "Reading",
     "Reason",
     "ReceiptError",
     "Registration",
+    "ReleaseRefusedError",
     "Round",
     "RoundRules",
     "ServiceRefusedError",
@@ -73,4 +82,6 @@ __all__ = [
     "StoredReceipt",
     "TrustError",
     "UnexpectedAnswerError",
+    "Use",
+    "UsedDelivery",
 ]

@@ -1,5 +1,6 @@
 """What the service tells a supplier, as values. Unknown fields are let through: a newer service may say more."""
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any, Self, TypeVar
 from sluis_client import wire
 from sluis_client.errors import UnexpectedAnswerError
 from sluis_client.language import Text
+from sluis_client.wire.log import LogProof
 from sluis_client.wire.strict import time_text
 
 T = TypeVar("T")
@@ -97,6 +99,7 @@ class Submission:
         content_digest: `sha-256:<hex>` of the content.
         warnings: faults that do not stand in the way.
         receipt: the signed receipt, once accepted.
+        proof: its place in the audit log, once it has one.
         part_size: bytes per part, while receiving.
         parts: the parts that the service has, while receiving.
         faults: why it was refused, if it was.
@@ -111,6 +114,7 @@ class Submission:
     content_digest: str | None
     warnings: tuple[wire.Fault, ...]
     receipt: wire.SignedReceipt | None
+    proof: LogProof | None
     part_size: int | None
     parts: tuple[Part, ...]
     faults: wire.Faults | None
@@ -123,7 +127,7 @@ class Submission:
         Raises:
             UnexpectedAnswerError: a field is missing or of another kind.
         """
-        receipt, faults = document.get("receipt"), document.get("faults")
+        receipt, proof, faults = document.get("receipt"), document.get("logProof"), document.get("faults")
         return cls(
             id=field(document, "id", str),
             state=field(document, "state", str),
@@ -133,6 +137,7 @@ class Submission:
             content_digest=optional(document, "contentDigest", str),
             warnings=tuple(_read(wire.Fault.from_json, w, "warnings") for w in _list(document, "warnings")),
             receipt=None if receipt is None else _read(wire.SignedReceipt.from_json, receipt, "receipt"),
+            proof=None if proof is None else _read(LogProof.from_json, proof, "logProof"),
             part_size=optional(document, "partSize", int),
             parts=tuple(
                 Part(field(item, "number", int), field(item, "digest", str)) for item in _list(document, "parts")
@@ -149,6 +154,18 @@ def definition_from(document: Mapping[str, Any]) -> wire.Definition:
         UnexpectedAnswerError: it is malformed.
     """
     return _read(wire.Definition.from_json, document, "definition")
+
+
+def proof_hashes(document: Mapping[str, Any]) -> list[bytes]:
+    """The hashes of a proof in an answer.
+
+    Raises:
+        UnexpectedAnswerError: there are none, or they are malformed.
+    """
+    try:
+        return [base64.b64decode(hash_, validate=True) for hash_ in field(document, "hashes", list)]
+    except (TypeError, ValueError):
+        raise unexpected("hashes") from None
 
 
 def faults_of(problem: Mapping[str, Any]) -> wire.Faults:

@@ -1,7 +1,7 @@
 """The supplier's side of Sluis in one class: register, check, deliver, keep the receipts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,29 +16,15 @@ from sluis_client.errors import (
     NoReceiptError,
 )
 from sluis_client.machine import Machine
-from sluis_client.outbox import Entry
 from sluis_client.profile import Profile, Registration
 from sluis_client.receipts import StoredReceipt
 from sluis_client.registering import pin_announced_key
 from sluis_client.retry import Patience
 from sluis_client.rules import RoundRules, fetch_rounds, fetch_rules, kept_rules, require_identifier
 from sluis_client.session import Session
+from sluis_client.standing import LogFollowed, Status
 from sluis_client.transport import checked_url
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a supplier stands.
-
-    Attributes:
-        registration: who this machine is to which service.
-        rounds: the rounds in which a delivery is expected.
-        under_way: deliveries that were cut off; the same submit goes on.
-    """
-
-    registration: Registration
-    rounds: tuple[Round, ...]
-    under_way: tuple[Entry, ...]
+from sluis_client.uses import Use, fetch_uses
 
 
 class Client:
@@ -269,6 +255,7 @@ class Client:
             ServiceRefusedError: the round or the rules do not allow it.
             ConnectionFailedError: no answer in time; call again.
             ReceiptError: the service's receipt does not prove this delivery.
+            LogError: the delivery counts and its receipt is kept, but the service's audit log is not what it was.
 
         Example:
             >>> from sluis_client import Client
@@ -310,6 +297,17 @@ class Client:
         """
         return Status(self.registration, tuple(self.rounds()), tuple(self._session.outbox.entries()))
 
+    def uses(self) -> list[Use]:
+        """What happened to your deliveries: the releases that they went into, newest first.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     [(use.purpose, [one.organisation for one in use.read_by]) for use in client.uses()]
+            [('regional-capacity-planning', ['nhs-north'])]
+        """
+        return list(fetch_uses(self._session.transport, self._session.tokens))
+
     def receipts(self) -> list[StoredReceipt]:
         """The receipts on this machine, newest first.
 
@@ -322,16 +320,20 @@ class Client:
         """
         return self._session.receipts.all()
 
-    def verify_receipt(self, receipt: StoredReceipt | str, path: Path | str | None = None) -> StoredReceipt:
+    def verify_receipt(
+        self, receipt: StoredReceipt | str, path: Path | str | None = None, *, in_log: bool = False
+    ) -> StoredReceipt:
         """Proves a receipt again, without asking the service.
 
         Args:
             receipt: the receipt, or the submission's id.
             path: the file that was delivered, to prove that it is that file.
+            in_log: fail while the receipt has no place in the service's audit log; one that it has is always proven.
 
         Raises:
             NoReceiptError: there is none of this submission here.
             ReceiptError: it does not hold.
+            LogError: it is not in the log, or the log contradicts the one seen before.
 
         Example:
             >>> from sluis_client import Client
@@ -343,8 +345,29 @@ class Client:
         stored = self._session.receipts.get(receipt) if isinstance(receipt, str) else receipt
         if stored is None:
             raise NoReceiptError
-        self._session.receipts.verify(stored, None if path is None else FileContent.read(Path(path)).digest)
+        self._session.receipts.verify(
+            stored, None if path is None else FileContent.read(Path(path)).digest, in_log=in_log
+        )
         return stored
+
+    def follow_log(self) -> LogFollowed:
+        """Sees the newest checkpoint of the service's audit log, and gives receipts their place in it.
+
+        Raises:
+            LogError: the log was rewritten, forked or cut back, or is another than before.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     delivered = client.submit("capacity.csv", "capacity-2019")
+            ...     client.follow_log().without_proof
+            0
+        """
+        witness = self._session.witness
+        newest = witness.follow()
+        receipts = [witness.prove(receipt, wait=0) for receipt in self.receipts()]
+        without = sum(1 for receipt in receipts if receipt.proof is None)
+        return LogFollowed(0 if newest is None else newest.size, without)
 
     def trust(self, key_id: str) -> None:
         """Pins a new receipt key of the service, after the operator announced its thumbprint by another way.
@@ -380,7 +403,8 @@ class Client:
             supplier=self.registration.organisation,
             corrects=corrects,
         )
-        return self._session.courier.deliver(content, destination, report.rows, progress or _no_progress)
+        delivered = self._session.courier.deliver(content, destination, report.rows, progress or _no_progress)
+        return replace(delivered, receipt=self._session.witness.prove(delivered.receipt))
 
 
 def _no_progress(_done: int, _total: int) -> None:

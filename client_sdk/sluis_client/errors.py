@@ -17,6 +17,8 @@ No error holds a key, a code, a token or the contents of a record.
     ├── ConnectionFailedError     no answer; nothing is lost, the same command goes on   (exit code 5)
     └── TrustError                do not rely on what was received                       (exit code 6)
         ├── ReceiptError          a receipt that does not prove this delivery
+        ├── ReleaseRefusedError   a file that is not what was released
+        ├── LogError              the audit log was rewritten, forked or cut back, or is another
         ├── UnexpectedAnswerError an answer that breaks the contract
         ├── ProfileUnsafeError    others could read or change the profile
         └── ProfileDamagedError   a file of the profile is not what was written
@@ -315,6 +317,39 @@ class ReceiptError(TrustError):
                 "Do not rely on this receipt; contact the operator of the service.",
             ),
         )
+
+
+class LogError(TrustError):
+    """The service's audit log is not what it was, or does not hold what it should. Receipts that are kept stay good."""
+
+    def __init__(self, code: str, why: Text) -> None:
+        super().__init__(
+            why,
+            Text(
+                "Uw aanleveringen en bewijzen blijven geldig. Bewaar deze map en meld dit bij de beheerder van de "
+                "dienst en bij uw toezichthouder.",
+                "Your deliveries and receipts stay valid. Keep this directory and report this to the operator of the "
+                "service and to your supervisor.",
+            ),
+        )
+        self.code = code
+
+
+class ReleaseRefusedError(TrustError):
+    """A file is not a release as it was approved.
+
+    Attributes:
+        step: the step of `sluis_client.wire.release.verify_release` that failed.
+    """
+
+    code = "release"
+
+    def __init__(self, step: int, why: Text) -> None:
+        super().__init__(
+            Text(f"Stap {step}: {why.nl}", f"Step {step}: {why.en}"),
+            Text("Gebruik deze cijfers niet; haal ze opnieuw op.", "Do not use these figures; fetch them again."),
+        )
+        self.step = step
 
 
 class UnexpectedAnswerError(TrustError):

@@ -3,6 +3,8 @@
     config.json          address, issuer, organisation, key id
     key.pem              private key, PKCS #8, optionally encrypted
     service-keys.json    the service's receipt keys, pinned when registering
+    log-key              the key of the service's audit log, pinned when first seen
+    checkpoint           the newest checkpoint of that log that was seen
     definitions/         data sets, for checks without a connection
     rounds/              rounds, likewise
     outbox/              deliveries under way
@@ -22,6 +24,7 @@ import platformdirs
 from sluis_client import storage, wire
 from sluis_client.errors import NotRegisteredError, ProfileDamagedError
 from sluis_client.keys import SupplierKey
+from sluis_client.wire.log import CheckpointError, LogKey
 
 HOME_VARIABLE = "SLUIS_CLIENT_HOME"
 _VERSION = 1
@@ -153,6 +156,30 @@ class Profile:
     def keep_service_keys(self, jwks: Mapping[str, Any]) -> None:
         """Pins another JWKS."""
         storage.write_private(self.home / "service-keys.json", storage.as_json(dict(jwks)))
+
+    def log_key(self) -> LogKey | None:
+        """The pinned key of the service's audit log, once it was seen."""
+        path = self.home / "log-key"
+        try:
+            return LogKey.from_text(storage.read_private(path).decode()) if path.exists() else None
+        except (CheckpointError, UnicodeDecodeError):
+            raise ProfileDamagedError(path) from None
+
+    def keep_log_key(self, key: LogKey) -> None:
+        """Pins the key of the audit log; one that is pinned stays."""
+        storage.create_private(self.home / "log-key", key.text().encode() + b"\n")
+
+    def checkpoint(self) -> str | None:
+        """The newest checkpoint that was seen, as it was signed."""
+        path = self.home / "checkpoint"
+        try:
+            return storage.read_private(path).decode() if path.exists() else None
+        except UnicodeDecodeError:
+            raise ProfileDamagedError(path) from None
+
+    def keep_checkpoint(self, note: str) -> None:
+        """A newer checkpoint, after it was shown to continue the one before."""
+        storage.write_private(self.home / "checkpoint", note.encode())
 
     def keep_definition(self, definition: wire.Definition) -> None:
         """A data set for checks without a connection."""

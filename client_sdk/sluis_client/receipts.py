@@ -11,10 +11,12 @@ from typing import Any, Self
 
 from sluis_client import wire
 from sluis_client.answers import Submission
-from sluis_client.errors import ReceiptError
+from sluis_client.errors import LogError, ReceiptError
+from sluis_client.in_log import require_in_log
 from sluis_client.language import Text
 from sluis_client.outbox import Entry
 from sluis_client.profile import Profile, Registration
+from sluis_client.wire.log import CheckpointError, LogProof, open_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,13 @@ class StoredReceipt:
         signed: the receipt with the service's signature.
         manifest: what was announced; None when another machine made the delivery.
         name: the file's name on this machine.
+        proof: the place of the acceptance in the service's audit log; None until it has one.
     """
 
     signed: wire.SignedReceipt
     manifest: wire.Manifest | None
     name: str
+    proof: LogProof | None = None
 
     @property
     def submission(self) -> str:
@@ -67,6 +71,7 @@ class StoredReceipt:
             **self.signed.to_json(),
             "manifest": None if self.manifest is None else self.manifest.to_json(),
             "name": self.name,
+            "proof": None if self.proof is None else self.proof.to_json(),
         }
 
     @classmethod
@@ -76,11 +81,12 @@ class StoredReceipt:
         Raises:
             WireError: it is damaged.
         """
-        manifest = document.get("manifest")
+        manifest, proof = document.get("manifest"), document.get("proof")
         return cls(
             signed=wire.SignedReceipt.from_json({k: document.get(k) for k in ("receipt", "keyId", "signature")}),
             manifest=None if manifest is None else wire.Manifest.from_json(manifest),
             name=str(document.get("name", "")),
+            proof=None if proof is None else LogProof.from_json(proof),
         )
 
 
@@ -125,19 +131,25 @@ class ReceiptBook:
             earlier = self.get(submission.id)
             stored = replace(stored, manifest=None) if earlier is None else replace(earlier, signed=signed)
         self.verify(stored)
-        self._profile.keep_receipt(submission.id, stored.to_json())
+        self.keep(stored)
         return stored
 
-    def verify(self, stored: StoredReceipt, content_digest: str | None = None) -> None:
+    def keep(self, stored: StoredReceipt) -> None:
+        """Puts a receipt that was verified on disk, durably."""
+        self._profile.keep_receipt(stored.submission, stored.to_json())
+
+    def verify(self, stored: StoredReceipt, content_digest: str | None = None, *, in_log: bool = False) -> None:
         """Proves that the service accepted this delivery, without asking the service.
 
         1. The key that signed is one that was pinned when registering, and its signature holds.
         2. The issuer is the service of the registration, and the delivery was made in this organisation's name.
         3. The receipt is about the manifest that is kept here (when it is kept here) and agrees with it.
         4. The content at hand is the content that was accepted (when `content_digest` is given).
+        5. The acceptance is in the service's audit log (once the receipt has its place there, or with `in_log`).
 
         Raises:
             ReceiptError: one of these fails.
+            LogError: 5. fails.
         """
         receipt = stored.signed.receipt
         jwks = self._profile.service_keys()
@@ -159,6 +171,18 @@ class ReceiptBook:
                     "This file is not the one that was delivered.",
                 )
             )
+        if in_log or stored.proof is not None:  # 5
+            self._require_in_log(stored)
+
+    def _require_in_log(self, stored: StoredReceipt) -> None:
+        key, note = self._profile.log_key(), self._profile.checkpoint()
+        if key is None:
+            raise LogError("log-key", Text("De sleutel van het auditlog ontbreekt.", "The audit log's key is missing."))
+        try:
+            seen = None if note is None else open_checkpoint(note, key)
+        except CheckpointError as error:
+            raise LogError(f"checkpoint-{error.code}", Text(error.nl, error.en)) from None
+        require_in_log(stored.signed.receipt, stored.proof, key, seen)
 
     def _verify_signature(self, signed: wire.SignedReceipt, jwks: object) -> None:
         try:

@@ -14,6 +14,7 @@ from sluis_client.registering import register
 from sluis_client.retry import Patience
 from sluis_client.tokens import Tokens
 from sluis_client.transport import Transport
+from sluis_client.witness import Witness
 
 PASSPHRASE_VARIABLE = "SLUIS_CLIENT_PASSPHRASE"  # noqa: S105 - the name of a variable
 PATIENCE_VARIABLE = "SLUIS_CLIENT_PATIENCE"
@@ -94,6 +95,18 @@ class Session:
     def receipts(self) -> ReceiptBook:
         """The receipts that are kept."""
         return ReceiptBook(self.profile, self.registration)
+
+    @property
+    def witness(self) -> Witness:
+        """What follows the service's audit log."""
+        return Witness(
+            transport=self.transport,
+            tokens=self.tokens,
+            profile=self.profile,
+            registration=self.registration,
+            receipts=self.receipts,
+            machine=self.machine,
+        )
 
     @property
     def courier(self) -> Courier:

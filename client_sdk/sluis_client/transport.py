@@ -95,15 +95,18 @@ def segment(value: str) -> str:
 class Answer:
     """An HTTP answer whose JSON was read whole."""
 
-    def __init__(self, status: int, document: object, headers: Mapping[str, str], date: datetime | None) -> None:
+    def __init__(
+        self, status: int, document: object, headers: Mapping[str, str], date: datetime | None, text: str = ""
+    ) -> None:
         self.status = status
         self.document = document
         self.headers = headers
         self.date = date
+        self.text = text
 
     @classmethod
     def read(cls, response: httpx.Response, raw: bytes) -> Self:
-        """The answer with its JSON, if it holds JSON.
+        """The answer with its JSON or plain text, if it holds any.
 
         Raises:
             TryAgain: when a successful answer is cut off.
@@ -115,7 +118,8 @@ class Answer:
                 document = json.loads(raw)
             except ValueError:  # also UnicodeDecodeError
                 raise TryAgain(_CUT_OFF) from None
-        return cls(response.status_code, document, response.headers, _http_date(response.headers.get("Date")))
+        text = raw.decode("utf-8", "replace") if kind == "text/plain" else ""
+        return cls(response.status_code, document, response.headers, _http_date(response.headers.get("Date")), text)
 
     @property
     def good(self) -> bool:
@@ -181,6 +185,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         patient_read: bool = False,
+        patience: Patience | None = None,
     ) -> Answer:
         """The service's answer, after as many attempts as the patience allows.
 
@@ -192,6 +197,7 @@ class Transport:
             headers: extra headers.
             query: query parameters.
             patient_read: the service may need minutes to answer.
+            patience: how long to keep trying, when that is another time than for other calls.
 
         Raises:
             ConnectionFailedError: no answer in time.
@@ -219,7 +225,7 @@ class Transport:
                 return attempt()
             return answer
 
-        answer = self._patience.call(attempt, self._machine)
+        answer = (patience or self._patience).call(attempt, self._machine)
         if not answer.good:
             raise refusal(answer.status, answer.document, answer.date, self._machine.now())
         return answer

@@ -1,4 +1,4 @@
--- What the service may do, table by table. Run by `sluis_owner` after every migration; again changes nothing.
+-- What each account may do, table by table. Run by `sluis_owner` after every migration; again changes nothing.
 --
 -- A table that is not named here can be read and not written: forgetting one is noticed at once, and never gives more
 -- than was meant. Audit events (NEN 7513) and drawn noise can be added and read only; of a release only its withdrawal can
@@ -7,18 +7,33 @@
 \set ON_ERROR_STOP on
 BEGIN;
 
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluis_service;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluis_service, sluis_sequencer, sluis_retention;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
-    audit_events, client_keys, drawings, evidence, expected_suppliers, invitations, organisations, release_recipients,
-    releases, requests, reviews, rounds, submissions, upload_parts, used_tokens
+    audit_events, audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, expected_suppliers,
+    invitations, organisations, release_inputs, release_recipients, releases, requests, reviews, rounds, saved_queries,
+    submission_persons, submissions, upload_parts, used_tokens
 TO sluis_service;
 
 -- To lock a row is to be able to change it.
 GRANT UPDATE ON client_keys, invitations, organisations, requests, rounds, submissions, used_tokens TO sluis_service;
 GRANT UPDATE (withdrawn_at, withdrawal_reason) ON releases TO sluis_service;
 
-GRANT DELETE ON expected_suppliers, upload_parts, used_tokens TO sluis_service;
+GRANT DELETE ON expected_suppliers, saved_queries, upload_parts, used_tokens TO sluis_service;
+
+-- The sequencer reads what it hashes, and writes nothing of an event but its place. The tree is its own: the service
+-- reads it and cannot write it. Triggers hold that places are given once and that the tree only grows.
+GRANT SELECT (id, log_index, salt, payload, recorded), UPDATE (log_index) ON audit_events TO sluis_sequencer;
+GRANT SELECT, INSERT ON log_checkpoints, log_keys, log_tiles TO sluis_sequencer;
+GRANT UPDATE (hashes) ON log_tiles TO sluis_sequencer;
+
+-- Retention erases whole events, salt and all; a trigger keeps those that are younger than five years or in no
+-- checkpoint. What it did is an event as well. The words of an event go with it: the database itself sees to that.
+GRANT SELECT (log_index, recorded), INSERT, DELETE ON audit_events TO sluis_retention;
+GRANT SELECT ON log_checkpoints TO sluis_retention;
+GRANT INSERT ON audit_terms TO sluis_retention;
+
+GRANT SELECT ON alembic_version TO sluis_sequencer, sluis_retention;
 
 COMMIT;

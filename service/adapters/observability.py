@@ -55,6 +55,7 @@ class Stream(StrEnum):
     HTTP = "http"
     WORKER = "worker"
     SECURITY = "security"
+    LOG = "log"
     STARTUP = "startup"
     LIBRARY = "library"
 
@@ -86,6 +87,12 @@ FIELDS: Mapping[Stream, Mapping[str, _Form]] = {
         "audit_event": _ID,
         "role": _NAME,
         "count": _NUMBER,
+    },
+    Stream.LOG: {
+        "size": _NUMBER,
+        "waiting": _NUMBER,
+        "lag_seconds": _NUMBER,
+        "code": _NAME,
     },
     Stream.STARTUP: {
         "version": _VERSION,

@@ -22,6 +22,7 @@ from service.api.problems import Refused, domain_error, refused
 from service.api.routes import (
     audit,
     catalogue,
+    log,
     organisations,
     releases,
     requests,
@@ -46,6 +47,7 @@ _NOUNS = (
     tokens,
     organisations,
     audit,
+    log,
     well_known,
 )
 _NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}

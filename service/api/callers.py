@@ -28,7 +28,7 @@ from service.api.limiting import Counted
 from service.api.problems import Refused
 from service.domain.principal import Anonymous, Person, Principal, Supplier
 from service.ports.identity import NotAuthenticated, TokenFault
-from service.use_cases.authenticate import authenticate, record_failed_login, require_kind
+from service.use_cases.authenticate import authenticate, record_failed_login, record_login, require_kind
 from service.use_cases.call import Call
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._~+/=-]{1,8192})")
@@ -43,7 +43,7 @@ class Known:
     def __call__(self, request: Request) -> Call:
         """The call.
 
-        1. The token holds, now.
+        1. The token holds, now; the first call with a person's token is a log-in, and in the log.
         2. The caller has not asked too often.
         3. The caller is of a kind that may come here.
         4. The query holds only what the route knows.
@@ -67,6 +67,9 @@ class Known:
             record_failed_login(stranger, refusal)
             raise
         exchange.principal, exchange.roles_withheld = identified.principal, identified.roles_withheld
+        if isinstance(identified.principal, Person) and not edge.seen_tokens.knows(found[1]):
+            record_login(_call(edge, exchange, identified.principal), identified, found[1])
+            edge.seen_tokens.remember(found[1])
         # 2
         edge.limits.count(Counted.PRINCIPAL, identified.principal.id)
         # 3

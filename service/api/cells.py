@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from service.api.spreadsheet import harmless
+
 _ACCURACY = ("STANDARD_DEVIATION", "HALF_WIDTH_95")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +73,14 @@ def csv_of(figures: Figures) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     columns = ["MEASURE", "UNIT_MEASURE", "OBS_VALUE", "OBS_STATUS", *(_ACCURACY if figures.noisy else ())]
-    writer.writerow([*map(_harmless, figures.dimensions), *columns])
+    writer.writerow([*map(harmless, figures.dimensions), *columns])
     writer.writerows(_rows(figures))
     return out.getvalue().encode()
 
 
 def _rows(figures: Figures) -> Iterator[list[str]]:
     for cell in figures.cells:
-        codes = [_harmless(cell.codes[name]) for name in figures.dimensions]
+        codes = [harmless(cell.codes[name]) for name in figures.dimensions]
         accuracy = [cell.standard_deviation, cell.half_width] if figures.noisy else []
         numbers = ["" if number is None else str(number) for number in (cell.value, *accuracy)]
-        yield [*codes, _harmless(cell.measure), _harmless(cell.unit), numbers[0], cell.status, *numbers[1:]]
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+        yield [*codes, harmless(cell.measure), harmless(cell.unit), numbers[0], cell.status, *numbers[1:]]

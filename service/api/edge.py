@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
 from service.api.limiting import RateLimits
+from service.api.logins import SeenTokens
 from service.api.settings import ApiSettings
 from service.ports.identity import BearerTokens, PublicJwk
 from service.use_cases.call import Services
@@ -24,6 +25,7 @@ class Edge:
         limits: how many requests have come from whom.
         jwks: the public keys of access tokens, receipts and releases.
         readiness: per part of the service whether it answers.
+        seen_tokens: people whose log-in is in the log.
     """
 
     services: Services
@@ -32,6 +34,7 @@ class Edge:
     limits: RateLimits
     jwks: Callable[[], Sequence[PublicJwk]]
     readiness: Mapping[str, Callable[[], bool]]
+    seen_tokens: SeenTokens = field(default_factory=SeenTokens)
 
 
 def edge_of(connection: HTTPConnection) -> Edge:

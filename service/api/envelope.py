@@ -124,4 +124,4 @@ class _Answer:
 
 
 def _route(scope: Scope) -> str:
-    return getattr(scope.get("route"), "path", "unknown")
+    return getattr(scope.get("route"), "path_format", "unknown")

@@ -56,6 +56,7 @@ _TAGS = {
     "catalogue": "What may flow, in which terms, for which purpose",
     "identity": "Keys, tokens, organisations",
     "audit": "Who did what to which data, why and on what basis",
+    "log": "The tree over the audit log, for anybody to check",
     "service": "The service itself",
 }
 _TOKEN_FORM: Mapping[str, Any] = {

@@ -49,6 +49,7 @@ HEADINGS: Mapping[str, Heading] = {
     "organisation-exists": Heading(409, "The organisation exists already", "De organisatie bestaat al"),
     "part-differs": Heading(409, "Another part has this number", "Dit nummer is van een ander deel"),
     "part-exists": Heading(409, "The part exists already", "Het deel bestaat al"),
+    "release-not-in-log": Heading(503, "The release waits for the log", "De vrijgave wacht op het log"),
     "release-withdrawn": Heading(409, "The release was withdrawn", "De vrijgave is ingetrokken"),
     "request-state": Heading(409, "The request is in another state", "De aanvraag is in een andere toestand"),
     "reviewed-already": Heading(409, "You gave a verdict already", "U heeft al geoordeeld"),
@@ -56,6 +57,7 @@ HEADINGS: Mapping[str, Heading] = {
     "round-exists": Heading(409, "The round exists already", "De ronde bestaat al"),
     "round-not-open": Heading(409, "The round is not open", "De ronde is niet open"),
     "round-state": Heading(409, "The round is in another state", "De ronde is in een andere toestand"),
+    "saved-query-exists": Heading(409, "There is a search of this name", "Deze zoekvraag bestaat al"),
     "submission-state": Heading(409, "The delivery is in another state", "De aanlevering is in een andere toestand"),
     "try-again": Heading(409, "Changed meanwhile", "Intussen gewijzigd"),
     # Invalid
@@ -70,6 +72,8 @@ HEADINGS: Mapping[str, Heading] = {
     "reason-needed": Heading(400, "A reason is needed", "Een reden is nodig"),
     "review-reason": Heading(400, "A verdict needs a reason", "Een oordeel vraagt een reden"),
     "round": Heading(400, "The round cannot be planned so", "De ronde kan zo niet worden gepland"),
+    "saved-query": Heading(400, "The search cannot be kept", "De zoekvraag kan niet worden bewaard"),
+    "window": Heading(400, "The period is too long", "De periode is te lang"),
     "unstorable-text": Heading(400, "The text cannot be stored", "De tekst kan niet worden bewaard"),
 }
 """Codes of the domain with a heading of their own; any other gets that of its class of error."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,6 +61,39 @@ def ask_service(
     Raises:
         typer.Exit: nobody logged in, the address is not safe, the service is away, or it refused.
     """
+    headers = {**_credentials(clock, url), "Accept": accept}
+    if content is not None:
+        headers["Content-Type"] = "application/json"
+    with _failures_told():
+        answer = httpx.request(method, url.rstrip("/") + path, headers=headers, content=content, timeout=_TIMEOUT)
+    _require_success(answer)
+    return answer
+
+
+def save_answer(clock: Clock, url: str, path: str, target: Path) -> None:
+    """Write the service's answer to a file as it comes in; the file is there when all of it is, and else as it was.
+
+    Raises:
+        typer.Exit: as `ask_service`, or the answer broke off.
+    """
+    headers = _credentials(clock, url)
+    unfinished = target.with_name(f".{target.name}.part")
+    try:
+        with (
+            _failures_told(),
+            httpx.stream("GET", url.rstrip("/") + path, headers=headers, timeout=_TIMEOUT) as answer,
+        ):
+            if answer.is_error:
+                answer.read()
+            _require_success(answer)
+            with unfinished.open("wb") as file:
+                file.writelines(answer.iter_bytes())
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _credentials(clock: Clock, url: str) -> dict[str, str]:
     try:
         token = current_token(clock)
     except NotLoggedInError as error:
@@ -67,18 +102,22 @@ def ask_service(
     if httpx.URL(url).scheme != "https" and httpx.URL(url).host not in _LOOPBACK:
         typer.echo("--url: https, of http op deze computer / https, or http on this computer", err=True)
         raise typer.Exit(BAD_INPUT)
-    headers = {"Authorization": f"Bearer {token}", "Accept": accept}
-    if content is not None:
-        headers["Content-Type"] = "application/json"
+    return {"Authorization": f"Bearer {token}"}
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
     try:
-        answer = httpx.request(method, url.rstrip("/") + path, headers=headers, content=content, timeout=_TIMEOUT)
+        yield
     except httpx.TransportError as error:
         typer.echo(f"De dienst is niet bereikbaar / the service cannot be reached ({type(error).__name__})", err=True)
         raise typer.Exit(FAILED) from error
+
+
+def _require_success(answer: httpx.Response) -> None:
     if answer.is_error:
         typer.echo(_readable(answer), err=True)
         raise typer.Exit(FAILED)
-    return answer
 
 
 def _content(body: Path | None) -> bytes | None:

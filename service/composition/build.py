@@ -14,18 +14,22 @@ import httpx
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemClock, SystemRandomness
+from service.adapters.clock_watch import KernelClockWatch
 from service.adapters.database import SqlDatabase, upgrade
 from service.adapters.duckdb_engine import DuckDbEngine
 from service.adapters.identity.machine import JoseMachineTokens
 from service.adapters.keystore import ServiceKeys, load_service_keys
+from service.adapters.log_signing import load_log_signer
 from service.adapters.observability import Logger, Stream
 from service.adapters.oidc import JoseBearerTokens, OpenIdProviders
 from service.adapters.parts import FileSystemPartStore
+from service.composition.sequencer import Sequencer
 from service.composition.settings import Settings
 from service.composition.worker import Worker
 from service.domain.principal import Operator
 from service.ports.identity import BearerTokens, PublicJwk
 from service.use_cases.call import Call, Limits, Services
+from sluis_client.wire.log import log_origin
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
@@ -40,6 +44,7 @@ class Application:
     services: Services
     bearer: BearerTokens
     worker: Worker
+    sequencer: Sequencer
     keys: ServiceKeys = field(repr=False)
     machine: JoseMachineTokens = field(repr=False)
     database: SqlDatabase
@@ -57,7 +62,7 @@ def open_application(settings: Settings) -> Iterator[Application]:
         BundleError, KeyDirectoryError, OSError: what has to be mended before the service can start.
     """
     clock, randomness = SystemClock(), SystemRandomness()
-    for directory in (settings.data_directory, settings.parts, settings.keys.parent):
+    for directory in (settings.data_directory, settings.parts, settings.keys.parent, settings.log_keys.parent):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     bundle = load_bundle(settings.policy_directory or bundle_directory())
     keys = load_service_keys(settings.keys, create=settings.creates_keys)
@@ -68,11 +73,15 @@ def open_application(settings: Settings) -> Iterator[Application]:
         signing_key=keys.token_key,
         new_id=randomness.new_id,
     )
+    origin = log_origin(settings.issuer)
+    log_signer = load_log_signer(settings.log_keys, origin, create=True) if settings.sequences else None
     worker = Worker(randomness, interval=settings.worker_interval, report=_report)
     database = SqlDatabase(settings.url, random_bytes=randomness.key)
+    sequencer = Sequencer(database, clock, log_signer, interval=settings.log_interval, log=Logger(Stream.LOG))
     services = Services(
         database=database,
         clock=clock,
+        clock_watch=KernelClockWatch(),
         randomness=randomness,
         policy=CedarEngine(bundle),
         catalogue=bundle.catalogue,
@@ -90,7 +99,7 @@ def open_application(settings: Settings) -> Iterator[Application]:
         with httpx.Client() as http:
             people = OpenIdProviders(settings.oidc_providers, clock, http)
             bearer = JoseBearerTokens(machine, people, issuer=settings.issuer, clock=clock)
-            yield Application(settings, services, bearer, worker, keys, machine, database)
+            yield Application(settings, services, bearer, worker, sequencer, keys, machine, database)
     finally:
         database.dispose()
 

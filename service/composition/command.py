@@ -19,9 +19,11 @@ from service.adapters.bundle.faults import BundleError
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.keystore import KeyDirectoryError
 from service.cli.api import add_api_commands
+from service.cli.audit import add_audit_commands
 from service.cli.console import BAD_INPUT
 from service.cli.evidence import add_evidence_command
 from service.cli.health import add_health_command
+from service.cli.log import add_log_commands
 from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
@@ -30,6 +32,7 @@ from service.composition.settings import SettingsError, read_settings
 from service.disclosure.command.main import protect_command
 from service.ports.identity import Algorithm, OpenIdLogin
 from service.use_cases.call import Call
+from sluis_client.wire.log import log_origin
 
 
 def run() -> None:
@@ -51,6 +54,7 @@ def command() -> typer.Typer:
     app.command("protect")(protect_command)
     keys = typer.Typer(no_args_is_help=True, help="Sleutels van de dienst / keys of the service")
     keys.command("create")(create_keys)
+    keys.command("create-log")(create_log_key)
     app.add_typer(keys, name="keys")
     add_health_command(app)
     add_organisation_commands(app, _open_call)
@@ -59,6 +63,8 @@ def command() -> typer.Typer:
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
     add_evidence_command(app, clock=SystemClock())
+    add_log_commands(app, _sequence, _open_call)
+    add_audit_commands(app, clock=SystemClock())
     return app
 
 
@@ -77,6 +83,21 @@ def create_keys() -> None:
     settings.keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for key in load_service_keys(settings.keys, create=True).signer.public_keys():
         typer.echo(key["kid"])
+
+
+def create_log_key() -> None:
+    """Maak de sleutel van het auditlog, als die er nog niet is / make the audit log's key, if there is none yet."""
+    from service.adapters.log_signing import load_log_signer
+
+    settings = read_settings()
+    settings.log_keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    typer.echo(load_log_signer(settings.log_keys, log_origin(settings.issuer), create=True).key.text())
+
+
+def _sequence() -> None:
+    from service.composition.sequencing import sequence_until_told
+
+    sequence_until_told()
 
 
 class _Schema:

@@ -9,6 +9,7 @@ import uvicorn
 
 from service.adapters.observability import Logger, Stream, configure_logging
 from service.cli.console import FAILED
+from service.composition.announcing import announced
 from service.composition.build import open_application, prepare_embedded
 from service.composition.http import http_application
 from service.composition.settings import read_settings
@@ -47,9 +48,14 @@ def serve() -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             # uvicorn raises the signal once more when it has stopped, and the worker still has to finish.
             signal.signal(number, lambda _number, _frame: None)
-        application.worker.start(application.services)
+        application.sequencer.start()
         try:
-            server.run()
+            with announced(application, log):
+                application.worker.start(application.services)
+                try:
+                    server.run()
+                finally:
+                    application.worker.stop()
         finally:
-            application.worker.stop()
+            application.sequencer.stop()
     log.info("stopped")

@@ -57,11 +57,13 @@ class Settings(BaseModel):
         policy_directory: the policy bundle; the one that came with the program when absent.
         part_directory: the part store.
         key_directory: the service's keys.
+        log_key_directory: the key that signs the audit log, apart from the others; only the sequencer needs it.
         trusted_proxies: addresses or networks, with commas, of reverse proxies whose `X-Forwarded-For` is believed.
         requests_per_minute: per caller.
         content_limit: bytes of one delivery.
         open_requests: of one organisation, that are neither released nor ended; another one is denied.
         worker_interval: seconds between looks for work that nobody announced.
+        log_interval: seconds between turns of the sequencer of the audit log, at most one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -78,11 +80,13 @@ class Settings(BaseModel):
     policy_directory: Path | None = None
     part_directory: Path | None = None
     key_directory: Path | None = None
+    log_key_directory: Path | None = None
     trusted_proxies: str = ""
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
     content_limit: Annotated[int, Field(ge=1, le=2**32)] = 256 * 1024 * 1024
     open_requests: Annotated[int, Field(ge=1, le=1000)] = 20
     worker_interval: Annotated[float, Field(gt=0, le=3600)] = 2.0
+    log_interval: Annotated[float, Field(gt=0, le=1)] = 0.1
 
     @field_validator("oidc_providers", mode="before")
     @classmethod
@@ -166,6 +170,16 @@ class Settings(BaseModel):
     def keys(self) -> Path:
         """Where the keys are."""
         return self.key_directory or self.data_directory / "keys"
+
+    @property
+    def log_keys(self) -> Path:
+        """Where the key of the audit log is."""
+        return self.log_key_directory or self.data_directory / "log-key"
+
+    @property
+    def sequences(self) -> bool:
+        """In production the sequencer is a process of its own, with its own account and key: `sluis log sequence`."""
+        return self.mode == "embedded"
 
     @property
     def creates_keys(self) -> bool:

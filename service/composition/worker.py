@@ -1,13 +1,14 @@
 """The worker: carries permitted requests on to evidence, and approved ones to a release.
 
 The state of a request in the database is the queue (docs/adr/0005): whatever is `permitted` waits to be prepared and
-whatever is `approved` waits to be released. A crash therefore loses nothing, and two workers do no harm: the second
-one finds the state changed.
+whatever is `approved` waits to be sealed, and then for the log. A crash therefore loses nothing, and two workers do no
+harm: the second one finds the state changed.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
@@ -18,19 +19,21 @@ from service.domain.request import AggregateRequest, RequestState
 from service.ports.clock import Randomness
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Services
+from service.use_cases.check_clock import check_clock
 from service.use_cases.fail_request import fail_request
 from service.use_cases.prepare_request import prepare_request
+from service.use_cases.publish_release import Standing, publish_release, standing_of
 from service.use_cases.release_request import release_request
 
 Report = Callable[[str, str, str], None]
 """Told of work that ended otherwise than well: trace id, request id, kind of error (never a message or a value)."""
 
-_STEPS: dict[RequestState, Callable[[Call, str], AggregateRequest]] = {
-    RequestState.APPROVED: release_request,
-    RequestState.PERMITTED: prepare_request,
-}
+_LOG_WAIT = 0.25
+"""Seconds until the next look at a release that waits for the log."""
+
 _PAGE = Page(limit=200)
 _LONGEST_WAIT = 300.0
+_CLOCK_INTERVAL = 3600.0
 
 
 class Worker:
@@ -43,6 +46,7 @@ class Worker:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._awaits_log = False
 
     def wake(self) -> None:
         """Look for work soon."""
@@ -62,14 +66,14 @@ class Worker:
 
     def run_once(self, services: Services) -> bool:
         """Carry on every request that waits; False when some part was unavailable and it has to be tried again."""
-        done = True
+        done, self._awaits_log = True, False
         for request in self._waiting(services):
             if self._stop.is_set():
                 break
             trace_id = self._randomness.new_id()
             call = Call(services, WorkerPrincipal("requests"), "worker", trace_id)
             try:
-                _STEPS[request.state](call, request.id)
+                self._carry_on(call, request)
             except (Conflict, NotFound):
                 continue  # another worker, or a steward, was first
             except Unavailable as error:
@@ -80,6 +84,19 @@ class Worker:
                 self._give_up(call, request, type(error).__name__)
         return done
 
+    def _carry_on(self, call: Call, request: AggregateRequest) -> None:
+        if request.state is RequestState.PERMITTED:
+            prepare_request(call, request.id)
+            return
+        match standing_of(call.services, request.id):
+            case Standing.TO_SEAL:
+                release_request(call, request.id)
+                self._awaits_log = True
+            case Standing.WAITS_FOR_LOG:
+                self._awaits_log = True
+            case Standing.TO_PUBLISH:
+                publish_release(call, request.id)
+
     def _give_up(self, call: Call, request: AggregateRequest, kind: str) -> None:
         try:
             fail_request(call, request.id)
@@ -87,7 +104,7 @@ class Worker:
             self._report(call.trace_id, request.id, f"not-marked-{kind}")
 
     def _waiting(self, services: Services) -> Iterator[AggregateRequest]:
-        for state in _STEPS:
+        for state in (RequestState.APPROVED, RequestState.PERMITTED):
             waiting: list[AggregateRequest] = []
             page = _PAGE
             with services.database.look() as data:
@@ -98,15 +115,19 @@ class Worker:
 
     def _work(self, services: Services) -> None:
         wait = self._interval
+        due = time.monotonic() + _CLOCK_INTERVAL
         while not self._stop.is_set():
             self._wake.clear()
             try:
+                if time.monotonic() >= due:
+                    check_clock(Call(services, WorkerPrincipal("service"), "machine", self._randomness.new_id()))
+                    due = time.monotonic() + _CLOCK_INTERVAL
                 done = self.run_once(services)
             except Exception as error:  # noqa: BLE001 - the worker outlives a database that is away
                 self._report("-", "-", type(error).__name__)
                 done = False
             wait = self._interval if done else min(wait * 2, _LONGEST_WAIT)
-            self._wake.wait(wait)
+            self._wake.wait(min(wait, _LOG_WAIT) if self._awaits_log else wait)
 
 
 def in_turn(waiting: Iterable[AggregateRequest]) -> list[AggregateRequest]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,13 +26,37 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class Fact(StrEnum):
+    """What an event of some kind always says when it went well, beside who, what, when, where and how it ended."""
+
+    OBJECT = "object"
+    POLICY = "policy"
+    BEHALF = "on behalf of"
+    PURPOSE = "purpose"
+    AGREEMENT = "agreement"
+    PERMIT = "permit"
+    SENSITIVITY = "sensitivity"
+    QUERY = "query"
+    CHECKS = "checks"
+    KEYS = "keys"
+
+
+DECIDED = frozenset({Fact.OBJECT, Fact.POLICY})
+"""What every action that the policy decided about says."""
+DELIVERING = DECIDED | {Fact.AGREEMENT, Fact.SENSITIVITY}
+"""What a supplier does with its delivery, under its agreement."""
+PURPOSEFUL = DECIDED | {Fact.PURPOSE, Fact.PERMIT, Fact.SENSITIVITY}
+"""What is done with figures, under a purpose and the permit of one request."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventCode:
-    """A kind of event: its stable code, action, and the type of object it is about."""
+    """A kind of event: its stable code, action, the type of object it is about, and what it always says."""
 
     code: str
     action: Action
     object_type: str
+    always: frozenset[Fact] = DECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +71,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """Under which rules it was decided: bundle hash, determining policies, and the purpose's own terms."""
+    """Under which rules it was decided.
+
+    `decision` is `permit` or `deny`; None when nothing was asked of the policy. `agreement` is the reference of the
+    agreement with the organisation that acts or is acted on, `permit` the id of the permitted request that the use of
+    figures rests on.
+    """
 
     policy_hash: str | None = None
     policies: tuple[str, ...] = ()
@@ -54,11 +84,38 @@ class Authorisation:
     legal_basis: str | None = None
     agreement: str | None = None
     permit: str | None = None
+    decision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """One event, complete by the table in audit.md; it holds no record, no token and no free text of a user."""
+    """One event, complete by NEN 7513:2018; it holds no record, no token and no free text of a user.
+
+    Attributes:
+        id: UUID version 7.
+        code: of `EventCode`.
+        action: what was done.
+        recorded: when, in UTC.
+        user: who: a client id, the issuer and subject of a person, an account of the machine, or a worker.
+        role: the roles of the user, with commas.
+        organisation: of the user.
+        on_behalf_of: the responsible user, or organisation, for whom the user carries something on.
+        object_type: of what it was done to.
+        object_id: which one; None when there was none yet.
+        query: what was asked, as a search that can be done again, or as JSON.
+        sensitivity: of the figures, with commas.
+        authorisation: why it was allowed.
+        outcome: how it ended.
+        reasons: the codes of why it ended so.
+        source: where it was recorded.
+        organisation_identifier: `oin:...` or `agb:...` of the organisation of the user.
+        on_behalf_of_role: the role of the responsible user.
+        on_behalf_of_organisation: the organisation for which the user acts.
+        pseudonym_domain: within what the persons have their pseudonyms, when the figures are of persons.
+        persons: the pseudonyms of those whom the event is about by name; who is in a delivery, the index knows.
+        checks: what was looked at before it was done.
+        keys: keys of the service that were used, each as `kind:name`.
+    """
 
     id: str
     code: str
@@ -76,3 +133,71 @@ class AuditEvent:
     outcome: Outcome
     reasons: tuple[str, ...]
     source: Source
+    organisation_identifier: str | None = None
+    on_behalf_of_role: str | None = None
+    on_behalf_of_organisation: str | None = None
+    pseudonym_domain: str | None = None
+    persons: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    def says(self, fact: Fact) -> bool:
+        """Whether the event says this."""
+        return all(_SAYS[fact](self))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it lies in the log: the canonical payload that its leaf commits to, salt, and index if it has one."""
+
+    index: int | None
+    salt: bytes
+    payload: str
+    event: AuditEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How often, first and last an organisation read a release."""
+
+    organisation: str
+    times: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How many events of one user and code ended so in one hour, which begins at `hour` (UTC)."""
+
+    user: str
+    organisation: str | None
+    code: str
+    outcome: Outcome
+    hour: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A search of the log that an auditor keeps; `query` is the query string of the API, without a person in it."""
+
+    id: str
+    owner: str
+    name: str
+    query: str
+    saved_at: datetime
+
+
+_SAYS: Mapping[Fact, Callable[[AuditEvent], tuple[object, ...]]] = {
+    Fact.OBJECT: lambda e: (e.object_id,),
+    Fact.POLICY: lambda e: (e.authorisation.policy_hash, e.authorisation.policies, e.authorisation.decision),
+    Fact.BEHALF: lambda e: (e.on_behalf_of, e.on_behalf_of_role, e.on_behalf_of_organisation),
+    Fact.PURPOSE: lambda e: (e.authorisation.purpose, e.authorisation.legal_basis),
+    Fact.AGREEMENT: lambda e: (e.authorisation.agreement,),
+    Fact.PERMIT: lambda e: (e.authorisation.permit,),
+    Fact.SENSITIVITY: lambda e: (e.sensitivity,),
+    Fact.QUERY: lambda e: (e.query,),
+    Fact.CHECKS: lambda e: (e.checks,),
+    Fact.KEYS: lambda e: (e.keys,),
+}

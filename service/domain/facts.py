@@ -11,7 +11,7 @@ that its absence and another organisation's ownership get the same answer (`not-
     inviteOrganisation, suspendOrganisation, revokeKey, readOwnOrganisation
                          Organisation {name (its id), status}
     listOrganisations, administer, readMetadata, readPurposes, listRounds, listSubmissions, listRequests,
-    listReleases, readAuditLog
+    listReleases, readAuditLog, searchPersons, readOwnUses, runService
                          Service {}
     createRound, changeRoundState, readDeliveries, readRound
                          Round {dataSet, dataSetVersion, expected}
@@ -348,3 +348,18 @@ def may_withdraw_release(caller: Caller, release: Release | None) -> Query:
 def may_read_audit_log(caller: Caller) -> Query:
     """An auditor reads who did what."""
     return _of_service(caller, "readAuditLog")
+
+
+def may_search_persons(caller: Caller) -> Query:
+    """An auditor finds who touched data about one person, by pseudonym (Wabvpz article 15e)."""
+    return _of_service(caller, "searchPersons")
+
+
+def may_read_own_uses(caller: Caller) -> Query:
+    """A supplier sees what became of its own deliveries."""
+    return _of_service(caller, "readOwnUses")
+
+
+def may_run_service(caller: Caller) -> Query:
+    """The service itself starts, stops, and looks at its clock and configuration."""
+    return _of_service(caller, "runService")

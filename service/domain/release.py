@@ -34,6 +34,17 @@ class Release:
     revises: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """How a release came to be and where it is in the log, signed; `content` is its canonical JSON text."""
+
+    release: str
+    content: str
+    key_id: str
+    signature: str
+    made_at: datetime
+
+
 class Revision(StrEnum):
     """How a release stands to the deliveries of today."""
 
@@ -47,9 +58,11 @@ class ReleaseView:
     """A release as its readers see it.
 
     Its revision is `PENDING` when other deliveries count in its closed rounds now than it was made of, and `SUPERSEDED`
-    when the reader has a release `by` which it was revised. It says neither whose figures changed nor how.
+    when the reader has a release `by` which it was revised. It says neither whose figures changed nor how. Releases
+    from before there was a log have no certificate.
     """
 
     release: Release
     revision: Revision
     by: str | None = None
+    certificate: Certificate | None = None

@@ -61,6 +61,7 @@ REQUEST_LIFECYCLE = Lifecycle(
         Transition(RequestState.APPROVED_ONCE, "approve", RequestState.APPROVED),
         Transition(RequestState.APPROVED_ONCE, "reject", RequestState.REJECTED),
         Transition(RequestState.APPROVED_ONCE, "prepare-again", RequestState.PERMITTED),
+        Transition(RequestState.APPROVED, "seal", RequestState.APPROVED),
         Transition(RequestState.APPROVED, "release", RequestState.RELEASED),
         Transition(RequestState.APPROVED, "prepare-again", RequestState.PERMITTED),
         Transition(RequestState.APPROVED, "stop", RequestState.DENIED),

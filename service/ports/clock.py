@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +12,25 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present moment, in UTC with time zone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClockState:
+    """What the operating system says of its clock.
+
+    `synchronised` is None when it cannot be asked. `maximum_error` is in seconds, None when it is not known.
+    """
+
+    synchronised: bool | None
+    maximum_error: float | None
+
+
+class ClockWatch(Protocol):
+    """Whether the clock is right, as far as a process without privileges may know."""
+
+    def state(self) -> ClockState:
+        """As it is now."""
         ...
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.domain.audit import AuditEvent
+from service.domain.audit import AuditEvent, Reading, SavedQuery, StoredEvent, Volume
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
+from service.ports.log import LogBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which events; None means any."""
+    """Which events; None means any.
+
+    `reason` are words of reason codes, all of which an event has to have; `person` is a pseudonym.
+    """
 
     recorded_from: datetime | None = None
     recorded_until: datetime | None = None
@@ -39,6 +43,8 @@ class AuditFilter:
     object_type: str | None = None
     object_id: str | None = None
     purpose: str | None = None
+    reason: str | None = None
+    person: str | None = None
 
 
 class Organisations(Protocol):
@@ -107,6 +113,7 @@ class Submissions(Protocol):
     def drop_pieces(self, submission: str) -> None: ...
     def stored_names(self) -> frozenset[str]: ...  # every part and piece the database refers to
     def stale(self, received_before: datetime) -> Sequence[Submission]: ...  # receiving too long
+    def add_persons(self, submission: str, persons: Collection[bytes]) -> None: ...  # see domain.audit_terms
 
 
 class Requests(Protocol):
@@ -138,7 +145,14 @@ class Releases(Protocol):
     def add(self, release: Release) -> None: ...
     def withdraw(self, release: str, at: datetime, reason: str) -> None: ...  # NotFound, Conflict release-withdrawn
     def get(self, release: str) -> Release: ...  # NotFound
+    def newest_of(self, request: str) -> Release | None: ...
+    def add_certificate(self, certificate: Certificate) -> None: ...
+    def certificate(self, release: str) -> Certificate | None: ...
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]: ...  # newest first
+    def made_of(self, supplier: str, page: Page) -> Sequence[tuple[Release, Sequence[Submission]]]:
+        """Those that a delivery of this supplier went into, newest first, with its own deliveries among the inputs."""
+        ...
+
     def over(self, data_set: str) -> Sequence[Release]:
         """Every release ever made over this data set, withdrawn ones too: what was published stays known."""
         ...
@@ -166,7 +180,27 @@ class AuditTrail(Protocol):
         """Newest first, and the cursor of the next page (stable while events are added)."""
         ...
 
+    def stored(self, filters: AuditFilter, page: Page) -> tuple[Sequence[StoredEvent], str | None]:
+        """As `page`, with what the log commits to."""
+        ...
+
     def get(self, event: str) -> AuditEvent: ...  # NotFound
+    def readings(self, releases: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
+        """Which organisations read each of these releases."""
+        ...
+
+    def volumes(self, recorded_from: datetime, recorded_until: datetime) -> Sequence[Volume]: ...
+    def approvals(self, recorded_from: datetime, recorded_until: datetime) -> Mapping[str, int]:
+        """How many approvals of requests each user gave."""
+        ...
+
+
+class SavedQueries(Protocol):
+    """Searches of the log that an auditor keeps; each sees its own."""
+
+    def add(self, query: SavedQuery) -> None: ...  # Conflict saved-query-exists
+    def of(self, owner: str) -> Sequence[SavedQuery]: ...  # by name
+    def remove(self, owner: str, query: str) -> None: ...  # NotFound
 
 
 class UnitOfWork(Protocol):
@@ -187,7 +221,15 @@ class UnitOfWork(Protocol):
     @property
     def drawings(self) -> Drawings: ...
     @property
+    def saved_queries(self) -> SavedQueries: ...
+    @property
     def audit(self) -> AuditTrail: ...
+    @property
+    def log(self) -> LogBook: ...
+
+    def server_time(self) -> datetime | None:
+        """The clock of the database server at this moment; None when the database is a file on this machine."""
+        ...
 
     def commit(self, event: AuditEvent) -> None:
         """Insert the event and commit it together with everything written: both or neither.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DELIVERING, Action, EventCode
 from service.domain.submission import SUBMISSION_LIFECYCLE, SubmissionState
 from service.use_cases.acceptance import remove_pieces
 from service.use_cases.admission import without_content
 from service.use_cases.call import Call
 from service.use_cases.receive_part import own_submission
 
-EVENT = EventCode("submission.abandon", Action.DELETE, "submission")
+EVENT = EventCode("submission.abandon", Action.DELETE, "submission", DELIVERING)
 
 
 def abandon_submission(call: Call, submission: str) -> None:

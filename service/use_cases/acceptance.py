@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 
+import pyarrow as pa
+
 from service.domain.audit import Outcome
+from service.domain.audit_terms import person_digest
 from service.domain.errors import Invalid
 from service.domain.submission import SUBMISSION_LIFECYCLE, Submission, UploadPart
 from service.use_cases.admission import Admission, without_content
@@ -20,7 +23,9 @@ from service.use_cases.describe_data_set import wire_definition
 from sluis_client.wire import (
     RECEIPT_PREFIX,
     Checked,
+    Definition,
     Faults,
+    Kind,
     Manifest,
     Receipt,
     SignedReceipt,
@@ -32,6 +37,14 @@ LARGE = 1024 * 1024
 """Bytes of content from which a check waits its turn: unpacked it may take a thousand times as much."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Persons:
+    """Who is in a delivery: the domain of their pseudonyms (None when its rows are of nobody), and their digests."""
+
+    domain: str | None
+    digests: frozenset[bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the checks found, and the durable part when the content is good."""
@@ -39,6 +52,7 @@ class Verdict:
     rows: int
     faults: Faults
     part: str | None
+    persons: Persons
 
 
 def look_into(services: Services, admission: Admission, manifest: Manifest, content: bytes, data_key: bytes) -> Verdict:
@@ -50,7 +64,7 @@ def look_into(services: Services, admission: Admission, manifest: Manifest, cont
     with services.checking if len(content) > LARGE else nullcontext():
         checked: Checked = check_content(definition, periods, content, manifest.format)
     part = services.parts.write_part(checked.table, data_key) if checked.ok else None
-    return Verdict(checked.rows, checked.faults, part)
+    return Verdict(checked.rows, checked.faults, part, _persons(definition, checked.table) if part else _NOBODY)
 
 
 def settle(step: Step, submission: Submission, admission: Admission, verdict: Verdict) -> Submission:
@@ -59,6 +73,8 @@ def settle(step: Step, submission: Submission, admission: Admission, verdict: Ve
     Raises:
         Invalid: `rows-differ`: the supplier signed for another number of rows.
     """
+    step.checked("content-digest", "content")
+    step.uses_key("data-key", submission.round)
     found = json.dumps(verdict.faults.to_json(), ensure_ascii=False, separators=(",", ":"))
     if verdict.part is None:
         step.conclude(Outcome.FAILED, tuple(sorted(verdict.faults.by_code)))
@@ -80,6 +96,13 @@ def settle(step: Step, submission: Submission, admission: Admission, verdict: Ve
     return replace(accepted, receipt=_receipt(step, accepted))
 
 
+def keep_persons(step: Step, submission: Submission, verdict: Verdict) -> None:
+    """Let the persons of a delivery that was just stored be found; a refused one holds nobody (Wabvpz article 15e)."""
+    step.pseudonym_domain = verdict.persons.domain
+    if submission.part is not None:
+        step.data.submissions.add_persons(submission.id, verdict.persons.digests)
+
+
 def supersede(step: Step, replaced: Submission | None) -> None:
     """Let the delivery that counted until now count no longer; it and its part stay."""
     if replaced is not None:
@@ -94,8 +117,18 @@ def remove_pieces(services: Services, pieces: Iterable[UploadPart]) -> None:
             services.parts.remove(piece.stored_as)
 
 
+_NOBODY = Persons(None, frozenset())
+
+
+def _persons(definition: Definition, table: pa.Table) -> Persons:
+    """The pseudonyms are `type.purpose.version.digest`: the domain is the first three."""
+    columns = [column.name for column in definition.columns if column.kind is Kind.PSEUDONYM]
+    found = {str(one) for name in columns for one in table[name].unique().to_pylist() if one is not None}
+    domains = sorted({pseudonym.rpartition(".")[0] for pseudonym in found})
+    return Persons(",".join(domains) or None, frozenset(map(person_digest, found)))
+
+
 def _receipt(step: Step, submission: Submission) -> str:
-    services = step.call.services
     receipt = Receipt(
         submission_id=submission.id,
         organisation=submission.organisation,
@@ -109,7 +142,7 @@ def _receipt(step: Step, submission: Submission) -> str:
         content_digest=submission.content_digest,
         accepted_at=step.now,
         audit_event_id=step.event_id,
-        issuer=services.issuer,
+        issuer=step.call.services.issuer,
     )
-    signature = services.signer.sign(RECEIPT_PREFIX, receipt.canonical())
+    signature = step.sign(RECEIPT_PREFIX, receipt.canonical())
     return canonical_bytes(SignedReceipt(receipt, signature.key_id, signature.value).to_json()).decode()

@@ -64,6 +64,7 @@ def authorise_delivery(step: Step, signed: SignedManifest) -> Round:
         signed.verify(_public_key(key.public_jwk))
     except (SignatureError, WireError) as error:
         raise Invalid("manifest-signature") from error
+    step.checked("manifest-signature")
     return round_
 
 
@@ -123,6 +124,7 @@ def require_same_clock(step: Step, signed: SignedManifest) -> None:
     skew = round((signed.manifest.created_at - step.now).total_seconds())
     if abs(skew) > step.call.services.limits.clock_skew:
         raise Invalid("clock-skew", {"seconds": skew, "now": step.now.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    step.checked("clock")
 
 
 def received(step: Step, signed: SignedManifest, idempotency_key: str, round_: Round, submission: str) -> Submission:

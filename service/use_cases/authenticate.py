@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
+from datetime import timedelta
 
-from service.domain.audit import Action, EventCode, Outcome
+from service.domain.audit import Action, EventCode, Fact, Outcome
 from service.domain.errors import Denied, NotFound
 from service.domain.organisation import Organisation, held_roles
 from service.domain.principal import Person, Principal, Supplier
@@ -13,8 +15,11 @@ from service.ports.identity import BearerTokens, Identified, NotAuthenticated, T
 from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call
 
-LOGIN_FAILED = EventCode("login.failed", Action.EXECUTE, "login")
-ACCESS_REFUSED = EventCode("access.refuse", Action.EXECUTE, "route")
+LOGIN = EventCode("login.succeed", Action.EXECUTE, "login", frozenset({Fact.OBJECT, Fact.CHECKS}))
+LOGIN_FAILED = EventCode("login.failed", Action.EXECUTE, "login", frozenset())
+_LOGINS = "sluis:login"
+_LONGEST_TOKEN = timedelta(days=1)
+ACCESS_REFUSED = EventCode("access.refuse", Action.EXECUTE, "route", frozenset({Fact.OBJECT}))
 
 
 def authenticate(call: Call, bearer: BearerTokens, token: str) -> Identified:
@@ -54,6 +59,31 @@ def _organisation(data: UnitOfWork, name: str) -> Organisation | None:
         return data.organisations.get(name)
     except NotFound:
         return None
+
+
+def record_login(call: Call, identified: Identified, token: str) -> None:
+    """Leave the event of a person's log-in: of the first call with a token, for the log-in itself is the provider's.
+
+    Another instance of the service that sees the token later says so with the reason `continued`.
+
+    Args:
+        call: by the person.
+        identified: what the token proved.
+        token: the bearer token; only its digest is kept, as long as a token can last.
+    """
+    with call.transact(LOGIN) as step:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        reasons = []
+        if not step.data.used_tokens.remember(_LOGINS, digest, step.now + _LONGEST_TOKEN):
+            reasons.append("continued")
+        if identified.roles_withheld:
+            reasons.append("second-factor-missing")
+        step.caller()  # reads the organisation, which the event names
+        step.object_id = identified.principal.id
+        step.checked("token")
+        if isinstance(identified.principal, Person) and identified.principal.acr:
+            step.checked(f"acr:{identified.principal.acr}")
+        step.conclude(Outcome.SUCCESS, tuple(reasons))
 
 
 def record_failed_login(call: Call, refusal: NotAuthenticated) -> None:

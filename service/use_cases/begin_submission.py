@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Invalid
 from service.domain.submission import Submission
 from service.use_cases.admission import admission_of, received, require_same_clock
@@ -10,7 +10,7 @@ from service.use_cases.call import Call
 from service.use_cases.submit_records import Delivered, repeated
 from sluis_client.wire import SignedManifest
 
-EVENT = EventCode("submission.begin", Action.CREATE, "submission")
+EVENT = EventCode("submission.begin", Action.CREATE, "submission", DELIVERING | {Fact.CHECKS})
 
 
 def begin_submission(call: Call, signed: SignedManifest, idempotency_key: str) -> Delivered:

@@ -18,13 +18,15 @@ from service.domain.audit import AuditEvent, Authorisation, EventCode, Outcome, 
 from service.domain.catalogue import Catalogue
 from service.domain.errors import Denied, DomainError, NotFound
 from service.domain.facts import Caller
+from service.domain.organisation import Organisation
 from service.domain.policy import Decision, Deny, Permit, Query
-from service.domain.principal import Principal
-from service.ports.clock import Clock, Randomness
+from service.domain.principal import Principal, Role
+from service.domain.request import AggregateRequest
+from service.ports.clock import Clock, ClockWatch, Randomness
 from service.ports.engine import AggregationEngine
 from service.ports.identity import MachineTokens, NotAuthenticated
 from service.ports.jobs import Jobs
-from service.ports.keys import KeyStore, Signer
+from service.ports.keys import KeyStore, Signature, Signer
 from service.ports.parts import PartStore
 from service.ports.policy import PolicyEngine
 from service.ports.unit_of_work import Database, UnitOfWork
@@ -65,6 +67,7 @@ class Services:
 
     database: Database
     clock: Clock
+    clock_watch: ClockWatch
     randomness: Randomness
     policy: PolicyEngine
     catalogue: Catalogue
@@ -81,6 +84,15 @@ class Services:
     answered: Recent[object] = field(default_factory=Recent)
 
 
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """For whom somebody else acts: the responsible user or organisation, its role, and the organisation."""
+
+    user: str
+    role: Role
+    organisation: str
+
+
 @dataclass(slots=True)
 class Step:
     """The open transaction of one use case, and what its event will say."""
@@ -93,7 +105,12 @@ class Step:
     object_id: str | None = None
     query: str | None = None
     sensitivity: str | None = None
-    on_behalf_of: str | None = None
+    on_behalf_of: Behalf | None = None
+    acting: Organisation | None = None
+    pseudonym_domain: str | None = None
+    persons: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     authorisation: Authorisation = field(default_factory=Authorisation)
     outcome: Outcome = Outcome.SUCCESS
     reasons: tuple[str, ...] = ()
@@ -109,6 +126,9 @@ class Step:
         """Who asks, with the stored organisation, for the questions of `service.domain.facts`."""
         principal = self.call.principal
         own = self.known(self.data.organisations.get, principal.organisation) if principal.organisation else None
+        self.acting = own
+        if own is not None and self.authorisation.agreement is None:
+            self.name(agreement=own.agreement.reference)
         return Caller(principal, own, self.now)
 
     def known(self, get: Callable[[str], Found], name: str) -> Found | None:
@@ -126,8 +146,13 @@ class Step:
             names_object: whether the question is about the object of the event, which then gets its id.
         """
         decision = self.call.services.policy.decide(query)
-        policies = decision.policies if isinstance(decision, Permit) else ()
-        self.authorisation = replace(self.authorisation, policy_hash=decision.policy_hash, policies=policies)
+        permitted = isinstance(decision, Permit)
+        self.authorisation = replace(
+            self.authorisation,
+            policy_hash=decision.policy_hash,
+            policies=decision.policies if isinstance(decision, Permit) else (),
+            decision="permit" if permitted else "deny",
+        )
         if names_object and self.object_id is None:
             self.object_id = query.resource.id
         return decision
@@ -144,14 +169,40 @@ class Step:
             case Deny(reasons=reasons):
                 raise Denied(reasons)
 
-    def name(self, *, purpose: str | None = None, legal_basis: str | None = None, agreement: str | None = None) -> None:
-        """Add to the event under which purpose, basis or agreement this happens."""
+    def name(
+        self,
+        *,
+        purpose: str | None = None,
+        legal_basis: str | None = None,
+        agreement: str | None = None,
+        permit: str | None = None,
+    ) -> None:
+        """Add to the event under which purpose, basis, agreement or permit this happens."""
         self.authorisation = replace(
             self.authorisation,
             purpose=purpose or self.authorisation.purpose,
             legal_basis=legal_basis or self.authorisation.legal_basis,
             agreement=agreement or self.authorisation.agreement,
+            permit=permit or self.authorisation.permit,
         )
+
+    def under(self, request: AggregateRequest) -> None:
+        """Let the event say that this rests on a request: its figures, its purpose, and its permit."""
+        self.about(request.spec.data_set, request.spec.purpose)
+        self.name(permit=request.id)
+
+    def carry_on(self, request: AggregateRequest) -> None:
+        """As `under`; and the caller acts on behalf of whoever asked."""
+        self.on_behalf_of = Behalf(request.requester, Role.REGIONAL_OWNER, request.organisation)
+        self.under(request)
+
+    def checked(self, *checks: str) -> None:
+        """Add to the event what was looked at."""
+        self.checks += checks
+
+    def uses_key(self, kind: str, *names: str) -> None:
+        """Add to the event which keys of the service were used."""
+        self.keys += tuple(f"{kind}:{name}" for name in names)
 
     def about(self, data_set: str, purpose: str | None = None) -> None:
         """Let the event say how sensitive the figures are, and for which purpose and on which basis they are used.
@@ -165,6 +216,12 @@ class Step:
         if purpose is not None:
             described = self.known(catalogue.purpose, purpose)
             self.name(purpose=purpose, legal_basis=described.legal_basis if described else None)
+
+    def sign(self, prefix: bytes, payload: bytes) -> Signature:
+        """Sign with the service's key; the event names it."""
+        signature = self.call.services.signer.sign(prefix, payload)
+        self.uses_key("signing-key", signature.key_id)
+        return signature
 
     def conclude(self, outcome: Outcome, reasons: tuple[str, ...]) -> None:
         """Let the event say that the action, though carried out and stored, ended otherwise than well."""
@@ -181,7 +238,7 @@ class Step:
             user=caller.id,
             role=",".join(sorted(caller.roles)) or "none",
             organisation=caller.organisation,
-            on_behalf_of=self.on_behalf_of,
+            on_behalf_of=self.on_behalf_of.user if self.on_behalf_of else None,
             object_type=self.code.object_type,
             object_id=self.object_id,
             query=self.query,
@@ -190,6 +247,13 @@ class Step:
             outcome=self.outcome,
             reasons=self.reasons,
             source=Source("sluis", self.call.services.instance, self.call.access_point, self.call.trace_id),
+            organisation_identifier=_identifier(self.acting),
+            on_behalf_of_role=self.on_behalf_of.role.value if self.on_behalf_of else None,
+            on_behalf_of_organisation=self.on_behalf_of.organisation if self.on_behalf_of else None,
+            pseudonym_domain=self.pseudonym_domain,
+            persons=self.persons,
+            checks=self.checks,
+            keys=self.keys,
         )
 
 
@@ -244,3 +308,10 @@ class Call:
         step.conclude(outcome, reasons)
         with self.services.database.begin() as data:
             data.commit(step.event())
+
+
+def _identifier(organisation: Organisation | None) -> str | None:
+    """The OIN where there is one, else another identifier of the organisation."""
+    given = dict(organisation.identifiers) if organisation else {}
+    label = "oin" if "oin" in given else next(iter(sorted(given)), None)
+    return f"{label}:{given[label]}" if label else None

@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.round import ROUND_LIFECYCLE, Round, RoundState
 from service.use_cases.call import Call
 
-EVENT = EventCode("round.change", Action.UPDATE, "round")
+EVENT = EventCode("round.change", Action.UPDATE, "round", DECIDED | {Fact.SENSITIVITY})
 
 _EVENTS = {
     (RoundState.DRAFT, RoundState.OPEN): "open",
@@ -38,6 +38,7 @@ def change_round(call: Call, round_: str, target: RoundState, reason: str | None
         step.authorise(facts.may_change_round_state(step.caller(), found))
         if found is None:
             raise NotFound("round")
+        step.about(found.data_set)
         if found.state == target:
             return found
         event = _EVENTS.get((found.state, target))

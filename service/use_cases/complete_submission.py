@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Conflict, NotFound
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from service.ports.parts import MissingPartError
-from service.use_cases.acceptance import look_into, remove_pieces, settle, supersede
+from service.use_cases.acceptance import keep_persons, look_into, remove_pieces, settle, supersede
 from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
 from service.use_cases.call import Call, Services, Step
 from service.use_cases.receive_part import own_submission
 from service.use_cases.submit_records import Delivered, repeated, require_signed_content
 from sluis_client.wire import Manifest
 
-EVENT = EventCode("submission.complete", Action.UPDATE, "submission")
+EVENT = EventCode("submission.complete", Action.UPDATE, "submission", DELIVERING | {Fact.CHECKS, Fact.KEYS})
 _NAMED_AT_MOST = 20
 
 
@@ -64,6 +64,7 @@ def complete_submission(call: Call, submission: str, parts: int) -> Delivered:
         if settled.state is SubmissionState.ACCEPTED:
             supersede(step, admission.replaces)
         step.data.submissions.save(settled)
+        keep_persons(step, settled, verdict)
         step.data.submissions.drop_pieces(submission)
         delivered = Delivered(settled, repeated=False)
     remove_pieces(call.services, ready.pieces)

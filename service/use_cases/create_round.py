@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.errors import Invalid, NotFound
 from service.domain.organisation import OrganisationKind
 from service.domain.round import Round, round_id
 from service.use_cases.call import Call, Step
 
-EVENT = EventCode("round.create", Action.CREATE, "round")
+EVENT = EventCode("round.create", Action.CREATE, "round", DECIDED | {Fact.SENSITIVITY, Fact.KEYS})
 
 DATA_KEY_SIZE = 32
 """Bytes of a round's data key: AES-256. Destroying the key erases the rows of the round."""
@@ -35,6 +35,7 @@ def create_round(call: Call, data_set: str, period: str, expected: Sequence[str]
         step.authorise(facts.may_create_round(step.caller(), round_))
         if definition is None:
             raise NotFound("data-set")
+        step.about(data_set)
         faults = []
         if not call.services.catalogue.allowed_periods(definition, period):
             faults.append(("period", "unknown-period"))
@@ -46,6 +47,7 @@ def create_round(call: Call, data_set: str, period: str, expected: Sequence[str]
         if faults:
             raise Invalid("round", {"round": new}, tuple(faults))
         services = call.services
+        step.uses_key("data-key", round_.id)
         step.data.rounds.add(round_, services.keys.wrap(services.randomness.key(DATA_KEY_SIZE)))
         return round_
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from functools import partial
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode, Outcome
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
 from service.domain.errors import NotFound
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest
 from service.use_cases.call import Call
 
-FAIL = EventCode("request.fail", Action.UPDATE, "aggregate-request")
-RETRY = EventCode("request.retry", Action.UPDATE, "aggregate-request")
+FAIL = EventCode("request.fail", Action.UPDATE, "aggregate-request", PURPOSEFUL | {Fact.BEHALF})
+RETRY = EventCode("request.retry", Action.UPDATE, "aggregate-request", PURPOSEFUL)
 
 
 def fail_request(call: Call, request: str) -> AggregateRequest:
@@ -25,8 +25,7 @@ def fail_request(call: Call, request: str) -> AggregateRequest:
     with call.transact(FAIL) as step:
         step.object_id = request
         found = step.data.requests.get(request, lock=True)
-        step.on_behalf_of = found.requester
-        step.about(found.spec.data_set, found.spec.purpose)
+        step.carry_on(found)
         step.authorise(facts.may_prepare_request(step.caller(), found))
         step.conclude(Outcome.FAILED, ("internal-error",))
         failed = replace(found, state=REQUEST_LIFECYCLE.after(found.state, "fail"))
@@ -48,6 +47,7 @@ def retry_request(call: Call, request: str) -> AggregateRequest:
         found = step.known(partial(step.data.requests.get, lock=True), request)
         if found is None:
             raise NotFound("aggregate-request")
+        step.under(found)
         waiting = replace(found, state=REQUEST_LIFECYCLE.after(found.state, "retry"))
         step.data.requests.save(waiting)
     call.services.jobs.wake()

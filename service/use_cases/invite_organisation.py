@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.organisation import Invitation, Organisation
 from service.use_cases.call import Call, Step
 
-EVENT = EventCode("organisation.invite", Action.CREATE, "organisation")
-AGAIN = EventCode("organisation.invite-again", Action.CREATE, "organisation")
+EVENT = EventCode("organisation.invite", Action.CREATE, "organisation", DECIDED | {Fact.AGREEMENT})
+AGAIN = EventCode("organisation.invite-again", Action.CREATE, "organisation", DECIDED | {Fact.AGREEMENT})
 
 
 @dataclass(frozen=True, slots=True, repr=False)

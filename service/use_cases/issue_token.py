@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DECIDED, Action, EventCode, Fact
+from service.domain.principal import Role
 from service.ports.identity import IssuedToken
-from service.use_cases.call import Call
+from service.use_cases.call import Behalf, Call
 
-EVENT = EventCode("token.issue", Action.EXECUTE, "client-key")
+EVENT = EventCode("token.issue", Action.EXECUTE, "client-key", DECIDED | {Fact.BEHALF, Fact.CHECKS, Fact.KEYS})
 
 
 def issue_token(call: Call, assertion: str) -> IssuedToken:
@@ -26,7 +27,9 @@ def issue_token(call: Call, assertion: str) -> IssuedToken:
         )
         step.data.used_tokens.forget(step.now)
         step.object_id = client.key_id
-        step.on_behalf_of = client.client_id
+        step.on_behalf_of = Behalf(client.client_id, Role.SUPPLIER, client.client_id)
+        step.checked("assertion")
         organisation = step.known(organisations.get, client.client_id)
         step.authorise(facts.may_issue_token(step.caller(), organisation, organisations.find_key(client.key_id)))
+        step.uses_key("token-key", call.services.tokens.public_keys()[0]["kid"])
         return call.services.tokens.issue_access_token(client, now=step.now)

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode, Outcome
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, Unsafe
 from service.use_cases.call import Call, Step
 from service.use_cases.noisy_tables import BudgetSpent, keep
@@ -14,7 +14,9 @@ from service.use_cases.protected_tables import Prepared, prepared_tables
 from service.use_cases.request_basis import gather_basis
 from service.use_cases.tied_releases import history_of
 
-EVENT = EventCode("request.prepare", Action.EXECUTE, "aggregate-request")
+EVENT = EventCode(
+    "request.prepare", Action.EXECUTE, "aggregate-request", PURPOSEFUL | {Fact.BEHALF, Fact.CHECKS, Fact.KEYS}
+)
 
 
 def prepare_request(call: Call, request: str) -> AggregateRequest:
@@ -46,9 +48,10 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
             step.data.releases.lock_facts(basis.request.spec.data_set)
             prepared = _paid(step, prepared)
         found = step.data.requests.get(request, lock=True)
-        step.on_behalf_of = found.requester
-        step.about(found.spec.data_set, found.spec.purpose)
+        step.carry_on(found)
         step.authorise(facts.may_prepare_request(step.caller(), found))
+        step.checked("protection", "attack")
+        step.uses_key("data-key", *basis.data_keys)
         state = REQUEST_LIFECYCLE.after(found.state, prepared.event)
         if not prepared.safe:
             step.conclude(Outcome.FAILED, (str(prepared.report["refused"]),))

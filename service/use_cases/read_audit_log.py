@@ -1,27 +1,42 @@
-"""An auditor reads who did what; the reading is in the log too (NEN 7513)."""
+"""An auditor reads who did what, and takes it along; every use of the log is in the log too (NEN 7513)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from service.domain import facts
-from service.domain.audit import Action, AuditEvent, EventCode
+from service.domain.audit import DECIDED, Action, AuditEvent, EventCode, Fact, StoredEvent
 from service.ports.unit_of_work import AuditFilter, Page
-from service.use_cases.call import Call
+from service.use_cases.call import Call, Step
 
-EVENT = EventCode("audit.search", Action.READ, "audit-log")
+EVENT = EventCode("audit.search", Action.READ, "audit-log", DECIDED | {Fact.QUERY})
+READ = EventCode("audit.read", Action.READ, "audit-event")
+EXPORT = EventCode("audit.export", Action.READ, "audit-log", DECIDED | {Fact.QUERY})
 
-_PARAMETERS = {
+PARAMETERS = {
     "recorded_from": "from",
     "recorded_until": "to",
     "user": "actor",
     "object_type": "objectType",
     "object_id": "objectId",
+    "person": "pseudonym",
 }
 """What the API calls a filter, where that is another name than ours."""
+
+AT_ONCE = 500
+"""Events of an export that are in memory at a time."""
+
+
+class ExportForm(StrEnum):
+    """What an export is written as."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+    FHIR = "fhir"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +55,63 @@ def read_audit_log(call: Call, filters: AuditFilter, page: Page) -> AuditPage:
         Invalid: `cursor`: not one that this service gave.
     """
     with call.transact(EVENT) as step:
-        step.query = _query(filters, page)
-        step.authorise(facts.may_read_audit_log(step.caller()))
+        _authorise(step, filters, **asdict(page))
         events, cursor = step.data.audit.page(filters, page)
         return AuditPage(events, cursor)
 
 
-def _query(filters: AuditFilter, page: Page) -> str:
-    """The search with the API's names, so that whoever reads the log can do it again."""
-    asked = {_PARAMETERS.get(name, name): value for name, value in [*asdict(filters).items(), *asdict(page).items()]}
+def read_audit_event(call: Call, event: str) -> AuditEvent:
+    """One event.
+
+    Raises:
+        Denied: the caller is no auditor.
+        NotFound: no such event.
+    """
+    with call.transact(READ) as step:
+        step.object_id = event
+        step.authorise(facts.may_read_audit_log(step.caller()))
+        return step.data.audit.get(event)
+
+
+def export_audit_log(call: Call, filters: AuditFilter, form: ExportForm) -> Iterator[StoredEvent]:
+    """All events that the filters let through and that were recorded before now, newest first.
+
+    The export is in the log before its first event is given; it does not hold its own event. Events are read as they
+    are taken, some hundred at a time in a transaction of their own: nothing is held up however slow the reader is.
+
+    Raises:
+        Denied: the caller is no auditor.
+    """
+    with call.transact(EXPORT) as step:
+        _authorise(step, filters, format=form.value)
+        until = min(filters.recorded_until, step.now) if filters.recorded_until else step.now
+    return _exported(call, replace(filters, recorded_until=until))
+
+
+def _exported(call: Call, filters: AuditFilter) -> Iterator[StoredEvent]:
+    page = Page(AT_ONCE)
+    while True:
+        with call.services.database.look() as data:
+            found, cursor = data.audit.stored(filters, page)
+        yield from found
+        if cursor is None:
+            return
+        page = replace(page, cursor=cursor)
+
+
+def _authorise(step: Step, filters: AuditFilter, **more: str | int | None) -> None:
+    """Who asks for a person needs to be allowed that as well, and is in the answer to the next such question.
+
+    The query has the API's names, so that whoever reads the log can ask it again.
+    """
+    asked = {PARAMETERS.get(name, name): value for name, value in [*asdict(filters).items(), *more.items()]}
     given = {name: _shown(value) for name, value in asked.items() if value is not None}
-    return json.dumps(given, sort_keys=True, ensure_ascii=False)
+    step.query = json.dumps(given, sort_keys=True, ensure_ascii=False)
+    caller = step.caller()
+    step.authorise(facts.may_read_audit_log(caller))
+    if filters.person is not None:
+        step.persons = (filters.person,)
+        step.authorise(facts.may_search_persons(caller))
 
 
 def _shown(value: str | int | datetime) -> str | int:

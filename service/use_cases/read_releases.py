@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
-from service.domain.errors import NotFound
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact
+from service.domain.errors import NotFound, Unavailable
 from service.domain.principal import Role
 from service.domain.release import Release, ReleaseView, Revision
 from service.domain.round import RoundState
@@ -14,7 +15,7 @@ from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
 
 LIST = EventCode("release.list", Action.READ, "release")
-READ = EventCode("release.read", Action.READ, "release")
+READ = EventCode("release.read", Action.READ, "release", PURPOSEFUL | {Fact.AGREEMENT})
 
 
 def list_releases(call: Call, page: Page) -> Sequence[ReleaseView]:
@@ -35,6 +36,7 @@ def read_release(call: Call, release: str) -> ReleaseView:
 
     Raises:
         Denied: withdrawn, or not released to the caller, or none: to a stranger the answer is the same.
+        Unavailable: `release-not-in-log`: it waits for the checkpoint that covers its events.
     """
     with call.transact(READ) as step:
         found = step.known(step.data.releases.get, release)
@@ -43,7 +45,10 @@ def read_release(call: Call, release: str) -> ReleaseView:
         if found is None:
             raise NotFound("release")
         step.about(found.data_set, found.purpose)
-        return views(step, [found])[0]
+        step.name(permit=found.request)
+        if step.data.requests.get(found.request).release != release:
+            raise Unavailable("release-not-in-log")
+        return replace(views(step, [found])[0], certificate=step.data.releases.certificate(release))
 
 
 def views(step: Step, releases: Sequence[Release]) -> list[ReleaseView]:

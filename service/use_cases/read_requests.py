@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import PURPOSEFUL, Action, EventCode
 from service.domain.errors import Conflict, NotFound
 from service.domain.principal import Role
 from service.domain.request import AggregateRequest, Evidence, RequestedDimension, RequestState, Unsafe
@@ -17,7 +17,7 @@ from service.use_cases.call import Call
 
 LIST = EventCode("request.list", Action.READ, "aggregate-request")
 READ = EventCode("request.read", Action.READ, "aggregate-request")
-EVIDENCE = EventCode("request.read-evidence", Action.READ, "aggregate-request")
+EVIDENCE = EventCode("request.read-evidence", Action.READ, "aggregate-request", PURPOSEFUL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def read_evidence(call: Call, request: str) -> Evidence:
         step.authorise(facts.may_read_evidence(step.caller(), found))
         if found is None:
             raise NotFound("aggregate-request")
-        step.about(found.spec.data_set, found.spec.purpose)
+        step.under(found)
         evidence = step.data.requests.evidence(request)
         if evidence is None:
             raise Conflict("request-state", {"state": found.state.value, "event": "read-evidence"})

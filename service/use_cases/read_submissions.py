@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,10 @@ from service.domain.errors import NotFound
 from service.domain.principal import Role
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from service.ports.unit_of_work import Page
-from service.use_cases.call import Call
+from service.use_cases.call import Call, Step
+from service.use_cases.read_log import prove
+from sluis_client.wire import SignedReceipt
+from sluis_client.wire.log import LogProof
 
 LIST = EventCode("submission.list", Action.READ, "submission")
 READ = EventCode("submission.read", Action.READ, "submission")
@@ -19,10 +23,11 @@ READ = EventCode("submission.read", Action.READ, "submission")
 
 @dataclass(frozen=True, slots=True)
 class SubmissionView:
-    """A submission with the parts received so far, while it is receiving."""
+    """A submission with the parts received so far, while it is receiving, and once accepted its place in the log."""
 
     submission: Submission
     pieces: tuple[UploadPart, ...]
+    proof: LogProof | None
 
 
 def list_submissions(
@@ -52,4 +57,12 @@ def read_submission(call: Call, submission: str) -> SubmissionView:
         if found is None:
             raise NotFound("submission")
         receiving = found.state is SubmissionState.RECEIVING
-        return SubmissionView(found, tuple(step.data.submissions.pieces(submission)) if receiving else ())
+        pieces = tuple(step.data.submissions.pieces(submission)) if receiving else ()
+        return SubmissionView(found, pieces, _proof(step, found) if Role.SUPPLIER in call.principal.roles else None)
+
+
+def _proof(step: Step, found: Submission) -> LogProof | None:
+    """That the event which the receipt names is in the log; the receipt did not wait for it."""
+    if found.receipt is None:
+        return None
+    return prove(step.data.log, SignedReceipt.from_json(json.loads(found.receipt)).receipt.audit_event_id)

@@ -6,13 +6,13 @@ import json
 from functools import partial
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from service.use_cases.call import Call, Step
 from sluis_client.wire import Manifest, digest
 
-EVENT = EventCode("submission.receive-part", Action.UPDATE, "submission")
+EVENT = EventCode("submission.receive-part", Action.UPDATE, "submission", DELIVERING | {Fact.CHECKS, Fact.KEYS})
 
 
 def receive_part(call: Call, submission: str, number: int, content: bytes, content_digest: str) -> UploadPart:
@@ -42,6 +42,8 @@ def receive_part(call: Call, submission: str, number: int, content: bytes, conte
                 step.conclude(step.outcome, ("repeated",))
                 return piece
         key = call.services.keys.unwrap(step.data.rounds.wrapped_key(found.round))
+        step.uses_key("data-key", found.round)
+        step.checked("content-digest")
         stored_as = call.services.parts.write_piece(submission, number, content, key)
         new = UploadPart(submission, number, len(content), content_digest, stored_as)
         step.data.submissions.add_piece(new)

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.errors import Denied
 from service.domain.organisation import ClientKey, Invitation, Organisation
+from service.domain.principal import Role
 from service.domain.reason import Reason
 from service.ports.identity import NotAuthenticated
-from service.use_cases.call import Call, Step
+from service.use_cases.call import Behalf, Call, Step
 from service.use_cases.invite_organisation import hash_of
 from sluis_client.wire import parse_public_jwk
 from sluis_client.wire import public_jwk as public_jwk_of
 
-EVENT = EventCode("key.register", Action.CREATE, "client-key")
+EVENT = EventCode("key.register", Action.CREATE, "client-key", DECIDED | {Fact.BEHALF, Fact.AGREEMENT, Fact.CHECKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def register_key(call: Call, code: str, public_jwk: Mapping[str, object], proof:
         step.data.organisations.add_key(ClientKey(key_id, organisation.id, public_text, step.now))
         step.data.organisations.save_invitation(replace(invitation, used_at=step.now))
         step.object_id = key_id
+        step.checked("proof-of-possession")
         step.name(agreement=organisation.agreement.reference)
         return Registration(organisation, key_id)
 
@@ -92,7 +94,7 @@ def _registered_before(
 
 def _authorised(step: Step, invitation: Invitation) -> Organisation:
     organisation = step.data.organisations.get(invitation.organisation)
-    step.on_behalf_of = organisation.id
+    step.on_behalf_of = Behalf(organisation.id, Role.SUPPLIER, organisation.id)
     step.authorise(facts.may_register_key(step.caller(), organisation))
     return organisation
 

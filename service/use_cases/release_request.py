@@ -1,4 +1,7 @@
-"""The worker releases what two stewards approved: everything is looked at once more, then signed and stored."""
+"""The worker seals what two stewards approved: everything is looked at once more, then signed and stored.
+
+Nobody reads it yet: `publish_release` lets recipients in, once a signed checkpoint of the audit log covers its events.
+"""
 
 from __future__ import annotations
 
@@ -6,71 +9,86 @@ import json
 from dataclasses import replace
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode, Outcome
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
 from service.domain.decision_text import decision_text
-from service.domain.errors import NotFound
+from service.domain.errors import Conflict, NotFound
 from service.domain.organisation import OrganisationKind
 from service.domain.policy import Deny
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
 from service.domain.round import RoundState
+from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call, Step
 from service.use_cases.release_content import release_content
 from service.use_cases.request_aggregate import rounds_of
 from service.use_cases.tied_releases import is_outdated
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
 
-EVENT = EventCode("release.create", Action.CREATE, "release")
+EVENT = EventCode(
+    "release.create",
+    Action.CREATE,
+    "release",
+    PURPOSEFUL | {Fact.BEHALF, Fact.AGREEMENT, Fact.CHECKS, Fact.KEYS},
+)
 
 
 def release_request(call: Call, request: str) -> AggregateRequest:
-    """Release an approved request, send it back to be prepared again, or stop it.
+    """Seal the release of an approved request, send that back to be prepared again, or stop it.
 
     1. Let no other release over these facts happen meanwhile.
     2. The policy permits as things are today: purpose, agreement, recipient, four eyes on this very evidence.
     3. Rules, deliveries and earlier releases are still those that the attack took into account; else prepare again.
-    4. Sign the content and store the release: immutable from here.
+    4. Sign the content and store the release: immutable, and known to every later attack check from here.
 
     Raises:
         Denied: the caller is not the worker.
-        Conflict: `request-state`: it is not approved (any more).
+        Conflict: `request-state`: it is not approved (any more); `release-sealed`: it is sealed already.
     """
     with call.transact(EVENT) as step:
         step.object_id = request
         found = step.data.requests.get(request)
-        step.on_behalf_of = found.requester
-        step.about(found.spec.data_set, found.spec.purpose)
+        step.carry_on(found)
         # 1
         step.data.releases.lock_facts(found.spec.data_set)
         found = step.data.requests.get(request, lock=True)
         # asked apart: who may not carry the request on is turned away, and must not stop it by a denial in step 2
         step.authorise(facts.may_prepare_request(step.caller(), found))
-        REQUEST_LIFECYCLE.after(found.state, "release")
+        sealed = replace(found, state=REQUEST_LIFECYCLE.after(found.state, "seal"))
+        if sealed_release(step.data, request) is not None:
+            raise Conflict("release-sealed")
         evidence = step.data.requests.evidence(request)
         if evidence is None:
             raise NotFound("evidence")
         # 2
         recipient = step.known(step.data.organisations.get, found.organisation)
+        if recipient is not None:
+            step.name(agreement=recipient.agreement.reference)
         reviews = step.data.requests.reviews(request, evidence.id)
         catalogue = call.services.catalogue
         query = facts.may_release(
             step.caller(), found, evidence, reviews=reviews, catalogue=catalogue, recipient=recipient
         )
         decision = step.decide(query)
+        step.checked("four-eyes")
         if isinstance(decision, Deny):
             reasons = tuple(reason.code for reason in decision.reasons)
             return _save(step, replace(found, decision=decision_text(decision)), "stop", reasons)
         # 3
         if not _still_holds(step, found, evidence):
             return _save(step, found, "prepare-again", ("evidence-outdated",))
+        step.checked("evidence-current")
         # 4
         release = _signed(step, found, evidence, catalogue.purpose(found.spec.purpose))
         step.object_id = release.id
         step.data.releases.add(release)
-        released = replace(found, state=REQUEST_LIFECYCLE.after(found.state, "release"), release=release.id)
-        step.data.requests.save(released)
-        return released
+        return sealed
+
+
+def sealed_release(data: UnitOfWork, request: str) -> Release | None:
+    """The release of what stewards approve now; one of evidence that was made anew since is not."""
+    evidence, newest = data.requests.evidence(request), data.releases.newest_of(request)
+    return newest if newest is not None and evidence is not None and newest.released_at >= evidence.made_at else None
 
 
 def _still_holds(step: Step, found: AggregateRequest, evidence: Evidence) -> bool:
@@ -120,7 +138,7 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
     content = canonical_bytes(
         release_content(step, found, evidence, rounds, release=release_id, version=version, revises=revises)
     )
-    signature = services.signer.sign(RELEASE_PREFIX, content)
+    signature = step.sign(RELEASE_PREFIX, content)
     return Release(
         id=release_id,
         request=found.id,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode, Outcome
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
 from service.domain.decision_text import decision_text
 from service.domain.errors import Denied, Invalid
 from service.domain.policy import Deny, Permit
@@ -17,7 +17,7 @@ from service.domain.request import AggregateRequest, RequestSpec, RequestState
 from service.domain.round import Round, round_id
 from service.use_cases.call import Call, Step
 
-EVENT = EventCode("request.submit", Action.CREATE, "aggregate-request")
+EVENT = EventCode("request.submit", Action.CREATE, "aggregate-request", PURPOSEFUL | {Fact.AGREEMENT})
 
 
 def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
@@ -39,6 +39,7 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
         purpose = _purpose(step, spec.purpose)
         step.object_id = call.services.randomness.new_id()
         step.about(spec.data_set, spec.purpose)
+        step.name(permit=step.object_id)
         # 2
         query = facts.may_request_aggregate(caller, spec, call.services.catalogue, rounds_of(step, spec))
         decision = step.decide(query)

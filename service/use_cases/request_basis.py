@@ -61,8 +61,7 @@ def gather_basis(step: Step, request: str, keys: KeyStore) -> Basis | AggregateR
     """
     step.object_id = request
     found = step.data.requests.get(request)
-    step.on_behalf_of = found.requester
-    step.about(found.spec.data_set, found.spec.purpose)
+    step.carry_on(found)
     step.authorise(facts.may_prepare_request(step.caller(), found))
     REQUEST_LIFECYCLE.after(found.state, "prepare")
     rounds = rounds_asked(found.spec)

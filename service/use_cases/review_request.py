@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode, Outcome
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, RequestState, Review, Verdict
 from service.use_cases.call import Call
 
-EVENT = EventCode("request.review", Action.UPDATE, "aggregate-request")
+EVENT = EventCode("request.review", Action.UPDATE, "aggregate-request", PURPOSEFUL | {Fact.CHECKS})
 
 REASON_AT_LEAST = 10
 """Characters: a verdict says why, to the requester and to the auditor."""
@@ -34,13 +34,14 @@ def review_request(call: Call, request: str, evidence: str, verdict: Verdict, re
         reviews = step.data.requests.reviews(request, newest.id) if newest else ()
         step.object_id = request
         if found is not None:
-            step.about(found.spec.data_set, found.spec.purpose)
+            step.under(found)
         step.authorise(facts.may_review_request(step.caller(), found, newest, reviews))
         if found is None:
             raise NotFound("aggregate-request")
         state = REQUEST_LIFECYCLE.after(found.state, verdict.value)
         if newest is None or newest.id != evidence:
             raise Conflict("evidence-outdated", {"evidence": newest.id if newest else "-"})
+        step.checked("evidence-current")
         if len(reason.strip()) < REASON_AT_LEAST:
             raise Invalid("review-reason", {"minimum": REASON_AT_LEAST})
         step.data.requests.add_review(Review(request, evidence, call.principal.id, verdict, reason, step.now))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Invalid
 from service.domain.submission import Submission, SubmissionState
-from service.use_cases.acceptance import look_into, settle, supersede
+from service.use_cases.acceptance import keep_persons, look_into, settle, supersede
 from service.use_cases.admission import Admission, admission_of, received, require_same_clock
 from service.use_cases.call import Call, Step
 from sluis_client.wire import Manifest, SignedManifest, digest
 
-EVENT = EventCode("submission.submit", Action.CREATE, "submission")
+EVENT = EventCode("submission.submit", Action.CREATE, "submission", DELIVERING | {Fact.CHECKS, Fact.KEYS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ def submit_records(call: Call, signed: SignedManifest, content: bytes, idempoten
         if settled.state is SubmissionState.ACCEPTED:
             supersede(step, admission.replaces)
         step.data.submissions.add(settled)
+        keep_persons(step, settled, verdict)
         return Delivered(settled, repeated=False)
 
 

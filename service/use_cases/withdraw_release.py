@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from service.domain import facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import PURPOSEFUL, Action, EventCode
 from service.domain.errors import Invalid, NotFound
 from service.domain.release import ReleaseView
 from service.use_cases.call import Call
 from service.use_cases.read_releases import views
 
-EVENT = EventCode("release.withdraw", Action.UPDATE, "release")
+EVENT = EventCode("release.withdraw", Action.UPDATE, "release", PURPOSEFUL)
 
 
 def withdraw_release(call: Call, release: str, reason: str) -> ReleaseView:
@@ -30,5 +30,6 @@ def withdraw_release(call: Call, release: str, reason: str) -> ReleaseView:
         if not reason.strip():
             raise Invalid("reason-needed", {"event": "withdraw"})
         step.about(found.data_set, found.purpose)
+        step.name(permit=found.request)
         step.data.releases.withdraw(release, step.now, reason)
         return views(step, [step.data.releases.get(release)])[0]

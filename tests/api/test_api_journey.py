@@ -185,7 +185,7 @@ def test_from_request_to_release(cast: Any, world: World) -> None:
     assert (twice.status_code, [r["code"] for r in twice.json()["reasons"]]) == (403, ["reviewed-before"])
     second = world.call("POST", f"{at}/reviews", cast.second_steward, json=verdict)
     assert (second.status_code, second.json()["state"]) == (201, "approved")
-    assert world.worker.run_once(world.services)
+    world.work()
     released = world.call("GET", at, cast.owner).json()
     assert released["state"] == "released"
     read_the_release(cast, world, released["releaseId"])

@@ -15,7 +15,7 @@ from service.api.app import all_routes
 from service.api.settings import VERSION
 
 ROUTES = [route for route in all_routes() if isinstance(route, APIRoute)]
-SEGMENT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*|v1|\{[a-z_]+\}|jwks\.json|openapi\.json|\.well-known")
+SEGMENT = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*|v1|\{[a-z_]+(?::path)?\}|jwks\.json|openapi\.json|\.well-known")
 CAMEL = re.compile(r"[a-z][a-zA-Z0-9]*")
 OAUTH = {"access_token", "token_type", "expires_in", "error", "error_description"}
 OAUTH |= {"grant_type", "client_assertion_type", "client_assertion"}

@@ -41,7 +41,7 @@ def _something_to_find(cast: Any) -> None:
 
 
 def caller(cast: Any, operation: dict[str, Any]) -> str | None:
-    if operation["operationId"] == "readAuditLog":
+    if "audit" in operation["tags"]:
         return cast.auditor
     if operation["operationId"] in OWNERS:
         return cast.owner

@@ -49,12 +49,12 @@ with database.begin() as uow:
 
 def killed(url: str, until: str, lines: int = 1) -> list[str]:
     """Run the writer, read so many lines, kill it, and answer all that it said."""
-    here = Path(__file__).parent
+    root = Path(__file__).parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, url, until],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(here), str(here.parents[1])])},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(root / "tests/support"), str(root)])},
     ) as process:
         said = [process.stdout.readline().strip() for _ in range(lines)]
         process.send_signal(signal.SIGKILL)

@@ -127,7 +127,7 @@ def test_nothing_is_replaced_over_any_connection(engine: Engine, statement: str)
         "TRUNCATE releases CASCADE",
         "TRUNCATE release_recipients",
         "TRUNCATE drawings",
-        "TRUNCATE audit_events",
+        "TRUNCATE audit_events CASCADE",
         "INSERT INTO audit_events SELECT * FROM audit_events ON CONFLICT (id) DO UPDATE SET payload = '{}'",
     ],
 )

@@ -17,7 +17,7 @@ from service.composition.settings import PREFIX, Settings, SettingsError, read_s
 TOP = {"name", "services", "networks", "volumes", "secrets"}
 OF_A_SERVICE = {
     "build", "cap_drop", "command", "depends_on", "entrypoint", "environment", "healthcheck", "image", "init", "logging",
-    "network_mode", "networks", "pids_limit", "ports", "read_only", "restart", "secrets", "security_opt", "shm_size",
+    "network_mode", "networks", "pids_limit", "ports", "profiles", "read_only", "restart", "secrets", "security_opt", "shm_size",
     "stop_grace_period", "tmpfs", "user", "volumes",
 }  # fmt: skip
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
@@ -73,7 +73,9 @@ def test_jobs_come_before_what_needs_them():
     assert SERVICES["rights"]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     assert SERVICES["service"]["depends_on"]["rights"] == {"condition": "service_completed_successfully"}
     assert SERVICES["service"]["depends_on"]["database"] == {"condition": "service_healthy"}
-    for job in ("keys", "migrate", "rights"):
+    assert before("sequencer") == {"database", "migrate", "rights", "log-key"}
+    assert SERVICES["retention"]["profiles"] == ["maintenance"]  # started by hand only
+    for job in ("keys", "log-key", "migrate", "retention", "rights"):
         assert SERVICES[job]["restart"] == "no"
 
 
@@ -133,6 +135,16 @@ def test_what_is_written_lies_on_a_volume_that_belongs_to_the_user_of_the_image(
 def test_only_the_owner_job_has_the_password_of_the_owner():
     holders = {name for name, service in SERVICES.items() if "owner_password" in service.get("secrets", ())}
     assert holders == {"database", "migrate", "rights"}
+
+
+def test_only_the_sequencer_has_the_key_of_the_log():
+    holders = {name for name, service in SERVICES.items() if any("log-key" in v for v in service.get("volumes", ()))}
+    assert holders == {"log-key", "sequencer"}
+    assert SERVICES["sequencer"]["volumes"] == ["log-key:/var/lib/sluis-log-key:ro"]
+    assert not any("keys:" in volume for volume in SERVICES["sequencer"]["volumes"])
+    for secret in ("sequencer_password", "retention_password"):
+        holders = {name for name, service in SERVICES.items() if secret in service.get("secrets", ())}
+        assert "service" not in holders
 
 
 def test_no_password_stands_in_an_environment():

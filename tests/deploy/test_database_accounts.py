@@ -11,23 +11,33 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from deployment_files import DEPLOY, ROOT
 from postgres import PostgresServer
 from psycopg import errors
 from sqlalchemy import make_url
 
+from service.adapters.clock import SystemClock
 from service.adapters.database import SqlDatabase, upgrade
 from service.adapters.database.tables import metadata
+from service.adapters.log_signing import Ed25519LogSigner
+from service.adapters.observability import Logger, Stream
+from service.composition.sequencer import Sequencer
 from service.domain.request import RequestState
 from service.domain.round import RoundState
 from service.domain.submission import SubmissionState
+from service.use_cases.read_log import log_lines, prove
+from service.use_cases.sequence_log import sequence_log
+from sluis_client.wire.log.export import verify_export
 
-ACCOUNTS = ("sluis_owner", "sluis_service")
+ACCOUNTS = ("sluis_owner", "sluis_service", "sluis_sequencer", "sluis_retention")
+PASSWORDS = ("owner_password", "service_password", "sequencer_password", "retention_password")
 
 
 def program(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -59,7 +69,7 @@ def as_account(url: str, name: str) -> str:
 
 
 def give_secrets(directory: Path) -> str:
-    for name in ("owner_password", "service_password"):
+    for name in PASSWORDS:
         (directory / name).write_text(secrets.token_hex(32) + "\n")
     return str(directory)
 
@@ -172,6 +182,10 @@ def test_the_service_can_do_all_its_work(accounts_url: str, samples: ModuleType)
         "SET session_replication_role = replica",
         "COPY audit_events TO PROGRAM 'true'",
         "GRANT UPDATE ON audit_events TO sluis_service",
+        "INSERT INTO log_checkpoints VALUES (1, '', '', now())",
+        "UPDATE log_tiles SET hashes = ''",
+        "INSERT INTO log_keys VALUES ('mine', now())",
+        "SET ROLE sluis_sequencer",
     ],
 )
 def test_the_service_cannot(accounts_url: str, statement: str):
@@ -183,6 +197,81 @@ def test_the_service_cannot(accounts_url: str, statement: str):
             connection.execute(statement)
 
 
+SIGNER = Ed25519LogSigner(Ed25519PrivateKey.from_private_bytes(bytes(32)), "sluis.example/v1/log")
+
+
+def test_the_sequencer_and_retention_can_do_their_work(accounts_url: str, samples: ModuleType):
+    """Each with its own account, on what the service wrote with its own."""
+    service, sequencer, retention = (
+        SqlDatabase(as_account(accounts_url, name), random_bytes=secrets.token_bytes, pool_size=2)
+        for name in ("sluis_service", "sluis_sequencer", "sluis_retention")
+    )
+    old = samples.an_event(recorded=datetime(2019, 1, 1, tzinfo=UTC))
+    for event in (old, samples.an_event()):
+        with service.begin() as uow:
+            uow.commit(event)
+    assert sequencer.ready()
+    while sequence_log(sequencer, SIGNER, SystemClock()) is not None:
+        pass
+    Sequencer(sequencer, SystemClock(), SIGNER, interval=1, log=Logger(Stream.LOG)).watch()
+    with service.look() as uow:
+        assert prove(uow.log, old.id) is not None
+    with retention.begin() as uow:
+        assert len(uow.log.erase(datetime(2020, 1, 1, tzinfo=UTC), 10)) == 1
+        uow.commit(samples.an_event())
+    with service.look() as uow:
+        assert prove(uow.log, old.id) is None
+        assert verify_export(log_lines(uow.log), SIGNER.key).erased == 1
+    for database in (service, sequencer, retention):
+        database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("account", "statement"),
+    [
+        ("sluis_sequencer", "UPDATE audit_events SET payload = ''"),
+        ("sluis_sequencer", "UPDATE audit_events SET salt = ''"),
+        ("sluis_sequencer", "DELETE FROM audit_events"),
+        ("sluis_sequencer", "INSERT INTO audit_events (id) VALUES ('x')"),
+        ("sluis_sequencer", "SELECT user_id FROM audit_events"),
+        ("sluis_sequencer", "SELECT * FROM submissions"),
+        ("sluis_sequencer", "DELETE FROM log_tiles"),
+        ("sluis_sequencer", "DELETE FROM log_checkpoints"),
+        ("sluis_sequencer", "UPDATE log_checkpoints SET note = ''"),
+        ("sluis_sequencer", "ALTER TABLE log_tiles DISABLE TRIGGER ALL"),
+        ("sluis_retention", "UPDATE audit_events SET payload = ''"),
+        ("sluis_retention", "UPDATE audit_events SET log_index = 0"),
+        ("sluis_retention", "SELECT payload FROM audit_events"),
+        ("sluis_retention", "TRUNCATE audit_events"),
+        ("sluis_retention", "DELETE FROM log_tiles"),
+        ("sluis_retention", "DELETE FROM releases"),
+        ("sluis_retention", "SELECT * FROM evidence"),
+    ],
+)
+def test_the_others_cannot(accounts_url: str, account: str, statement: str):
+    with (
+        psycopg.connect(address(as_account(accounts_url, account))) as connection,
+        pytest.raises(errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "which", ["log_index IS NULL", "recorded > now() - interval '5 years'", "true"], ids=["waiting", "young", "all"]
+)
+def test_retention_cannot_erase_too_soon(accounts_url: str, which: str, samples: ModuleType):
+    database = SqlDatabase(as_account(accounts_url, "sluis_service"), random_bytes=secrets.token_bytes)
+    for recorded in (datetime(2019, 1, 1, tzinfo=UTC), datetime.now(UTC)):
+        with database.begin() as uow:
+            uow.commit(samples.an_event(recorded=recorded))
+    database.dispose()
+    with (
+        psycopg.connect(address(as_account(accounts_url, "sluis_retention"))) as connection,
+        pytest.raises(errors.IntegrityConstraintViolation, match="five years"),
+    ):
+        connection.execute(f"DELETE FROM audit_events WHERE {which}")
+
+
 def test_the_owner_of_the_tables_rules_nothing_else(accounts_url: str, postgres: PostgresServer):
     with postgres.administration(accounts_url) as connection:
         rights = connection.execute(
@@ -190,7 +279,7 @@ def test_the_owner_of_the_tables_rules_nothing_else(accounts_url: str, postgres:
             " WHERE rolname = ANY(%s)",
             [list(ACCOUNTS)],
         ).fetchall()
-        assert rights == [(False,), (False,)]
+        assert rights == [(False,)] * len(ACCOUNTS)
         tables = connection.execute("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'").fetchall()
         assert tables == [("sluis_owner",)]
 
@@ -228,10 +317,11 @@ def test_every_table_is_thought_of():
     rights = (DEPLOY / "postgres" / "rights.sql").read_text()
     inserts = re.search(r"GRANT INSERT ON(.*?)TO sluis_service", rights, re.DOTALL)
     assert inserts is not None
-    assert {name.strip() for name in inserts[1].split(",")} == set(metadata.tables)
+    ours = {name.strip() for name in inserts[1].split(",")}
+    assert ours | {"log_checkpoints", "log_keys", "log_tiles"} == set(metadata.tables)
 
 
-@pytest.mark.parametrize("missing", ["owner_password", "service_password"])
+@pytest.mark.parametrize("missing", PASSWORDS)
 def test_no_account_is_made_without_a_password(postgres: PostgresServer, tmp_path: Path, missing: str):
     directory = tmp_path / "secrets"
     directory.mkdir()

@@ -8,12 +8,16 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import warm_sluis
 from supplier_place import supplier_place  # noqa: F401 - a fixture
+from warm_sluis import TYPED
 
 from demo.installation import Installation, installation
 from demo.people import PersonAtWork, everyone, log_in
@@ -56,8 +60,30 @@ with httpx.Client() as browser:
 """
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a `sluis` that is loaded already."""
+    folder = tmp_path_factory.mktemp("warm")
+    with tempfile.TemporaryDirectory() as short:  # the address of a socket may have 107 characters
+        place = Path(short) / "sluis"
+        command = folder / "sluis"
+        command.write_text(TYPED.format(python=sys.executable, place=str(place)))
+        command.chmod(command.stat().st_mode | stat.S_IXUSR)
+        server = subprocess.Popen([sys.executable, warm_sluis.__file__, str(place)])
+        try:
+            until = time.monotonic() + 60
+            while not place.exists():
+                assert server.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            yield folder
+        finally:
+            server.kill()
+            server.wait()
+
+
 @pytest.fixture
-def shell(played: Played, tmp_path: Path) -> Shell:
+def shell(played: Played, warm: Path, tmp_path: Path) -> Shell:
     """Runs a script as one person, whose browser opens the provider's page and chooses that account."""
 
     def run(subject: str, script: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +91,7 @@ def shell(played: Played, tmp_path: Path) -> Shell:
         browser.write_text(_BROWSER.format(python=sys.executable, subject=subject))
         browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
         environment: Mapping[str, str] = {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{warm}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(tmp_path),
             "XDG_CONFIG_HOME": str(tmp_path / "config"),
             "BROWSER": f"{browser} %s",

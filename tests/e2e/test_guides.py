@@ -68,9 +68,15 @@ def test_the_regional_owner_asks_two_stewards_approve_and_the_owner_reads(played
 
 def test_the_auditor_sees_who_did_what(shell):
     guide = sections("auditor.md")
-    printed = run(shell, "auditor-1", "".join(guide.values()))
-    assert json.loads(printed.strip().splitlines()[-2].strip()) is not None
+    printed = "".join(run(shell, "auditor-1", script) for script in guide.values())
+    printed += run(shell, "auditor-1", "cat all.csv denials.ndjson releases.fhir.json")
     assert '"code": "release.create"' in printed
+    assert '"code": "audit.export"' in printed
+    assert "traceId" in printed
+    assert '"resourceType":"Bundle"' in printed
+    lines = [json.loads(line) for line in printed.splitlines() if line.startswith('{"event"')]
+    assert lines
+    assert {json.loads(line["event"])["outcome"] for line in lines} == {"denied"}
 
 
 def test_every_guide_is_executed():

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.xdist_group("supplier")
 
 GUIDE = (Path(__file__).parents[2] / "docs/supplier.md").read_text()
 INVITED = "ziekenhuis-arran"
-ELSEWHERE = {"trust", "dat"}
-"""`trust` is tried in test_sdk_cli; `dat` follows the name of the package in a sentence."""
+ELSEWHERE = {"release", "trust", "dat"}
+"""`trust` is tried in test_sdk_cli, `release` in test_journey_certificate; `dat` follows the package in a sentence."""
 
 
 def blocks() -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from journey import START, World, copied, world_on
 from journey_calls import CASES, EVERYONE, Things, make_busy, principal
 
 from service import use_cases
+from service.adapters.database.audit import from_payload, to_payload
 from service.composition.build import Application
 from service.domain.audit import AuditEvent, EventCode
 from service.domain.errors import Denied, DomainError, Unavailable
@@ -43,8 +44,9 @@ def use_cases_found() -> dict[str, Callable[..., Any]]:
     return found
 
 
+CODES = {value.code: value for module in MODULES for value in vars(module).values() if isinstance(value, EventCode)}
 USE_CASES = use_cases_found()
-PORTS = ("policy", "parts", "engine", "keys", "signer", "tokens")
+PORTS = ("policy", "parts", "engine", "keys", "signer", "tokens", "clock_watch")
 
 
 @pytest.fixture(scope="session")
@@ -129,19 +131,12 @@ def test_success_leaves_one_complete_event(world: World, things: Things, name: s
     for event in events:
         assert event.code == case.event
         require_complete(event, call, outcome=case.outcome)
-        if name != "record_failed_login":
-            assert event.object_id
-            assert (event.authorisation.policy_hash or "").startswith("sha-256:")
-            assert event.authorisation.policies
-        told = {
-            "sensitivity": event.sensitivity,
-            "on_behalf_of": event.on_behalf_of,
-            "query": event.query,
-            "purpose": event.authorisation.purpose,
-            "legal_basis": event.authorisation.legal_basis,
-            "agreement": event.authorisation.agreement,
-        }
-        assert {field for field, value in told.items() if value} >= case.about
+        assert CODES[event.code].always == {fact for fact in CODES[event.code].always if event.says(fact)}
+        assert (event.action, event.object_type) == (CODES[event.code].action, CODES[event.code].object_type)
+        assert event.authorisation.decision in ({"permit"} if event.authorisation.policy_hash else {None})
+        acting = event.organisation is not None
+        assert (event.organisation_identifier == "oin:00000001234567890000") == acting
+        assert from_payload(to_payload(event)) == event
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -248,4 +243,8 @@ def test_whatever_breaks_is_in_the_log(busy: tuple[World, Things], tmp_path: Pat
 
 
 def test_every_use_case_but_the_first_step_refuses_somebody() -> None:
-    assert {name for name, case in CASES.items() if case.who == EVERYONE} == {"authenticate", "record_failed_login"}
+    assert {name for name, case in CASES.items() if case.who == EVERYONE} == {
+        "authenticate",
+        "record_login",
+        "record_failed_login",
+    }

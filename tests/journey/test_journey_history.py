@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journey import OTHER_OWNER, OWNER, STEWARD, THIRD, WORKER, World, dimensions
+from journey import OTHER_OWNER, OWNER, STEWARD, THIRD, World, dimensions
 from journey_figures import (
     AYRSHIRE,
     DUMFRIES,
@@ -39,7 +39,6 @@ from service.ports.unit_of_work import Page
 from service.use_cases.disclosure_tables import table_of
 from service.use_cases.read_releases import list_releases, read_release
 from service.use_cases.read_requests import read_evidence
-from service.use_cases.release_request import release_request
 from service.use_cases.withdraw_release import withdraw_release
 
 
@@ -279,9 +278,9 @@ def test_two_releases_at_once_are_two_after_each_other(postgres_world: World) ->
     signer = SlowSigner(world.services.signer)
     world.services = replace(world.services, signer=signer)
     with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(release_request, world.call(WORKER), first.id)
+        one = pool.submit(world.release_at_once, first.id)
         assert signer.signing.wait(10)
-        other = pool.submit(release_request, world.call(WORKER), second.id)
+        other = pool.submit(world.release_at_once, second.id)
         threading.Timer(0.3, signer.other.set).start()
         assert (one.result().state, other.result().state) == ("released", "permitted")
     assert world.events(code="release.create", outcome="failed")[0].reasons == ("evidence-outdated",)

@@ -11,13 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from journey import WORKER, World
+from journey import World
 from journey_crashes import Deliveries, deadly, warmed
 from journey_pairs import Pair, finish
 from journey_regions import require_in_turn, url_of
 
 from service.composition.build import Application
-from service.use_cases.release_request import release_request
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +66,7 @@ def test_a_worker_that_dies_with_the_lock_lets_the_other_one_by(
         process = processes.halt(world, job(pair), names.index("before commit", signed))
         try:
             order = [one for one in pair.both if world.request(one).state == "approved"]
-            other = pool.submit(release_request, world.call(WORKER), order[-1])
+            other = pool.submit(world.release_at_once, order[-1])
             await_waiting(pair, world)
         finally:
             os.kill(process, signal.SIGKILL)

@@ -45,7 +45,7 @@ def test_each_table_is_harmless_and_both_are_not(approved: Pair, tmp_path: Path)
             evidence = read_evidence(pair.world.call(THIRD), request)
             assert evidence.history == ()
             assert '"status":"Q"' not in evidence.tables
-        assert release_request(pair.world.call(WORKER), pair.first).state == "released"
+        assert pair.world.release_at_once(pair.first).state == "released"
         (alone,) = require_in_turn(pair.world)
         assert alone.spec == GGD
 
@@ -184,7 +184,7 @@ def test_prepared_while_the_other_is_released(asked: Pair, tmp_path: Path) -> No
         world = pair.world
         prepare_request(world.call(WORKER), pair.first)
         world.approve(pair.first)
-        assert release_request(world.call(WORKER), pair.first).state == "released"
+        assert world.release_at_once(pair.first).state == "released"
         engine.go.set()
         assert late.result().state == "prepared"
         assert read_evidence(world.call(THIRD), pair.second).history == ()
@@ -203,6 +203,7 @@ def test_whatever_the_interleaving(asked: Pair, tmp_path: Path) -> None:
             def work(world: World, done: threading.Event = done) -> None:
                 while not done.is_set():
                     assert world.worker.run_once(world.services), world.troubles
+                    world.sequence()
                     done.wait(0.002)
                 assert world.troubles == []
 

@@ -84,7 +84,11 @@ def test_the_whole_way(any_world: World) -> None:
     assert (content["id"], content["version"], content["request"]) == (release.id, 1, asked.id)
     told = [event.code for event in reversed(world.events(object_id=asked.id))]
     assert told == ["request.submit", "request.prepare", *["request.read-evidence", "request.review"] * 2]
-    assert [event.code for event in world.events(object_id=release.id)] == ["release.read", "release.create"]
+    assert [event.code for event in world.events(object_id=release.id)] == [
+        "release.read",
+        "release.publish",
+        "release.create",
+    ]
 
 
 def test_released_figures_are_the_sums_of_what_was_delivered(closed: World) -> None:

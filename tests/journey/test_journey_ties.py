@@ -24,7 +24,6 @@ from service.use_cases import corrections
 from service.use_cases.prepare_request import prepare_request
 from service.use_cases.read_requests import read_evidence, read_request
 from service.use_cases.recent import Recent
-from service.use_cases.release_request import release_request
 
 ROUND = "capacity-2024"
 TOTALS = replace(SPEC, dimensions=dimensions(region="planning-region"))
@@ -80,7 +79,7 @@ def _only(world: World, request: str) -> None:
     """Carry one request to its release, and leave all others where they are."""
     prepare_request(world.call(WORKER), request)
     world.approve(request)
-    assert release_request(world.call(WORKER), request).state == "released"
+    assert world.release_at_once(request).state == "released"
 
 
 def test_noise_that_hides_contributors_is_not_outdated_by_exact_figures(world: World, tmp_path: Path) -> None:

@@ -137,6 +137,9 @@ ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "readRelease": (RELEASE, {}),
     "withdrawRelease": (RELEASE, {}),
     "readAuditLog": (SERVICE, {}),
+    "searchPersons": (SERVICE, {}),
+    "readOwnUses": (SERVICE, {}),
+    "runService": (SERVICE, {}),
 }
 
 #: Action by role; nobody else may.
@@ -171,6 +174,9 @@ ALLOWED: Mapping[str, str] = {
     "readRelease": "regional-owner steward",
     "withdrawRelease": "steward",
     "readAuditLog": "auditor",
+    "searchPersons": "auditor",
+    "readOwnUses": "supplier",
+    "runService": "worker",
 }
 
 

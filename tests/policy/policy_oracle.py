@@ -85,7 +85,10 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
 }
 PLAIN = "listOrganisations administer readMetadata readPurposes listRounds listSubmissions listRequests listReleases"
 SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
-    **{action: ({"Service"}, {}) for action in (*PLAIN.split(), "readAuditLog")},
+    **{
+        action: ({"Service"}, {})
+        for action in (*PLAIN.split(), "readAuditLog", "searchPersons", "readOwnUses", "runService")
+    },
     **{
         action: ({"Organisation"}, {})
         for action in ("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey", "readOwnOrganisation")
@@ -107,7 +110,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
-    | {"submit", "continueSubmission", "listSubmissions", "readSubmission"},
+    | {"submit", "continueSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
     | SEES_ROUNDS
     | {"readPurposes", "requestAggregate", "listRequests", "readRequest", "listReleases", "readRelease"},
@@ -116,10 +119,10 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"readPurposes", "createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest"}
     | {"listReleases", "readRelease", "withdrawRelease"},
-    (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog"},
+    (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog", "searchPersons"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
     | {"readMetadata", "administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
-    (Worker, Role.WORKER): {"prepareRequest", "release"},
+    (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
 }
 
 

@@ -365,8 +365,9 @@ def test_the_plain_questions_reach_those_they_are_for():
         (steward, facts.may_list_submissions, facts.may_list_releases, facts.may_read_own_organisation),
         (owner, facts.may_list_requests, facts.may_list_releases, facts.may_read_purposes),
         (operator, facts.may_list_organisations, facts.may_administer),
-        (auditor, facts.may_read_audit_log),
-        (SUPPLIER, facts.may_list_submissions, facts.may_list_rounds),
+        (auditor, facts.may_read_audit_log, facts.may_search_persons),
+        (SUPPLIER, facts.may_list_submissions, facts.may_list_rounds, facts.may_read_own_uses),
+        (Caller(Worker("service"), None, NOW), facts.may_run_service),
     ):
         for question in questions:
             assert codes(question(caller)) == set(), question.__name__

@@ -25,6 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from log_double import SomeLog
 
 from sluis_client import wire
 from sluis_client.wire.strict import time_text
@@ -53,6 +54,21 @@ class Refusal(Exception):
             "code": self.code,
             **self.extra,
         }
+
+
+def a_use(**changes: Any) -> dict[str, Any]:
+    return {
+        "releaseId": "0190f000-0000-7000-8000-000000000001",
+        "releasedAt": "2026-07-01T09:00:00Z",
+        "dataSet": "capacity",
+        "purpose": "regional-capacity-planning",
+        "legalBasis": "6-1-e",
+        "deliveries": [{"submissionId": "s-1", "round": "capacity-2019", "agreement": "VO-2026-001"}],
+        "readBy": [
+            {"organisation": "nhs-north", "times": 2, "first": "2026-07-02T09:00:00Z", "last": "2026-07-03T09:00:00Z"}
+        ],
+        **changes,
+    }
 
 
 @dataclass
@@ -90,7 +106,10 @@ class Double:
     trouble: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuse_content: bool = False
+    use_pages: list[list[dict[str, Any]]] = field(default_factory=lambda: [[a_use()]])
     hook: Callable[[str, str], None] = lambda _phase, _call: None
+    log: SomeLog | None = None
+    log_stands_still: bool = False
     url: str = ""
 
     def invite(self) -> str:
@@ -162,6 +181,12 @@ class Double:
             raise Refusal(401, "invalid_client", error="invalid_client")
         self.seen_jti.add(claims["jti"])
         return claims
+
+    def uses(self, cursor: str) -> dict[str, Any]:
+        """Page by page: those of `use_pages`, each with the cursor of the next."""
+        number = int(cursor or "0")
+        following = str(number + 1) if number + 1 < len(self.use_pages) else None
+        return {"items": self.use_pages[number], "next": following}
 
     def round(self) -> dict[str, Any]:
         counts = next((h for h in self.held.values() if h.state == "accepted"), None)
@@ -237,6 +262,9 @@ class Double:
         held.receipt = self._receipt(held, checked.rows)
 
     def _receipt(self, held: Held, rows: int) -> wire.SignedReceipt:
+        event_id = str(uuid.uuid4())
+        if self.log is not None and not self.log_stands_still:
+            self.log_it(event_id, held.id)
         receipt = wire.Receipt(
             submission_id=held.id,
             organisation=ORGANISATION,
@@ -249,10 +277,16 @@ class Double:
             manifest_digest=held.manifest.digest(),
             content_digest=held.manifest.content_digest,
             accepted_at=self.clock().replace(microsecond=0),
-            audit_event_id=str(uuid.uuid4()),
+            audit_event_id=event_id,
             issuer=ISSUER,
         )
         return wire.sign_receipt(receipt, self.receipt_key or self.signing_key)
+
+    def log_it(self, event_id: str, submission: str) -> None:
+        assert self.log is not None
+        self.log.add(
+            id=event_id, objectId=submission, outcome="success", recorded=time_text(self.clock().replace(microsecond=0))
+        )
 
     def submission(self, held: Held) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -275,6 +309,9 @@ class Double:
                 "rows": held.receipt.receipt.rows,
                 "receipt": held.receipt.to_json(),
             }
+            proof = self.log.proof(held.receipt.receipt.audit_event_id) if self.log else None
+            if proof is not None:
+                document["logProof"] = proof.to_json()
         if held.faults is not None:
             document["faults"] = held.faults
         return document
@@ -317,10 +354,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, document: Any, headers: dict[str, str]) -> None:
         raw = b"" if document is None else json.dumps(document).encode()
+        plain = isinstance(document, str)
+        if plain:
+            raw = document.encode()
         self.send_response(status)
         problem = status >= 400
         if document is not None:
-            self.send_header("Content-Type", "application/problem+json" if problem else "application/json")
+            kind = "text/plain; charset=utf-8" if plain else "application/json"
+            self.send_header("Content-Type", "application/problem+json" if problem else kind)
         if status != 204:
             self.send_header("Content-Length", str(len(raw)))
         for name, value in headers.items():
@@ -335,6 +376,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, {"issuer": ISSUER, "token_endpoint": f"{ISSUER}/v1/oauth/token"}, {}
             case "GET", [".well-known", "jwks.json"]:
                 return 200, {"keys": [wire.published_jwk(double.signing_key.public_key())]}, {}
+            case "GET", ["v1", "log", name] if double.log is not None:
+                return self._log(double.log, name)
             case "POST", ["v1", "oauth", "token"]:
                 return 200, double.token({k: v[0] for k, v in parse_qs(body.decode()).items()}), {}
             case "POST", ["v1", "registrations"]:
@@ -343,6 +386,8 @@ class _Handler(BaseHTTPRequestHandler):
         match method, path.strip("/").split("/"):
             case "GET", ["v1", "organisations", "me"]:
                 return 200, {"id": ORGANISATION, "name": "Ziekenhuis Arran"}, {}
+            case "GET", ["v1", "organisations", "me", "uses"]:
+                return 200, double.uses(parse_qs(urlsplit(self.path).query).get("cursor", [""])[0]), {}
             case "GET", ["v1", "data-sets", double.definition.id]:
                 return 200, double.definition.to_json(), {}
             case "GET", ["v1", "rounds"]:
@@ -366,6 +411,20 @@ class _Handler(BaseHTTPRequestHandler):
             case "PUT", ["completion"]:
                 self.double.complete(held, json.loads(body)["parts"])
                 return 200, self.double.submission(held), {}
+        raise Refusal(404, "not-found")
+
+    def _log(self, log: SomeLog, name: str) -> tuple[int, Any, dict[str, str]]:
+        match name:
+            case "key":
+                return 200, log.public.text() + "\n", {}
+            case "checkpoint":
+                return 200, log.checkpoint().note, {}
+            case "consistency":
+                asked = parse_qs(urlsplit(self.path).query)
+                old, new = int(asked["from"][0]), int(asked["to"][0])
+                if not old <= new <= len(log.entries):
+                    raise Refusal(400, "log-place")
+                return 200, {"hashes": log.consistency(old, new)}, {}
         raise Refusal(404, "not-found")
 
     def _authenticate(self) -> None:

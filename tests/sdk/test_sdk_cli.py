@@ -394,6 +394,7 @@ def test_a_document_has_the_moments_exactly(run: Callable[..., Result], register
 
 def test_rounds_and_trust(run: Callable[..., Result], registered: Path, double: Double):
     assert document(run("rounds", "--json"))["rounds"][0]["id"] == ROUND
+    assert document(run("uses", "--json"))["uses"][0]["purpose"] == "regional-capacity-planning"
     assert ROUND in run("rounds").stdout
     key = wire.published_jwk(double.signing_key.public_key())["kid"]
     assert document(run("trust", key, "--json"))["keyId"] == key

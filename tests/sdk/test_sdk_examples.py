@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from log_double import SomeLog
 from sluis_double import Double
 
 import sluis_client
@@ -36,6 +37,8 @@ def test_there_are_public_functions():
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_the_example_of(name: str, registered: object, double: Double, monkeypatch: pytest.MonkeyPatch):
+    double.log = SomeLog("sluis.example/v1/log")
+    double.log.fill(1)
     monkeypatch.setenv("SLUIS_URL", double.url)
     monkeypatch.setenv("SLUIS_CODE", double.invite())
     found = FINDER.find(getattr(Client, name), name, globs={})

@@ -16,16 +16,19 @@ from typing import Any
 
 from asgi_client import AsgiClient, asgi_client
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from token_maker import SetClock, ec_jwk, ec_key, seal
 
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemRandomness
+from service.adapters.clock_watch import KernelClockWatch
 from service.adapters.database import SqlDatabase, upgrade
 from service.adapters.duckdb_engine import DuckDbEngine
 from service.adapters.identity.machine import JoseMachineTokens
 from service.adapters.keystore import load_service_keys
+from service.adapters.log_signing import Ed25519LogSigner
 from service.adapters.parts import FileSystemPartStore
 from service.api import ApiSettings, Rates, create_app
 from service.composition.worker import Worker
@@ -36,9 +39,11 @@ from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.call import Call, Services
 from service.use_cases.invite_organisation import invite_again, invite_organisation
+from service.use_cases.sequence_log import sequence_log
 from sluis_client import wire
 
 ISSUER = "https://sluis.example"
+LOG_SIGNER = Ed25519LogSigner(Ed25519PrivateKey.from_private_bytes(bytes(32)), "sluis.example/v1/log")
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ROUND = "capacity-2019"
 PEOPLE_ISSUER = "https://login.example"
@@ -187,6 +192,13 @@ class World:
         headers = {"Idempotency-Key": self.services.randomness.new_id()}
         return self.call("POST", "/v1/submissions", token, json=body, headers=headers)
 
+    def work(self) -> None:
+        """Let worker and sequencer do what there is to do."""
+        for _ in range(2):
+            assert self.worker.run_once(self.services)
+            while sequence_log(self.services.database, LOG_SIGNER, self.clock) is not None:
+                pass
+
     # the log
 
     def events(self, **filters: Any) -> list[AuditEvent]:
@@ -224,6 +236,7 @@ def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) 
     services = Services(
         database=database,
         clock=clock,
+        clock_watch=KernelClockWatch(),
         randomness=randomness,
         policy=CedarEngine(bundle),
         catalogue=bundle.catalogue,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -10,16 +10,14 @@ from typing import TypeVar
 from fake_tables import FakeTransaction, Tables
 
 from service.adapters.database import RowRefused
-from service.adapters.database.paging import from_cursor, to_cursor
-from service.domain.audit import AuditEvent
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
 from service.domain.request import OPEN_STATES, AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
-from service.ports.unit_of_work import AuditFilter, Page
+from service.ports.unit_of_work import Page
 
 Item = TypeVar("Item")
 
@@ -34,11 +32,11 @@ class FakeOrganisations:
         self._t.write().organisations[organisation.id] = organisation
 
     def save(self, organisation: Organisation) -> None:
-        _present(self._t.write(organisation).organisations, organisation.id, "organisation")
+        present(self._t.write(organisation).organisations, organisation.id, "organisation")
         self._t.write().organisations[organisation.id] = organisation
 
     def get(self, organisation: str) -> Organisation:
-        return _present(self._t.read(organisation).organisations, organisation, "organisation")
+        return present(self._t.read(organisation).organisations, organisation, "organisation")
 
     def all(self) -> Sequence[Organisation]:
         return [found for _, found in sorted(self._t.read().organisations.items())]
@@ -54,7 +52,7 @@ class FakeOrganisations:
         return self._t.write(code_hash).invitations.get(code_hash)
 
     def save_invitation(self, invitation: Invitation) -> None:
-        _present(self._t.write(invitation).invitations, invitation.code_hash, "invitation")
+        present(self._t.write(invitation).invitations, invitation.code_hash, "invitation")
         self._t.write().invitations[invitation.code_hash] = invitation
 
     def add_key(self, key: ClientKey) -> None:
@@ -68,7 +66,7 @@ class FakeOrganisations:
         return self._t.read(key_id).keys.get(key_id)
 
     def save_key(self, key: ClientKey) -> None:
-        _present(self._t.write(key).keys, key.key_id, "key")
+        present(self._t.write(key).keys, key.key_id, "key")
         self._t.write().keys[key.key_id] = key
 
     def keys_of(self, organisation: str) -> Sequence[ClientKey]:
@@ -108,12 +106,12 @@ class FakeRounds:
 
     def save(self, round_: Round) -> None:
         tables = self._t.write(round_)
-        _present(tables.rounds, round_.id, "round")
+        present(tables.rounds, round_.id, "round")
         self._t.require(tables.organisations, *round_.expected)
         tables.rounds[round_.id] = round_
 
     def get(self, round_: str, *, lock: bool = False) -> Round:
-        return _present(_opened(self._t, lock, round_).rounds, round_, "round")
+        return present(_opened(self._t, lock, round_).rounds, round_, "round")
 
     def take_turn(self, round_: str, supplier: str) -> None:
         self._t.write(round_, supplier)
@@ -127,7 +125,7 @@ class FakeRounds:
         return found[: page.limit]
 
     def wrapped_key(self, round_: str) -> str:
-        return _present(self._t.read(round_).wrapped_keys, round_, "round")
+        return present(self._t.read(round_).wrapped_keys, round_, "round")
 
 
 class FakeSubmissions:
@@ -145,12 +143,12 @@ class FakeSubmissions:
 
     def save(self, submission: Submission) -> None:
         tables = self._t.write(submission)
-        _present(tables.submissions, submission.id, "submission")
+        present(tables.submissions, submission.id, "submission")
         self._keep_unique(submission)
         tables.submissions[submission.id] = submission
 
     def get(self, submission: str, *, lock: bool = False) -> Submission:
-        return _present(_opened(self._t, lock, submission).submissions, submission, "submission")
+        return present(_opened(self._t, lock, submission).submissions, submission, "submission")
 
     def find_by_key(self, organisation: str, idempotency_key: str) -> Submission | None:
         return self._find(lambda s: (s.organisation, s.idempotency_key) == (organisation, idempotency_key))
@@ -222,6 +220,15 @@ class FakeSubmissions:
         parts = {s.part for s in tables.submissions.values() if s.part is not None}
         return frozenset(parts | {piece.stored_as for piece in tables.pieces.values()})
 
+    def add_persons(self, submission: str, persons: Collection[bytes]) -> None:
+        tables = self._t.write(submission)
+        if persons:
+            self._t.require(tables.submissions, submission)
+        for person in persons:
+            if (person, submission) in tables.persons:
+                self._t.refuse(RowRefused("pk_submission_persons"))
+            tables.persons[person, submission] = None
+
     def stale(self, received_before: datetime) -> Sequence[Submission]:
         every = self._t.read(received_before).submissions.values()
         found = [s for s in every if s.state == SubmissionState.RECEIVING and s.received_at < received_before]
@@ -264,11 +271,11 @@ class FakeRequests:
         self._put(request)
 
     def save(self, request: AggregateRequest) -> None:
-        _present(self._t.write(request).requests, request.id, "request")
+        present(self._t.write(request).requests, request.id, "request")
         self._put(request)
 
     def get(self, request: str, *, lock: bool = False) -> AggregateRequest:
-        return _present(_opened(self._t, lock, request).requests, request, "request")
+        return present(_opened(self._t, lock, request).requests, request, "request")
 
     def page(
         self, page: Page, *, organisation: str | None = None, state: RequestState | None = None
@@ -332,18 +339,44 @@ class FakeReleases:
 
     def withdraw(self, release: str, at: datetime, reason: str) -> None:
         tables = self._t.write(release, at, reason)
-        found = _present(tables.releases, release, "release")
+        found = present(tables.releases, release, "release")
         if found.withdrawn_at is not None:
             raise Conflict("release-withdrawn")
         tables.releases[release] = replace(found, withdrawn_at=at, withdrawal_reason=reason)
 
     def get(self, release: str) -> Release:
-        return _present(self._t.read(release).releases, release, "release")
+        return present(self._t.read(release).releases, release, "release")
+
+    def newest_of(self, request: str) -> Release | None:
+        theirs = [r for r in self._t.read(request).releases.values() if r.request == request]
+        return max(theirs, key=lambda r: r.version, default=None)
+
+    def add_certificate(self, certificate: Certificate) -> None:
+        tables = self._t.write(certificate)
+        self._t.require(tables.releases, certificate.release)
+        if certificate.release in tables.certificates:
+            self._t.refuse(RowRefused("certificates"))
+        tables.certificates[certificate.release] = certificate
+
+    def certificate(self, release: str) -> Certificate | None:
+        return self._t.read(release).certificates.get(release)
 
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
         every = self._t.read(page.cursor, recipient).releases.values()
         theirs = [r for r in every if recipient is None or recipient in r.recipients]
         return _older(theirs, page.cursor, lambda r: (r.released_at, r.id))[: page.limit]
+
+    def made_of(self, supplier: str, page: Page) -> Sequence[tuple[Release, Sequence[Submission]]]:
+        tables = self._t.read(page.cursor, supplier)
+        own = {
+            release.id: [
+                s for s in tables.submissions.values() if s.id in release.inputs and s.organisation == supplier
+            ]
+            for release in tables.releases.values()
+        }
+        theirs = [release for release in tables.releases.values() if own[release.id]]
+        older = _older(theirs, page.cursor, lambda r: (r.released_at, r.id))[: page.limit]
+        return [(release, sorted(own[release.id], key=lambda s: (s.round, s.id))) for release in older]
 
     def over(self, data_set: str) -> Sequence[Release]:
         found = [r for r in self._t.read(data_set).releases.values() if r.data_set == data_set]
@@ -374,26 +407,7 @@ class FakeDrawings:
         return sorted(found, key=lambda charge: (charge.drawn_at, charge.drawing))
 
 
-class FakeAuditTrail:
-    def __init__(self, transaction: FakeTransaction) -> None:
-        self._t = transaction
-
-    def page(self, filters: AuditFilter, page: Page) -> tuple[Sequence[AuditEvent], str | None]:
-        before = None if page.cursor is None else from_cursor(page.cursor)
-        events = self._t.read(filters).events.values()
-        found = sorted(
-            (e for e in events if _fits(e, filters) and (before is None or (e.recorded, e.id) < before)),
-            key=lambda e: (e.recorded, e.id),
-            reverse=True,
-        )
-        shown = found[: page.limit]
-        return shown, to_cursor(shown[-1].recorded, shown[-1].id) if len(found) > len(shown) and shown else None
-
-    def get(self, event: str) -> AuditEvent:
-        return _present(self._t.read(event).events, event, "audit-event")
-
-
-def _present(table: Mapping[str, Item], key: str, kind: str) -> Item:
+def present(table: Mapping[str, Item], key: str, kind: str) -> Item:
     if key not in table:
         raise NotFound(kind)
     return table[key]
@@ -411,21 +425,3 @@ def _older(items: Sequence[Item], cursor: str | None, place: Callable[[Item], tu
     if cursor not in places:
         raise Invalid("cursor")
     return newest_first[places.index(cursor) + 1 :]
-
-
-def _fits(event: AuditEvent, filters: AuditFilter) -> bool:
-    if filters.recorded_from is not None and event.recorded < filters.recorded_from:
-        return False
-    if filters.recorded_until is not None and event.recorded >= filters.recorded_until:
-        return False
-    pairs = (
-        (filters.user, event.user),
-        (filters.organisation, event.organisation),
-        (filters.code, event.code),
-        (filters.action, event.action),
-        (filters.outcome, event.outcome),
-        (filters.object_type, event.object_type),
-        (filters.object_id, event.object_id),
-        (filters.purpose, event.authorisation.purpose),
-    )
-    return all(wanted is None or wanted == found for wanted, found in pairs)

@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 
 from service.adapters.database.columns import storable_text, utc
 from service.adapters.database.refusals import RowRefused
-from service.domain.audit import AuditEvent
+from service.domain.audit import AuditEvent, SavedQuery
 from service.domain.errors import Invalid
 from service.domain.noise_budget import Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, Review
 from service.domain.round import Round
 from service.domain.submission import Submission, UploadPart
@@ -35,7 +35,10 @@ class Tables:
     evidence: dict[str, Evidence] = field(default_factory=dict)
     reviews: dict[tuple[str, str], Review] = field(default_factory=dict)
     releases: dict[str, Release] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
     drawings: dict[str, Drawing] = field(default_factory=dict)
+    persons: dict[tuple[bytes, str], None] = field(default_factory=dict)
+    saved_queries: dict[str, SavedQuery] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 
     def copy(self) -> Tables:

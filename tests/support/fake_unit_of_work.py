@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fake_audit import FakeAuditTrail, FakeSavedQueries
 from fake_repositories import (
-    FakeAuditTrail,
     FakeDrawings,
     FakeOrganisations,
     FakeReleases,
@@ -41,7 +41,11 @@ class FakeUnitOfWork:
         self.requests = FakeRequests(self.transaction)
         self.releases = FakeReleases(self.transaction)
         self.drawings = FakeDrawings(self.transaction)
+        self.saved_queries = FakeSavedQueries(self.transaction)
         self.audit = FakeAuditTrail(self.transaction)
+
+    def server_time(self) -> None:
+        self.transaction.read()
 
     def commit(self, event: AuditEvent) -> None:
         tables = self.transaction.write()

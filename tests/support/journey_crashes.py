@@ -88,6 +88,9 @@ class WatchedDatabase:
         with self._database.look() as uow:
             yield self._watched(uow)
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
     def _watched(self, uow: Any) -> Any:
         for name in _REPOSITORIES:
             setattr(uow, name, Watched(self._steps, name, getattr(uow, name)))

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from journey import OTHER_OWNER, WORKER, World
+from journey import OTHER_OWNER, World
 from journey_crashes import Steps, WatchedDatabase
 from journey_regions import (
     GGD,
@@ -28,7 +28,6 @@ from postgres import PostgresServer
 
 from service.domain.errors import DomainError
 from service.domain.request import AggregateRequest
-from service.use_cases.release_request import release_request
 
 ENDED = {"released", "unsafe"}
 
@@ -103,7 +102,7 @@ def at_once(*calls: Callable[[], AggregateRequest]) -> list[str]:
 def release_both(pair: Pair, made: list[World]) -> list[str]:
     return at_once(
         *(
-            lambda world=world, request=request: release_request(world.call(WORKER), request)
+            lambda world=world, request=request: world.release_at_once(request)
             for world, request in zip(made, pair.both, strict=True)
         )
     )

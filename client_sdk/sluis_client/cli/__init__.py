@@ -6,13 +6,16 @@ from typing import Annotated
 
 import typer
 
+from sluis_client.cli.audit import audit
 from sluis_client.cli.check import check
 from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
 from sluis_client.cli.receipts import receipts, trust
+from sluis_client.cli.release import release
 from sluis_client.cli.status import rounds, status
 from sluis_client.cli.submit import submit
 from sluis_client.cli.template import template
+from sluis_client.cli.uses import uses
 
 _CODES = "\n\n".join(f"{int(code)}  {text.nl} ({text.en})" for code, text in MEANING.items())
 
@@ -30,8 +33,11 @@ app.command()(check)
 app.command()(submit)
 app.command()(status)
 app.command()(rounds)
+app.command()(uses)
 app.add_typer(receipts, name="receipts")
 app.command()(trust)
+app.add_typer(audit, name="audit")
+app.add_typer(release, name="release")
 
 
 def _version(asked: bool) -> None:

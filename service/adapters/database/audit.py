@@ -7,18 +7,29 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, literal, select
+from sqlalchemy import insert, select
 
-from service.adapters.database.columns import UNSTORABLE, PlainText, canonical, utc
-from service.adapters.database.paging import from_cursor, newest_first, to_cursor
+from service.adapters.database.audit_search import (
+    approvals_between,
+    as_hour,
+    found_events,
+    how_common,
+    readings_of,
+    volumes_between,
+)
+from service.adapters.database.audit_tables import audit_terms
+from service.adapters.database.columns import UNSTORABLE, canonical, utc
+from service.adapters.database.paging import from_cursor, to_cursor
 from service.adapters.database.tables import audit_events
 from service.adapters.database.transaction import Transaction
-from service.domain.audit import Action, AuditEvent, Authorisation, Outcome, Source
+from service.domain.audit import Action, AuditEvent, Authorisation, Outcome, Reading, Source, StoredEvent, Volume
+from service.domain.audit_terms import reason_terms, terms_of
 from service.domain.errors import NotFound
 from service.ports.unit_of_work import AuditFilter, Page
 
 SALT_BYTES = 32
 _INSERT = insert(audit_events)
+_INSERT_TERM = insert(audit_terms)
 
 
 class SqlAuditTrail:
@@ -30,21 +41,26 @@ class SqlAuditTrail:
 
     def page(self, filters: AuditFilter, page: Page) -> tuple[Sequence[AuditEvent], str | None]:
         """From `recorded_from` on and before `recorded_until`; Invalid `cursor` for a cursor that was not ours."""
-        query: Select[Any] = select(audit_events.c.recorded, audit_events.c.id, audit_events.c.payload)
-        if filters.recorded_from is not None:
-            query = query.where(audit_events.c.recorded >= filters.recorded_from)
-        if filters.recorded_until is not None:
-            query = query.where(audit_events.c.recorded < filters.recorded_until)
-        # As plain text: an action that does not exist is no error, there are no such events.
-        for column, wanted in _exact(filters).items():
-            if wanted is not None:
-                query = query.where(audit_events.c[column] == literal(wanted, PlainText))
+        found, more = self.stored(filters, page)
+        return [stored.event for stored in found], more
+
+    def stored(self, filters: AuditFilter, page: Page) -> tuple[Sequence[StoredEvent], str | None]:
+        """As `page`, with what the log commits to."""
         after = None if page.cursor is None else from_cursor(page.cursor)
-        query = newest_first(query, audit_events.c.recorded, audit_events.c.id, after, page.limit + 1)
-        rows = self._transaction.rows(query)
+        rows = self._transaction.rows(found_events(filters, self._words(filters), after, page.limit + 1))
         shown = rows[: page.limit]
         more = to_cursor(shown[-1]["recorded"], shown[-1]["id"]) if len(rows) > len(shown) and shown else None
-        return [from_payload(row["payload"]) for row in shown], more
+        return [
+            StoredEvent(row["log_index"], row["salt"], row["payload"], from_payload(row["payload"])) for row in shown
+        ], more
+
+    def _words(self, filters: AuditFilter) -> Sequence[str]:
+        """The terms of the words asked for, the rarest first."""
+        words = reason_terms(filters.reason or "")
+        if len(words) < 2:  # noqa: PLR2004 - nothing to choose from
+            return words
+        counted = {word: self._transaction.rows(how_common(word))[0]["events"] for word in words}
+        return sorted(words, key=lambda word: counted[word])
 
     def get(self, event: str) -> AuditEvent:
         """NotFound when there is none."""
@@ -53,13 +69,30 @@ class SqlAuditTrail:
             raise NotFound("audit-event")
         return from_payload(found["payload"])
 
+    def readings(self, releases: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
+        """By organisation."""
+        found: dict[str, list[Reading]] = {release: [] for release in releases}
+        for row in self._transaction.rows(readings_of(releases)):
+            found[row["object_id"]].append(Reading(row["organisation"], row["times"], row["first"], row["last"]))
+        return found
+
+    def volumes(self, recorded_from: datetime, recorded_until: datetime) -> Sequence[Volume]:
+        """By hour, user, organisation, code and outcome."""
+        rows = self._transaction.rows(volumes_between(recorded_from, recorded_until, self._transaction.dialect))
+        return [Volume(**{**row, "hour": as_hour(row["hour"])}) for row in rows]
+
+    def approvals(self, recorded_from: datetime, recorded_until: datetime) -> Mapping[str, int]:
+        """By user."""
+        rows = self._transaction.rows(approvals_between(recorded_from, recorded_until))
+        return {row["user_id"]: row["approvals"] for row in rows}
+
     def insert(self, event: AuditEvent) -> None:
         """Add the event, without an index in the log: the sequencer gives that."""
         columns = {
             "id": event.id,
             "payload": to_payload(event),
             "user_id": event.user,
-            "organisation": event.organisation,
+            "organisation": event.organisation or event.on_behalf_of_organisation,
             "code": event.code,
             "object_type": event.object_type,
             "object_id": event.object_id,
@@ -72,7 +105,11 @@ class SqlAuditTrail:
             "action": event.action,
             "outcome": event.outcome,
         }
-        self._transaction.write(_INSERT, {**_recordable(columns), **rest})
+        row = {**_recordable(columns), **rest}
+        self._transaction.write(_INSERT, row)
+        place = {"recorded": event.recorded, "event": row["id"]}
+        terms = sorted({_recordable(term) for term in terms_of(event)})
+        self._transaction.write(_INSERT_TERM, [{"term": term, **place} for term in terms])
 
 
 def to_payload(event: AuditEvent) -> str:
@@ -84,7 +121,7 @@ def to_payload(event: AuditEvent) -> str:
     return canonical(
         _recordable(
             {
-                "eventVersion": 1,
+                "eventVersion": 2,
                 "id": event.id,
                 "code": event.code,
                 "action": event.action.value,
@@ -104,6 +141,7 @@ def to_payload(event: AuditEvent) -> str:
                     "legalBasis": event.authorisation.legal_basis,
                     "agreement": event.authorisation.agreement,
                     "permit": event.authorisation.permit,
+                    "decision": event.authorisation.decision,
                 },
                 "outcome": event.outcome.value,
                 "reasons": list(event.reasons),
@@ -113,13 +151,20 @@ def to_payload(event: AuditEvent) -> str:
                     "accessPoint": event.source.access_point,
                     "traceId": event.source.trace_id,
                 },
+                "organisationIdentifier": event.organisation_identifier,
+                "onBehalfOfRole": event.on_behalf_of_role,
+                "onBehalfOfOrganisation": event.on_behalf_of_organisation,
+                "pseudonymDomain": event.pseudonym_domain,
+                "persons": list(event.persons),
+                "checks": list(event.checks),
+                "keys": list(event.keys),
             }
         )
     )
 
 
 def from_payload(payload: str) -> AuditEvent:
-    """The event that `to_payload` wrote."""
+    """The event that `to_payload` wrote, now or when events had fewer members (`eventVersion` 1)."""
     stored: dict[str, Any] = json.loads(payload)
     authorisation, source = stored["authorisation"], stored["source"]
     return AuditEvent(
@@ -142,6 +187,7 @@ def from_payload(payload: str) -> AuditEvent:
             legal_basis=authorisation["legalBasis"],
             agreement=authorisation["agreement"],
             permit=authorisation["permit"],
+            decision=authorisation.get("decision"),
         ),
         outcome=Outcome(stored["outcome"]),
         reasons=tuple(stored["reasons"]),
@@ -151,20 +197,14 @@ def from_payload(payload: str) -> AuditEvent:
             access_point=source["accessPoint"],
             trace_id=source["traceId"],
         ),
+        organisation_identifier=stored.get("organisationIdentifier"),
+        on_behalf_of_role=stored.get("onBehalfOfRole"),
+        on_behalf_of_organisation=stored.get("onBehalfOfOrganisation"),
+        pseudonym_domain=stored.get("pseudonymDomain"),
+        persons=tuple(stored.get("persons", ())),
+        checks=tuple(stored.get("checks", ())),
+        keys=tuple(stored.get("keys", ())),
     )
-
-
-def _exact(filters: AuditFilter) -> Mapping[str, str | None]:
-    return {
-        "user_id": filters.user,
-        "organisation": filters.organisation,
-        "code": filters.code,
-        "action": filters.action,
-        "outcome": filters.outcome,
-        "object_type": filters.object_type,
-        "object_id": filters.object_id,
-        "purpose": filters.purpose,
-    }
 
 
 def _recordable(value: Any) -> Any:

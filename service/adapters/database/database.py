@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.adapters.database.audit import SqlAuditTrail
+from service.adapters.database.columns import UtcDateTime
 from service.adapters.database.drawings import SqlDrawings
 from service.adapters.database.engine import Patience, open_engines
+from service.adapters.database.log import SqlLogBook, SqlLogTurn
 from service.adapters.database.organisations import SqlOrganisations, SqlUsedTokens
 from service.adapters.database.refusals import REFUSED, RowRefused, meaning
 from service.adapters.database.releases import SqlReleases
 from service.adapters.database.requests import SqlRequests
 from service.adapters.database.revisions import head, revision_of
 from service.adapters.database.rounds import SqlRounds
+from service.adapters.database.saved_queries import SqlSavedQueries
 from service.adapters.database.submissions import SqlSubmissions
+from service.adapters.database.tables import audit_events
 from service.adapters.database.transaction import Transaction
 from service.domain.audit import AuditEvent
 from service.domain.errors import DomainError, Unavailable
+from service.ports.log import LogBook
 from service.ports.unit_of_work import (
     AuditTrail,
     Drawings,
@@ -28,6 +34,7 @@ from service.ports.unit_of_work import (
     Releases,
     Requests,
     Rounds,
+    SavedQueries,
     Submissions,
     UsedTokens,
 )
@@ -46,7 +53,17 @@ class SqlUnitOfWork:
         self.requests: Requests = SqlRequests(transaction)
         self.releases: Releases = SqlReleases(transaction)
         self.drawings: Drawings = SqlDrawings(transaction)
+        self.saved_queries: SavedQueries = SqlSavedQueries(transaction)
         self.audit: AuditTrail = self._trail
+        self.log: LogBook = SqlLogBook(transaction)
+
+    def server_time(self) -> datetime | None:
+        """Not the begin of the transaction but the moment itself."""
+        if self._transaction.dialect != "postgresql":
+            return None
+        found = self._transaction.row(select(func.clock_timestamp(type_=UtcDateTime).label("now")))
+        moment: datetime | None = found["now"] if found else None
+        return moment
 
     def commit(self, event: AuditEvent) -> None:
         """Insert the event and commit it with all that was written: both or neither.
@@ -67,7 +84,7 @@ class SqlUnitOfWork:
 
 
 class SqlDatabase:
-    """Implements `service.ports.unit_of_work.Database` for SQLite files and PostgreSQL.
+    """Implements `service.ports.unit_of_work.Database` and `service.ports.log.LogDatabase`, on SQLite and PostgreSQL.
 
     `random_bytes(n)` gives the salts of audit events; it must be unguessable. Safe to share among threads.
     """
@@ -98,6 +115,19 @@ class SqlDatabase:
         """A transaction that reads one moment of the database; the database itself refuses to write in it."""
         with _transaction(self._engines.read, writes=False) as transaction:
             yield SqlUnitOfWork(transaction, self._random_bytes)
+
+    def waits(self) -> bool:
+        """Whether any event waits for a place in the log; takes no lock."""
+        with _transaction(self._engines.read, writes=False) as transaction:
+            waiting = select(audit_events.c.id).where(audit_events.c.log_index.is_(None)).limit(1)
+            return bool(transaction.rows(waiting))
+
+    @contextmanager
+    def sequencing(self) -> Iterator[SqlLogTurn | None]:
+        """A turn of the only sequencer; None while another process has it."""
+        with _transaction(self._engines.write, writes=True) as transaction:
+            turn = SqlLogTurn(transaction)
+            yield turn if turn.take() else None
 
     def ready(self) -> bool:
         """Whether the database answers and is at the newest migration that this code has."""

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, true, update
 
+from service.adapters.database.audit_tables import release_inputs
 from service.adapters.database.paging import newest_first
-from service.adapters.database.tables import release_recipients, releases
+from service.adapters.database.tables import certificates, release_recipients, releases, submissions
 from service.adapters.database.transaction import Row, Transaction
 from service.domain.errors import Conflict, Invalid, NotFound
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
+from service.domain.submission import Submission
 from service.ports.unit_of_work import Page
 
 
@@ -28,9 +30,11 @@ class SqlReleases:
         self._transaction.take_turn("facts", data_set)
 
     def add(self, release: Release) -> None:
-        """The recipients first: the database lets nobody be added to a release that exists."""
+        """Recipients and inputs first: the database lets none be added to a release that exists."""
         recipients = [{"release": release.id, "organisation": recipient} for recipient in sorted(release.recipients)]
         self._transaction.write(insert(release_recipients), recipients)
+        inputs = [{"release": release.id, "submission": delivery} for delivery in sorted(set(release.inputs))]
+        self._transaction.write(insert(release_inputs), inputs)
         self._transaction.write(insert(releases).values(**_row(release)))
 
     def withdraw(self, release: str, at: datetime, reason: str) -> None:
@@ -47,22 +51,56 @@ class SqlReleases:
             raise NotFound("release")
         return self._releases([found])[0]
 
+    def newest_of(self, request: str) -> Release | None:
+        """The newest release of the request, published or not."""
+        found = select(releases).where(releases.c.request == request).order_by(releases.c.version.desc()).limit(1)
+        rows = self._releases(self._transaction.rows(found))
+        return rows[0] if rows else None
+
+    def add_certificate(self, certificate: Certificate) -> None:
+        """Kept as it is from here."""
+        row = {
+            "release": certificate.release,
+            "content": certificate.content,
+            "key_id": certificate.key_id,
+            "signature": certificate.signature,
+            "made_at": certificate.made_at,
+        }
+        self._transaction.write(insert(certificates), row)
+
+    def certificate(self, release: str) -> Certificate | None:
+        """None for one that is not published, or is from before there was a log."""
+        found = self._transaction.row(select(certificates).where(certificates.c.release == release))
+        return None if found is None else Certificate(**found)
+
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
         """Newest first; the cursor is the id of the last one seen, Invalid when the recipient has no such one."""
-        query = select(releases)
-        place = select(releases.c.released_at, releases.c.id).where(releases.c.id == page.cursor)
+        theirs: ColumnElement[bool] = true()
         if recipient is not None:
-            theirs = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
-            query = query.where(releases.c.id.in_(theirs))
-            place = place.where(releases.c.id.in_(theirs))
-        after = None
-        if page.cursor is not None:
-            last = self._transaction.row(place)
-            if last is None:
-                raise Invalid("cursor")
-            after = (last["released_at"], last["id"])
-        query = newest_first(query, releases.c.released_at, releases.c.id, after, page.limit)
+            received = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
+            theirs = releases.c.id.in_(received)
+        query = newest_first(
+            select(releases).where(theirs), releases.c.released_at, releases.c.id, self._after(page, theirs), page.limit
+        )
         return self._releases(self._transaction.rows(query))
+
+    def made_of(self, supplier: str, page: Page) -> Sequence[tuple[Release, Sequence[Submission]]]:
+        """Newest first; the cursor is the id of the last one seen, Invalid when nothing of the supplier is in it."""
+        own = (
+            select(release_inputs.c.release, submissions)
+            .join(submissions, submissions.c.id == release_inputs.c.submission)
+            .where(submissions.c.organisation == supplier)
+        )
+        theirs = releases.c.id.in_(own.with_only_columns(release_inputs.c.release))
+        query = newest_first(
+            select(releases).where(theirs), releases.c.released_at, releases.c.id, self._after(page, theirs), page.limit
+        )
+        found = self._releases(self._transaction.rows(query))
+        deliveries: defaultdict[str, list[Submission]] = defaultdict(list)
+        among = own.where(release_inputs.c.release.in_([release.id for release in found]))
+        for row in self._transaction.rows(among.order_by(submissions.c.round, submissions.c.id)):
+            deliveries[row["release"]].append(Submission(**{k: v for k, v in row.items() if k != "release"}))
+        return [(release, deliveries[release.id]) for release in found]
 
     def over(self, data_set: str) -> Sequence[Release]:
         """In the order of release, withdrawn ones too."""
@@ -81,6 +119,16 @@ class SqlReleases:
         found = self._transaction.rows(query.order_by(releases.c.released_at, releases.c.id))
         newest = {revised: row["id"] for row in found for revised in row["revises"]}
         return {release: newest[release] for release in among if release in newest}
+
+    def _after(self, page: Page, theirs: ColumnElement[bool]) -> tuple[datetime, str] | None:
+        """The place of the cursor, among those that the reader may know of."""
+        if page.cursor is None:
+            return None
+        place = select(releases.c.released_at, releases.c.id).where(releases.c.id == page.cursor, theirs)
+        last = self._transaction.row(place)
+        if last is None:
+            raise Invalid("cursor")
+        return last["released_at"], last["id"]
 
     def _releases(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Release]:
         recipients: defaultdict[str, frozenset[str]] = defaultdict(frozenset)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
+from service.adapters.database.audit_tables import evidence_inputs
 from service.adapters.database.columns import canonical, storable_text
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import evidence, requests, reviews
@@ -78,6 +79,8 @@ class SqlRequests:
     def add_evidence(self, evidence_: Evidence) -> None:
         """Evidence is only ever added."""
         self._transaction.write(insert(evidence).values(**asdict(evidence_)))
+        inputs = [{"evidence": evidence_.id, "submission": delivery} for delivery in sorted(set(evidence_.inputs))]
+        self._transaction.write(insert(evidence_inputs), inputs)
 
     def evidence(self, request: str) -> Evidence | None:
         """The newest, by time and then by id."""

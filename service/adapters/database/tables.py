@@ -284,6 +284,20 @@ drawings = Table(
     sqlite_with_rowid=False,
 )
 
+# What was certified of a release: the event that made it, its place in the log, and what the stewards approved.
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("release", ForeignKey(releases.c.id), primary_key=True),
+    Column("content", PlainText, nullable=False),
+    Column("key_id", PlainText, nullable=False),
+    Column("signature", PlainText, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+_WAITING = text("log_index IS NULL")
+
 # `payload` is the event; the columns beside it are there to search by. `log_index` waits for the sequencer and
 # `salt` makes the leaf unguessable once the payload is erased (audit.md).
 audit_events = Table(
@@ -306,9 +320,42 @@ audit_events = Table(
     one_of("outcome", Outcome),
     CheckConstraint("log_index >= 0", name="log_index_not_negative"),
     Index("ix_audit_events_recorded_id", "recorded", "id"),
+    Index("ix_audit_events_waiting", "recorded", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
     *(
         Index(f"ix_audit_events_{name}_recorded_id", name, "recorded", "id")
         for name in ("user_id", "organisation", "code", "action", "outcome", "object_type", "object_id", "purpose")
     ),
+    sqlite_with_rowid=False,
+)
+
+# The Merkle tree of the log (service/domain/log_tiles.py). A tile only grows, a checkpoint and a key stay.
+log_tiles = Table(
+    "log_tiles",
+    metadata,
+    Column("level", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("level", "number"),
+    CheckConstraint("level >= 0 AND number >= 0", name="place_not_negative"),
+    CheckConstraint("length(hashes) BETWEEN 32 AND 8192 AND length(hashes) % 32 = 0", name="whole_hashes"),
+    sqlite_with_rowid=False,
+)
+
+log_checkpoints = Table(
+    "log_checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", PlainText, nullable=False),
+    Column("signed_at", UtcDateTime, nullable=False),
+    CheckConstraint("size > 0", name="size_positive"),
+    sqlite_with_rowid=False,
+)
+
+log_keys = Table(
+    "log_keys",
+    metadata,
+    Column("key", PlainText, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )

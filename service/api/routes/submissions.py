@@ -99,11 +99,12 @@ def get_submissions(
     response_model=SubmissionAnswer,
 )
 def get_submission(call: AnyCall, submission_id: Id) -> Response:
-    """The delivery; while it is receiving, with the parts that have come in."""
+    """The delivery; while it is receiving with the parts that have come in, once accepted with its place in the log."""
     view = read_submission(call, submission_id)
     own = isinstance(call.principal, Supplier)
     part_size = call.services.limits.piece_size
-    return answer(SubmissionAnswer.of(view.submission, own=own, part_size=part_size, parts=view.pieces))
+    message = SubmissionAnswer.of(view.submission, own=own, part_size=part_size, parts=view.pieces, proof=view.proof)
+    return answer(message)
 
 
 @router.put(

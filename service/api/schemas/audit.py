@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from service.api.schemas.base import ABSENT, Answer, Moment
-from service.domain.audit import AuditEvent
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from service.api.schemas.base import ABSENT, Answer, Input, Moment, plain
+from service.domain.audit import AuditEvent, SavedQuery
+from service.domain.signals import Signal
+from service.domain.texts_signals import text_of_signal
 
 
 class SourceAnswer(Answer):
@@ -24,6 +30,7 @@ class AuthorisationAnswer(Answer):
     legal_basis: str | None = ABSENT
     agreement: str | None = ABSENT
     permit: str | None = ABSENT
+    decision: str | None = ABSENT
 
 
 class AuditEventAnswer(Answer):
@@ -45,6 +52,13 @@ class AuditEventAnswer(Answer):
     outcome: str
     reasons: list[str]
     source: SourceAnswer
+    organisation_identifier: str | None = ABSENT
+    on_behalf_of_role: str | None = ABSENT
+    on_behalf_of_organisation: str | None = ABSENT
+    pseudonym_domain: str | None = ABSENT
+    persons: list[str]
+    checks: list[str]
+    keys: list[str]
 
     @classmethod
     def of(cls, found: AuditEvent) -> AuditEventAnswer:
@@ -70,6 +84,7 @@ class AuditEventAnswer(Answer):
                 legal_basis=rules.legal_basis,
                 agreement=rules.agreement,
                 permit=rules.permit,
+                decision=rules.decision,
             ),
             outcome=found.outcome.value,
             reasons=list(found.reasons),
@@ -79,4 +94,67 @@ class AuditEventAnswer(Answer):
                 access_point=source.access_point,
                 trace_id=source.trace_id,
             ),
+            organisation_identifier=found.organisation_identifier,
+            on_behalf_of_role=found.on_behalf_of_role,
+            on_behalf_of_organisation=found.on_behalf_of_organisation,
+            pseudonym_domain=found.pseudonym_domain,
+            persons=list(found.persons),
+            checks=list(found.checks),
+            keys=list(found.keys),
+        )
+
+
+class SavedQueryInput(Input):
+    """A search to keep."""
+
+    name: Annotated[str, Field(min_length=1, max_length=128), AfterValidator(plain)]
+    query: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9%._~:@!$&'()*+,;=/?-]{1,1000}$", examples=["outcome=denied&code=release.read"]),
+    ]
+
+
+class SavedQueryAnswer(Answer):
+    """A search that is kept: append `query` to `/v1/audit-events?`."""
+
+    id: str
+    name: str
+    query: str
+    saved_at: Moment
+
+    @classmethod
+    def of(cls, found: SavedQuery) -> SavedQueryAnswer:
+        """The search."""
+        return cls(id=found.id, name=found.name, query=found.query, saved_at=found.saved_at)
+
+
+class SignalAnswer(Answer):
+    """What an auditor may want to look at: `query` finds the events behind it."""
+
+    signal: str
+    actor: str | None = ABSENT
+    organisation: str | None = ABSENT
+    count: int
+    compared_with: Annotated[int, Field(description="What the count is held against")]
+    first: Moment
+    last: Moment
+    nl: str
+    en: str
+    query: str
+
+    @classmethod
+    def of(cls, found: Signal) -> SignalAnswer:
+        """The signal, with its texts."""
+        text = text_of_signal(found)
+        return cls(
+            signal=found.kind.value,
+            actor=found.user,
+            organisation=found.organisation,
+            count=found.count,
+            compared_with=found.compared_with,
+            first=found.first,
+            last=found.last,
+            nl=text.nl,
+            en=text.en,
+            query=found.query,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -66,9 +67,18 @@ class ReleaseSummary(Answer):
         )
 
 
-class ReleaseAnswer(ReleaseSummary):
-    """A release with its figures."""
+class CertificateAnswer(Answer):
+    """How a release came to be: Ed25519 over `sluis-certificate-v1`, a line feed and the RFC 8785 form of it."""
 
+    certificate: dict[str, Any]
+    key_id: str
+    signature: str
+
+
+class ReleaseAnswer(ReleaseSummary):
+    """A release with its figures and its certificate; `sluis-client release verify` checks it without the service."""
+
+    certificate: CertificateAnswer | None = ABSENT
     content: Annotated[dict[str, Any], Field(description="RFC 8785 canonical JSON: metadata, dimensions and cells")]
 
 
@@ -102,4 +112,11 @@ def release_bytes(view: ReleaseView) -> bytes:
 
     A canonical document holds no insignificant white space and needs no escaping inside another document.
     """
-    return ReleaseSummary.of(view).to_json()[:-1] + b',"content":' + view.release.content.encode() + b"}"
+    summary = ReleaseSummary.of(view).to_json()[:-1]
+    found = view.certificate
+    if found is not None:
+        certificate = CertificateAnswer(
+            certificate=json.loads(found.content), key_id=found.key_id, signature=found.signature
+        )
+        summary += b',"certificate":' + certificate.to_json()
+    return summary + b',"content":' + view.release.content.encode() + b"}"

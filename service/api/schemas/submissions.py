@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Moment, UtcTime
+from service.api.schemas.log import LogProofAnswer
 from service.domain.submission import Submission, SubmissionState, UploadPart
+from sluis_client.wire.log import LogProof
 
 _DIGEST = r"^sha-256:[0-9a-f]{64}$"
 Digest = Annotated[str, Field(pattern=_DIGEST, examples=["sha-256:" + "0" * 64])]
@@ -136,12 +138,22 @@ class SubmissionAnswer(Answer):
     warnings: list[FaultAnswer] | None = ABSENT
     faults: FaultsAnswer | None = ABSENT
     receipt: ReceiptAnswer | None = ABSENT
+    log_proof: Annotated[
+        LogProofAnswer | None,
+        Field(description="That the event which the receipt names is in the audit log; follows within seconds"),
+    ] = ABSENT
     part_size: int | None = ABSENT
     parts: list[PartAnswer] | None = ABSENT
 
     @classmethod
     def of(
-        cls, found: Submission, *, own: bool, part_size: int | None = None, parts: tuple[UploadPart, ...] = ()
+        cls,
+        found: Submission,
+        *,
+        own: bool,
+        part_size: int | None = None,
+        parts: tuple[UploadPart, ...] = (),
+        proof: LogProof | None = None,
     ) -> SubmissionAnswer:
         """The delivery.
 
@@ -150,6 +162,7 @@ class SubmissionAnswer(Answer):
             own: whether its supplier is asking.
             part_size: bytes per part, for one that is receiving.
             parts: those that have come in, for one that is receiving.
+            proof: of its acceptance in the audit log.
         """
         receiving = found.state is SubmissionState.RECEIVING
         return cls(
@@ -170,6 +183,7 @@ class SubmissionAnswer(Answer):
             warnings=faults_of(found.warnings)["shown"] if own else None,
             faults=FaultsAnswer.model_validate(faults_of(found.faults)) if own and found.faults else None,
             receipt=ReceiptAnswer.model_validate_json(found.receipt) if own and found.receipt else None,
+            log_proof=LogProofAnswer.of(proof) if own and proof else None,
             part_size=part_size if receiving else None,
             parts=[PartAnswer.of(part) for part in parts] if receiving else None,
         )

@@ -1,0 +1,58 @@
+"""What of the log can be told without the service: a receipt is in it, and what contradicts what was seen before."""
+
+from sluis_client import wire
+from sluis_client.errors import LogError
+from sluis_client.language import Text
+from sluis_client.wire.log import Checkpoint, EntryError, LogKey, LogProof, verify_log_proof
+
+
+def require_in_log(receipt: wire.Receipt, proof: LogProof | None, key: LogKey, seen: Checkpoint | None) -> None:
+    """Prove, without the service, that the acceptance of a delivery is in its log.
+
+    1. to 3. Checkpoint, place and event hold: `sluis_client.wire.log.verify_log_proof`. The event is the one that the
+       receipt names, about this submission, and ended well.
+    4. The checkpoint does not contradict the newest one seen.
+
+    Raises:
+        LogError: one of these fails.
+    """
+    if proof is None:
+        raise LogError(
+            "log-no-proof",
+            Text(
+                "Dit bewijs heeft nog geen plaats in het auditlog.", "This receipt has no place in the audit log yet."
+            ),
+        )
+    expected = {"id": receipt.audit_event_id, "objectId": receipt.submission_id, "outcome": "success"}
+    # 1 to 3
+    try:
+        proven = verify_log_proof(proof, key, expected)
+    except EntryError as error:
+        raise LogError("log-entry", Text(error.nl, error.en)) from None
+    # 4
+    if seen is not None and seen.size == proven.checkpoint.size and seen.root != proven.checkpoint.root:
+        raise forked(proven.checkpoint)
+
+
+def cut_back(seen: Checkpoint, newest: Checkpoint) -> LogError:
+    """The log has fewer events than it had."""
+    return LogError(
+        "log-cut-back",
+        Text(
+            f"Het auditlog is ingekort: het had {seen.size} gebeurtenissen en nu {newest.size}. "
+            "Of u krijgt een oud ijkpunt te zien.",
+            f"The audit log was cut back: it had {seen.size} events and has {newest.size} now. "
+            "Or an old checkpoint is shown to you.",
+        ),
+    )
+
+
+def forked(newest: Checkpoint) -> LogError:
+    """Two logs of one size."""
+    return LogError(
+        "log-forked",
+        Text(
+            f"Er zijn twee auditlogs: bij {newest.size} gebeurtenissen zag u eerder een ander log dan nu.",
+            f"There are two audit logs: at {newest.size} events you saw another log before than now.",
+        ),
+    )

@@ -1,0 +1,246 @@
+"""A release and its certificate: figures that anybody who holds the file can check, without the service.
+
+The release says the figures; the certificate says how they came to be: purpose and version, bundle of policies,
+decision, deliveries, disclosure profile and outcome of the attack, who approved, and the place in the audit log.
+Both are signed by the service, under prefixes of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sluis_client.wire.canonical import canonical_bytes, digest
+from sluis_client.wire.jwk import KeySet
+from sluis_client.wire.log import (
+    Checkpoint,
+    CheckpointError,
+    EntryError,
+    LogKey,
+    LogProof,
+    open_checkpoint,
+    verify_log_proof,
+)
+from sluis_client.wire.manifest import SignatureError
+from sluis_client.wire.receipt import RELEASE_PREFIX, verify_ed25519
+from sluis_client.wire.strict import WireError
+
+CERTIFICATE_PREFIX = b"sluis-certificate-v1\n"
+
+_APPROVERS = 2
+_MEMBERS = frozenset(
+    {
+        "certificateVersion",
+        "issuer",
+        "release",
+        "version",
+        "contentDigest",
+        "request",
+        "organisation",
+        "requester",
+        "purpose",
+        "policyHash",
+        "decision",
+        "inputs",
+        "disclosure",
+        "approvers",
+        "auditEvent",
+        "logProof",
+    }
+)
+
+
+def input_digest(release: str, manifest_digest: str) -> str:
+    """How a certificate names a delivery: by its manifest's digest, bound to the release.
+
+    Whoever holds the receipt can tell that the delivery is among the inputs. Whoever holds two certificates cannot
+    tell which deliveries they share, nor how many were corrected in between.
+    """
+    return "sha-256:" + hashlib.sha256(f"{release}\n{manifest_digest}".encode()).hexdigest()
+
+
+class ReleaseError(Exception):
+    """A file is not a release of this service, or not as it was approved.
+
+    Attributes:
+        step: number of the step of `verify_release` that failed.
+        nl: what that means, for people, in Dutch.
+        en: the same in English.
+    """
+
+    def __init__(self, step: int, nl: str, en: str) -> None:
+        self.step, self.nl, self.en = step, nl, en
+        super().__init__(f"step {step}: {en}")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRelease:
+    """What was proven: the figures, how they came to be, and their place in the log."""
+
+    content: Mapping[str, Any]
+    certificate: Mapping[str, Any]
+    log_index: int
+    checkpoint: Checkpoint
+
+
+def verify_release(
+    document: Any, jwks: Any, log_key: LogKey, *, issuer: str | None = None, seen: str | None = None
+) -> VerifiedRelease:
+    """Prove a release with nothing but the file and two public keys.
+
+    1. The file is a release with its certificate, as the service gives it.
+    2. The service signed the figures.
+    3. The service signed the certificate.
+    4. The certificate is about these figures: release, version, digest, purpose, bundle of policies, issuer.
+    5. The policy permitted the request, under that bundle.
+    6. The attack found nothing: the table was judged safe.
+    7. Two different stewards approved, and neither is who asked.
+    8. The log's key signed the checkpoint in the certificate.
+    9. The event of the release is in the log at that place, and is about this release.
+    10. The checkpoint does not contradict the one that was seen before (when one is given).
+
+    Args:
+        document: what `GET /v1/releases/{id}` answered, as parsed JSON.
+        jwks: the service's JWKS document.
+        log_key: the key of its audit log.
+        issuer: the service's issuer URL, when it is known.
+        seen: a checkpoint of the log that was seen before, as signed note.
+
+    Raises:
+        ReleaseError: a step failed; it says which and what that means.
+    """
+    content, certificate, signatures = _parts(document)  # 1
+    keys = _keys(jwks)
+    _verify_signature(2, RELEASE_PREFIX, content, signatures["content"], keys)
+    _verify_signature(3, CERTIFICATE_PREFIX, certificate, signatures["certificate"], keys)
+    _require_same(content, certificate, issuer)  # 4
+    decision = _object(5, certificate, "decision")
+    if decision.get("outcome") != "permit" or not decision.get("policies"):
+        raise ReleaseError(5, "De policy stond de aanvraag niet toe.", "The policy did not permit the request.")
+    if _object(6, certificate, "disclosure").get("safe") is not True:
+        raise ReleaseError(6, "De tabel is niet veilig bevonden.", "The table was not found to be safe.")
+    _require_four_eyes(certificate)  # 7
+    proof = _log_proof(certificate)
+    expected = {"id": certificate.get("auditEvent"), "objectId": certificate.get("release"), "outcome": "success"}
+    try:
+        proven = verify_log_proof(proof, log_key, expected)
+    except EntryError as error:
+        raise ReleaseError(8 if error.step == 1 else 9, error.nl, error.en) from error  # 8, 9
+    if seen is not None:
+        _require_not_contradicted(proven.checkpoint, seen, log_key)  # 10
+    return VerifiedRelease(content, certificate, proven.index, proven.checkpoint)
+
+
+def _parts(document: Any) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, tuple[str, str]]]:
+    release = document if isinstance(document, dict) else {}
+    signed = release.get("certificate")
+    if not isinstance(signed, dict):
+        raise ReleaseError(
+            1,
+            "Dit bestand is geen vrijgave met certificaat. Haal haar opnieuw op met GET /v1/releases/{id}.",
+            "This file is no release with its certificate. Fetch it again by GET /v1/releases/{id}.",
+        )
+    content, certificate = release.get("content"), signed.get("certificate")
+    texts = [release.get("keyId"), release.get("signature"), signed.get("keyId"), signed.get("signature")]
+    malformed = ReleaseError(1, "Vrijgave of certificaat is misvormd.", "Release or certificate is malformed.")
+    if not isinstance(content, dict) or not isinstance(certificate, dict) or set(certificate) != _MEMBERS:
+        raise malformed
+    if certificate["certificateVersion"] != 1 or not all(isinstance(text, str) for text in texts):
+        raise malformed
+    key_id, signature, certificate_key, certificate_signature = (str(text) for text in texts)
+    return (
+        content,
+        certificate,
+        {"content": (key_id, signature), "certificate": (certificate_key, certificate_signature)},
+    )
+
+
+def _keys(jwks: Any) -> KeySet:
+    try:
+        return KeySet.from_json(jwks)
+    except WireError:
+        raise ReleaseError(2, "De sleutels van de dienst zijn misvormd.", "The service's keys are malformed.") from None
+
+
+def _verify_signature(
+    step: int, prefix: bytes, signed: Mapping[str, Any], signature: tuple[str, str], keys: KeySet
+) -> None:
+    key = keys.ed25519(signature[0])
+    if key is None:
+        raise ReleaseError(
+            step,
+            f"Getekend met sleutel {signature[0]}, en die is niet van deze dienst.",
+            f"Signed with key {signature[0]}, which is not of this service.",
+        )
+    try:
+        verify_ed25519(prefix, canonical_bytes(signed), signature[1], key)
+    except (SignatureError, WireError):
+        certified = prefix == CERTIFICATE_PREFIX
+        nl, en = ("Het certificaat is", "The certificate was") if certified else ("De cijfers zijn", "The figures were")
+        raise ReleaseError(
+            step,
+            f"{nl} gewijzigd: de handtekening klopt niet.",
+            f"{en} altered: the signature does not hold.",
+        ) from None
+
+
+def _require_same(content: Mapping[str, Any], certificate: Mapping[str, Any], issuer: str | None) -> None:
+    purpose, certified = _object(4, content, "purpose"), _object(4, certificate, "purpose")
+    said: Mapping[str, tuple[object, object]] = {
+        "release": (certificate["release"], content.get("id")),
+        "version": (certificate["version"], content.get("version")),
+        "request": (certificate["request"], content.get("request")),
+        "contentDigest": (certificate["contentDigest"], digest(canonical_bytes(content))),
+        "purpose": ((certified.get("id"), certified.get("version")), (purpose.get("id"), purpose.get("version"))),
+        "policyHash": (certificate["policyHash"], content.get("policyHash")),
+        "issuer": (certificate["issuer"], content.get("issuer") if issuer is None else issuer),
+    }
+    differing = ", ".join(name for name, (there, here) in said.items() if there != here)
+    if differing:
+        raise ReleaseError(
+            4,
+            f"Het certificaat hoort bij andere cijfers ({differing}).",
+            f"The certificate belongs to other figures ({differing}).",
+        )
+
+
+def _require_four_eyes(certificate: Mapping[str, Any]) -> None:
+    listed: Sequence[Any] = certificate["approvers"] if isinstance(certificate["approvers"], list) else ()
+    stewards = {one.get("steward") for one in listed if isinstance(one, dict)}
+    if len(stewards) < _APPROVERS or None in stewards or certificate["requester"] in stewards:
+        raise ReleaseError(
+            7,
+            "Er zijn geen twee verschillende stewards die los van de aanvrager akkoord gaven.",
+            "There are no two different stewards, apart from the requester, who approved.",
+        )
+
+
+def _log_proof(certificate: Mapping[str, Any]) -> LogProof:
+    try:
+        return LogProof.from_json(certificate["logProof"])
+    except WireError as error:
+        raise ReleaseError(
+            8, f"De plaats in het log is misvormd: {error}", f"The place is malformed: {error}"
+        ) from error
+
+
+def _require_not_contradicted(checkpoint: Checkpoint, seen: str, key: LogKey) -> None:
+    try:
+        before = open_checkpoint(seen, key)
+    except CheckpointError as error:
+        raise ReleaseError(10, error.nl, error.en) from error
+    if before.size == checkpoint.size and before.root != checkpoint.root:
+        raise ReleaseError(
+            10,
+            f"Er zijn twee auditlogs: bij {before.size} gebeurtenissen zag u eerder een ander.",
+            f"There are two audit logs: at {before.size} events you saw another before.",
+        )
+
+
+def _object(step: int, holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = holder.get(name)
+    if not isinstance(found, dict):
+        raise ReleaseError(step, f"{name} ontbreekt.", f"{name} is missing.")
+    return found

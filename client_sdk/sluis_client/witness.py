@@ -1,0 +1,187 @@
+"""The supplier as a witness: the log that shows its receipts may only grow.
+
+The newest checkpoint that was seen stays in the profile. Whatever the service shows later has to continue it, and that
+has to be proven. So an operator who rewrites the log, cuts it back, or shows one log here and another there, is
+noticed by everyone who delivered before.
+
+A delivery never waits for this: it counts, with a signed receipt, before the log is asked.
+"""
+
+from dataclasses import replace
+
+from sluis_client.answers import Submission, proof_hashes
+from sluis_client.errors import ConnectionFailedError, LogError, ServiceRefusedError
+from sluis_client.in_log import cut_back, forked
+from sluis_client.language import Text
+from sluis_client.machine import Machine
+from sluis_client.profile import Profile, Registration
+from sluis_client.receipts import ReceiptBook, StoredReceipt
+from sluis_client.retry import Patience
+from sluis_client.transport import TokenSource, Transport, segment
+from sluis_client.wire.log import (
+    Checkpoint,
+    CheckpointError,
+    LogKey,
+    LogProof,
+    ProofError,
+    log_origin,
+    open_checkpoint,
+    verify_consistency,
+)
+
+PROOF_WAIT = 1.5
+"""Seconds that a delivery that counts is looked at again for its place in the log."""
+
+_PAUSE = 0.1
+_ONE_TRY = Patience(total=2.0, first=0.25)
+
+
+class Witness:
+    """Follows the log of one service for one registration."""
+
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        tokens: TokenSource,
+        profile: Profile,
+        registration: Registration,
+        receipts: ReceiptBook,
+        machine: Machine,
+    ) -> None:
+        self._transport = transport
+        self._tokens = tokens
+        self._profile = profile
+        self._origin = log_origin(registration.issuer)
+        self._receipts = receipts
+        self._machine = machine
+
+    def prove(self, stored: StoredReceipt, *, wait: float = PROOF_WAIT) -> StoredReceipt:
+        """The receipt with its place in the log, verified and kept; as it was when the log has none for it yet.
+
+        Args:
+            stored: a receipt that is kept.
+            wait: seconds to look again for a place.
+
+        Raises:
+            LogError: what the log shows does not hold; the receipt itself stays good.
+        """
+        if stored.proof is not None:
+            return stored
+        try:
+            key = self._key()
+            if key is None:
+                return stored
+            seen = self._seen(key)
+            proof = self._await_proof(stored.submission, wait)
+            if proof is None:
+                return stored
+            self._observe(proof.checkpoint, key, seen)
+        except (ConnectionFailedError, ServiceRefusedError):
+            return stored  # later: nothing depends on it but the proof
+        proven = replace(stored, proof=proof)
+        self._receipts.verify(proven)
+        self._receipts.keep(proven)
+        return proven
+
+    def follow(self) -> Checkpoint | None:
+        """The newest checkpoint, after it was shown to continue the one seen before; None when there is no log yet.
+
+        Raises:
+            LogError: it does not.
+            ConnectionFailedError, ServiceRefusedError: the service did not tell.
+        """
+        key = self._key()
+        if key is None:
+            return None
+        seen = self._seen(key)
+        return self._observe(self._transport.call("GET", "/v1/log/checkpoint").text, key, seen)
+
+    def _observe(self, note: str, key: LogKey, seen: Checkpoint | None) -> Checkpoint:
+        """Take note of a checkpoint.
+
+        `seen` was read before the service was asked: two programs on one profile may see newer ones meanwhile.
+
+        1. It is signed with the key that was pinned, under the name of this service's log.
+        2. It is not smaller than the one seen before: a log does not shrink.
+        3. At the same size it has the same root: there are not two logs.
+        4. The service proves that the log up to here begins with the log as it was seen.
+        5. It is kept, and from now on the one to be continued.
+
+        Raises:
+            LogError: 1. to 4. does not hold; the checkpoint seen before stays.
+            ConnectionFailedError: the service did not answer.
+        """
+        # 1
+        try:
+            newest = open_checkpoint(note, key)
+        except CheckpointError as error:
+            raise LogError(f"checkpoint-{error.code}", Text(error.nl, error.en)) from None
+        if seen is not None and seen.size > newest.size:
+            raise cut_back(seen, newest)  # 2
+        if seen is not None and seen.size == newest.size:
+            if seen.root != newest.root:
+                raise forked(newest)  # 3
+            return newest
+        if seen is not None:
+            self._require_continued(seen, newest)  # 4
+        now = self._seen(key)
+        if now is None or now.size < newest.size:
+            self._profile.keep_checkpoint(newest.note)  # 5
+        return newest
+
+    def _require_continued(self, seen: Checkpoint, newest: Checkpoint) -> None:
+        query = {"from": str(seen.size), "to": str(newest.size)}
+        try:
+            answer = self._transport.call("GET", "/v1/log/consistency", query=query).object
+            verify_consistency(seen.size, newest.size, proof_hashes(answer), seen.root, newest.root)
+        except (ProofError, ServiceRefusedError):
+            raise LogError(
+                "log-rewritten",
+                Text(
+                    f"Het auditlog is herschreven: de eerste {seen.size} gebeurtenissen zijn niet meer die van eerder.",
+                    f"The audit log was rewritten: its first {seen.size} events are no longer those of before.",
+                ),
+            ) from None
+
+    def _seen(self, key: LogKey) -> Checkpoint | None:
+        note = self._profile.checkpoint()
+        try:
+            return None if note is None else open_checkpoint(note, key)
+        except CheckpointError as error:
+            raise LogError(f"checkpoint-{error.code}", Text(error.nl, error.en)) from None
+
+    def _key(self) -> LogKey | None:
+        """The pinned key; at the first use the one that the service shows over its verified connection."""
+        pinned = self._profile.log_key()
+        if pinned is not None:
+            return pinned
+        try:
+            text = self._transport.call("GET", "/v1/log/key", patience=_ONE_TRY).text
+        except ServiceRefusedError:
+            return None
+        try:
+            key = LogKey.from_text(text)
+        except CheckpointError as error:
+            raise LogError("log-key", Text(error.nl, error.en)) from None
+        if key.name != self._origin:
+            raise LogError(
+                "checkpoint-other-origin",
+                Text(
+                    f"De dienst toont het log van {key.name}, niet dat van {self._origin}.",
+                    f"The service shows the log of {key.name}, not that of {self._origin}.",
+                ),
+            )
+        self._profile.keep_log_key(key)
+        return key
+
+    def _await_proof(self, submission: str, wait: float) -> LogProof | None:
+        until = self._machine.monotonic() + wait
+        while True:
+            answer = self._transport.call(
+                "GET", f"/v1/submissions/{segment(submission)}", tokens=self._tokens, patience=_ONE_TRY
+            )
+            found = Submission.from_answer(answer.object, answer.headers).proof
+            if found is not None or self._machine.monotonic() + _PAUSE > until:
+                return found
+            self._machine.sleep(_PAUSE)

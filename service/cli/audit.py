@@ -1,0 +1,220 @@
+"""`sluis audit ...`: the log for an auditor who logged in with `sluis login`, and the proof of one without service."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
+
+import typer
+
+from service.cli.api import ask_service, save_answer
+from service.cli.console import BAD_INPUT, FAILED
+from service.ports.clock import Clock
+from sluis_client.wire.log import CheckpointError, LogKey
+from sluis_client.wire.log.export import ExportError, verify_export
+
+_Url = Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")]
+_Filters = Annotated[
+    list[str] | None, typer.Argument(help="filter=waarde, zoals / such as outcome=denied code=release.read")
+]
+_Saved = Annotated[str | None, typer.Option(help="Naam van een bewaarde zoekvraag / name of a saved search")]
+_AsJson = Annotated[bool, typer.Option("--json")]
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+class Form(StrEnum):
+    """What an export is written as."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+    FHIR = "fhir"
+
+
+def add_audit_commands(app: typer.Typer, *, clock: Clock) -> None:
+    """Add `audit` to the commands."""
+    audit = typer.Typer(no_args_is_help=True, help="Auditlog: zoeken, meenemen, bewijzen / search, export, prove")
+    app.add_typer(audit, name="audit")
+
+    @audit.command()
+    def search(
+        filters: _Filters = None,
+        *,
+        url: _Url,
+        saved: _Saved = None,
+        limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+        cursor: Annotated[str | None, typer.Option(help="next van de vorige / of the page before")] = None,
+        as_json: _AsJson = False,
+    ) -> None:
+        """Wie deed wat, nieuwste eerst / who did what, newest first."""
+        asked = _asked(clock, url, filters, saved) | {"limit": str(limit)} | ({"cursor": cursor} if cursor else {})
+        found = ask_service(clock, url, "GET", f"/v1/audit-events?{urlencode(asked)}").json()
+        if as_json:
+            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+            return
+        for event in found["items"]:
+            typer.echo(_line(event))
+        if found["next"]:
+            typer.echo(f"verder / more: --cursor {found['next']}")
+
+    _add_others(audit, clock)
+    _add_queries(audit, clock)
+    audit.command()(verify)
+
+
+def _add_others(audit: typer.Typer, clock: Clock) -> None:
+    @audit.command()
+    def show(event: Annotated[str, typer.Argument(help="id van de gebeurtenis / of the event")], *, url: _Url) -> None:
+        """Toon een gebeurtenis helemaal / show one event in full."""
+        found = ask_service(clock, url, "GET", f"/v1/audit-events/{event}").json()
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+
+    @audit.command()
+    def export(
+        file: Annotated[Path, typer.Argument(help="Waarheen / where to")],
+        filters: _Filters = None,
+        *,
+        url: _Url,
+        form: Annotated[Form, typer.Option("--format", help="csv, ndjson (met bewijs / with proof), fhir (R4)")],
+        saved: _Saved = None,
+    ) -> None:
+        """Neem mee wat door de filters komt / take along all that the filters let through."""
+        asked = _asked(clock, url, filters, saved) | {"format": form.value}
+        save_answer(clock, url, f"/v1/audit-events/export?{urlencode(asked)}", file)
+        typer.echo(f"{file}: {file.stat().st_size} bytes")
+
+    @audit.command()
+    def signals(
+        *,
+        url: _Url,
+        since: Annotated[str | None, typer.Option("--from", help="UTC, 2026-01-31T12:00:00Z")] = None,
+        until: Annotated[str | None, typer.Option("--to", help="UTC")] = None,
+        as_json: _AsJson = False,
+    ) -> None:
+        """Wat een blik waard is, van de laatste zeven dagen / what is worth a look, of the last seven days."""
+        asked = urlencode({name: value for name, value in (("from", since), ("to", until)) if value})
+        found = ask_service(clock, url, "GET", f"/v1/audit-signals?{asked}".rstrip("?")).json()
+        if as_json:
+            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+            return
+        for one in found["items"]:
+            typer.echo(f"{one['signal']}  {_shown(one.get('actor', '-'))}")
+            typer.echo(f"  {one['nl']}\n  {one['en']}\n  sluis audit search {' '.join(_words(one['query']))}")
+        if not found["items"]:
+            typer.echo("Geen signalen / no signals")
+
+
+def _add_queries(audit: typer.Typer, clock: Clock) -> None:
+    query = typer.Typer(no_args_is_help=True, help="Bewaarde zoekvragen / saved searches")
+    audit.add_typer(query, name="query")
+
+    @query.command()
+    def save(name: str, filters: Annotated[list[str], typer.Argument(help="filter=waarde")], *, url: _Url) -> None:
+        """Bewaar een zoekvraag onder een naam / keep a search under a name."""
+        body = json.dumps({"name": name, "query": urlencode(_pairs(filters))}).encode()
+        typer.echo(ask_service(clock, url, "POST", "/v1/audit-queries", content=body).json()["id"])
+
+    @query.command("list")
+    def list_all(*, url: _Url) -> None:
+        """Toon uw zoekvragen / show your searches."""
+        for one in ask_service(clock, url, "GET", "/v1/audit-queries").json()["items"]:
+            typer.echo(f"{one['id']}  {one['name']}  {' '.join(_words(one['query']))}")
+
+    @query.command()
+    def remove(query_id: str, *, url: _Url) -> None:
+        """Vergeet een zoekvraag / forget a search."""
+        ask_service(clock, url, "DELETE", f"/v1/audit-queries/{query_id}")
+
+
+def _asked(clock: Clock, url: str, filters: Sequence[str] | None, saved: str | None) -> dict[str, str]:
+    """The filters of the saved search and those on the command line, which go first."""
+    kept: dict[str, str] = {}
+    if saved is not None:
+        items = ask_service(clock, url, "GET", "/v1/audit-queries").json()["items"]
+        found = next((one for one in items if one["name"] == saved), None)
+        if found is None:
+            typer.echo(f"--saved: {saved} is er niet / is not there", err=True)
+            raise typer.Exit(BAD_INPUT)
+        kept = dict(parse_qsl(found["query"], keep_blank_values=True))
+    return kept | _pairs(filters or ())
+
+
+def _pairs(filters: Sequence[str]) -> dict[str, str]:
+    wrong = [one for one in filters if "=" not in one.strip("=")]
+    if wrong:
+        typer.echo(f"filter=waarde / filter=value: {' '.join(wrong)}", err=True)
+        raise typer.Exit(BAD_INPUT)
+    return {name: value for name, _, value in (one.partition("=") for one in filters)}
+
+
+def _words(query: str) -> list[str]:
+    return [f"{name}={_shown(value)}" for name, value in parse_qsl(query, keep_blank_values=True)]
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    reasons = " ".join(event["reasons"])
+    told = (
+        event["recorded"][:19],
+        event["code"],
+        event["outcome"] + (f" ({reasons})" if reasons else ""),
+        event["actor"],
+        event.get("organisation", "-"),
+        event.get("objectId", "-"),
+        event["id"],
+    )
+    return "  ".join(_shown(word) for word in told)
+
+
+def _shown(text: str) -> str:
+    """Without signs that would write over the screen: some of it was typed by whoever was logged."""
+    return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def verify(
+    export: Annotated[Path, typer.Argument(metavar="EXPORT", help="Wat `sluis log export` schreef / wrote")],
+    *,
+    key: Annotated[
+        Path,
+        typer.Option(help="Sleutel van het log (/v1/log/key), uit een bron die u vertrouwt / from a trusted source"),
+    ],
+    seen: Annotated[
+        Path | None,
+        typer.Option(
+            help="Uw laatste ijkpunt; wordt bijgewerkt als alles klopt / your last checkpoint, kept up to date"
+        ),
+    ] = None,
+) -> None:
+    """Bewijs zonder de dienst dat een log heel en ongewijzigd is (exit 1: nee) / prove a log without the service."""
+    try:
+        trusted = LogKey.from_text(key.read_text(encoding="utf-8"))
+        before = [seen.read_text(encoding="utf-8")] if seen is not None and seen.exists() else []
+        with export.open("rb") as lines:
+            proven = verify_export(lines, trusted, before)
+    except ExportError as error:
+        _tell(f"{error.code}: {error.nl}", f"{error.code}: {error.en}")
+        raise typer.Exit(FAILED) from error
+    except (CheckpointError, UnicodeDecodeError):
+        _tell(f"{key}: geen sleutel van een log", f"{key}: no key of a log")
+        raise typer.Exit(BAD_INPUT) from None
+    except OSError as error:
+        _tell(f"{error.filename}: niet te lezen", f"{error.filename}: cannot be read")
+        raise typer.Exit(BAD_INPUT) from None
+    if seen is not None:
+        seen.write_text(proven.checkpoint.note, encoding="utf-8")
+    size, erased = proven.checkpoint.size, proven.erased
+    typer.echo(f"Heel en ongewijzigd: {size} gebeurtenissen, waarvan {erased} gewist na hun termijn.")
+    typer.echo(f"Whole and unchanged: {size} events, of which {erased} were erased after their term.")
+    if proven.erased_amid:
+        _tell(
+            f"Let op: {proven.erased_amid} gewist terwijl een eerdere er nog is. Vraag waarom.",
+            f"Note: {proven.erased_amid} erased while an earlier one is still there. Ask why.",
+        )
+
+
+def _tell(nl: str, en: str) -> None:
+    typer.echo(nl, err=True)
+    typer.echo(en, err=True)

@@ -1,0 +1,198 @@
+"""Everything that may be done to an exported log is noticed, and told for what it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from log_double import SomeLog
+
+from sluis_client.wire.log import LogEntry, LogKey
+from sluis_client.wire.log.export import (
+    ExportError,
+    erased_line,
+    export_header,
+    export_line,
+    export_lines,
+    verify_export,
+)
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
+ORIGIN = "sluis.example/v1/log"
+
+
+def a_log(count: int = 12, seed: int = 0) -> SomeLog:
+    """The same log each time, with the same salts."""
+    log = SomeLog(ORIGIN, KEY)
+    for number in range(count):
+        log.entries.append(
+            LogEntry(number, bytes([seed, number % 256]) * 16, f'{{"id":"e{number}","outcome":"denied"}}')
+        )
+    return log
+
+
+def exported(log: SomeLog, size: int | None = None, erased: frozenset[int] = frozenset()) -> list[bytes]:
+    checkpoint = log.checkpoint(size)
+    kept = [entry for entry in log.entries[: checkpoint.size] if entry.index not in erased]
+    return list(export_lines(checkpoint, kept, lambda index: log.entries[index].leaf()))
+
+
+LOG = a_log()
+PUBLIC = LOG.public
+LINES = exported(LOG)
+
+
+def refused(lines: list[bytes], key: LogKey = PUBLIC, *seen: str) -> ExportError:
+    with pytest.raises(ExportError) as error:
+        verify_export(lines, key, seen)
+    assert error.value.nl != error.value.en
+    return error.value
+
+
+def test_a_whole_log_is_proven() -> None:
+    proven = verify_export(LINES, PUBLIC, [LOG.checkpoint(size).note for size in (1, 5, 12)])
+    assert (proven.checkpoint.size, proven.erased) == (12, 0)
+
+
+def test_what_was_erased_after_retention_leaves_the_rest_proven() -> None:
+    lines = exported(LOG, erased=frozenset({0, 1, 2, 11}))
+    assert not any(b'"e1"' in line for line in lines)
+    proven = verify_export(lines, PUBLIC, [LOG.checkpoint(2).note])
+    assert (proven.erased, proven.erased_amid) == (4, 1)  # the last one is younger than others that are there
+
+
+@given(st.integers(1, 700), st.lists(st.integers(1, 700), max_size=3))
+@settings(max_examples=20, deadline=None)
+def test_a_log_of_any_size(size: int, seen: list[int]) -> None:
+    log = a_log(size)
+    notes = [log.checkpoint(min(one, size)).note for one in seen]
+    assert verify_export(exported(log), log.public, notes).checkpoint.size == size
+
+
+def changed(place: int, change: Callable[[dict], None]) -> list[bytes]:
+    fields = json.loads(LINES[place + 1])
+    change(fields)
+    return [*LINES[: place + 1], json.dumps(fields).encode() + b"\n", *LINES[place + 2 :]]
+
+
+def test_a_changed_event_is_named() -> None:
+    def acquit(fields: dict) -> None:
+        fields["event"] = fields["event"].replace("denied", "success")
+
+    error = refused(changed(4, acquit))
+    assert (error.code, error.en) == ("changed", "Event 4 was changed: it does not give the hash that stands with it.")
+
+
+def test_a_changed_event_with_a_hash_that_fits_is_noticed() -> None:
+    def acquit(fields: dict) -> None:
+        entry = LogEntry(4, LOG.entries[4].salt, fields["event"].replace("denied", "success"))
+        fields.update(json.loads(export_line(entry)))
+
+    error = refused(changed(4, acquit))
+    assert (error.code, error.en.split(":")[0]) == ("changed", "The 12 events are not those that were signed")
+
+
+def test_an_event_that_is_called_erased_and_never_was_is_noticed() -> None:
+    lines = [*LINES[:5], erased_line(4, LOG.entries[5].leaf()), *LINES[6:]]
+    assert refused(lines).code == "changed"
+
+
+@pytest.mark.parametrize("place", [0, 5, 10])
+def test_a_deleted_event_is_named(place: int) -> None:
+    error = refused([*LINES[: place + 1], *LINES[place + 2 :]])
+    assert (error.code, error.en) == ("missing", f"Event {place} is missing at its place: deleted or moved.")
+
+
+def test_deleted_and_counted_anew_is_noticed() -> None:
+    log = a_log()
+    del log.entries[4]
+    log.entries = [LogEntry(number, entry.salt, entry.payload) for number, entry in enumerate(log.entries)]
+    lines = [LINES[0], *(export_line(entry) for entry in log.entries)]
+    assert refused(lines).code == "truncated"
+    assert refused([*lines, export_line(LogEntry(11, bytes(32), "{}"))]).code == "changed"
+
+
+def test_an_inserted_event_is_noticed() -> None:
+    assert refused([*LINES[:5], LINES[4], *LINES[5:]]).code == "inserted"
+    assert refused([*LINES[:5], export_line(LogEntry(4, bytes(32), "{}")), *LINES[6:]]).code == "changed"
+    assert refused([*LINES, export_line(LogEntry(12, bytes(32), "{}"))]).code == "old-checkpoint"
+
+
+def test_events_that_changed_places_are_noticed() -> None:
+    assert refused([*LINES[:4], LINES[5], LINES[4], *LINES[6:]]).code == "missing"
+    two = [LogEntry(3, LOG.entries[4].salt, LOG.entries[4].payload), LogEntry(4, *_content(LOG.entries[3]))]
+    assert refused([*LINES[:4], *map(export_line, two), *LINES[6:]]).code == "changed"
+    assert refused([*LINES[:8], LINES[2], *LINES[9:]]).code == "reordered"
+
+
+def _content(entry: LogEntry) -> tuple[bytes, str]:
+    return entry.salt, entry.payload
+
+
+@pytest.mark.parametrize("left", [0, 1, 11])
+def test_a_truncated_log_is_noticed(left: int) -> None:
+    error = refused(LINES[: left + 1])
+    assert error.code == "truncated"
+    assert f"ends after {left} events, and 12 were signed" in error.en
+
+
+def test_a_log_that_was_rolled_back_is_noticed_by_who_saw_more() -> None:
+    earlier = exported(LOG, 8)
+    assert verify_export(earlier, PUBLIC).checkpoint.size == 8
+    error = refused(earlier, PUBLIC, LOG.checkpoint().note)
+    assert error.code == "rolled-back"
+    assert "12 events before, and 8 now" in error.en
+
+
+def test_an_old_checkpoint_with_newer_events_is_noticed() -> None:
+    error = refused([export_header(LOG.checkpoint(8)), *LINES[1:]])
+    assert error.code == "old-checkpoint"
+
+
+@pytest.mark.parametrize("size", [1, 7, 12])
+def test_a_fork_is_noticed_by_who_saw_the_other_branch(size: int) -> None:
+    other = a_log(12, seed=1)
+    error = refused(exported(other), PUBLIC, LOG.checkpoint(size).note)
+    assert error.code == "forked"
+    assert f"first {size} events" in error.en
+
+
+def test_two_checkpoints_that_were_seen_and_contradict_each_other() -> None:
+    assert refused(LINES, PUBLIC, LOG.checkpoint(5).note, a_log(seed=1).checkpoint(5).note).code == "forked"
+
+
+def test_another_key_and_another_log() -> None:
+    other = LogKey(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes([1] * 32)).public_key())
+    assert refused(LINES, other).code == "checkpoint-unsigned"
+    assert refused(LINES, LogKey("other.example/v1/log", KEY.public_key())).code == "checkpoint-unsigned"
+    assert refused([LINES[0].replace(b"\\n12\\n", b"\\n13\\n"), *LINES[1:]]).code == "checkpoint-forged"
+    assert refused(LINES, PUBLIC, "nonsense").code == "checkpoint-malformed"
+    header = json.loads(LINES[0])
+    header["origin"] = "other.example/v1/log"
+    assert refused([json.dumps(header).encode(), *LINES[1:]]).code == "malformed"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"", b"[]", b"{}", b"\xff", b'{"index":0}', b'{"index":0,"leafHash":"x"}', b'{"index":0,"index":1,"leafHash":""}'],
+)
+def test_a_misshapen_line_is_told_by_its_number(line: bytes) -> None:
+    for place in (0, 1, 12):
+        error = refused([*LINES[:place], line + b"\n", *LINES[place + 1 :]])
+        assert (error.code, error.en) == ("malformed", f"Line {place + 1} is unreadable.")
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_no_altered_byte_of_any_line_passes(data: st.DataObject) -> None:
+    number = data.draw(st.integers(0, len(LINES) - 1))
+    place = data.draw(st.integers(0, len(LINES[number]) - 2))
+    line = bytearray(LINES[number])
+    line[place] ^= data.draw(st.integers(1, 255))
+    if bytes(line).strip() == LINES[number].strip():
+        return
+    refused([*LINES[:number], bytes(line), *LINES[number + 1 :]])
