@@ -105,7 +105,18 @@ def audit_event(event: AuditEvent, issuer: str) -> Json:
         "type": [_coding(TERMS + "security-source-type", "4", "Application Server")],
     }
     made["entity"] = list(_entities(event, interaction))
-    return made
+    return {name: _spaced(value) for name, value in made.items()}
+
+
+def _spaced(value: Any) -> Any:
+    """White space that a FHIR string cannot hold (R4, 2.24.0.1: all but space, tab and line ends), as a space."""
+    if isinstance(value, dict):
+        return {name: _spaced(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_spaced(one) for one in value]
+    if isinstance(value, str):
+        return "".join(" " if char.isspace() and char not in "\t\r\n" else char for char in value)
+    return value
 
 
 def _interaction(event: AuditEvent) -> str | None:
