@@ -11,10 +11,14 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluis_service, sluis_sequencer, s
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
-    audit_events, audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, expected_suppliers,
+    audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, expected_suppliers,
     invitations, organisations, release_inputs, release_recipients, releases, requests, reviews, rounds, saved_queries,
     submission_persons, submissions, upload_parts, used_tokens
 TO sluis_service;
+
+-- The place of an event in the log is the sequencer's to give: whoever adds one leaves it open.
+GRANT INSERT (id, salt, payload, recorded, user_id, organisation, code, action, outcome, object_type, object_id, purpose)
+ON audit_events TO sluis_service, sluis_retention;
 
 -- To lock a row is to be able to change it.
 GRANT UPDATE ON client_keys, invitations, organisations, requests, rounds, submissions, used_tokens TO sluis_service;
@@ -30,7 +34,7 @@ GRANT UPDATE (hashes) ON log_tiles TO sluis_sequencer;
 
 -- Retention erases whole events, salt and all; a trigger keeps those that are younger than five years or in no
 -- checkpoint. What it did is an event as well. The words of an event go with it: the database itself sees to that.
-GRANT SELECT (log_index, recorded), INSERT, DELETE ON audit_events TO sluis_retention;
+GRANT SELECT (log_index, recorded), DELETE ON audit_events TO sluis_retention;
 GRANT SELECT ON log_checkpoints TO sluis_retention;
 GRANT INSERT ON audit_terms TO sluis_retention;
 

@@ -109,7 +109,7 @@ def _add_keys(app: typer.Typer, open_call: OpenCall) -> None:
     key = typer.Typer(no_args_is_help=True, help="Sleutels van organisaties / keys of organisations")
     app.add_typer(key, name="key")
 
-    @key.command()
+    @key.command(context_settings={"ignore_unknown_options": True})  # an id may begin with a hyphen
     def revoke(key_id: str) -> None:
         """Trek een sleutel in; werkt meteen / revoke a key at once."""
         with refusals_told(), open_call() as call:

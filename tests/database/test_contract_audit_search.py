@@ -23,6 +23,7 @@ from service.adapters.database.audit import from_payload, to_payload
 from service.domain.audit import AuditEvent, Outcome, Reading, SavedQuery, Volume
 from service.domain.audit_terms import person_digest, reason_terms, terms_of
 from service.domain.errors import Conflict, Invalid, NotFound
+from service.domain.release import Certificate
 from service.ports.unit_of_work import AuditFilter, Database, Page
 
 ANNA, BEN = (f"bsn.planning.1.{name * 8}" for name in ("anna", "ben-"))
@@ -205,6 +206,9 @@ def test_a_supplier_sees_the_releases_that_its_deliveries_went_into(database: Da
         uow.releases.add(a_release("rel-1", inputs=("sub-1", "sub-2")))
         uow.releases.add(a_release("rel-2", version=2, inputs=("sub-2",), released_at=after(1)))
         uow.releases.add(a_release("rel-3", version=3, inputs=("sub-1",), released_at=after(2)))
+        uow.releases.add(a_release("rel-4", version=4, inputs=("sub-1",), released_at=after(3)))
+        for published in ("rel-1", "rel-2", "rel-3"):
+            uow.releases.add_certificate(Certificate(published, "{}", "key", "signature", after(4)))
         uow.commit(an_event())
     with database.look() as uow:
         found = uow.releases.made_of("north", Page())

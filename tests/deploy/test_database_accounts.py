@@ -182,6 +182,7 @@ def test_the_service_can_do_all_its_work(accounts_url: str, samples: ModuleType)
         "SET session_replication_role = replica",
         "COPY audit_events TO PROGRAM 'true'",
         "GRANT UPDATE ON audit_events TO sluis_service",
+        "INSERT INTO audit_events (id, log_index) VALUES ('x', 0)",
         "INSERT INTO log_checkpoints VALUES (1, '', '', now())",
         "UPDATE log_tiles SET hashes = ''",
         "INSERT INTO log_keys VALUES ('mine', now())",
@@ -241,6 +242,7 @@ def test_the_sequencer_and_retention_can_do_their_work(accounts_url: str, sample
         ("sluis_sequencer", "ALTER TABLE log_tiles DISABLE TRIGGER ALL"),
         ("sluis_retention", "UPDATE audit_events SET payload = ''"),
         ("sluis_retention", "UPDATE audit_events SET log_index = 0"),
+        ("sluis_retention", "INSERT INTO audit_events (id, log_index) VALUES ('x', 0)"),
         ("sluis_retention", "SELECT payload FROM audit_events"),
         ("sluis_retention", "TRUNCATE audit_events"),
         ("sluis_retention", "DELETE FROM log_tiles"),
@@ -318,7 +320,11 @@ def test_every_table_is_thought_of():
     inserts = re.search(r"GRANT INSERT ON(.*?)TO sluis_service", rights, re.DOTALL)
     assert inserts is not None
     ours = {name.strip() for name in inserts[1].split(",")}
-    assert ours | {"log_checkpoints", "log_keys", "log_tiles"} == set(metadata.tables)
+    assert ours | {"log_checkpoints", "log_keys", "log_tiles", "audit_events"} == set(metadata.tables)
+    places = re.search(r"GRANT INSERT \((.*?)\)\s+ON audit_events", rights, re.DOTALL)
+    assert places is not None
+    columns = {name.strip() for name in places[1].split(",")}
+    assert columns | {"log_index"} == {column.name for column in metadata.tables["audit_events"].columns}
 
 
 @pytest.mark.parametrize("missing", PASSWORDS)

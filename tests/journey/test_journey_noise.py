@@ -38,6 +38,10 @@ PERSONS = "{mechanism: discrete-laplace, epsilon: 1, budget: 2}"
 CONTRIBUTORS = "{mechanism: discrete-gaussian, rho: 0.5, budget: 1, unit: contributor, cells: 3, largest: 400}"
 
 
+GROWS = ("audit_events", "audit_terms", "log_tiles", "log_checkpoints", "requests", "evidence", "evidence_inputs")
+"""Tables to which a refusal adds."""
+
+
 def by(**levels: str) -> RequestSpec:
     return replace(SPEC, purpose="public-figures", dimensions=dimensions(**levels))
 
@@ -110,7 +114,7 @@ def figures(content: dict[str, Any]) -> dict[tuple[str, ...], dict[str, Any]]:
 def test_two_tables_pass_and_the_third_is_refused(noisy: World) -> None:
     for spec in (REGIONS, BOARDS):
         released(noisy, spec)
-    before = noisy.dump("audit_events", "requests", "evidence")
+    before = noisy.dump(*GROWS)
     done = noisy.release(QUARTERS)
     assert (done.state, done.release) == ("unsafe", None)
     assert read_request(noisy.call(OWNER), done.id).refusal is Unsafe.BUDGET_SPENT
@@ -124,7 +128,7 @@ def test_two_tables_pass_and_the_third_is_refused(noisy: World) -> None:
     }
     event = noisy.events(code="request.prepare")[0]
     assert (event.outcome, event.reasons) == ("failed", ("budget-spent",))
-    assert noisy.dump("audit_events", "requests", "evidence") == before
+    assert noisy.dump(*GROWS) == before
     assert [(charge.rounds, charge.loss) for charge in charges(noisy)] == [(("capacity-2024",), Decimal(1))] * 2
 
 

@@ -75,7 +75,7 @@ def test_everything_that_touched_a_person_is_found(any_world: World) -> None:
     assert released.release is not None
     read_release(world.call(OWNER), released.release)
     of_ben = about(world, BEN)
-    assert of_ben[:2] == ["release.read", "release.create"]
+    assert of_ben[:3] == ["release.read", "release.publish", "release.create"]
     assert {"request.submit", "request.prepare", "request.read-evidence", "request.review"} <= set(of_ben)
     # what the correction took out was in no table
     assert "release.read" not in about(world, ANNA)

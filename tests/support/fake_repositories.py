@@ -374,7 +374,7 @@ class FakeReleases:
             ]
             for release in tables.releases.values()
         }
-        theirs = [release for release in tables.releases.values() if own[release.id]]
+        theirs = [r for r in tables.releases.values() if own[r.id] and r.id in tables.certificates]
         older = _older(theirs, page.cursor, lambda r: (r.released_at, r.id))[: page.limit]
         return [(release, sorted(own[release.id], key=lambda s: (s.round, s.id))) for release in older]
 

@@ -99,7 +99,6 @@ class SqlAuditTrail:
             "purpose": event.authorisation.purpose,
         }
         rest = {
-            "log_index": None,
             "salt": self._random_bytes(SALT_BYTES),
             "recorded": event.recorded,
             "action": event.action,

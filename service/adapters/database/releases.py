@@ -85,13 +85,14 @@ class SqlReleases:
         return self._releases(self._transaction.rows(query))
 
     def made_of(self, supplier: str, page: Page) -> Sequence[tuple[Release, Sequence[Submission]]]:
-        """Newest first; the cursor is the id of the last one seen, Invalid when nothing of the supplier is in it."""
+        """Published ones, newest first; the cursor is the last one seen, Invalid when it is not the supplier's."""
         own = (
             select(release_inputs.c.release, submissions)
             .join(submissions, submissions.c.id == release_inputs.c.submission)
             .where(submissions.c.organisation == supplier)
         )
-        theirs = releases.c.id.in_(own.with_only_columns(release_inputs.c.release))
+        published = releases.c.id.in_(select(certificates.c.release))
+        theirs = releases.c.id.in_(own.with_only_columns(release_inputs.c.release)) & published
         query = newest_first(
             select(releases).where(theirs), releases.c.released_at, releases.c.id, self._after(page, theirs), page.limit
         )
