@@ -8,6 +8,7 @@ simplex away. (The primal simplex stalls: at d = 0 every row is degenerate.)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +45,14 @@ CORNER = 3
 
 WIDE, NARROW = 40, 4
 """Codes side by side in a neighbourhood."""
+
+
+class Means(Enum):
+    """What a search may use; each finds more than the one before, and takes longer."""
+
+    CUBES = auto()
+    MORE_CUBES = auto()
+    PROGRAMS = auto()
 
 
 class Searcher:
@@ -187,7 +196,7 @@ class Search:
         self._far = far
         self._relations = lattice.relations().tocsc()
         self.crowded = lattice.size >= CROWDED
-        self.programs = True
+        self._means = Means.PROGRAMS
         sizes = (NARROW, WIDE) if self.crowded else (WIDE,)
         self._tiers = [[_families(axis, most) for axis in lattice.axes] for most in sizes]
         self._searchers: dict[tuple[int, tuple[int, ...]], Searcher] = {}
@@ -199,6 +208,12 @@ class Search:
 
         price = np.where(self.withheld, 0.0, self._weight)
         return Cubes(self._lattice, self._measures, ~self._movable, price)
+
+    def use(self, means: Means) -> None:
+        """From now on use no more than this."""
+        self._means = means
+        if self._cubes is not None and self.crowded:
+            self._cubes.try_harder(harder=means is not Means.CUBES)
 
     @property
     def solves(self) -> int:
@@ -221,7 +236,7 @@ class Search:
             cube = None
         if cube is not None and (self.crowded or not self._cost(cube)):
             return cube
-        if not self.programs or (self.crowded and len(attackers) > 1):
+        if self._means is not Means.PROGRAMS or (self.crowded and len(attackers) > 1):
             return cube
         found = self._by_program(need, attackers)
         if cube is None or (found is not None and self._cost(found) <= self._cost(cube)):

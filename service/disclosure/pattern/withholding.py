@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.disclosure.pattern.certificates import Ledger, Need
-from service.disclosure.pattern.search import Search
+from service.disclosure.pattern.search import Means, Search
 from service.disclosure.progress import Progress, silent
 from service.disclosure.question.lattice import Lattice
 
@@ -27,13 +27,15 @@ Flags = npt.NDArray[np.bool_]
 STEPS = 10
 """Times that progress is told per direction."""
 
+_STAGES = {Means.CUBES: "pattern", Means.MORE_CUBES: "harder", Means.PROGRAMS: "programs"}
+
 
 def complete(
     search: Search, ledger: Ledger, order: Ints, *, work: float = math.inf, progress: Progress = silent
 ) -> list[Need]:
     """Withhold until every need is shown.
 
-    In a crowded table first by hypercubes alone: what these do not find is mostly shown by what others need.
+    In a crowded table first with the quickest means: what these do not find is mostly shown by what others need.
 
     Args:
         search: where to look; what it finds is added to its withheld nodes.
@@ -46,12 +48,12 @@ def complete(
         The needs that cannot be shown, or were left.
     """
     unmet: list[Need] = []
-    for programs in (False, True) if search.crowded else (True,):
-        search.programs = programs
+    for means in Means if search.crowded else (Means.PROGRAMS,):
+        search.use(means)
         unmet, told = [], 0
         for place, need in ledger.open_needs(order):
             if place >= told:
-                progress("programs" if search.crowded and programs else "pattern", place / (2 * len(order)))
+                progress(_STAGES[means] if search.crowded else "pattern", place / (2 * len(order)))
                 told = place + 1 + len(order) // STEPS
             if search.work >= work or not _meet(search, ledger, need):
                 unmet.append(need)

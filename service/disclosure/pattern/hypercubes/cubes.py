@@ -20,6 +20,9 @@ Flags = npt.NDArray[np.bool_]
 EFFORTS = ((20_000, (40, 100_000, 40, 5)), (100_000, (8, 3_000, 40, 3)), (np.inf, (5, 300, 40, 1)))
 """Up to how many nodes of a lattice, how much to do for each need (`Scratch.effort`)."""
 
+HARDER = (20, 20_000, 400, 1)
+"""How much to do in a large lattice for what was not found so; few needs, of many times the work."""
+
 
 class Cubes:
     """Finds deviations; what withholding costs and what may not deviate can change in between.
@@ -39,6 +42,10 @@ class Cubes:
     def work(self) -> int:
         """Corners of hypercubes and moves looked at so far; grows as time does, and is the same every time."""
         return int(self._scratch.state[on.WORK])
+
+    def try_harder(self, *, harder: bool) -> None:
+        """Do more for each need from now on, or as much as fits the size of the lattice."""
+        self._scratch.effort[:] = HARDER if harder else _effort(len(self.price))
 
     def find(self, need: Need, attackers: Ints) -> Certificate | None:
         """A cheap certificate for a need, or None when none was found; there may be one all the same.
@@ -60,6 +67,10 @@ class Cubes:
         return (nodes, deviation) if found else None
 
 
+def _effort(size: int) -> tuple[int, int, int, int]:
+    return next(effort for most, effort in EFFORTS if size <= most)
+
+
 def _figures(measures: Measures) -> on.Figures:
     return on.Figures(
         measures.value.astype(np.float64),
@@ -74,10 +85,9 @@ def _scratch(lattice: Lattice, measures: Measures) -> on.Scratch:
     size, corners = lattice.size, on.MOST_CORNERS
     state = np.zeros(5, dtype=np.int64)
     state[on.WHOLE] = int(measures.whole_numbers)
-    effort = next(effort for most, effort in EFFORTS if size <= most)
     return on.Scratch(
         state=state,
-        effort=np.array(effort, dtype=np.int64),
+        effort=np.array(_effort(size), dtype=np.int64),
         deviation=np.zeros(size),
         seen=np.zeros(size, dtype=np.bool_),
         touched=np.empty(size, dtype=np.int64),
