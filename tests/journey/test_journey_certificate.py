@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from service.api.schemas.releases import release_bytes
 from service.domain.errors import Conflict, Denied, Unavailable
-from service.ports.unit_of_work import Page
+from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.publish_release import publish_release
 from service.use_cases.read_releases import read_release
 from service.use_cases.release_request import release_request
@@ -24,7 +24,7 @@ from service.use_cases.withdraw_release import withdraw_release
 from sluis_client.cli import app
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
 from sluis_client.wire.log import sign_checkpoint
-from sluis_client.wire.release import CERTIFICATE_PREFIX, ReleaseError, input_digest, verify_release
+from sluis_client.wire.release import CERTIFICATE_PREFIX, ReleaseError, input_digest, release_commitment, verify_release
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,19 @@ def test_the_certificate_says_how_it_came_to_be(published: tuple[World, dict[str
     assert not {one.manifest_digest for one in deliveries if one} & set(told["inputs"])
 
 
+def test_the_log_holds_a_commitment_and_nothing_to_try_figures_by(published: tuple[World, dict[str, Any]]) -> None:
+    world, document = published
+    certificate = document["certificate"]["certificate"]
+    (event,) = world.events(code="release.create", outcome="success")
+    assert event.commitment == release_commitment(certificate)
+    with world.services.database.look() as data:
+        found, _ = data.audit.stored(AuditFilter(), Page(200))
+    log = "".join(stored.payload for stored in found)
+    assert event.commitment in log
+    for hidden in (certificate["nonce"], certificate["contentDigest"].partition(":")[2]):
+        assert hidden not in log
+
+
 def resigned(world: World, document: dict[str, Any]) -> None:
     """What an operator who lies can do: sign again whatever was changed."""
     signed = document["certificate"]
@@ -158,6 +171,10 @@ def _other_release(d: dict[str, Any]) -> None:
     d["content"]["id"] = d["certificate"]["certificate"]["release"] = "another"
 
 
+def _other_purpose(d: dict[str, Any]) -> None:
+    d["content"]["purpose"]["id"] = d["certificate"]["certificate"]["purpose"]["id"] = "another"
+
+
 @pytest.mark.parametrize(
     ("step", "change", "lies"),
     [
@@ -174,6 +191,9 @@ def _other_release(d: dict[str, Any]) -> None:
         (9, _place, True),
         (9, _event, True),
         (9, _other_release, True),
+        (9, _figure, True),
+        (9, _approver, True),
+        (9, _other_purpose, True),
     ],
     ids=lambda value: value.__name__ if callable(value) else str(value),
 )

@@ -57,7 +57,7 @@ def test_a_sequencer_that_stands_still_holds_nothing_up_for_long(
     with pytest.raises(LogError, match="no place in the audit log yet"):
         opened.verify_receipt(delivered.submission, in_log=True)
     assert opened.follow_log().without_proof == 1
-    double.log_it(delivered.receipt.signed.receipt.audit_event_id, delivered.submission)
+    double.log_it(delivered.receipt.signed.receipt)
     assert opened.follow_log().without_proof == 0
     assert opened.verify_receipt(delivered.submission, in_log=True).proof is not None
 
@@ -191,6 +191,15 @@ def test_the_proof_of_another_event_is_refused(opened: Client, double: Double, l
     assert other.index == 6
     with pytest.raises(LogError, match="something else"):
         opened.verify_receipt(stolen, in_log=True)
+
+
+def test_a_second_receipt_for_the_same_place_is_refused(opened: Client, double: Double, log: SomeLog, home: Path):
+    """Whoever holds the service's key signs other rows for an acceptance that is truly in the log."""
+    delivered = opened.submit("capacity.csv", ROUND)
+    other = replace(delivered.receipt.signed.receipt, rows=7)
+    forged = replace(delivered.receipt, signed=wire.sign_receipt(other, double.signing_key), manifest=None)
+    with pytest.raises(LogError, match="something else"):
+        opened.verify_receipt(forged)
 
 
 def run(*arguments: str) -> Result:

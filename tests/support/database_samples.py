@@ -195,6 +195,7 @@ def a_release(id_: str = "rel-1", **changes: Any) -> Release:
         "signature": "c2ln",
         "inputs": ("sub-1",),
         "released_at": NOON,
+        "certified": '{"auditEvent":"ev-1"}',
     }
     return Release(**values | changes)
 

@@ -10,7 +10,6 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 
 from service.adapters.database.tables import audit_events, log_checkpoints, log_keys, log_tiles
 from service.adapters.database.transaction import Transaction
-from service.domain.audit import Outcome
 from service.domain.log_tiles import Tile
 from service.ports.log import Backlog, Waiting
 from sluis_client.wire.log import Checkpoint, LogEntry, LogKey
@@ -81,16 +80,6 @@ class SqlLogBook:
             audit_events.c.object_id.in_(objects), audit_events.c.recorded <= until, waiting
         )
         return int(self._transaction.rows(about)[0]["events"])
-
-    def event_of(self, code: str, object_id: str) -> str | None:
-        """The first that went well."""
-        wanted = select(audit_events.c.id).where(
-            audit_events.c.object_id == object_id,
-            audit_events.c.code == code,
-            audit_events.c.outcome == Outcome.SUCCESS,
-        )
-        found = self._transaction.row(wanted.order_by(audit_events.c.recorded, audit_events.c.id).limit(1))
-        return None if found is None else str(found["id"])
 
     def erase(self, before: datetime, limit: int) -> Sequence[int]:
         """In the order of the log."""

@@ -156,6 +156,7 @@ def _row(release: Release) -> Row:
         "withdrawn_at": release.withdrawn_at,
         "withdrawal_reason": release.withdrawal_reason,
         "revises": release.revises,
+        "certified": release.certified,
     }
 
 
@@ -177,4 +178,5 @@ def _release(row: Mapping[str, Any], recipients: frozenset[str]) -> Release:
         withdrawn_at=row["withdrawn_at"],
         withdrawal_reason=row["withdrawal_reason"],
         revises=row["revises"],
+        certified=row["certified"],
     )
