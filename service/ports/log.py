@@ -59,7 +59,8 @@ class LogBook(Protocol):
     def erase(self, before: datetime, limit: int) -> Sequence[int]:
         """Erase the oldest events recorded before a moment, with their salts; the places that they had.
 
-        Their hashes stay, and with them every proof of the others. The database itself refuses any that is younger
+        Their hashes stay, and with them every proof of the others. The events of erasures stay too, or nobody could
+        tell why those before them are gone. The database itself refuses any that is younger
         than five years, or that no checkpoint covers.
         """
         ...

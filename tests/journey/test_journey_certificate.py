@@ -15,10 +15,10 @@ from journey_figures import SPEC, collect
 from typer.testing import CliRunner
 
 from service.api.schemas.releases import release_bytes
-from service.domain.errors import Conflict, Denied, Unavailable
+from service.domain.errors import Conflict, Denied, Invalid, Unavailable
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.publish_release import publish_release
-from service.use_cases.read_releases import read_release
+from service.use_cases.read_releases import list_releases, read_release
 from service.use_cases.release_request import release_request
 from service.use_cases.withdraw_release import withdraw_release
 from sluis_client.cli import app
@@ -298,12 +298,38 @@ def test_whoever_asks_for_it_again_and_again_does_not_hold_it_up(world: World) -
     assert world.request(request).state == "released"
 
 
-def test_one_that_is_withdrawn_meanwhile_stays_withdrawn(world: World) -> None:
+def test_a_reader_does_not_see_that_a_release_is_coming(world: World) -> None:
+    request = request_of(world)
+    world.worker.run_once(world.services)
+    release = sealed_id(world, request)
+    assert [view.release.id for view in list_releases(world.call(OWNER), Page())] == []
+    assert [view.release.id for view in list_releases(world.call(STEWARD), Page())] == [release]
+    with pytest.raises(Invalid, match="cursor"):
+        list_releases(world.call(OWNER), Page(cursor=release))
+    world.work()
+    assert [view.release.id for view in list_releases(world.call(OWNER), Page())] == [release]
+
+
+def test_one_that_is_withdrawn_meanwhile_was_never_released(world: World) -> None:
     request = request_of(world)
     world.worker.run_once(world.services)
     release = sealed_id(world, request)
     withdraw_release(world.call(STEWARD), release, "a fault was found")
     world.work()
-    assert world.request(request).state == "released"
+    assert (world.request(request).state, world.request(request).release) == ("rejected", None)
+    with pytest.raises(Conflict, match="request-state"):
+        publish_release(world.call(WORKER), request)
+    for who in (OWNER, STEWARD):
+        with pytest.raises((Denied, Unavailable)):
+            read_release(world.call(who), release)
+    assert not world.events(code="release.publish", outcome="success")
+
+
+def test_one_that_is_withdrawn_afterwards_was_released(world: World) -> None:
+    request = request_of(world)
+    release = world.release_at_once(request).release
+    assert release is not None
+    withdraw_release(world.call(STEWARD), release, "a fault was found")
+    assert (world.request(request).state, world.request(request).release) == ("released", release)
     with pytest.raises(Denied):
         read_release(world.call(OWNER), release)
