@@ -212,7 +212,10 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     assert (code, "sluis log export" in told) == (1, True)
     lost = str(tmp_path / "nowhere" / "seen")
     code, told = run("audit", "verify", str(tmp_path / "later"), *keys[:3], lost)
-    assert (code, "303" in told or "304" in told, "niet te bewaren" in told, "cannot be kept" in told) == (2, *[True] * 3)
+    assert (code, "303" in told or "304" in told, "niet te bewaren" in told, "cannot be kept" in told) == (
+        2,
+        *[True] * 3,
+    )
     (tmp_path / "key").write_text("nonsense")
     assert run("audit", "verify", str(tmp_path / "log"), *keys)[0] == 2
     assert run("audit", "verify", str(tmp_path / "nowhere"), *keys)[0] == 2

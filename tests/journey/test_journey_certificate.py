@@ -244,6 +244,11 @@ def test_on_the_command_line_with_two_keys_and_no_registration(
     found = CliRunner().invoke(app, ["release", "verify", str(tmp_path / "release.json"), *keys, "--json"])
     assert found.exit_code == 0, found.output
     assert json.loads(found.stdout)["release"] == document["id"]
+    assert json.loads(found.stdout)["logSizeNow"] is None
+    told = CliRunner().invoke(app, ["release", "verify", str(tmp_path / "release.json"), *keys, "--language", "en"])
+    assert "Not shown: that the log only grew" in " ".join(told.output.split())
+    nobody = CliRunner().invoke(app, ["release", "verify", str(tmp_path / "release.json"), *keys, "--online"])
+    assert nobody.exit_code == 2  # no registration, so no service to ask
     altered = CliRunner().invoke(app, ["release", "verify", str(tmp_path / "altered.json"), *keys])
     assert altered.exit_code == 6
     assert "Step 2" in altered.output

@@ -18,7 +18,6 @@ from service.domain.release import Certificate, Release
 from service.domain.submission import Submission
 from service.ports.unit_of_work import Page
 
-
 _PUBLISHED = releases.c.id.in_(select(certificates.c.release))
 
 
@@ -83,9 +82,7 @@ class SqlReleases:
         return None if found is None else Certificate(**found)
 
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
-        """Newest first, to a recipient published ones; the cursor is the id of the last one seen, Invalid when the
-        recipient has no such one.
-        """
+        """Newest first, a recipient's own that are published; Invalid for a cursor that is none of them."""
         theirs: ColumnElement[bool] = true()
         if recipient is not None:
             theirs = _readable_by(recipient)

@@ -97,7 +97,9 @@ class ReceiptBody(Answer):
     issuer: str
     nonce: Annotated[
         str | None,
-        Field(description="32 random bytes in base64url: with the rest of the receipt they give the event's commitment"),
+        Field(
+            description="32 random bytes in base64url: with the rest of the receipt they give the event's commitment"
+        ),
     ] = ABSENT
 
 
