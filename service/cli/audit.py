@@ -233,7 +233,7 @@ def _keep(seen: Path, note: str) -> None:
         seen.write_text(note, encoding="utf-8")
     except OSError as error:
         _tell(
-            f"{seen}: het ijkpunt is niet te bewaren ({error.strerror}); de volgende keer wordt er niet mee vergeleken.",
+            f"{seen}: het ijkpunt is niet te bewaren ({error.strerror}); het volgende wordt er niet mee vergeleken.",
             f"{seen}: the checkpoint cannot be kept ({error.strerror}); the next time nothing is compared with it.",
         )
         raise typer.Exit(BAD_INPUT) from None

@@ -99,7 +99,7 @@ def _of_the_log(size: int, now: int | None) -> Text:
     """What is shown of the log that the release is in, and what not."""
     if now is None:
         return Text(
-            f"Niet getoond: dat het log na deze {size} gebeurtenissen alleen groeide, en dat anderen hetzelfde log zien. "
+            f"Niet getoond: dat het log na deze {size} gebeurtenissen alleen groeide, en dat anderen hetzelfde zien. "
             "Met --online bewijst de dienst dat het bij het log hoort dat u volgt.",
             f"Not shown: that the log only grew after these {size} events, and that others see the same log. "
             "With --online the service proves that it belongs to the log that you follow.",

@@ -243,10 +243,10 @@ def _no_root(signed: Checkpoint) -> ExportError:
 def _unexplained(place: int) -> ExportError:
     return ExportError(
         "erased-unexplained",
-        f"Gebeurtenis {place} is weg, en het log vertelt van geen wissing waaronder zij valt: na vijf jaar, en van niet "
-        "meer gebeurtenissen dan er weg zijn.",
-        f"Event {place} is gone, and the log tells of no erasure that covers it: after five years, and of no fewer "
-        "events than are gone.",
+        f"Gebeurtenis {place} is weg, en geen wissing in het log verklaart dat: later, na vijf jaar, van die plaats, "
+        "en van zoveel gebeurtenissen als er weg zijn.",
+        f"Event {place} is gone, and no erasure in the log explains it: later, after five years, of this place, and of "
+        "as many events as are gone.",
     )
 
 
