@@ -1,26 +1,21 @@
 """The supplier's side of Sluis in one class: register, check, deliver, keep the receipts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sluis_client.answers import Round
 from sluis_client.check import CheckReport, check
-from sluis_client.content import Content, FileContent, RecordContent
-from sluis_client.delivery import Delivered, Destination, Progress
-from sluis_client.errors import (
-    AlreadyRegisteredError,
-    ContentRefusedError,
-    NoReceiptError,
-)
+from sluis_client.content import FileContent, RecordContent
+from sluis_client.delivery import Delivered, Progress
+from sluis_client.errors import AlreadyRegisteredError, NoReceiptError
 from sluis_client.machine import Machine
 from sluis_client.profile import Profile, Registration
 from sluis_client.receipts import StoredReceipt
 from sluis_client.registering import pin_announced_key
 from sluis_client.retry import Patience
-from sluis_client.rules import RoundRules, fetch_rounds, fetch_rules, kept_rules, require_identifier
+from sluis_client.rules import RoundRules, fetch_rounds, fetch_rules, kept_rules
 from sluis_client.session import Session
 from sluis_client.standing import LogFollowed, Status
 from sluis_client.transport import checked_url
@@ -264,7 +259,7 @@ class Client:
             >>> delivered.outcome, delivered.rows
             ('accepted', 2)
         """
-        return self._deliver(FileContent.read(Path(path)), round_id, corrects, progress)
+        return self._session.deliver(FileContent.read(Path(path)), self.rules(round_id), corrects, progress)
 
     def submit_records(
         self, records: Sequence[Mapping[str, Any]], round_id: str, corrects: str | None = None
@@ -283,7 +278,7 @@ class Client:
             ...     client.submit_records([row], "capacity-2019").rows
             1
         """
-        return self._deliver(RecordContent.of(records), round_id, corrects, None)
+        return self._session.deliver(RecordContent.of(records), self.rules(round_id), corrects, None)
 
     def status(self) -> Status:
         """How this organisation stands: rounds, and deliveries that were cut off.
@@ -369,6 +364,24 @@ class Client:
         without = sum(1 for receipt in receipts if receipt.proof is None)
         return LogFollowed(0 if newest is None else newest.size, without)
 
+    def confirm_checkpoint(self, note: str) -> int:
+        """Has the service prove that a checkpoint, of a release for instance, is of the one log that is followed here.
+
+        Returns:
+            The number of events in that log now.
+
+        Raises:
+            LogError: it is of another history, or of more events than the log has.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     receipt = client.submit("capacity.csv", "capacity-2019").receipt
+            ...     receipt.proof is None or client.confirm_checkpoint(receipt.proof.checkpoint) > 0
+            True
+        """
+        return self._session.witness.confirm(note).size
+
     def trust(self, key_id: str) -> None:
         """Pins a new receipt key of the service, after the operator announced its thumbprint by another way.
 
@@ -382,30 +395,3 @@ class Client:
             ...     client.trust(receipt.signed.key_id)
         """
         pin_announced_key(self._session.transport, self._session.profile, key_id)
-
-    def _deliver(
-        self,
-        content: Content,
-        round_id: str,
-        corrects: str | None,
-        progress: Progress | None,
-    ) -> Delivered:
-        if corrects is not None:
-            require_identifier(corrects)
-        rules = self.rules(round_id)
-        report = check(content, rules)
-        if not report.accepted:
-            raise ContentRefusedError(report.faults)
-        destination = Destination(
-            data_set=rules.definition.id,
-            data_set_version=rules.definition.version,
-            round=rules.round.id,
-            supplier=self.registration.organisation,
-            corrects=corrects,
-        )
-        delivered = self._session.courier.deliver(content, destination, report.rows, progress or _no_progress)
-        return replace(delivered, receipt=self._session.witness.prove(delivered.receipt))
-
-
-def _no_progress(_done: int, _total: int) -> None:
-    """Nobody looks."""

@@ -10,7 +10,8 @@ def require_in_log(receipt: wire.Receipt, proof: LogProof | None, key: LogKey, s
     """Prove, without the service, that the acceptance of a delivery is in its log.
 
     1. to 3. Checkpoint, place and event hold: `sluis_client.wire.log.verify_log_proof`. The event is the one that the
-       receipt names, about this submission, and ended well.
+       receipt names, the acceptance of this submission, ended well, and commits to everything that the receipt says:
+       the service cannot sign another receipt for the same place.
     4. The checkpoint does not contradict the newest one seen.
 
     Raises:
@@ -23,7 +24,22 @@ def require_in_log(receipt: wire.Receipt, proof: LogProof | None, key: LogKey, s
                 "Dit bewijs heeft nog geen plaats in het auditlog.", "This receipt has no place in the audit log yet."
             ),
         )
-    expected = {"id": receipt.audit_event_id, "objectId": receipt.submission_id, "outcome": "success"}
+    committed = receipt.commitment()
+    if committed is None:
+        raise LogError(
+            "log-entry",
+            Text(
+                "Dit bewijs is van voor het log zich aan bewijzen bond: het log zegt niets van deze inhoud.",
+                "This receipt is from before the log committed to receipts: the log says nothing of this content.",
+            ),
+        )
+    expected = {
+        "id": receipt.audit_event_id,
+        "code": wire.ACCEPTANCE_EVENTS,
+        "objectId": receipt.submission_id,
+        "outcome": "success",
+        "commitment": committed,
+    }
     # 1 to 3
     try:
         proven = verify_log_proof(proof, key, expected)

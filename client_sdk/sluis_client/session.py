@@ -1,9 +1,12 @@
 """One profile opened at one service: what the calls of a client share, each part made when it is first needed."""
 
 import os
+from dataclasses import replace
 
-from sluis_client.delivery import Courier
-from sluis_client.errors import NotRegisteredError, SetupError
+from sluis_client.check import check
+from sluis_client.content import Content
+from sluis_client.delivery import Courier, Delivered, Destination, Progress
+from sluis_client.errors import ContentRefusedError, NotRegisteredError, SetupError
 from sluis_client.keys import SupplierKey
 from sluis_client.language import Text
 from sluis_client.machine import Machine
@@ -12,6 +15,7 @@ from sluis_client.profile import Profile, Registration
 from sluis_client.receipts import ReceiptBook
 from sluis_client.registering import register
 from sluis_client.retry import Patience
+from sluis_client.rules import RoundRules, require_identifier
 from sluis_client.tokens import Tokens
 from sluis_client.transport import Transport
 from sluis_client.witness import Witness
@@ -119,6 +123,33 @@ class Session:
             receipts=self.receipts,
             machine=self.machine,
         )
+
+    def deliver(
+        self, content: Content, rules: RoundRules, corrects: str | None, progress: Progress | None
+    ) -> Delivered:
+        """Delivers what was checked against the rules first, and looks for its place in the log.
+
+        Raises:
+            SluisClientError: as `Client.submit`.
+        """
+        if corrects is not None:
+            require_identifier(corrects)
+        report = check(content, rules)
+        if not report.accepted:
+            raise ContentRefusedError(report.faults)
+        destination = Destination(
+            data_set=rules.definition.id,
+            data_set_version=rules.definition.version,
+            round=rules.round.id,
+            supplier=self.registration.organisation,
+            corrects=corrects,
+        )
+        delivered = self.courier.deliver(content, destination, report.rows, progress or _no_progress)
+        return replace(delivered, receipt=self.witness.prove(delivered.receipt))
+
+
+def _no_progress(_done: int, _total: int) -> None:
+    """Nobody looks."""
 
 
 def _patience() -> Patience:

@@ -97,6 +97,28 @@ class Witness:
         seen = self._seen(key)
         return self._observe(self._transport.call("GET", "/v1/log/checkpoint").text, key, seen)
 
+    def confirm(self, note: str) -> Checkpoint:
+        """The newest checkpoint, after it was shown to continue the one of `note` and the one seen before.
+
+        Raises:
+            LogError: it does not: there is another history than the one that `note` is of.
+            ConnectionFailedError, ServiceRefusedError: the service did not tell.
+        """
+        newest, key = self.follow(), self._key()
+        if newest is None or key is None:
+            raise LogError("log-key", Text("De dienst toont geen auditlog.", "The service shows no audit log."))
+        try:
+            shown = open_checkpoint(note, key)
+        except CheckpointError as error:
+            raise LogError(f"checkpoint-{error.code}", Text(error.nl, error.en)) from None
+        if shown.size > newest.size:
+            raise cut_back(shown, newest)
+        if shown.size == newest.size and shown.root != newest.root:
+            raise forked(newest)
+        if shown.size < newest.size:
+            self._require_continued(shown, newest)
+        return newest
+
     def _observe(self, note: str, key: LogKey, seen: Checkpoint | None) -> Checkpoint:
         """Take note of a checkpoint.
 

@@ -58,6 +58,7 @@ COLUMNS: Mapping[str, _Column] = {
     "policies": lambda e: " ".join(e.authorisation.policies),
     "checks": lambda e: " ".join(e.checks),
     "keys": lambda e: " ".join(e.keys),
+    "commitment": lambda e: e.commitment,
     "observer": lambda e: e.source.observer,
     "instance": lambda e: e.source.instance,
     "accessPoint": lambda e: e.source.access_point,

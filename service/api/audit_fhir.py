@@ -262,6 +262,7 @@ def _details(event: AuditEvent) -> Iterator[tuple[str, str]]:
         ("permit", rules.permit),
         *(("check", check) for check in event.checks),
         *(("key", key) for key in event.keys),
+        ("commitment", event.commitment),
     ):
         if value:
             yield name, value

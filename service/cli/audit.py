@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl, urlencode
 import typer
 
 from service.cli.api import ask_service, save_answer
-from service.cli.console import BAD_INPUT, FAILED
+from service.cli.console import BAD_INPUT, FAILED, refusals_told
 from service.ports.clock import Clock
 from sluis_client.wire.log import CheckpointError, LogKey
-from sluis_client.wire.log.export import ExportError, verify_export
+from sluis_client.wire.log.export import ExportError, VerifiedExport, verify_export
 
 _Url = Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")]
 _Filters = Annotated[
@@ -35,7 +35,11 @@ class Form(StrEnum):
     FHIR = "fhir"
 
 
-def add_audit_commands(app: typer.Typer, *, clock: Clock) -> None:
+Record = Callable[[int | None, str | None], bool]
+"""Puts a verification into the log when there is a database here: the size that was proven, and what was wrong."""
+
+
+def add_audit_commands(app: typer.Typer, *, clock: Clock, record: Record) -> None:
     """Add `audit` to the commands."""
     audit = typer.Typer(no_args_is_help=True, help="Auditlog: zoeken, meenemen, bewijzen / search, export, prove")
     app.add_typer(audit, name="audit")
@@ -63,7 +67,7 @@ def add_audit_commands(app: typer.Typer, *, clock: Clock) -> None:
 
     _add_others(audit, clock)
     _add_queries(audit, clock)
-    audit.command()(verify)
+    _add_verify(audit, record)
 
 
 def _add_others(audit: typer.Typer, clock: Clock) -> None:
@@ -174,45 +178,71 @@ def _shown(text: str) -> str:
     return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def verify(
-    export: Annotated[Path, typer.Argument(metavar="EXPORT", help="Wat `sluis log export` schreef / wrote")],
-    *,
-    key: Annotated[
-        Path,
-        typer.Option(help="Sleutel van het log (/v1/log/key), uit een bron die u vertrouwt / from a trusted source"),
-    ],
-    seen: Annotated[
-        Path | None,
-        typer.Option(
-            help="Uw laatste ijkpunt; wordt bijgewerkt als alles klopt / your last checkpoint, kept up to date"
-        ),
-    ] = None,
-) -> None:
-    """Bewijs zonder de dienst dat een log heel en ongewijzigd is (exit 1: nee) / prove a log without the service."""
+def _add_verify(audit: typer.Typer, record: Record) -> None:
+    @audit.command()
+    def verify(
+        export: Annotated[Path, typer.Argument(metavar="EXPORT", help="Wat `sluis log export` schreef / wrote")],
+        *,
+        key: Annotated[
+            Path,
+            typer.Option(
+                help="Sleutel van het log (/v1/log/key), uit een bron die u vertrouwt / from a trusted source"
+            ),
+        ],
+        seen: Annotated[
+            Path | None,
+            typer.Option(
+                help="Uw laatste ijkpunt; wordt bijgewerkt als alles klopt / your last checkpoint, kept up to date"
+            ),
+        ] = None,
+    ) -> None:
+        """Bewijs zonder de dienst dat een log heel en ongewijzigd is (exit 1: nee) / prove a log without the service.
+
+        Waar een database is ingesteld, komt de uitkomst in het log / where a database is set, the log gets the result.
+        """
+        try:
+            proven = _proven(export, key, seen)
+        except ExportError as error:
+            _tell(f"{error.code}: {error.nl}", f"{error.code}: {error.en}")
+            _recorded(record, None, error.code)
+            raise typer.Exit(FAILED) from error
+        size = proven.checkpoint.size
+        typer.echo(f"Heel en ongewijzigd: {size} gebeurtenissen, waarvan {proven.erased} gewist na hun termijn.")
+        typer.echo(f"Whole and unchanged: {size} events, of which {proven.erased} were erased after their term.")
+        _recorded(record, size, None)
+        if seen is not None:
+            _keep(seen, proven.checkpoint.note)
+
+
+def _proven(export: Path, key: Path, seen: Path | None) -> VerifiedExport:
     try:
         trusted = LogKey.from_text(key.read_text(encoding="utf-8"))
         before = [seen.read_text(encoding="utf-8")] if seen is not None and seen.exists() else []
         with export.open("rb") as lines:
-            proven = verify_export(lines, trusted, before)
-    except ExportError as error:
-        _tell(f"{error.code}: {error.nl}", f"{error.code}: {error.en}")
-        raise typer.Exit(FAILED) from error
+            return verify_export(lines, trusted, before)
     except (CheckpointError, UnicodeDecodeError):
         _tell(f"{key}: geen sleutel van een log", f"{key}: no key of a log")
         raise typer.Exit(BAD_INPUT) from None
     except OSError as error:
         _tell(f"{error.filename}: niet te lezen", f"{error.filename}: cannot be read")
         raise typer.Exit(BAD_INPUT) from None
-    if seen is not None:
-        seen.write_text(proven.checkpoint.note, encoding="utf-8")
-    size, erased = proven.checkpoint.size, proven.erased
-    typer.echo(f"Heel en ongewijzigd: {size} gebeurtenissen, waarvan {erased} gewist na hun termijn.")
-    typer.echo(f"Whole and unchanged: {size} events, of which {erased} were erased after their term.")
-    if proven.erased_amid:
+
+
+def _keep(seen: Path, note: str) -> None:
+    try:
+        seen.write_text(note, encoding="utf-8")
+    except OSError as error:
         _tell(
-            f"Let op: {proven.erased_amid} gewist terwijl een eerdere er nog is. Vraag waarom.",
-            f"Note: {proven.erased_amid} erased while an earlier one is still there. Ask why.",
+            f"{seen}: het ijkpunt is niet te bewaren ({error.strerror}); het volgende wordt er niet mee vergeleken.",
+            f"{seen}: the checkpoint cannot be kept ({error.strerror}); the next time nothing is compared with it.",
         )
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def _recorded(record: Record, size: int | None, fault: str | None) -> None:
+    with refusals_told():
+        if record(size, fault):
+            typer.echo("Vastgelegd in het auditlog / recorded in the audit log (audit.verify)")
 
 
 def _tell(nl: str, en: str) -> None:

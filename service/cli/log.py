@@ -10,8 +10,9 @@ import httpx
 import typer
 
 from service.cli.console import BAD_INPUT, FAILED, OpenCall, refusals_told
-from service.use_cases.erase_expired_events import LEAST_YEARS, erase_expired_events
+from service.use_cases.erase_expired_events import erase_expired_events
 from service.use_cases.export_log import export_log
+from sluis_client.wire.log.erasures import LEAST_YEARS
 
 _TIMEOUT = 5.0
 
@@ -59,8 +60,12 @@ def _add_keeping(log: typer.Typer, open_call: OpenCall) -> None:
         except OSError as error:
             typer.echo(f"{file}: niet te maken / cannot be made ({error.strerror})", err=True)
             raise typer.Exit(BAD_INPUT) from None
-        with output, refusals_told(), open_call() as call:
-            events = export_log(call, output.write)
+        try:
+            with output, refusals_told(), open_call() as call:
+                events = export_log(call, output.write)
+        except BaseException:
+            file.unlink()  # no half of a log, that would look like one that was cut off
+            raise
         typer.echo(f"{events} gebeurtenissen / events")
 
     @log.command("erase-expired")

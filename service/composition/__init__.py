@@ -15,8 +15,7 @@ def main() -> None:
     if sys.argv[1:2] == ["protect"]:
         from service.disclosure.command.main import main as protect  # noqa: PLC0415 - see above
 
-        sys.argv = ["sluis protect", *sys.argv[2:]]
-        protect()
+        protect(sys.argv[2:], "sluis protect")
     else:
         from service.composition.command import run  # noqa: PLC0415 - see above
 

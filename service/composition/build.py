@@ -1,13 +1,19 @@
-"""Puts the parts together: the one place that knows every adapter."""
+"""Puts the parts together: the one place that knows every adapter.
+
+The worker and the engine bring numerical libraries that take seconds to load: commands of the operator do without.
+"""
+
+# ruff: noqa: PLC0415 - see above
 
 from __future__ import annotations
 
 import os
 import pwd
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -16,7 +22,6 @@ from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.clock_watch import KernelClockWatch
 from service.adapters.database import SqlDatabase, upgrade
-from service.adapters.duckdb_engine import DuckDbEngine
 from service.adapters.identity.machine import JoseMachineTokens
 from service.adapters.keystore import ServiceKeys, load_service_keys
 from service.adapters.log_signing import load_log_signer
@@ -25,11 +30,17 @@ from service.adapters.oidc import JoseBearerTokens, OpenIdProviders
 from service.adapters.parts import FileSystemPartStore
 from service.composition.sequencer import Sequencer
 from service.composition.settings import Settings
-from service.composition.worker import Worker
 from service.domain.principal import Operator
+from service.ports.engine import Aggregation, AggregationEngine, SourcePart
 from service.ports.identity import BearerTokens, PublicJwk
+from service.ports.jobs import Jobs
 from service.use_cases.call import Call, Limits, Services
 from sluis_client.wire.log import log_origin
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from service.composition.worker import Worker
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
@@ -61,6 +72,33 @@ def open_application(settings: Settings) -> Iterator[Application]:
     Raises:
         BundleError, KeyDirectoryError, OSError: what has to be mended before the service can start.
     """
+    from service.adapters.duckdb_engine import DuckDbEngine
+    from service.composition.worker import Worker
+
+    worker = Worker(SystemRandomness(), interval=settings.worker_interval, report=_report)
+    with _opened(settings, DuckDbEngine(), worker) as opened:
+        clock, origin = opened.services.clock, log_origin(settings.issuer)
+        log_signer = load_log_signer(settings.log_keys, origin, create=True) if settings.sequences else None
+        log = Logger(Stream.LOG)
+        sequencer = Sequencer(opened.database, clock, log_signer, interval=settings.log_interval, log=log)
+        with httpx.Client() as http:
+            people = OpenIdProviders(settings.oidc_providers, clock, http)
+            bearer = JoseBearerTokens(opened.machine, people, issuer=settings.issuer, clock=clock)
+            yield Application(
+                settings, opened.services, bearer, worker, sequencer, opened.keys, opened.machine, opened.database
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    services: Services
+    keys: ServiceKeys
+    machine: JoseMachineTokens
+    database: SqlDatabase
+
+
+@contextmanager
+def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterator[_Opened]:
     clock, randomness = SystemClock(), SystemRandomness()
     for directory in (settings.data_directory, settings.parts, settings.keys.parent, settings.log_keys.parent):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,11 +111,7 @@ def open_application(settings: Settings) -> Iterator[Application]:
         signing_key=keys.token_key,
         new_id=randomness.new_id,
     )
-    origin = log_origin(settings.issuer)
-    log_signer = load_log_signer(settings.log_keys, origin, create=True) if settings.sequences else None
-    worker = Worker(randomness, interval=settings.worker_interval, report=_report)
     database = SqlDatabase(settings.url, random_bytes=randomness.key)
-    sequencer = Sequencer(database, clock, log_signer, interval=settings.log_interval, log=Logger(Stream.LOG))
     services = Services(
         database=database,
         clock=clock,
@@ -86,30 +120,44 @@ def open_application(settings: Settings) -> Iterator[Application]:
         policy=CedarEngine(bundle),
         catalogue=bundle.catalogue,
         parts=FileSystemPartStore(settings.parts),
-        engine=DuckDbEngine(),
+        engine=engine,
         keys=keys.store,
         signer=keys.signer,
         tokens=machine,
-        jobs=worker,
+        jobs=jobs,
         issuer=settings.issuer,
         instance=settings.instance,
         limits=Limits(content_size=settings.content_limit, open_requests=settings.open_requests),
     )
     try:
-        with httpx.Client() as http:
-            people = OpenIdProviders(settings.oidc_providers, clock, http)
-            bearer = JoseBearerTokens(machine, people, issuer=settings.issuer, clock=clock)
-            yield Application(settings, services, bearer, worker, sequencer, keys, machine, database)
+        yield _Opened(services, keys, machine, database)
     finally:
         database.dispose()
 
 
 @contextmanager
 def operator_call(settings: Settings) -> Iterator[Call]:
-    """A call by whoever types the command on this machine."""
-    with open_application(settings) as application:
+    """A call by whoever types the command on this machine; the worker is elsewhere, and looks by itself."""
+    with _opened(settings, _EngineOnDemand(), _WorkerElsewhere()) as opened:
         operator = Operator(operator_account(os.environ))
-        yield Call(application.services, operator, "console", application.services.randomness.new_id())
+        yield Call(opened.services, operator, "console", opened.services.randomness.new_id())
+
+
+class _EngineOnDemand:
+    """Implements `service.ports.engine.AggregationEngine`: loads DuckDB for who aggregates."""
+
+    def contributions(self, parts: Sequence[SourcePart], aggregation: Aggregation) -> pa.Table:
+        """As `DuckDbEngine`."""
+        from service.adapters.duckdb_engine import DuckDbEngine
+
+        return DuckDbEngine().contributions(parts, aggregation)
+
+
+class _WorkerElsewhere:
+    """Implements `service.ports.jobs.Jobs`."""
+
+    def wake(self) -> None:
+        """The state in the database is the queue: the worker of the service looks at it within its interval."""
 
 
 def operator_account(environment: Mapping[str, str]) -> str:

@@ -28,8 +28,7 @@ from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
 from service.cli.policy import Report, add_policy_commands
-from service.composition.settings import SettingsError, read_settings
-from service.disclosure.command.main import protect_command
+from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
 from service.ports.identity import Algorithm, OpenIdLogin
 from service.use_cases.call import Call
 from sluis_client.wire.log import log_origin
@@ -51,7 +50,11 @@ def command() -> typer.Typer:
         no_args_is_help=True, add_completion=False, help="Sluis: Trusted Third Party", pretty_exceptions_enable=False
     )
     app.command()(serve)
-    app.command("protect")(protect_command)
+    app.command(
+        "protect",
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )(protect)
     keys = typer.Typer(no_args_is_help=True, help="Sleutels van de dienst / keys of the service")
     keys.command("create")(create_keys)
     keys.command("create-log")(create_log_key)
@@ -64,7 +67,7 @@ def command() -> typer.Typer:
     add_api_commands(app, clock=SystemClock())
     add_evidence_command(app, clock=SystemClock())
     add_log_commands(app, _sequence, _open_call)
-    add_audit_commands(app, clock=SystemClock())
+    add_audit_commands(app, clock=SystemClock(), record=_record_verification)
     return app
 
 
@@ -73,6 +76,13 @@ def serve() -> None:
     from service.composition.serving import serve as work
 
     work()
+
+
+def protect(context: typer.Context) -> None:
+    """Bescherm een tabel tegen onthulling, zonder de dienst / protect a table against disclosure, on its own."""
+    from service.disclosure.command.main import main
+
+    main(context.args, context.command_path)
 
 
 def create_keys() -> None:
@@ -134,6 +144,18 @@ def _open_call() -> Iterator[Call]:
     prepare_embedded(settings)
     with operator_call(settings) as call:
         yield call
+
+
+def _record_verification(size: int | None, fault: str | None) -> bool:
+    """Where neither settings nor the embedded folder name a database, there is nobody to tell."""
+    from service.use_cases.record_verification import record_verification
+
+    settings = read_settings()
+    if settings.database_url is None and not (settings.data_directory / EMBEDDED_DATABASE).exists():
+        return False
+    with _open_call() as call:
+        record_verification(call, size, fault)
+    return True
 
 
 @contextmanager

@@ -29,6 +29,9 @@ OF_COMMANDS = frozenset(
 )
 """Variables with the same prefix that belong to commands, not to the service."""
 
+EMBEDDED_DATABASE = "sluis.db"
+"""The file in the data directory."""
+
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SHORTEST_PASSWORD = 32
 
@@ -159,7 +162,7 @@ class Settings(BaseModel):
                 return given
             address = make_url(given).set(password=self._password(self.database_password_file))
             return address.render_as_string(hide_password=False)
-        return f"sqlite:///{self.data_directory.absolute() / 'sluis.db'}"
+        return f"sqlite:///{self.data_directory.absolute() / EMBEDDED_DATABASE}"
 
     @property
     def parts(self) -> Path:

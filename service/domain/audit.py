@@ -39,6 +39,7 @@ class Fact(StrEnum):
     QUERY = "query"
     CHECKS = "checks"
     KEYS = "keys"
+    COMMITMENT = "commitment"
 
 
 DECIDED = frozenset({Fact.OBJECT, Fact.POLICY})
@@ -115,6 +116,7 @@ class AuditEvent:
         persons: the pseudonyms of those whom the event is about by name; who is in a delivery, the index knows.
         checks: what was looked at before it was done.
         keys: keys of the service that were used, each as `kind:name`.
+        commitment: to the release or receipt that came about with it (`sluis_client.wire.commitment`).
     """
 
     id: str
@@ -140,6 +142,7 @@ class AuditEvent:
     persons: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    commitment: str | None = None
 
     def says(self, fact: Fact) -> bool:
         """Whether the event says this."""
@@ -200,4 +203,5 @@ _SAYS: Mapping[Fact, Callable[[AuditEvent], tuple[object, ...]]] = {
     Fact.QUERY: lambda e: (e.query,),
     Fact.CHECKS: lambda e: (e.checks,),
     Fact.KEYS: lambda e: (e.keys,),
+    Fact.COMMITMENT: lambda e: (e.commitment,),
 }

@@ -11,6 +11,9 @@ from enum import StrEnum
 class Release:
     """What consumers may read.
 
+    `certified` is what its certificate will say, but for the place in the log, as canonical JSON text: the event of the
+    release commits to it. None in one from before events did: nobody certifies that any more.
+
     `content` is the canonical JSON text that is signed: metadata, dimensions, cells with value and SDMX OBS_STATUS
     (`A` normal, `Q` suppressed). `recipients` are ids of organisations. `revises` are earlier releases of the same
     table that were made of deliveries which were corrected since.
@@ -32,6 +35,7 @@ class Release:
     withdrawn_at: datetime | None = None
     withdrawal_reason: str | None = None
     revises: tuple[str, ...] = ()
+    certified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ REQUEST_LIFECYCLE = Lifecycle(
         Transition(RequestState.APPROVED_ONCE, "prepare-again", RequestState.PERMITTED),
         Transition(RequestState.APPROVED, "seal", RequestState.APPROVED),
         Transition(RequestState.APPROVED, "release", RequestState.RELEASED),
+        Transition(RequestState.APPROVED, "withdraw", RequestState.REJECTED),
         Transition(RequestState.APPROVED, "prepare-again", RequestState.PERMITTED),
         Transition(RequestState.APPROVED, "stop", RequestState.DENIED),
         Transition(RequestState.APPROVED, "fail", RequestState.FAILED),

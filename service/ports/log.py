@@ -56,14 +56,11 @@ class LogBook(Protocol):
         """How many events about these objects, recorded up to a moment, no checkpoint covers yet."""
         ...
 
-    def event_of(self, code: str, object_id: str) -> str | None:
-        """The id of the event with this code by which this object came about, None when there is none."""
-        ...
-
     def erase(self, before: datetime, limit: int) -> Sequence[int]:
         """Erase the oldest events recorded before a moment, with their salts; the places that they had.
 
-        Their hashes stay, and with them every proof of the others. The database itself refuses any that is younger
+        Their hashes stay, and with them every proof of the others. The events of erasures stay too, or nobody could
+        tell why those before them are gone. The database itself refuses any that is younger
         than five years, or that no checkpoint covers.
         """
         ...

@@ -129,6 +129,7 @@ def _persons(definition: Definition, table: pa.Table) -> Persons:
 
 
 def _receipt(step: Step, submission: Submission) -> str:
+    """The signed receipt; the event of this step commits to it, in the same transaction."""
     receipt = Receipt(
         submission_id=submission.id,
         organisation=submission.organisation,
@@ -143,6 +144,8 @@ def _receipt(step: Step, submission: Submission) -> str:
         accepted_at=step.now,
         audit_event_id=step.event_id,
         issuer=step.call.services.issuer,
+        nonce=step.nonce(),
     )
+    step.commitment = receipt.commitment()
     signature = step.sign(RECEIPT_PREFIX, receipt.canonical())
     return canonical_bytes(SignedReceipt(receipt, signature.key_id, signature.value).to_json()).decode()

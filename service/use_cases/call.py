@@ -31,6 +31,7 @@ from service.ports.parts import PartStore
 from service.ports.policy import PolicyEngine
 from service.ports.unit_of_work import Database, UnitOfWork
 from service.use_cases.recent import Recent
+from sluis_client.wire import NONCE_BYTES, base64url
 
 Found = TypeVar("Found")
 
@@ -111,6 +112,7 @@ class Step:
     persons: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    commitment: str | None = None
     authorisation: Authorisation = field(default_factory=Authorisation)
     outcome: Outcome = Outcome.SUCCESS
     reasons: tuple[str, ...] = ()
@@ -223,6 +225,10 @@ class Step:
         self.uses_key("signing-key", signature.key_id)
         return signature
 
+    def nonce(self) -> str:
+        """Random bytes, in base64url, that hide what the event commits to."""
+        return base64url(self.call.services.randomness.key(NONCE_BYTES))
+
     def conclude(self, outcome: Outcome, reasons: tuple[str, ...]) -> None:
         """Let the event say that the action, though carried out and stored, ended otherwise than well."""
         self.outcome, self.reasons = outcome, reasons
@@ -254,6 +260,7 @@ class Step:
             persons=self.persons,
             checks=self.checks,
             keys=self.keys,
+            commitment=self.commitment if self.outcome is Outcome.SUCCESS else None,
         )
 
 

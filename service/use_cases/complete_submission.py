@@ -17,7 +17,9 @@ from service.use_cases.receive_part import own_submission
 from service.use_cases.submit_records import Delivered, repeated, require_signed_content
 from sluis_client.wire import Manifest
 
-EVENT = EventCode("submission.complete", Action.UPDATE, "submission", DELIVERING | {Fact.CHECKS, Fact.KEYS})
+EVENT = EventCode(
+    "submission.complete", Action.UPDATE, "submission", DELIVERING | {Fact.CHECKS, Fact.KEYS, Fact.COMMITMENT}
+)
 _NAMED_AT_MOST = 20
 
 

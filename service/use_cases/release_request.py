@@ -20,16 +20,18 @@ from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence
 from service.domain.round import RoundState
 from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call, Step
+from service.use_cases.release_certificate import certify
 from service.use_cases.release_content import release_content
 from service.use_cases.request_aggregate import rounds_of
 from service.use_cases.tied_releases import is_outdated
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
+from sluis_client.wire.release import RELEASE_EVENT
 
 EVENT = EventCode(
-    "release.create",
+    RELEASE_EVENT,
     Action.CREATE,
     "release",
-    PURPOSEFUL | {Fact.BEHALF, Fact.AGREEMENT, Fact.CHECKS, Fact.KEYS},
+    PURPOSEFUL | {Fact.BEHALF, Fact.AGREEMENT, Fact.CHECKS, Fact.KEYS, Fact.COMMITMENT},
 )
 
 
@@ -39,7 +41,8 @@ def release_request(call: Call, request: str) -> AggregateRequest:
     1. Let no other release over these facts happen meanwhile.
     2. The policy permits as things are today: purpose, agreement, recipient, four eyes on this very evidence.
     3. Rules, deliveries and earlier releases are still those that the attack took into account; else prepare again.
-    4. Sign the content and store the release: immutable, and known to every later attack check from here.
+    4. Sign the content and store the release: immutable, and known to every later attack check from here. The event
+       commits to figures and certificate.
 
     Raises:
         Denied: the caller is not the worker.
@@ -79,16 +82,21 @@ def release_request(call: Call, request: str) -> AggregateRequest:
             return _save(step, found, "prepare-again", ("evidence-outdated",))
         step.checked("evidence-current")
         # 4
-        release = _signed(step, found, evidence, catalogue.purpose(found.spec.purpose))
+        release = certify(step, found, _signed(step, found, evidence, catalogue.purpose(found.spec.purpose)), evidence)
         step.object_id = release.id
         step.data.releases.add(release)
         return sealed
 
 
 def sealed_release(data: UnitOfWork, request: str) -> Release | None:
-    """The release of what stewards approve now; one of evidence that was made anew since is not."""
+    """The release of what stewards approve now; one of evidence that was made anew since is not.
+
+    Nor is one to which no event commits, of before events did: it is made again.
+    """
     evidence, newest = data.requests.evidence(request), data.releases.newest_of(request)
-    return newest if newest is not None and evidence is not None and newest.released_at >= evidence.made_at else None
+    if newest is None or evidence is None or newest.certified is None or newest.released_at < evidence.made_at:
+        return None
+    return newest
 
 
 def _still_holds(step: Step, found: AggregateRequest, evidence: Evidence) -> bool:

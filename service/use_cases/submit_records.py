@@ -12,7 +12,9 @@ from service.use_cases.admission import Admission, admission_of, received, requi
 from service.use_cases.call import Call, Step
 from sluis_client.wire import Manifest, SignedManifest, digest
 
-EVENT = EventCode("submission.submit", Action.CREATE, "submission", DELIVERING | {Fact.CHECKS, Fact.KEYS})
+EVENT = EventCode(
+    "submission.submit", Action.CREATE, "submission", DELIVERING | {Fact.CHECKS, Fact.KEYS, Fact.COMMITMENT}
+)
 
 
 @dataclass(frozen=True, slots=True)

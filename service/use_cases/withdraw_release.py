@@ -1,13 +1,21 @@
-"""A steward withdraws a release: nobody reads it from then on, and what it told stays known to the attack check."""
+"""A steward withdraws a release: nobody reads it from then on, and what it told stays known to the attack check.
+
+One that was sealed and not published yet was never released: its request ends as rejected.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from service.domain import facts
 from service.domain.audit import PURPOSEFUL, Action, EventCode
 from service.domain.errors import Invalid, NotFound
-from service.domain.release import ReleaseView
+from service.domain.release import Release, ReleaseView
+from service.domain.request import REQUEST_LIFECYCLE, RequestState
+from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call
 from service.use_cases.read_releases import views
+from service.use_cases.release_request import sealed_release
 
 EVENT = EventCode("release.withdraw", Action.UPDATE, "release", PURPOSEFUL)
 
@@ -31,5 +39,14 @@ def withdraw_release(call: Call, release: str, reason: str) -> ReleaseView:
             raise Invalid("reason-needed", {"event": "withdraw"})
         step.about(found.data_set, found.purpose)
         step.name(permit=found.request)
+        request = step.data.requests.get(found.request, lock=True)  # before the release, as whoever publishes does
         step.data.releases.withdraw(release, step.now, reason)
+        if request.state is RequestState.APPROVED and _is_sealed(step.data, found):
+            step.data.requests.save(replace(request, state=REQUEST_LIFECYCLE.after(request.state, "withdraw")))
         return views(step, [step.data.releases.get(release)])[0]
+
+
+def _is_sealed(data: UnitOfWork, release: Release) -> bool:
+    """Whether it is what would be published next; one of evidence that was made anew since is not."""
+    sealed = sealed_release(data, release.request)
+    return sealed is not None and sealed.id == release.id

@@ -173,6 +173,7 @@ events = st.builds(
     persons=st.lists(storable).map(tuple),
     checks=st.lists(storable).map(tuple),
     keys=st.lists(storable).map(tuple),
+    commitment=maybe,
 )
 
 
@@ -188,7 +189,7 @@ def test_the_payload_is_canonical_and_stable() -> None:
     assert to_payload(event) == (
         '{"action":"C","authorisation":{"agreement":"agr-1","decision":null,"legalBasis":"Wmg 66","permit":null,'
         '"policies":["p1","p2"],"policyHash":"sha-256:ab","purpose":"regional-planning"},"checks":["content"],'
-        '"code":"round.create","eventVersion":2,"id":"e-1","keys":[],"objectId":"beds-2019","objectType":"round",'
+        '"code":"round.create","commitment":null,"eventVersion":3,"id":"e-1","keys":[],"objectId":"beds-2019","objectType":"round",'
         '"onBehalfOf":null,"onBehalfOfOrganisation":null,"onBehalfOfRole":null,"organisation":"north",'
         '"organisationIdentifier":null,"outcome":"success","persons":["bsn.p.1.x"],"pseudonymDomain":null,'
         '"query":"a=b","reasons":["R1"],'

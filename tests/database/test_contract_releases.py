@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from database_samples import (
     NOON,
+    a_certificate,
     a_release,
     a_request,
     a_review,
@@ -128,14 +129,16 @@ def test_recipients_see_theirs_and_nothing_else(database: Database) -> None:
             recipients = frozenset({"north", "south"}) if number % 2 else frozenset({"south"})
             release = a_release(f"rel-{number}", version=number, recipients=recipients, released_at=after(number // 2))
             uow.releases.add(release)
+            uow.releases.add_certificate(a_certificate(release.id))
+        uow.releases.add(a_release("rel-6", version=6, released_at=after(6)))  # sealed, and not published
         uow.commit(an_event())
     with database.look() as uow:
         assert [found.id for found in uow.releases.page(Page(2), recipient="north")] == ["rel-5", "rel-3"]
         assert [found.id for found in uow.releases.page(Page(2, "rel-3"), recipient="north")] == ["rel-1"]
-        assert len(uow.releases.page(Page())) == 5
+        assert len(uow.releases.page(Page())) == 6
         assert uow.releases.page(Page(), recipient="west") == []
-        assert [found.id for found in uow.releases.over("beds")] == [f"rel-{number}" for number in range(1, 6)]
-        for unknown in ("rel-2", "rel-9"):
+        assert [found.id for found in uow.releases.over("beds")] == [f"rel-{number}" for number in range(1, 7)]
+        for unknown in ("rel-2", "rel-6", "rel-9"):
             with pytest.raises(Invalid, match="cursor"):
                 uow.releases.page(Page(1, unknown), recipient="north")
 
@@ -171,10 +174,12 @@ def test_a_release_knows_by_which_it_was_revised(database: Database) -> None:
         prepare(uow)
         for release in revisions:
             uow.releases.add(release)
+            uow.releases.add_certificate(a_certificate(release.id))
+        uow.releases.add(a_release("rel-5", version=5, released_at=after(5), revises=("rel-1",)))
         uow.commit(an_event())
     with database.begin() as uow:
         assert uow.releases.get("rel-3") == revisions[2]
         uow.releases.withdraw("rel-4", after(4), "fout")
-        assert uow.releases.revised(["rel-1", "rel-2", "rel-3"]) == {"rel-1": "rel-3", "rel-2": "rel-3"}
+        assert uow.releases.revised(["rel-1", "rel-2", "rel-3"]) == {"rel-1": "rel-5", "rel-2": "rel-3"}
         assert uow.releases.revised(["rel-1", "rel-2"], recipient="north") == {"rel-1": "rel-2"}
         assert uow.releases.revised([]) == {}

@@ -69,6 +69,7 @@ TAMPERING = [
     "UPDATE releases SET withdrawn_at = NULL, withdrawal_reason = NULL WHERE id = 'rel-2'",
     "UPDATE releases SET withdrawal_reason = 'x' WHERE id = 'rel-2'",
     "UPDATE releases SET withdrawn_at = released_at, withdrawal_reason = 'x', content = '{}' WHERE id = 'rel-1'",
+    "UPDATE releases SET withdrawn_at = released_at, withdrawal_reason = 'x', certified = '{}' WHERE id = 'rel-1'",
     "UPDATE releases SET withdrawn_at = released_at WHERE id = 'rel-1'",
     "UPDATE releases SET id = 'rel-9' WHERE id = 'rel-1'",
     "DELETE FROM release_recipients",

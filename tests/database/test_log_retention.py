@@ -26,6 +26,7 @@ from service.use_cases.read_audit_log import ExportForm
 from service.use_cases.read_log import log_lines, prove
 from sluis_client.wire.log import LogProof, verify_log_proof
 from sluis_client.wire.log.export import ExportError, verify_export
+from sluis_client.wire.strict import time_text
 
 OLD = datetime(2019, 5, 1, tzinfo=UTC)
 BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -39,7 +40,9 @@ def lines_of(database: SqlDatabase) -> list[bytes]:
 def erase(database: SqlDatabase, limit: int = 100) -> list[int]:
     with database.begin() as data:
         places = list(data.log.erase(BEFORE, limit))
-        data.commit(an_event(recorded=datetime.now(UTC)))
+        told = {"before": time_text(BEFORE), "events": len(places)}
+        told |= {"first": places[0], "last": places[-1]} if places else {}
+        data.commit(an_event(code="audit.erase", query=json.dumps(told), recorded=datetime.now(UTC)))
     return places
 
 
@@ -86,9 +89,8 @@ def test_after_erasure_everything_else_is_still_proven(aged: tuple[SqlDatabase, 
     assert erase(database, 260) == list(range(260))
     assert erase(database, 260) == list(range(260, 300))
     assert erase(database) == []
-    lines = lines_of(database)
-    assert not any(b"old-" in line for line in lines)
-    assert verify_export(lines, SIGNER.key, [before.note]).erased == 300
+    with pytest.raises(ExportError, match=r"Event 0 is gone"):  # no checkpoint covers the erasures yet
+        verify_export(lines_of(database), SIGNER.key)
     for id_, proof in proofs.items():
         assert isinstance(proof, LogProof)
         verify_log_proof(proof, SIGNER.key, {"id": id_})
@@ -96,7 +98,17 @@ def test_after_erasure_everything_else_is_still_proven(aged: tuple[SqlDatabase, 
     with database.look() as data:
         assert data.log.checkpoint().size == 307  # the one that waited, and an event for each erasure
         verify_log_proof(prove(data.log, new[0]), SIGNER.key, {"id": new[0]})
-    assert verify_export(lines_of(database), SIGNER.key, [before.note]).checkpoint.size == 307
+    lines = lines_of(database)
+    assert not any(b"old-" in line for line in lines)
+    proven = verify_export(lines, SIGNER.key, [before.note])
+    assert (proven.checkpoint.size, proven.erased) == (307, 300)
+
+
+def test_what_tells_of_an_erasure_is_never_erased(aged: tuple[SqlDatabase, list[str]]) -> None:
+    database, _ = aged
+    keep(database, 1, recorded=OLD, code="audit.erase")
+    sequence(database, 1_000)
+    assert erase(database, 1_000) == [*range(300), 303]  # 303 waited; the erasure stands at 304
 
 
 def test_nothing_finds_an_erased_event(aged: tuple[SqlDatabase, list[str]]) -> None:
@@ -134,9 +146,10 @@ def test_what_is_done_behind_the_back_of_the_service_shows_in_an_export(
     if statement.startswith("UPDATE audit_events SET payload"):
         with pytest.raises(ExportError, match=r"not those that were signed"):
             verify_export(lines, SIGNER.key)
-    else:  # as if erased: the tree holds, and that an event is gone before its time is plain
-        proven = verify_export(lines, SIGNER.key)
-        assert (proven.erased, proven.erased_amid) == (1, 1)
+    else:  # as if erased: the tree holds, and nothing in the log tells of it
+        with pytest.raises(ExportError, match=r"Event 7 is gone") as error:
+            verify_export(lines, SIGNER.key)
+        assert error.value.code == "erased-unexplained"
 
 
 @pytest.mark.parametrize(
@@ -156,13 +169,20 @@ def test_too_young_or_not_in_the_log_stays(aged: tuple[SqlDatabase, list[str]], 
 # --- the commands, which need no service to verify
 
 
+RECORDED: list[tuple[int | None, str | None]] = []
+
+
 def run(*arguments: str) -> tuple[int, str]:
     @contextmanager
     def nothing() -> Iterator[None]:
         yield None
 
+    def record(size: int | None, fault: str | None) -> bool:
+        RECORDED.append((size, fault))
+        return True
+
     app = typer.Typer()
-    add_audit_commands(app, clock=SystemClock())
+    add_audit_commands(app, clock=SystemClock(), record=record)
     add_log_commands(app, lambda: None, nothing)
     found = CliRunner().invoke(app, [*arguments])
     return found.exit_code, found.output
@@ -180,12 +200,22 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     (tmp_path / "cut").write_bytes(b"".join(lines[:-1]))
     code, told = run("audit", "verify", str(tmp_path / "cut"), *keys)
     assert (code, "truncated" in told, "afgekapt" in told) == (1, True, True)
+    assert RECORDED[-2:] == [(303, None), (None, "truncated")]
     assert (tmp_path / "seen").read_text() == newer
     sequence(database, 1_000)
     (tmp_path / "later").write_bytes(b"".join(lines_of(database)))
     assert run("audit", "verify", str(tmp_path / "later"), *keys)[0] == 0
     code, told = run("audit", "verify", str(tmp_path / "log"), *keys)
     assert (code, "rolled-back" in told) == (1, True)
+    (tmp_path / "choice").write_bytes(b"".join(lines[5:9]))
+    code, told = run("audit", "verify", str(tmp_path / "choice"), *keys)
+    assert (code, "sluis log export" in told) == (1, True)
+    lost = str(tmp_path / "nowhere" / "seen")
+    code, told = run("audit", "verify", str(tmp_path / "later"), *keys[:3], lost)
+    assert (code, "303" in told or "304" in told, "niet te bewaren" in told, "cannot be kept" in told) == (
+        2,
+        *[True] * 3,
+    )
     (tmp_path / "key").write_text("nonsense")
     assert run("audit", "verify", str(tmp_path / "log"), *keys)[0] == 2
     assert run("audit", "verify", str(tmp_path / "nowhere"), *keys)[0] == 2

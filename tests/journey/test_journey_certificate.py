@@ -15,16 +15,16 @@ from journey_figures import SPEC, collect
 from typer.testing import CliRunner
 
 from service.api.schemas.releases import release_bytes
-from service.domain.errors import Conflict, Denied, Unavailable
-from service.ports.unit_of_work import Page
+from service.domain.errors import Conflict, Denied, Invalid, Unavailable
+from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.publish_release import publish_release
-from service.use_cases.read_releases import read_release
+from service.use_cases.read_releases import list_releases, read_release
 from service.use_cases.release_request import release_request
 from service.use_cases.withdraw_release import withdraw_release
 from sluis_client.cli import app
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
 from sluis_client.wire.log import sign_checkpoint
-from sluis_client.wire.release import CERTIFICATE_PREFIX, ReleaseError, input_digest, verify_release
+from sluis_client.wire.release import CERTIFICATE_PREFIX, ReleaseError, input_digest, release_commitment, verify_release
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,19 @@ def test_the_certificate_says_how_it_came_to_be(published: tuple[World, dict[str
     assert not {one.manifest_digest for one in deliveries if one} & set(told["inputs"])
 
 
+def test_the_log_holds_a_commitment_and_nothing_to_try_figures_by(published: tuple[World, dict[str, Any]]) -> None:
+    world, document = published
+    certificate = document["certificate"]["certificate"]
+    (event,) = world.events(code="release.create", outcome="success")
+    assert event.commitment == release_commitment(certificate)
+    with world.services.database.look() as data:
+        found, _ = data.audit.stored(AuditFilter(), Page(200))
+    log = "".join(stored.payload for stored in found)
+    assert event.commitment in log
+    for hidden in (certificate["nonce"], certificate["contentDigest"].partition(":")[2]):
+        assert hidden not in log
+
+
 def resigned(world: World, document: dict[str, Any]) -> None:
     """What an operator who lies can do: sign again whatever was changed."""
     signed = document["certificate"]
@@ -158,6 +171,10 @@ def _other_release(d: dict[str, Any]) -> None:
     d["content"]["id"] = d["certificate"]["certificate"]["release"] = "another"
 
 
+def _other_purpose(d: dict[str, Any]) -> None:
+    d["content"]["purpose"]["id"] = d["certificate"]["certificate"]["purpose"]["id"] = "another"
+
+
 @pytest.mark.parametrize(
     ("step", "change", "lies"),
     [
@@ -174,6 +191,9 @@ def _other_release(d: dict[str, Any]) -> None:
         (9, _place, True),
         (9, _event, True),
         (9, _other_release, True),
+        (9, _figure, True),
+        (9, _approver, True),
+        (9, _other_purpose, True),
     ],
     ids=lambda value: value.__name__ if callable(value) else str(value),
 )
@@ -224,6 +244,11 @@ def test_on_the_command_line_with_two_keys_and_no_registration(
     found = CliRunner().invoke(app, ["release", "verify", str(tmp_path / "release.json"), *keys, "--json"])
     assert found.exit_code == 0, found.output
     assert json.loads(found.stdout)["release"] == document["id"]
+    assert json.loads(found.stdout)["logSizeNow"] is None
+    told = CliRunner().invoke(app, ["release", "verify", str(tmp_path / "release.json"), *keys, "--language", "en"])
+    assert "Not shown: that the log only grew" in " ".join(told.output.split())
+    nobody = CliRunner().invoke(app, ["release", "verify", str(tmp_path / "release.json"), *keys, "--online"])
+    assert nobody.exit_code == 2  # no registration, so no service to ask
     altered = CliRunner().invoke(app, ["release", "verify", str(tmp_path / "altered.json"), *keys])
     assert altered.exit_code == 6
     assert "Step 2" in altered.output
@@ -278,12 +303,38 @@ def test_whoever_asks_for_it_again_and_again_does_not_hold_it_up(world: World) -
     assert world.request(request).state == "released"
 
 
-def test_one_that_is_withdrawn_meanwhile_stays_withdrawn(world: World) -> None:
+def test_a_reader_does_not_see_that_a_release_is_coming(world: World) -> None:
+    request = request_of(world)
+    world.worker.run_once(world.services)
+    release = sealed_id(world, request)
+    assert [view.release.id for view in list_releases(world.call(OWNER), Page())] == []
+    assert [view.release.id for view in list_releases(world.call(STEWARD), Page())] == [release]
+    with pytest.raises(Invalid, match="cursor"):
+        list_releases(world.call(OWNER), Page(cursor=release))
+    world.work()
+    assert [view.release.id for view in list_releases(world.call(OWNER), Page())] == [release]
+
+
+def test_one_that_is_withdrawn_meanwhile_was_never_released(world: World) -> None:
     request = request_of(world)
     world.worker.run_once(world.services)
     release = sealed_id(world, request)
     withdraw_release(world.call(STEWARD), release, "a fault was found")
     world.work()
-    assert world.request(request).state == "released"
+    assert (world.request(request).state, world.request(request).release) == ("rejected", None)
+    with pytest.raises(Conflict, match="request-state"):
+        publish_release(world.call(WORKER), request)
+    for who in (OWNER, STEWARD):
+        with pytest.raises((Denied, Unavailable)):
+            read_release(world.call(who), release)
+    assert not world.events(code="release.publish", outcome="success")
+
+
+def test_one_that_is_withdrawn_afterwards_was_released(world: World) -> None:
+    request = request_of(world)
+    release = world.release_at_once(request).release
+    assert release is not None
+    withdraw_release(world.call(STEWARD), release, "a fault was found")
+    assert (world.request(request).state, world.request(request).release) == ("released", release)
     with pytest.raises(Denied):
         read_release(world.call(OWNER), release)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,6 +15,7 @@ from log_double import SomeLog
 from sluis_client.wire.log import LogEntry, LogKey
 from sluis_client.wire.log.export import (
     ExportError,
+    VerifiedExport,
     erased_line,
     export_header,
     export_line,
@@ -58,11 +60,119 @@ def test_a_whole_log_is_proven() -> None:
     assert (proven.checkpoint.size, proven.erased) == (12, 0)
 
 
+# --- erasure
+
+
+def at(year: int, day: int = 1) -> str:
+    return f"{year}-03-{day:02}T12:00:00.000000Z"
+
+
+def erasure(first: int, last: int, **changes: Any) -> dict[str, Any]:
+    """The event of an erasure in 2031 of what was recorded before March 2026."""
+    told = {"before": "2026-03-01T12:00:00Z", "events": last - first + 1, "first": first, "last": last}
+    told |= {name: value for name, value in changes.items() if name in told}
+    rest = {name: value for name, value in changes.items() if name not in told}
+    said = {"code": "audit.erase", "outcome": "success", "recorded": at(2031), "query": json.dumps(told)}
+    return {"id": "erase", **said, **rest}
+
+
+def an_old_log(*later: dict[str, Any], old: int = 6) -> SomeLog:
+    """Events of 2025, then some of 2030, then whatever is given."""
+    log = SomeLog(ORIGIN, KEY)
+    for number in range(old):
+        log.add(id=f"e{number}", code="other", recorded=at(2025, number + 1))
+    for number in range(3):
+        log.add(id=f"new{number}", code="other", recorded=at(2030, number + 1))
+    for event in later:
+        log.add(**event)
+    return log
+
+
+def without(log: SomeLog, *places: int) -> VerifiedExport:
+    lines = exported(log, erased=frozenset(places))
+    assert not any(f'"e{place}"'.encode() in line for place in places for line in lines)
+    return verify_export(lines, log.public, [log.checkpoint(2).note])
+
+
+def blanked(log: SomeLog, *places: int) -> int:
+    """The first place that nothing explains."""
+    with pytest.raises(ExportError) as error:
+        without(log, *places)
+    assert error.value.code == "erased-unexplained"
+    assert error.value.nl != error.value.en
+    return int(error.value.en.split()[1])
+
+
 def test_what_was_erased_after_retention_leaves_the_rest_proven() -> None:
-    lines = exported(LOG, erased=frozenset({0, 1, 2, 11}))
-    assert not any(b'"e1"' in line for line in lines)
-    proven = verify_export(lines, PUBLIC, [LOG.checkpoint(2).note])
-    assert (proven.erased, proven.erased_amid) == (4, 1)  # the last one is younger than others that are there
+    assert without(an_old_log(erasure(0, 5)), 0, 1, 2, 3, 4, 5).erased == 6
+    assert without(an_old_log(erasure(0, 2), erasure(3, 5)), 0, 1, 2, 3, 4, 5).erased == 6
+    assert without(an_old_log(erasure(0, 5, events=3)), 0, 2, 4).erased == 3  # others of that stretch were younger
+
+
+def test_an_event_that_an_operator_blanks_is_named() -> None:
+    """Nothing tells of it: neither of the place, nor at all."""
+    assert blanked(an_old_log(), 3) == 3
+    assert blanked(an_old_log(erasure(0, 2)), 0, 1, 2, 3) == 3
+    assert blanked(an_old_log(erasure(3, 5)), 2, 3, 4, 5) == 2
+    assert blanked(an_old_log(erasure(0, 1), erasure(3, 5)), 0, 1, 2, 3, 4, 5) == 2
+    assert blanked(an_old_log(erasure(0, 5)), 0, 1, 2, 3, 4, 5, 8) == 8
+    assert blanked(LOG, 11) == 11
+
+
+def test_more_gone_than_were_erased_is_noticed() -> None:
+    assert blanked(an_old_log(erasure(0, 5, events=5)), 0, 1, 2, 3, 4, 5) == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"before": "2026-03-01T12:00:01Z"},  # a second too young
+        {"recorded": at(2030)},
+        {"outcome": "failed"},
+        {"code": "audit.read"},
+        {"query": None},
+        {"query": "{}"},
+        {"query": "["},
+        {"before": "yesterday"},
+        {"events": 0},
+        {"events": "6"},
+        {"recorded": "2031"},
+        {"recorded": "2031-02-31T12:00:00.000000Z"},
+    ],
+    ids=str,
+)
+def test_an_erasure_that_was_not_one_explains_nothing(changes: dict[str, Any]) -> None:
+    assert blanked(an_old_log(erasure(0, 5, **changes)), 0, 1, 2, 3, 4, 5) == 0
+
+
+def test_an_erasure_explains_nothing_that_came_after_it() -> None:
+    log = an_old_log(erasure(0, 12))
+    log.add(id="e10", code="other", recorded=at(2025))
+    log.add(id="last", code="other", recorded=at(2025))
+    assert blanked(log, 10) == 10
+
+
+def test_a_young_event_is_not_erased_by_an_erasure_that_names_its_place() -> None:
+    """Events before it are from 2030, so it is too, whatever an erasure of 2031 says of it."""
+    log = an_old_log(erasure(0, 8, events=9))
+    assert without(log, 0, 1, 2, 3, 4, 5, 6).erased == 7  # nobody can tell: nothing before it is left
+    assert blanked(log, 0, 1, 2, 3, 4, 5, 8) == 8
+
+
+def test_an_erasure_is_explained_by_the_next_ones_when_it_gets_old() -> None:
+    """Its own event stays, so what it erased stays explained for ever."""
+    log = an_old_log(erasure(0, 5))
+    second = erasure(6, 8, before="2032-01-01T00:00:00Z", recorded=at(2037))
+    log.add(**second)
+    assert without(log, *range(9)).erased == 9
+
+
+def test_a_choice_of_events_is_told_from_a_whole_log() -> None:
+    error = refused(LINES[1:])
+    assert error.code == "selection"
+    for text in (error.nl, error.en):
+        assert "sluis log export" in text
+        assert "sluis audit export" in text
 
 
 @given(st.integers(1, 700), st.lists(st.integers(1, 700), max_size=3))

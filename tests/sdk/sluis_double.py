@@ -262,9 +262,6 @@ class Double:
         held.receipt = self._receipt(held, checked.rows)
 
     def _receipt(self, held: Held, rows: int) -> wire.SignedReceipt:
-        event_id = str(uuid.uuid4())
-        if self.log is not None and not self.log_stands_still:
-            self.log_it(event_id, held.id)
         receipt = wire.Receipt(
             submission_id=held.id,
             organisation=ORGANISATION,
@@ -277,15 +274,23 @@ class Double:
             manifest_digest=held.manifest.digest(),
             content_digest=held.manifest.content_digest,
             accepted_at=self.clock().replace(microsecond=0),
-            audit_event_id=event_id,
+            audit_event_id=str(uuid.uuid4()),
             issuer=ISSUER,
+            nonce=wire.base64url(secrets.token_bytes(wire.NONCE_BYTES)),
         )
+        if self.log is not None and not self.log_stands_still:
+            self.log_it(receipt)
         return wire.sign_receipt(receipt, self.receipt_key or self.signing_key)
 
-    def log_it(self, event_id: str, submission: str) -> None:
+    def log_it(self, receipt: wire.Receipt) -> None:
         assert self.log is not None
         self.log.add(
-            id=event_id, objectId=submission, outcome="success", recorded=time_text(self.clock().replace(microsecond=0))
+            id=receipt.audit_event_id,
+            code="submission.complete",
+            objectId=receipt.submission_id,
+            outcome="success",
+            commitment=receipt.commitment(),
+            recorded=time_text(receipt.accepted_at),
         )
 
     def submission(self, held: Held) -> dict[str, Any]:

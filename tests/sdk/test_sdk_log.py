@@ -12,7 +12,7 @@ from sdk_samples import FakeTime
 from sluis_double import Double
 from typer.testing import CliRunner, Result
 
-from sluis_client import Client, LogError, wire
+from sluis_client import Client, LogError, ServiceRefusedError, wire
 from sluis_client.cli import app
 from sluis_client.wire.log import LogEntry, log_origin
 
@@ -57,7 +57,7 @@ def test_a_sequencer_that_stands_still_holds_nothing_up_for_long(
     with pytest.raises(LogError, match="no place in the audit log yet"):
         opened.verify_receipt(delivered.submission, in_log=True)
     assert opened.follow_log().without_proof == 1
-    double.log_it(delivered.receipt.signed.receipt.audit_event_id, delivered.submission)
+    double.log_it(delivered.receipt.signed.receipt)
     assert opened.follow_log().without_proof == 0
     assert opened.verify_receipt(delivered.submission, in_log=True).proof is not None
 
@@ -191,6 +191,38 @@ def test_the_proof_of_another_event_is_refused(opened: Client, double: Double, l
     assert other.index == 6
     with pytest.raises(LogError, match="something else"):
         opened.verify_receipt(stolen, in_log=True)
+
+
+def test_a_second_receipt_for_the_same_place_is_refused(opened: Client, double: Double, log: SomeLog, home: Path):
+    """Whoever holds the service's key signs other rows for an acceptance that is truly in the log."""
+    delivered = opened.submit("capacity.csv", ROUND)
+    other = replace(delivered.receipt.signed.receipt, rows=7)
+    forged = replace(delivered.receipt, signed=wire.sign_receipt(other, double.signing_key), manifest=None)
+    with pytest.raises(LogError, match="something else"):
+        opened.verify_receipt(forged)
+
+
+def test_a_checkpoint_of_elsewhere_has_to_be_of_the_log_that_is_followed(opened: Client, double: Double, log: SomeLog):
+    """A release, say, with the checkpoint of a fork: of any size, not only of one that was seen."""
+    early, fork = log.checkpoint().note, log.copy()
+    fork.entries[4] = LogEntry(4, bytes(32), '{"id":"other"}')
+    opened.follow_log()
+    log.fill(4)
+    opened.follow_log()
+    assert opened.confirm_checkpoint(early) == 9
+    assert opened.confirm_checkpoint(log.checkpoint().note) == 9
+    for size, code in ((0, "log-rewritten"), (2, "log-rewritten"), (4, "log-forked"), (9, "log-cut-back")):
+        fork.fill(5 + size - len(fork.entries))
+        with pytest.raises(LogError) as error:
+            opened.confirm_checkpoint(fork.checkpoint().note)
+        assert error.value.code == code
+    other = SomeLog(ORIGIN)
+    other.fill(3)
+    with pytest.raises(LogError, match="not signed with the key"):
+        opened.confirm_checkpoint(other.checkpoint().note)
+    double.log = None
+    with pytest.raises(ServiceRefusedError):
+        opened.confirm_checkpoint(early)
 
 
 def run(*arguments: str) -> Result:

@@ -11,7 +11,7 @@ from service.domain.audit import Action, AuditEvent, Authorisation, Outcome, Sou
 from service.domain.method import Mechanism
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import Agreement, ClientKey, Invitation, Organisation, OrganisationKind
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
 from service.domain.request import (
     AggregateRequest,
     Evidence,
@@ -195,8 +195,13 @@ def a_release(id_: str = "rel-1", **changes: Any) -> Release:
         "signature": "c2ln",
         "inputs": ("sub-1",),
         "released_at": NOON,
+        "certified": '{"auditEvent":"ev-1"}',
     }
     return Release(**values | changes)
+
+
+def a_certificate(release: str) -> Certificate:
+    return Certificate(release, "{}", "ed-1", "c2ln", NOON)
 
 
 def a_drawing(id_: str = "drawn-1", **changes: Any) -> Drawing:

@@ -362,8 +362,8 @@ class FakeReleases:
         return self._t.read(release).certificates.get(release)
 
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
-        every = self._t.read(page.cursor, recipient).releases.values()
-        theirs = [r for r in every if recipient is None or recipient in r.recipients]
+        tables = self._t.read(page.cursor, recipient)
+        theirs = [r for r in tables.releases.values() if recipient is None or _readable(tables, r, recipient)]
         return _older(theirs, page.cursor, lambda r: (r.released_at, r.id))[: page.limit]
 
     def made_of(self, supplier: str, page: Page) -> Sequence[tuple[Release, Sequence[Submission]]]:
@@ -383,10 +383,15 @@ class FakeReleases:
         return sorted(found, key=lambda r: (r.released_at, r.id))
 
     def revised(self, among: Sequence[str], *, recipient: str | None = None) -> Mapping[str, str]:
-        every = sorted(self._t.read(*among).releases.values(), key=lambda r: (r.released_at, r.id))
-        readable = [r for r in every if r.withdrawn_at is None and (recipient is None or recipient in r.recipients)]
+        tables = self._t.read(*among)
+        every = [r for r in tables.releases.values() if recipient is None or _readable(tables, r, recipient)]
+        readable = [r for r in sorted(every, key=lambda r: (r.released_at, r.id)) if r.withdrawn_at is None]
         newest = {revised: r.id for r in readable for revised in r.revises}
         return {release: newest[release] for release in among if release in newest}
+
+
+def _readable(tables: Tables, release: Release, recipient: str) -> bool:
+    return recipient in release.recipients and release.id in tables.certificates
 
 
 class FakeDrawings:

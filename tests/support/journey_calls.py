@@ -414,6 +414,7 @@ CASES: Mapping[str, Case] = {
         lambda _, t: (t.approved,),
     ),
     "export_log": Case({"operator"}, "operator", lambda w, _: (covered(w),), "log.export"),
+    "record_verification": Case({"operator"}, "operator", fixed(12, None), "audit.verify"),
     "erase_expired_events": Case({"operator"}, "operator", fixed(5), "audit.erase", fixed(4)),
     # --- releases and the log
     "list_releases": Case({*OWNERS, *STEWARDS}, "owner", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))),

@@ -9,8 +9,9 @@ import typer
 from sluis_client import wire
 from sluis_client.cli.options import JsonOption, LanguageOption
 from sluis_client.cli.screen import Screen
+from sluis_client.cli.secrets import opened_client
 from sluis_client.errors import LogError, ReleaseRefusedError, SetupError
-from sluis_client.language import Text
+from sluis_client.language import Language, Text
 from sluis_client.profile import Profile
 from sluis_client.wire.log import CheckpointError, LogKey
 from sluis_client.wire.release import ReleaseError, input_digest, verify_release
@@ -34,6 +35,13 @@ def verify(
         Path | None,
         typer.Option("--log-key", help="De sleutel van het auditlog; anders die van uw aanmelding. (Log key file.)"),
     ] = None,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help="Laat de dienst van uw aanmelding ook bewijzen dat er een log is. (Ask for proof of one log, too.)",
+        ),
+    ] = False,
     as_json: JsonOption = False,
     language: LanguageOption = "nl",
 ) -> None:
@@ -66,6 +74,8 @@ def verify(
                 f"{proven.checkpoint.size} in the log; {approvers} stewards approved.",
             )
         )
+        size_now = _confirmed(proven.checkpoint.note, language) if online else None
+        screen.say(_of_the_log(proven.checkpoint.size, size_now))
         for delivery in mine:
             screen.say(Text(f"Met uw aanlevering {delivery}.", f"With your delivery {delivery}."))
         screen.document(
@@ -75,8 +85,29 @@ def verify(
             logIndex=proven.log_index,
             size=proven.checkpoint.size,
             ownDeliveries=mine,
+            logSizeNow=size_now,
             certificate=dict(told),
         )
+
+
+def _confirmed(note: str, language: Language) -> int:
+    with opened_client(language) as client:
+        return client.confirm_checkpoint(note)
+
+
+def _of_the_log(size: int, now: int | None) -> Text:
+    """What is shown of the log that the release is in, and what not."""
+    if now is None:
+        return Text(
+            f"Niet getoond: dat het log na deze {size} gebeurtenissen alleen groeide, en dat anderen hetzelfde zien. "
+            "Met --online bewijst de dienst dat het bij het log hoort dat u volgt.",
+            f"Not shown: that the log only grew after these {size} events, and that others see the same log. "
+            "With --online the service proves that it belongs to the log that you follow.",
+        )
+    return Text(
+        f"Het log groeide sindsdien alleen, tot {now} gebeurtenissen, en is het log dat u volgt.",
+        f"The log only grew since, to {now} events, and is the log that you follow.",
+    )
 
 
 def _own_deliveries(profile: Profile, certificate: Any) -> list[str]:

@@ -14,6 +14,7 @@ from sluis_client.wire.canonical import (
     parse_json,
 )
 from sluis_client.wire.check import Checked, Limits, check_content
+from sluis_client.wire.commitment import NONCE_BYTES
 from sluis_client.wire.definition import Check, Code, Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import Fault, Faults, Severity
@@ -36,6 +37,7 @@ from sluis_client.wire.manifest import (
 )
 from sluis_client.wire.period import dates_of_period
 from sluis_client.wire.receipt import (
+    ACCEPTANCE_EVENTS,
     RECEIPT_PREFIX,
     RELEASE_PREFIX,
     Receipt,
@@ -50,7 +52,9 @@ from sluis_client.wire.receipt import (
 from sluis_client.wire.strict import Label, Problem, WireError, time_text
 
 __all__ = [
+    "ACCEPTANCE_EVENTS",
     "MANIFEST_PREFIX",
+    "NONCE_BYTES",
     "RECEIPT_PREFIX",
     "RELEASE_PREFIX",
     "Check",

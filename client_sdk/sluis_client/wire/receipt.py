@@ -11,12 +11,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from sluis_client.wire.canonical import base64url, canonical_bytes, from_base64url
+from sluis_client.wire.commitment import NONCE, RECEIPT_COMMITMENT_PREFIX, commitment
 from sluis_client.wire.jwk import KeySet, jwk_thumbprint, public_jwk
 from sluis_client.wire.manifest import DIGEST, IDENTIFIER, KEY_ID, SIGNATURE, Manifest, SignatureError
-from sluis_client.wire.strict import Fields, WireError, time_text
+from sluis_client.wire.strict import Fields, StepError, WireError, time_text
 
 RECEIPT_PREFIX = b"sluis-receipt-v1\n"
 RELEASE_PREFIX = b"sluis-release-v1\n"
+ACCEPTANCE_EVENTS = frozenset({"submission.submit", "submission.complete"})
+"""The codes of the events by which a delivery is accepted, inline or in parts."""
 
 _MAX_ROWS = 10**9
 _MAX_VERSION = 10**6
@@ -47,6 +50,8 @@ class Receipt:
         version: 1 for a first delivery, one more for each correction of it.
         rows: number of rows that the service counted.
         issuer: the service's issuer URL, the same as in its access tokens.
+        nonce: 32 random bytes in base64url, which hide the receipt behind the `commitment` of its event. None in a
+            receipt of version 1: no event commits to that.
 
     Raises:
         WireError: a field is out of bounds; all are named.
@@ -65,6 +70,7 @@ class Receipt:
     accepted_at: datetime
     audit_event_id: str
     issuer: str
+    nonce: str | None = None
 
     def __post_init__(self) -> None:
         """Hold the same rules for a receipt that is made as for one that is read."""
@@ -82,7 +88,7 @@ class Receipt:
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire and, in canonical form, under the signature."""
         return {
-            "receiptVersion": 1,
+            **({"receiptVersion": 1} if self.nonce is None else {"receiptVersion": 2, "nonce": self.nonce}),
             "submissionId": self.submission_id,
             "organisation": self.organisation,
             "round": self.round,
@@ -102,6 +108,10 @@ class Receipt:
         """The canonical bytes: the payload under `RECEIPT_PREFIX`."""
         return canonical_bytes(self.to_json())
 
+    def commitment(self) -> str | None:
+        """What the event of the acceptance says of this receipt; None when no event can commit to it."""
+        return None if self.nonce is None else commitment(RECEIPT_COMMITMENT_PREFIX, self.to_json())
+
 
 _KNOWN = frozenset(
     {
@@ -119,13 +129,15 @@ _KNOWN = frozenset(
         "acceptedAt",
         "auditEventId",
         "issuer",
+        "nonce",
     }
 )
 
 
 def _read(value: Any) -> dict[str, Any]:
+    committed = isinstance(value, dict) and "nonce" in value
     fields = Fields(value, _KNOWN)
-    fields.integer("receiptVersion", 1, 1)
+    fields.integer("receiptVersion", 2 if committed else 1, 2 if committed else 1)
     members = {
         "submission_id": fields.text("submissionId", IDENTIFIER),
         "organisation": fields.text("organisation", IDENTIFIER),
@@ -140,6 +152,7 @@ def _read(value: Any) -> dict[str, Any]:
         "accepted_at": fields.time("acceptedAt"),
         "audit_event_id": fields.text("auditEventId", IDENTIFIER),
         "issuer": fields.text("issuer"),
+        "nonce": fields.text("nonce", NONCE) if committed else None,
     }
     fields.finish()
     return members
@@ -178,18 +191,8 @@ def sign_receipt(receipt: Receipt, key: Ed25519PrivateKey) -> SignedReceipt:
     return SignedReceipt(receipt, jwk_thumbprint(public_jwk(key.public_key())), signature)
 
 
-class ReceiptError(Exception):
-    """A receipt does not prove that this delivery was taken.
-
-    Attributes:
-        step: number of the step of `verify_receipt` that failed.
-        nl: what that means, for people, in Dutch.
-        en: the same in English.
-    """
-
-    def __init__(self, step: int, nl: str, en: str) -> None:
-        self.step, self.nl, self.en = step, nl, en
-        super().__init__(f"step {step}: {en}")
+class ReceiptError(StepError):
+    """A receipt does not prove that this delivery was taken. Steps are those of `verify_receipt`."""
 
 
 def verify_receipt(signed: Any, manifest: Manifest, jwks: Any, *, issuer: str | None = None) -> Receipt:

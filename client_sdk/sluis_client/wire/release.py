@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluis_client.wire.canonical import canonical_bytes, digest
+from sluis_client.wire.commitment import NONCE, RELEASE_COMMITMENT_PREFIX, commitment
 from sluis_client.wire.jwk import KeySet
 from sluis_client.wire.log import (
     Checkpoint,
@@ -25,9 +26,14 @@ from sluis_client.wire.log import (
 )
 from sluis_client.wire.manifest import SignatureError
 from sluis_client.wire.receipt import RELEASE_PREFIX, verify_ed25519
-from sluis_client.wire.strict import WireError
+from sluis_client.wire.strict import StepError, WireError
 
 CERTIFICATE_PREFIX = b"sluis-certificate-v1\n"
+RELEASE_EVENT = "release.create"
+"""The event by which a release came about, and which commits to it."""
+
+CERTIFICATE_VERSION = 2
+"""Version 1 had no nonce, and no event committed to it: it proves nothing about figures."""
 
 _APPROVERS = 2
 _MEMBERS = frozenset(
@@ -46,10 +52,23 @@ _MEMBERS = frozenset(
         "inputs",
         "disclosure",
         "approvers",
+        "nonce",
         "auditEvent",
         "logProof",
     }
 )
+
+
+def release_commitment(certificate: Mapping[str, Any]) -> str:
+    """What the event of a release says of it: of every member of its certificate but the place in the log.
+
+    The place is not known yet when the event is written; the id of the event is.
+
+    Raises:
+        ValueError: the certificate has no nonce, or no canonical form.
+    """
+    members = {name: value for name, value in certificate.items() if name != "logProof"}
+    return commitment(RELEASE_COMMITMENT_PREFIX, members)
 
 
 def input_digest(release: str, manifest_digest: str) -> str:
@@ -61,18 +80,8 @@ def input_digest(release: str, manifest_digest: str) -> str:
     return "sha-256:" + hashlib.sha256(f"{release}\n{manifest_digest}".encode()).hexdigest()
 
 
-class ReleaseError(Exception):
-    """A file is not a release of this service, or not as it was approved.
-
-    Attributes:
-        step: number of the step of `verify_release` that failed.
-        nl: what that means, for people, in Dutch.
-        en: the same in English.
-    """
-
-    def __init__(self, step: int, nl: str, en: str) -> None:
-        self.step, self.nl, self.en = step, nl, en
-        super().__init__(f"step {step}: {en}")
+class ReleaseError(StepError):
+    """A file is not a release of this service, or not as it was approved. Steps are those of `verify_release`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,10 @@ def verify_release(
     6. The attack found nothing: the table was judged safe.
     7. Two different stewards approved, and neither is who asked.
     8. The log's key signed the checkpoint in the certificate.
-    9. The event of the release is in the log at that place, and is about this release.
+    9. The event of the release is in the log at that place, and commits to exactly this: it is the making
+       (`release.create`) of this release, with the bundle of policies, the purpose and the permit of the certificate,
+       and its `commitment` is that of all that the certificate says, the digest of the figures among it. So the
+       service cannot sign other figures, deliveries or approvers for the same place.
     10. The checkpoint does not contradict the one that was seen before (when one is given).
 
     Args:
@@ -123,9 +135,8 @@ def verify_release(
         raise ReleaseError(6, "De tabel is niet veilig bevonden.", "The table was not found to be safe.")
     _require_four_eyes(certificate)  # 7
     proof = _log_proof(certificate)
-    expected = {"id": certificate.get("auditEvent"), "objectId": certificate.get("release"), "outcome": "success"}
     try:
-        proven = verify_log_proof(proof, log_key, expected)
+        proven = verify_log_proof(proof, log_key, _expected_event(certificate))
     except EntryError as error:
         raise ReleaseError(8 if error.step == 1 else 9, error.nl, error.en) from error  # 8, 9
     if seen is not None:
@@ -147,7 +158,9 @@ def _parts(document: Any) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping
     malformed = ReleaseError(1, "Vrijgave of certificaat is misvormd.", "Release or certificate is malformed.")
     if not isinstance(content, dict) or not isinstance(certificate, dict) or set(certificate) != _MEMBERS:
         raise malformed
-    if certificate["certificateVersion"] != 1 or not all(isinstance(text, str) for text in texts):
+    if certificate["certificateVersion"] != CERTIFICATE_VERSION or not all(isinstance(text, str) for text in texts):
+        raise malformed
+    if not isinstance(certificate["nonce"], str) or not NONCE.fullmatch(certificate["nonce"]):
         raise malformed
     key_id, signature, certificate_key, certificate_signature = (str(text) for text in texts)
     return (
@@ -215,6 +228,24 @@ def _require_four_eyes(certificate: Mapping[str, Any]) -> None:
             "Er zijn geen twee verschillende stewards die los van de aanvrager akkoord gaven.",
             "There are no two different stewards, apart from the requester, who approved.",
         )
+
+
+def _expected_event(certificate: Mapping[str, Any]) -> Mapping[str, object]:
+    """What the event has to say; the commitment covers it all, and what stands in the open is compared apart."""
+    try:
+        committed = release_commitment(certificate)
+    except ValueError as error:
+        raise ReleaseError(1, "Het certificaat is misvormd.", "The certificate is malformed.") from error
+    return {
+        "id": certificate["auditEvent"],
+        "code": RELEASE_EVENT,
+        "objectId": certificate["release"],
+        "outcome": "success",
+        "authorisation.policyHash": certificate["policyHash"],
+        "authorisation.purpose": _object(9, certificate, "purpose").get("id"),
+        "authorisation.permit": certificate["request"],
+        "commitment": committed,
+    }
 
 
 def _log_proof(certificate: Mapping[str, Any]) -> LogProof:

@@ -41,6 +41,20 @@ class WireError(ValueError):
         super().__init__("; ".join(f"{p.path or '(all)'} {p.en}" for p in problems[:20]))
 
 
+class StepError(Exception):
+    """Something does not prove what it should.
+
+    Attributes:
+        step: number of the step of the verification that failed; its docstring lists them.
+        nl: what that means, for people, in Dutch.
+        en: the same in English.
+    """
+
+    def __init__(self, step: int, nl: str, en: str) -> None:
+        self.step, self.nl, self.en = step, nl, en
+        super().__init__(f"step {step}: {en}")
+
+
 class Fields:
     """One JSON object being read field by field.
 

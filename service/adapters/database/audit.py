@@ -120,7 +120,7 @@ def to_payload(event: AuditEvent) -> str:
     return canonical(
         _recordable(
             {
-                "eventVersion": 2,
+                "eventVersion": 3,
                 "id": event.id,
                 "code": event.code,
                 "action": event.action.value,
@@ -157,13 +157,14 @@ def to_payload(event: AuditEvent) -> str:
                 "persons": list(event.persons),
                 "checks": list(event.checks),
                 "keys": list(event.keys),
+                "commitment": event.commitment,
             }
         )
     )
 
 
 def from_payload(payload: str) -> AuditEvent:
-    """The event that `to_payload` wrote, now or when events had fewer members (`eventVersion` 1)."""
+    """The event that `to_payload` wrote, now or when events had fewer members (`eventVersion` 1, 2)."""
     stored: dict[str, Any] = json.loads(payload)
     authorisation, source = stored["authorisation"], stored["source"]
     return AuditEvent(
@@ -203,6 +204,7 @@ def from_payload(payload: str) -> AuditEvent:
         persons=tuple(stored.get("persons", ())),
         checks=tuple(stored.get("checks", ())),
         keys=tuple(stored.get("keys", ())),
+        commitment=stored.get("commitment"),
     )
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 
 from service.adapters.database.tables import audit_events, log_checkpoints, log_keys, log_tiles
 from service.adapters.database.transaction import Transaction
-from service.domain.audit import Outcome
 from service.domain.log_tiles import Tile
 from service.ports.log import Backlog, Waiting
 from sluis_client.wire.log import Checkpoint, LogEntry, LogKey
+from sluis_client.wire.log.erasures import ERASURE_EVENT
 
 _STRETCH = 1_000
 _LOCK = int.from_bytes(hashlib.sha256(b"sluis-log\n").digest()[:8], signed=True)
@@ -82,24 +82,15 @@ class SqlLogBook:
         )
         return int(self._transaction.rows(about)[0]["events"])
 
-    def event_of(self, code: str, object_id: str) -> str | None:
-        """The first that went well."""
-        wanted = select(audit_events.c.id).where(
-            audit_events.c.object_id == object_id,
-            audit_events.c.code == code,
-            audit_events.c.outcome == Outcome.SUCCESS,
-        )
-        found = self._transaction.row(wanted.order_by(audit_events.c.recorded, audit_events.c.id).limit(1))
-        return None if found is None else str(found["id"])
-
     def erase(self, before: datetime, limit: int) -> Sequence[int]:
-        """In the order of the log."""
+        """In the order of the log; what tells of an erasure stays."""
         place = audit_events.c.log_index
         size = select(func.coalesce(func.max(log_checkpoints.c.size), 0)).scalar_subquery()
-        expired = select(place).where(place < size, audit_events.c.recorded < before).order_by(place).limit(limit)
+        due = and_(audit_events.c.recorded < before, audit_events.c.code != ERASURE_EVENT)
+        expired = select(place).where(place < size, due).order_by(place).limit(limit)
         places = [int(row["log_index"]) for row in self._transaction.rows(expired)]
         if places:
-            gone = delete(audit_events).where(place >= places[0], place <= places[-1], audit_events.c.recorded < before)
+            gone = delete(audit_events).where(place >= places[0], place <= places[-1], due)
             if self._transaction.write(gone) != len(places):
                 raise RuntimeError("another number of events went than expired")
         return places

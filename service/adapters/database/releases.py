@@ -18,6 +18,14 @@ from service.domain.release import Certificate, Release
 from service.domain.submission import Submission
 from service.ports.unit_of_work import Page
 
+_PUBLISHED = releases.c.id.in_(select(certificates.c.release))
+
+
+def _readable_by(recipient: str) -> ColumnElement[bool]:
+    """Released to them, and published: what is sealed only shows to no reader that it is coming."""
+    received = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
+    return releases.c.id.in_(received) & _PUBLISHED
+
 
 class SqlReleases:
     """Implements `service.ports.unit_of_work.Releases`."""
@@ -74,11 +82,10 @@ class SqlReleases:
         return None if found is None else Certificate(**found)
 
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
-        """Newest first; the cursor is the id of the last one seen, Invalid when the recipient has no such one."""
+        """Newest first, a recipient's own that are published; Invalid for a cursor that is none of them."""
         theirs: ColumnElement[bool] = true()
         if recipient is not None:
-            received = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
-            theirs = releases.c.id.in_(received)
+            theirs = _readable_by(recipient)
         query = newest_first(
             select(releases).where(theirs), releases.c.released_at, releases.c.id, self._after(page, theirs), page.limit
         )
@@ -91,8 +98,7 @@ class SqlReleases:
             .join(submissions, submissions.c.id == release_inputs.c.submission)
             .where(submissions.c.organisation == supplier)
         )
-        published = releases.c.id.in_(select(certificates.c.release))
-        theirs = releases.c.id.in_(own.with_only_columns(release_inputs.c.release)) & published
+        theirs = releases.c.id.in_(own.with_only_columns(release_inputs.c.release)) & _PUBLISHED
         query = newest_first(
             select(releases).where(theirs), releases.c.released_at, releases.c.id, self._after(page, theirs), page.limit
         )
@@ -115,8 +121,7 @@ class SqlReleases:
             releases.c.data_set.in_(data_sets), releases.c.revises != (), releases.c.withdrawn_at.is_(None)
         )
         if recipient is not None:
-            theirs = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
-            query = query.where(releases.c.id.in_(theirs))
+            query = query.where(_readable_by(recipient))
         found = self._transaction.rows(query.order_by(releases.c.released_at, releases.c.id))
         newest = {revised: row["id"] for row in found for revised in row["revises"]}
         return {release: newest[release] for release in among if release in newest}
@@ -156,6 +161,7 @@ def _row(release: Release) -> Row:
         "withdrawn_at": release.withdrawn_at,
         "withdrawal_reason": release.withdrawal_reason,
         "revises": release.revises,
+        "certified": release.certified,
     }
 
 
@@ -177,4 +183,5 @@ def _release(row: Mapping[str, Any], recipients: frozenset[str]) -> Release:
         withdrawn_at=row["withdrawn_at"],
         withdrawal_reason=row["withdrawal_reason"],
         revises=row["revises"],
+        certified=row["certified"],
     )

@@ -249,6 +249,7 @@ releases = Table(
     Column("withdrawn_at", UtcDateTime),
     Column("withdrawal_reason", PlainText),
     Column("revises", TextTuple, nullable=False, server_default="[]"),
+    Column("certified", PlainText),
     UniqueConstraint("request", "version"),
     CheckConstraint("(withdrawn_at IS NULL) = (withdrawal_reason IS NULL)", name="withdrawn_with_reason"),
     Index("ix_releases_released_at_id", "released_at", "id"),

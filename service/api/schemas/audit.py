@@ -59,6 +59,7 @@ class AuditEventAnswer(Answer):
     persons: list[str]
     checks: list[str]
     keys: list[str]
+    commitment: str | None = ABSENT
 
     @classmethod
     def of(cls, found: AuditEvent) -> AuditEventAnswer:
@@ -101,6 +102,7 @@ class AuditEventAnswer(Answer):
             persons=list(found.persons),
             checks=list(found.checks),
             keys=list(found.keys),
+            commitment=found.commitment,
         )
 
 

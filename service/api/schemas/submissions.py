@@ -81,7 +81,7 @@ class FaultsAnswer(Answer):
 class ReceiptBody(Answer):
     """What the service took."""
 
-    receipt_version: Literal[1]
+    receipt_version: Literal[1, 2]
     submission_id: str
     organisation: str
     round: str
@@ -95,6 +95,12 @@ class ReceiptBody(Answer):
     accepted_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
     audit_event_id: str
     issuer: str
+    nonce: Annotated[
+        str | None,
+        Field(
+            description="32 random bytes in base64url: with the rest of the receipt they give the event's commitment"
+        ),
+    ] = ABSENT
 
 
 class ReceiptAnswer(Answer):

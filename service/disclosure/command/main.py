@@ -229,6 +229,8 @@ def _write_together(files: dict[Path, str]) -> None:
             beside.replace(path)
 
 
-def main() -> None:
-    """Run the command on its own: `python -m service.disclosure`."""
-    typer.run(protect_command)
+def main(arguments: Sequence[str] | None = None, name: str | None = None) -> None:
+    """Run the command on its own: `python -m service.disclosure`, or `sluis protect` with its arguments."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(protect_command)
+    app(arguments, name)

@@ -14,7 +14,7 @@ from typing import Any
 from sluis_client.wire.canonical import base64url, canonical_bytes, from_base64url, parse_json
 from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey, open_checkpoint
 from sluis_client.wire.log.merkle import ProofError, leaf_hash, verify_inclusion
-from sluis_client.wire.strict import Fields, WireError
+from sluis_client.wire.strict import Fields, StepError, WireError
 
 SALT_BYTES = 32
 MOST_EVENTS = 2**53 - 1
@@ -23,18 +23,8 @@ _LONGEST_PAYLOAD = 1_000_000
 _MOST_HASHES = 64
 
 
-class EntryError(Exception):
-    """An event is not in the log, or not the one that it should be.
-
-    Attributes:
-        step: number of the step of `verify_log_proof` that failed.
-        nl: what that means, for people, in Dutch.
-        en: the same in English.
-    """
-
-    def __init__(self, step: int, nl: str, en: str) -> None:
-        self.step, self.nl, self.en = step, nl, en
-        super().__init__(f"step {step}: {en}")
+class EntryError(StepError):
+    """An event is not in the log, or not the one that it should be. Steps are those of `verify_log_proof`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +62,8 @@ class LogProof:
         fields = Fields(value, {"logIndex", "salt", "event", "hashes", "checkpoint"})
         index = fields.integer("logIndex", 0, MOST_EVENTS)
         salt = fields.text("salt", _BASE64URL)
+        if salt and not _is_hash(salt):
+            fields.refuse("salt", "moet 32 bytes in base64url zijn", "must be 32 bytes in base64url")
         checkpoint = fields.text("checkpoint")
         members: Mapping[str, Any] = value
         event = members.get("event")
@@ -114,7 +106,8 @@ def verify_log_proof(proof: LogProof, key: LogKey, expected: Mapping[str, Any]) 
     Args:
         proof: as it came from the service.
         key: the log's key, from a source that is trusted.
-        expected: members of the event, by name, and their values.
+        expected: members of the event, by name (`authorisation.permit` within another), and their values; a frozenset
+            holds those that are allowed.
 
     Raises:
         EntryError: a step failed; it says which and what that means.
@@ -135,7 +128,7 @@ def verify_log_proof(proof: LogProof, key: LogKey, expected: Mapping[str, Any]) 
         ) from error
     # 3
     event = _event_of(proof.entry.payload)
-    differing = [name for name, value in expected.items() if event is None or event.get(name, ...) != value]
+    differing = [name for name, value in expected.items() if not _agrees(_member(event, name), value)]
     if event is None or differing:
         listed = ", ".join(differing)
         raise EntryError(
@@ -144,6 +137,20 @@ def verify_log_proof(proof: LogProof, key: LogKey, expected: Mapping[str, Any]) 
             f"The event in the log is about something else ({listed}).",
         )
     return Proven(event, proof.entry.index, checkpoint)
+
+
+def _member(event: Mapping[str, Any] | None, name: str) -> object:
+    """The member of that name, and an ellipsis, which is like nothing in JSON, where there is none."""
+    found: object = event
+    for step in name.split("."):
+        found = found.get(step, ...) if isinstance(found, dict) else ...
+    return found
+
+
+def _agrees(found: object, wanted: object) -> bool:
+    if isinstance(wanted, frozenset):
+        return isinstance(found, str) and found in wanted
+    return found == wanted
 
 
 def _event_of(payload: str) -> Mapping[str, Any] | None:

@@ -8,7 +8,8 @@ then one for each place, from 0 to size - 1, in order:
 
     {"index": 0, "leafHash": <base64url>, "salt": <base64url>, "event": <canonical JSON text>}
 
-An event that was erased after its retention has `leafHash` only; the tree stands all the same.
+An event that was erased after its retention has `leafHash` only; the tree stands all the same. Whether it was is for
+`sluis_client.wire.log.erasures` to say: the event of the erasure is further on, and is itself never erased.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 from sluis_client.wire.canonical import base64url, canonical_bytes, from_base64url, parse_json
 from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey, open_checkpoint
 from sluis_client.wire.log.entry import LogEntry
+from sluis_client.wire.log.erasures import Erasures
 from sluis_client.wire.log.merkle import EMPTY_ROOT, Range, leaf_hash
 from sluis_client.wire.strict import WireError
 
@@ -36,7 +38,8 @@ class ExportError(Exception):
 
     Attributes:
         code: what was done: `malformed`, `checkpoint-...` (see `CheckpointError`), `changed`, `missing`, `inserted`,
-            `reordered`, `truncated`, `old-checkpoint`, `rolled-back`, `forked`.
+            `reordered`, `truncated`, `old-checkpoint`, `rolled-back`, `forked`, `erased-unexplained`; or `selection`:
+            the lines are a choice of events, of which nothing can be proven.
         nl: the same for people, in Dutch.
         en: in English.
     """
@@ -52,14 +55,11 @@ class VerifiedExport:
 
     Attributes:
         checkpoint: how the log stood.
-        erased: how many of its events were erased, which the tree allows.
-        erased_amid: how many of them although an earlier event is still there: retention erases the oldest, so somebody
-            has to say why.
+        erased: how many of its events were erased, each by an erasure that the log tells of.
     """
 
     checkpoint: Checkpoint
     erased: int
-    erased_amid: int
 
 
 def export_header(checkpoint: Checkpoint) -> bytes:
@@ -103,6 +103,7 @@ def verify_export(lines: Iterable[bytes], key: LogKey, seen: Sequence[str] = ())
     4. Every event gives the hash of its line: it was not changed.
     5. The log does not end before, or go on after, the size that was signed.
     6. Its leaves give the root that was signed, and every root that was seen before: there is one log.
+    7. Every place without its event was erased after its retention, by an erasure that stands further on in the log.
 
     Args:
         lines: of the export.
@@ -115,14 +116,13 @@ def verify_export(lines: Iterable[bytes], key: LogKey, seen: Sequence[str] = ())
     numbered = enumerate(lines, 1)
     newest = _header(next(numbered, (1, b""))[1], key)  # 1
     roots = _seen(seen, key, newest)  # 2
-    tree, erased, amid, kept = Range(), 0, 0, False
+    tree, erasures = Range(), Erasures()
     fresh: list[bytes] = []
     for number, line in numbered:
         fields = _line(number, line)
         index = tree.size + len(fresh)
         _require_next(fields["index"], index, newest.size)  # 3, 5
-        gone = "event" not in fields
-        erased, amid, kept = erased + gone, amid + (gone and kept), kept or not gone
+        erasures.see(index, fields.get("event"))
         fresh.append(_leaf(fields))  # 4
         if len(fresh) == _CHUNK or index + 1 in roots:
             tree.extend(fresh)
@@ -137,11 +137,22 @@ def verify_export(lines: Iterable[bytes], key: LogKey, seen: Sequence[str] = ())
         )
     if newest.size == 0 and newest.root != EMPTY_ROOT:
         raise _no_root(newest)
-    return VerifiedExport(newest, erased, amid)
+    unexplained = erasures.unexplained()
+    if unexplained is not None:  # 7
+        raise _unexplained(unexplained)
+    return VerifiedExport(newest, erasures.places)
 
 
 def _header(line: bytes, key: LogKey) -> Checkpoint:
     fields = _object(1, line)
+    if set(fields) >= {"leafHash", "salt", "event"}:
+        raise ExportError(
+            "selection",
+            "Dit is een keuze uit het log (`sluis audit export`), en geen heel log: dat er niets ontbreekt is daaraan "
+            "niet te bewijzen. Vraag de beheerder om het hele log: `sluis log export`.",
+            "This is a selection from the log (`sluis audit export`) and no whole log: that nothing is missing cannot "
+            "be proven of it. Ask the operator for the whole log: `sluis log export`.",
+        )
     if set(fields) != _HEADER or fields["exportVersion"] != 1 or not isinstance(fields["checkpoint"], str):
         raise _malformed(1)
     try:
@@ -226,6 +237,16 @@ def _no_root(signed: Checkpoint) -> ExportError:
         "changed",
         f"De {signed.size} gebeurtenissen zijn niet die waarvoor is getekend: gewijzigd, verplaatst of vervangen.",
         f"The {signed.size} events are not those that were signed: something was changed, moved or replaced.",
+    )
+
+
+def _unexplained(place: int) -> ExportError:
+    return ExportError(
+        "erased-unexplained",
+        f"Gebeurtenis {place} is weg, en geen wissing in het log verklaart dat: later, na vijf jaar, van die plaats, "
+        "en van zoveel gebeurtenissen als er weg zijn.",
+        f"Event {place} is gone, and no erasure in the log explains it: later, after five years, of this place, and of "
+        "as many events as are gone.",
     )
 
 

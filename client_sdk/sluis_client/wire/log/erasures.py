@@ -1,0 +1,128 @@
+"""Which places of a log may be without their event: those that an erasure further on tells of, after the retention.
+
+An erasure is an event (`audit.erase`) whose `query` says in JSON up to when events went (`before`), how many (`events`)
+and between which places (`first`, `last`). It is never erased itself. Whoever blanks a place has to put such an event
+into the log, where everybody who follows the log keeps it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sluis_client.wire.canonical import parse_json
+from sluis_client.wire.strict import Fields, WireError
+
+ERASURE_EVENT = "audit.erase"
+
+LEAST_YEARS = 5
+"""From writing (NEN 7513); the database holds to it as well."""
+
+_OUT_OF_ORDER = timedelta(days=1)
+"""How much later than an event one before it in the log may have begun: places follow the order of committing."""
+
+_MOST = 2**53 - 1
+_RECORDED = re.compile(r'"recorded":"([12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z)"')
+_ERASURE = f'"code":"{ERASURE_EVENT}"'
+_SUCCESS = '"outcome":"success"'
+
+
+def years_before(moment: datetime, years: int) -> datetime:
+    """Some years earlier. Not every month has the day of today: an earlier one, so that nothing goes too soon."""
+    return moment.replace(year=moment.year - years, day=min(moment.day, 28))
+
+
+@dataclass(frozen=True, slots=True)
+class _Erasure:
+    place: int
+    before: datetime
+    events: int
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class _Gap:
+    """Places without events, one after another; `latest` is when the newest event before them was recorded."""
+
+    first: int
+    last: int
+    latest: datetime
+
+
+class Erasures:
+    """The places without events, and the erasures, of a log that is read from its begin to its end."""
+
+    def __init__(self) -> None:
+        self.places = 0
+        """How many are without."""
+        self._gaps: list[_Gap] = []
+        self._told: list[_Erasure] = []
+        self._latest = datetime.min.replace(tzinfo=UTC)
+
+    def see(self, place: int, payload: str | None) -> None:
+        """Take note of a place, with the text of its event when there is one."""
+        if payload is not None:
+            self._read(place, payload)
+            return
+        self.places += 1
+        if self._gaps and self._gaps[-1].last == place - 1:
+            self._gaps[-1].last = place
+        else:
+            self._gaps.append(_Gap(place, place, self._latest))
+
+    def unexplained(self) -> int | None:
+        """The first place for which no erasure answers; None when all is well.
+
+        An erasure answers for a place when
+
+        1. it stands further on in the log;
+        2. the place is among those that it names;
+        3. no event before the place is from after the time up to which it erased, for then the place's own was too;
+        4. that time was five years past when it erased.
+
+        All of them together erased as many events as there are places without.
+        """
+        for gap in self._gaps:
+            place = gap.first
+            while place <= gap.last:
+                reach = max((one.last for one in self._told if _answers(one, place, gap)), default=-1)
+                if reach < place:
+                    return place
+                place = reach + 1
+        return self._gaps[0].first if self.places > sum(one.events for one in self._told) else None
+
+    def _read(self, place: int, payload: str) -> None:
+        """In canonical JSON no text holds a bare quote, so these can only be the members of the event."""
+        found = _RECORDED.search(payload)
+        try:
+            recorded = datetime.fromisoformat(found[1] if found else "")
+        except ValueError:
+            return
+        self._latest = max(self._latest, recorded)
+        if _ERASURE in payload and _SUCCESS in payload:
+            self._told += _erasure(place, recorded, payload)
+
+
+def _answers(one: _Erasure, place: int, gap: _Gap) -> bool:
+    return one.place > gap.last and one.first <= place <= one.last and gap.latest <= one.before + _OUT_OF_ORDER
+
+
+def _erasure(place: int, recorded: datetime, payload: str) -> Sequence[_Erasure]:
+    """What the erasure says of itself; nothing when it erased nothing, or what was not five years old."""
+    try:
+        event = parse_json(payload.encode())
+        fields = Fields(parse_json(str(event["query"]).encode()), {"before", "events", "first", "last"})
+        found = _Erasure(
+            place,
+            fields.time("before"),
+            fields.integer("events", 1, _MOST),
+            fields.integer("first", 0, _MOST),
+            fields.integer("last", 0, _MOST),
+        )
+        fields.finish()
+    except (WireError, KeyError, UnicodeEncodeError):
+        return ()
+    return (found,) if found.before <= years_before(recorded, LEAST_YEARS) else ()
