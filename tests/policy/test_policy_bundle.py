@@ -82,8 +82,8 @@ def make_public(bundle: Path) -> None:
     edit(REASON, "{all_regional_owners: true}", "{all_regional_owners: true, public: true}")(bundle)
 
 
-CAPACITY = "datasets/capacity.yaml"
-REJECTIONS = "datasets/rejections.yaml"
+CAPACITY = "datasets/staffed-beds.yaml"
+REJECTIONS = "datasets/cancelled-operations.yaml"
 PLANNING = "purposes/regional-capacity-planning.yaml"
 REASON = "purposes/rejections-by-reason.yaml"
 NOISE = "disclosure/public-noise.yaml"
@@ -155,7 +155,7 @@ BAD = [
     (edit(CAPACITY, "left: occupied_bed_days", "left: beds"), f"{CAPACITY}: checks.0.left", "unknown-name"),
     (edit(CAPACITY, "  occupied_bed_days:", "  region:"), f"{CAPACITY}: measures.region", "same-name"),
     (edit(CAPACITY, "maximum: 1000000", "maximum: -1"), f"{CAPACITY}: measures.staffed_bed_days", "range-reversed"),
-    (edit(CAPACITY, "id: capacity", "id: rejections"), f"{REJECTIONS}: id", "double"),
+    (edit(CAPACITY, "id: staffed-beds", "id: cancelled-operations"), f"{CAPACITY}: id", "double"),
     # disclosure
     (edit("disclosure/persons.yaml", "count: 10", "count: 9"), "disclosure/persons.yaml: minimum_count", "below-floor"),
     (
@@ -165,7 +165,7 @@ BAD = [
     ),
     (edit("disclosure/persons.yaml", "id: persons", "id: operational"), "disclosure/persons.yaml: id", "double"),
     # purposes
-    (edit(PLANNING, "data_set: capacity", "data_set: tariffs"), f"{PLANNING}: scopes.0.data_set", "unknown-name"),
+    (edit(PLANNING, "data_set: staffed-beds", "data_set: tariffs"), f"{PLANNING}: scopes.0.data_set", "unknown-name"),
     (edit(PLANNING, "[staffed_bed_days,", "[tariff,"), f"{PLANNING}: scopes.0.measures", "unknown-name"),
     (edit(PLANNING, "      region:", "      place:"), f"{PLANNING}: scopes.0.dimensions.place", "unknown-name"),
     (edit(PLANNING, "{scotland-boards: ", "{nl-ggd: "), f"{PLANNING}: scopes.0.dimensions.region", "unknown-name"),
@@ -395,7 +395,7 @@ def test_dutch_regions_group_the_same_municipalities():
 
 
 def test_the_periods_of_a_round():
-    capacity, rejections = CATALOGUE.data_set("capacity"), CATALOGUE.data_set("rejections", 1)
+    capacity, rejections = CATALOGUE.data_set("staffed-beds"), CATALOGUE.data_set("cancelled-operations", 1)
     assert CATALOGUE.allowed_periods(capacity, "2019") == ("2019Q1", "2019Q2", "2019Q3", "2019Q4")
     assert CATALOGUE.allowed_periods(rejections, "2020")[::11] == ("2020-01", "2020-12")
     for wrong in ("2019Q1", "1999", "", "TOTAL"):
@@ -409,12 +409,12 @@ def test_what_is_not_in_the_catalogue():
         with pytest.raises(NotFound):
             ask("no-such-thing")
     with pytest.raises(NotFound):
-        CATALOGUE.data_set("capacity", 2)
+        CATALOGUE.data_set("staffed-beds", 2)
 
 
 def test_the_real_figures_fit_their_definitions():
-    capacity = wire_definition(CATALOGUE.data_set("capacity"), CATALOGUE)
-    rejections = wire_definition(CATALOGUE.data_set("rejections"), CATALOGUE)
+    capacity = wire_definition(CATALOGUE.data_set("staffed-beds"), CATALOGUE)
+    rejections = wire_definition(CATALOGUE.data_set("cancelled-operations"), CATALOGUE)
     with (DEMO / "care_forms.csv").open(encoding="utf-8", newline="") as file:
         care_forms = {row["label"]: row["code"] for row in csv.DictReader(file)}
     with (DEMO / "beds.csv").open(encoding="utf-8", newline="") as file:

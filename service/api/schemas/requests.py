@@ -43,7 +43,7 @@ class DimensionInput(Input):
 class AggregateRequestInput(Input):
     """What is asked, for which purpose, and why nothing less would do."""
 
-    data_set: Annotated[Identifier, Field(examples=["capacity"])]
+    data_set: Annotated[Identifier, Field(examples=["staffed-beds"])]
     purpose: Annotated[Identifier, Field(examples=["regional-capacity-planning"])]
     dimensions: Annotated[list[DimensionInput], Field(min_length=1, max_length=_MOST_DIMENSIONS)]
     periods: Annotated[list[Identifier], NoDoubles, Field(min_length=1, max_length=_MOST_PERIODS)]

@@ -19,7 +19,7 @@ _MOST_EXPECTED = 5_000
 class RoundInput(Input):
     """A round to plan."""
 
-    data_set: Annotated[Identifier, Field(examples=["capacity"])]
+    data_set: Annotated[Identifier, Field(examples=["staffed-beds"])]
     period: Annotated[Identifier, Field(examples=["2019"])]
     expected: Annotated[
         list[Identifier],
