@@ -105,6 +105,7 @@ def _content(
     catalogue = step.call.services.catalogue
     content = json.loads(release.content)
     purpose = catalogue.purpose(found.spec.purpose)
+    data_set = catalogue.data_set(found.spec.data_set, found.spec.data_set_version)
     decision = json.loads(found.decision)
     manifests = [step.data.submissions.get(delivery).manifest_digest for delivery in release.inputs]
     reviews = step.data.requests.reviews(found.id, evidence.id)
@@ -126,7 +127,7 @@ def _content(
         },
         "inputs": sorted(input_digest(release.id, manifest) for manifest in manifests),
         "disclosure": {
-            "profile": purpose.disclosure_profile or catalogue.data_set(found.spec.data_set).disclosure_profile,
+            "profile": purpose.disclosure_profile or data_set.disclosure_profile,
             "evidence": evidence.id,
             "madeAt": time_text(evidence.made_at),
             "safe": evidence.safe,

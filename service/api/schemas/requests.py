@@ -172,6 +172,7 @@ class AggregateRequestAnswer(Answer):
     id: str
     organisation: str
     data_set: str
+    data_set_version: int | None = ABSENT
     purpose: str
     purpose_version: int
     dimensions: list[DimensionAnswer]
@@ -203,6 +204,7 @@ class AggregateRequestAnswer(Answer):
             id=found.id,
             organisation=found.organisation,
             data_set=spec.data_set,
+            data_set_version=spec.data_set_version,
             purpose=spec.purpose,
             purpose_version=found.purpose_version,
             dimensions=[DimensionAnswer.of(d) for d in spec.dimensions],

@@ -27,6 +27,9 @@ class RoundInput(Input):
         Field(min_length=1, max_length=_MOST_EXPECTED, description="Ids of the organisations that are to deliver"),
     ]
     deadline: UtcTime
+    data_set_version: Annotated[
+        int | None, Field(ge=1, le=10**6, description="The definition to deliver by; the newest when left out")
+    ] = None
 
 
 class RoundStateInput(Input):
