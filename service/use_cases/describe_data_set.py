@@ -77,6 +77,10 @@ def _about(data_set: DataSet) -> wire.About:
         )
         if judged is not None
         else None,
+        targets=tuple(
+            wire.Target(target.measure, target.valid_from, target.at_most, _label(target.definition))
+            for target in data_set.targets
+        ),
         changes=_label(data_set.changes) if data_set.changes is not None else None,
     )
 

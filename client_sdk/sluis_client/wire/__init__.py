@@ -4,7 +4,7 @@ The same code runs on the supplier's machine before anything is sent and in the 
 offline check means something. It needs pyarrow, rfc8785 and cryptography, and touches neither network nor clock.
 """
 
-from sluis_client.wire.about import About, Assessment
+from sluis_client.wire.about import About, Assessment, Target
 from sluis_client.wire.canonical import (
     base64url,
     canonical_bytes,
@@ -78,6 +78,7 @@ __all__ = [
     "SignatureError",
     "SignedManifest",
     "SignedReceipt",
+    "Target",
     "WireError",
     "base64url",
     "canonical_bytes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sluis_client.wire.strict import Fields, Label, string
@@ -12,6 +13,7 @@ _WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _MOST_DAYS = 732
 _MOST_MONTHS = 1_200
 _ROWS, _TABLES = 16, 4
+_MOST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,38 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """What a measure is held against from a day on: agreed in public, not delivered."""
+
+    measure: str
+    valid_from: date
+    at_most: int
+    definition: Label
+
+    @classmethod
+    def from_json(cls, value: Any) -> Target:
+        """Read a target.
+
+        Raises:
+            WireError: malformed; all faults are named.
+        """
+        fields = Fields(value, {"measure", "validFrom", "atMost", "definition"})
+        measure, start = fields.text("measure"), fields.date("validFrom")
+        most, definition = fields.integer("atMost", 0, _MOST), fields.nested("definition", Label.from_json)
+        fields.finish()
+        return cls(measure, start, most, definition)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands on the wire."""
+        return {
+            "measure": self.measure,
+            "validFrom": self.valid_from.isoformat(),
+            "atMost": self.at_most,
+            "definition": self.definition.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What surrounds the columns of a definition.
 
@@ -76,6 +110,7 @@ class About:
         nature: `quantitative`, or `qualitative`: coded and written answers.
         care_forms: which of the six care forms it is about; none when it is not about care.
         assessment: of the report, for the sixteen of the minimal data set.
+        targets: what measures are held against.
         changes: what this version changed; None of a first version.
     """
 
@@ -93,6 +128,7 @@ class About:
     nature: str
     care_forms: tuple[int, ...] = ()
     assessment: Assessment | None = None
+    targets: tuple[Target, ...] = ()
     changes: Label | None = None
 
     @classmethod
@@ -118,6 +154,7 @@ class About:
             "nature": fields.text("nature", _WORD),
             "care_forms": fields.each("careForms", _care_form) if "careForms" in fields else (),
             "assessment": fields.nested("assessment", Assessment.from_json) if "assessment" in fields else None,
+            "targets": fields.each("targets", Target.from_json) if "targets" in fields else (),
             "changes": fields.nested("changes", Label.from_json) if "changes" in fields else None,
         }
         fields.finish()
@@ -143,6 +180,8 @@ class About:
             members["careForms"] = list(self.care_forms)
         if self.assessment is not None:
             members["assessment"] = self.assessment.to_json()
+        if self.targets:
+            members["targets"] = [target.to_json() for target in self.targets]
         if self.changes is not None:
             members["changes"] = self.changes.to_json()
         return members
@@ -152,7 +191,7 @@ _FIELDS = frozenset(
     {
         *("deliveredBy", "cadence", "deadlineDays", "sensitivity", "legalDefault", "disclosureProfile"),
         *("minimumAgeMonths", "retentionMonths", "source", "availability", "availabilityNote", "nature"),
-        *("careForms", "assessment", "changes"),
+        *("careForms", "assessment", "targets", "changes"),
     }
 )
 
