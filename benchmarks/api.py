@@ -75,9 +75,9 @@ def release() -> Release:
     return Release(
         id=RELEASE,
         request="r",
-        data_set="capacity",
+        data_set="staffed-beds",
         purpose="regional-capacity-planning",
-        rounds=("capacity-2019",),
+        rounds=("staffed-beds-2019",),
         version=1,
         recipients=frozenset({"board"}),
         content=content,
@@ -186,7 +186,9 @@ def fill(real: Services) -> None:
     invite_organisation(
         call, Organisation("board", "board", frozenset({OrganisationKind.REGIONAL_OWNER}), "board", agreement)
     )
-    spec = RequestSpec("capacity", "regional-capacity-planning", (), ("2019",), ("staffed_bed_days",), "b", "n", "w")
+    spec = RequestSpec(
+        "staffed-beds", "regional-capacity-planning", (), ("2019",), ("staffed_bed_days",), "b", "n", "w"
+    )
     asked = AggregateRequest("r", "p", "board", spec, RequestState.PERMITTED, AT, "{}", "-", 1)
     with call.transact(EventCode("release.create", Action.CREATE, "release")) as step:
         step.data.requests.add(asked)

@@ -27,7 +27,7 @@ from sluis_client.machine import Machine
 from sluis_client.wire import Format, Manifest, SignedManifest, base64url, canonical_bytes, digest
 from tests.support.postgres import postgres_server
 
-DATA_SET = "capacity"
+DATA_SET = "staffed-beds"
 STEWARD = Person("https://login.example", "steward", frozenset({Role.STEWARD}), "ttp")
 _AGREEMENT = Agreement("VO-2026-001", date(2026, 1, 1))
 _MACHINE = Machine()

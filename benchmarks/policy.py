@@ -31,7 +31,7 @@ def questions(catalogue: Catalogue) -> dict[str, Query]:
     board = Organisation("board", "board", kinds, "board", Agreement("VO-1", date(2026, 1, 1)))
     caller = Caller(Person("issuer", "owner", frozenset({Role.REGIONAL_OWNER}), "board"), board, NOW)
     spec = RequestSpec(
-        data_set="capacity",
+        data_set="staffed-beds",
         purpose="regional-capacity-planning",
         dimensions=(RequestedDimension("region", "scotland-boards", "health-board"),),
         periods=("2019",),
@@ -40,7 +40,7 @@ def questions(catalogue: Catalogue) -> dict[str, Query]:
         necessity="Nobody knows the sum of the places.",
         why_nothing_less="A national figure hides the shortage.",
     )
-    rounds = [Round("capacity-2019", "capacity", 1, "2019", frozenset(), NOW, RoundState.CLOSED)]
+    rounds = [Round("staffed-beds-2019", "staffed-beds", 1, "2019", frozenset(), NOW, RoundState.CLOSED)]
     too_far = replace(spec, purpose="winter-evaluation-2020", bottleneck="")
     return {
         "read a round": facts.may_read_round(caller, rounds[0]),

@@ -51,8 +51,8 @@ def boards() -> Sequence[Board]:
     return [Board(f"nhs-{_slug(row['label_en'])}", row["code"], f"NHS {row['label_en']}") for row in rows]
 
 
-def capacity(hospital: Hospital, year: str) -> Sequence[Mapping[str, str | int]]:
-    """What the hospital delivers for the round `capacity-<year>`."""
+def staffed_beds(hospital: Hospital, year: str) -> Sequence[Mapping[str, str | int]]:
+    """What the hospital delivers for the round `staffed-beds-<year>`."""
     codes = {row["label"]: row["code"] for row in _rows("care_forms.csv")}
     return [
         {
@@ -67,8 +67,8 @@ def capacity(hospital: Hospital, year: str) -> Sequence[Mapping[str, str | int]]
     ]
 
 
-def rejections(hospital: Hospital, year: str) -> Sequence[Mapping[str, str | int]]:
-    """What the hospital delivers for the round `rejections-<year>`."""
+def cancelled_operations(hospital: Hospital, year: str) -> Sequence[Mapping[str, str | int]]:
+    """What the hospital delivers for the round `cancelled-operations-<year>`."""
     return [
         {
             "period": row["month"],

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from demo.figures import YEARS, capacity, hospitals, rejections
+from demo.figures import YEARS, cancelled_operations, hospitals, staffed_beds
 from demo.installation import Installation
 from demo.people import AUDITOR, STEWARDS, PersonAtWork, log_in
 from demo.provider import LocalProvider
@@ -40,7 +40,7 @@ def _collect(place: Installation, steward: PersonAtWork) -> None:
     _title(1, "Collect: rounds, deliveries, receipts")
     deadline = (datetime.now(UTC) + timedelta(days=14)).strftime("%Y-%m-%dT%H:%M:%SZ")
     rounds = {}
-    for data_set, delivers in (("capacity", capacity), ("rejections", rejections)):
+    for data_set, delivers in (("staffed-beds", staffed_beds), ("cancelled-operations", cancelled_operations)):
         for year in YEARS:
             expected = [hospital.id for hospital in hospitals() if delivers(hospital, year)]
             body = {"dataSet": data_set, "period": year, "expected": expected, "deadline": deadline}
@@ -78,7 +78,7 @@ def _ask(owner: PersonAtWork) -> Mapping[str, Any]:
 
 def _request(purpose: str, region: str, care_form: str) -> Mapping[str, object]:
     return {
-        "dataSet": "capacity",
+        "dataSet": "staffed-beds",
         "purpose": purpose,
         "dimensions": [
             {"dimension": "care_form", "classification": "scotland-specialties", "level": care_form},
@@ -133,7 +133,10 @@ def _read(owner: PersonAtWork, request: Mapping[str, Any]) -> str:
     )
     total = next(int(cell["OBS_VALUE"]) for cell in cells if {cell["care_form"], cell["region"]} == {"TOTAL"})
     summed = sum(
-        int(row["staffed_bed_days"]) for hospital in hospitals() for year in YEARS for row in capacity(hospital, year)
+        int(row["staffed_bed_days"])
+        for hospital in hospitals()
+        for year in YEARS
+        for row in staffed_beds(hospital, year)
     )
     print(f"  total {total:,}; added up from beds.csv itself: {summed:,}")
     if total != summed:

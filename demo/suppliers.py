@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.figures import YEARS, Hospital, capacity, hospitals, rejections
+from demo.figures import YEARS, Hospital, cancelled_operations, hospitals, staffed_beds
 from demo.installation import Installation
 from sluis_client import Client
 
@@ -44,15 +44,15 @@ def _deliver(place: Installation, hospital: Hospital) -> tuple[int, int, int]:
     submissions = rows = 0
     with Client.from_profile(home) as client:
         for year in YEARS:
-            beds = capacity(hospital, year)
+            beds = staffed_beds(hospital, year)
             if beds:
-                file = place.directory / f"{hospital.id}-capacity-{year}.csv"
+                file = place.directory / f"{hospital.id}-staffed-beds-{year}.csv"
                 write_csv(file, beds)
-                rows += client.submit(file, f"capacity-{year}").rows
+                rows += client.submit(file, f"staffed-beds-{year}").rows
                 submissions += 1
-            cancelled = rejections(hospital, year)
+            cancelled = cancelled_operations(hospital, year)
             if cancelled:
-                rows += client.submit_records(cancelled, f"rejections-{year}").rows
+                rows += client.submit_records(cancelled, f"cancelled-operations-{year}").rows
                 submissions += 1
         receipts = [client.verify_receipt(receipt) for receipt in client.receipts()]
     return submissions, rows, len(receipts)

@@ -28,6 +28,7 @@ from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
 from service.domain.texts import ERRORS, REASONS, UNSAFE, Text
 from service.domain.texts_signals import SIGNALS
+from tools.datasets import datasets_page
 from tools.worked import disclosure_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -211,6 +212,7 @@ def _on_disk(name: str) -> str | None:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "datasets.md": lambda: _page(datasets_page()),
     "disclosure.md": disclosure_page,
     "events.md": events_page,
     "reasons.md": reasons_page,

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sluis_client import wire
 from sluis_client.answers import Round
 from sluis_client.check import CheckReport, check
 from sluis_client.content import FileContent, RecordContent
@@ -15,7 +16,7 @@ from sluis_client.profile import Profile, Registration
 from sluis_client.receipts import StoredReceipt
 from sluis_client.registering import pin_announced_key
 from sluis_client.retry import Patience
-from sluis_client.rules import RoundRules, fetch_rounds, fetch_rules, kept_rules
+from sluis_client.rules import RoundRules, fetch_definition, fetch_rounds, fetch_rules, kept_rules
 from sluis_client.session import Session
 from sluis_client.standing import LogFollowed, Status
 from sluis_client.transport import checked_url
@@ -202,6 +203,25 @@ class Client:
         if offline:
             return kept_rules(self._session.profile, round_id)
         return fetch_rules(self._session.transport, self._session.tokens, self._session.profile, round_id)
+
+    def describe(self, data_set: str, version: int | None = None) -> wire.Definition:
+        """What a data set is: its columns with their definitions, who delivers it and when, and what may become of it.
+
+        Args:
+            data_set: its id, as a round names it.
+            version: the newest when left out.
+
+        Raises:
+            ServiceRefusedError: there is no such data set or version.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     definition = client.describe("capacity")
+            >>> definition.version, definition.names[:3]
+            (1, ('period', 'region', 'care_form'))
+        """
+        return fetch_definition(self._session.transport, self._session.tokens, data_set, version)
 
     def check(self, path: Path | str, round_id: str, *, offline: bool = False) -> CheckReport:
         """Everything that is wrong with a file, found on this machine; nothing is sent.

@@ -78,18 +78,22 @@ def fetch_rules(transport: Transport, tokens: TokenSource, profile: Profile, rou
     require_identifier(round_id)
     document = transport.call("GET", f"/v1/rounds/{segment(round_id)}", tokens=tokens).object
     described = Round.from_json(document)
-    definition = definition_from(
-        transport.call(
-            "GET",
-            f"/v1/data-sets/{segment(described.data_set)}",
-            tokens=tokens,
-            query={"version": str(described.data_set_version)},
-        ).object
-    )
+    definition = fetch_definition(transport, tokens, described.data_set, described.data_set_version)
     rules = RoundRules.of(document, definition)
     profile.keep_definition(definition)
     profile.keep_round(document)
     return rules
+
+
+def fetch_definition(
+    transport: Transport, tokens: TokenSource, data_set: str, version: int | None = None
+) -> wire.Definition:
+    """One version of a data set's definition, the newest when none is named."""
+    require_identifier(data_set)
+    query = None if version is None else {"version": str(version)}
+    return definition_from(
+        transport.call("GET", f"/v1/data-sets/{segment(data_set)}", tokens=tokens, query=query).object
+    )
 
 
 def kept_rules(profile: Profile, round_id: str) -> RoundRules:

@@ -22,6 +22,80 @@ class Sensitivity(StrEnum):
     PUBLIC = "public"
 
 
+class SupplierKind(StrEnum):
+    """Who delivers a data set: a kind of organisation, or the one national body that holds the figures."""
+
+    PROVIDER = "provider"
+    INSURER = "insurer"
+    ZORGKANTOOR = "zorgkantoor"
+    MUNICIPALITY = "municipality"
+    VEKTIS = "vektis"
+    ZINL = "zinl"
+    NZA = "nza"
+    CIZ = "ciz"
+    CBS = "cbs"
+    RIVM = "rivm"
+    RPP = "rpp"
+    WVGGZ_MONITOR = "wvggz-chain-monitor"
+
+    @property
+    def has_business(self) -> bool:
+        """Whether competitors could learn from its figures; a public body without market has none to protect."""
+        return self not in _PUBLIC_BODIES
+
+
+_PUBLIC_BODIES = frozenset(
+    {
+        SupplierKind.MUNICIPALITY,
+        SupplierKind.ZINL,
+        SupplierKind.NZA,
+        SupplierKind.CIZ,
+        SupplierKind.CBS,
+        SupplierKind.RIVM,
+        SupplierKind.RPP,
+        SupplierKind.WVGGZ_MONITOR,
+    }
+)
+
+
+class Nature(StrEnum):
+    """Numbers, or coded and written answers of which only the number is counted."""
+
+    QUANTITATIVE = "quantitative"
+    QUALITATIVE = "qualitative"
+
+
+class Availability(StrEnum):
+    """The three levels of the report on the minimal data set: public, existing but not public, not existing."""
+
+    PUBLIC = "public"
+    PARTLY = "partly"
+    NOT = "not"
+
+
+class AddedValue(StrEnum):
+    """What the information adds to the regional conversation, as the report judged it."""
+
+    AVERAGE = "average"
+    SIGNIFICANT = "significant"
+
+
+class Workability(StrEnum):
+    """Whether the source can be worked with: burden, legal risk, lead time and technical effort together."""
+
+    GOOD = "good"
+    AVERAGE = "average"
+    POOR_TO_AVERAGE = "poor-to-average"
+    POOR = "poor"
+
+
+class ReleasedBy(StrEnum):
+    """Who can bring the figures together, as the report reads the law."""
+
+    PARTIES = "parties"
+    PARTIES_OR_TTP = "parties-or-ttp"
+
+
 class MeasureKind(StrEnum):
     """Whether the value counts persons or units (N = value) or is a magnitude."""
 
@@ -58,6 +132,37 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A column of free text beside the figures: screened for identifiers, never counted and never released."""
+
+    name: str
+    title: Label
+    definition: Label
+    maximum_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a measure is held against from a day on: agreed in public, not delivered and not computed."""
+
+    measure: str
+    valid_from: date
+    at_most: int
+    definition: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The row of the report's assessment matrix; `row` is the number among the sixteen, `table` the report's table."""
+
+    row: int
+    table: int
+    added_value: AddedValue
+    workability: Workability
+    released_by: ReleasedBy
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A rule over one row: the `left` column may not exceed the `right` one."""
 
@@ -83,12 +188,18 @@ class DisclosureProfile:
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """One version of a data set's definition."""
+    """One version of a data set's definition.
+
+    A round asks for one period of `round_level`, which is how often is delivered; figures are due `deadline_days` after
+    its last day. `changes` says what a version changed, and there is none in the first. `care_forms` are those that
+    the figures tell of, by their numbers; none when they are not about care.
+    """
 
     id: str
     version: int
     title: Label
     description: Label
+    nature: Nature
     dimensions: tuple[Dimension, ...]
     measures: tuple[Measure, ...]
     checks: tuple[Check, ...]
@@ -100,6 +211,15 @@ class DataSet:
     maximum_rows: int
     retention_months: int
     source: str
+    delivered_by: tuple[SupplierKind, ...]
+    deadline_days: int
+    availability: Availability
+    availability_note: Label
+    notes: tuple[Note, ...] = ()
+    targets: tuple[Target, ...] = ()
+    care_forms: tuple[int, ...] = ()
+    assessment: Assessment | None = None
+    changes: Label | None = None
 
     @property
     def period(self) -> Dimension:
@@ -110,6 +230,11 @@ class DataSet:
     def key(self) -> tuple[str, ...]:
         """The columns that name a row within one delivery: all dimensions."""
         return tuple(d.name for d in self.dimensions)
+
+    @property
+    def has_business(self) -> bool:
+        """Whether somebody who delivers it has a business that may not show."""
+        return any(kind.has_business for kind in self.delivered_by)
 
     @property
     def bounds(self) -> frozenset[tuple[str, str]]:
@@ -143,6 +268,10 @@ class Catalogue:
         if not found:
             raise NotFound("data-set")
         return max(found, key=lambda d: d.version)
+
+    def versions(self, data_set: str) -> tuple[DataSet, ...]:
+        """All versions of a data set, the oldest first; none when there is no such data set."""
+        return tuple(sorted((d for d in self.data_sets if d.id == data_set), key=lambda d: d.version))
 
     def classification(self, classification: str) -> Classification:
         """The classification by id.

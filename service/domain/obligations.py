@@ -44,14 +44,23 @@ def effective_profile(data_set: DataSet, purpose: Purpose, catalogue: Catalogue)
     """The rules for a table of `data_set` under `purpose` (policy.md, disclosure.md).
 
     1. the profile of the data set; 2. tightened by the purpose's; 3. for competition-sensitive figures at least 5
-    contributors, none above 25 % (convention, not safe harbour); 4. never below the floor of 10 and 3.
+    contributors, none above 25 % (convention, not safe harbour); 4. never below the floors.
     """
     profile = catalogue.profile(data_set.disclosure_profile)
     if purpose.disclosure_profile is not None:
         profile = stricter(catalogue.profile(purpose.disclosure_profile), profile)
     if Sensitivity.COMPETITION in data_set.sensitivity:
         profile = stricter(profile, _COMPETITION)
-    return stricter(profile, _FLOOR)
+    floor = replace(_FLOOR, minimum_contributors=contributors_floor(data_set))
+    return stricter(profile, floor)
+
+
+def contributors_floor(data_set: DataSet) -> int:
+    """The fewest contributors behind a figure: 3, or 1 when only public bodies deliver, which compete with nobody.
+
+    The floor of 10 persons holds for them too.
+    """
+    return MINIMUM_CONTRIBUTORS_FLOOR if data_set.has_business else 1
 
 
 def obligations(data_set: DataSet, purpose: Purpose, catalogue: Catalogue) -> tuple[Obligation, ...]:

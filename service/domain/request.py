@@ -82,7 +82,11 @@ class RequestedDimension:
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """What is asked: the table, and why nothing less would do."""
+    """What is asked: the table, and why nothing less would do.
+
+    `data_set_version` is that of the rounds asked for, which the service fills in when it decides: what was delivered
+    by one definition is counted and released by it. None: there is no such data set.
+    """
 
     data_set: str
     purpose: str
@@ -92,6 +96,7 @@ class RequestSpec:
     bottleneck: str
     necessity: str
     why_nothing_less: str
+    data_set_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

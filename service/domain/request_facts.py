@@ -133,7 +133,7 @@ def request_context(spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Ro
 
 def _data_set(spec: RequestSpec, catalogue: Catalogue) -> DataSet | None:
     try:
-        return catalogue.data_set(spec.data_set)
+        return catalogue.data_set(spec.data_set, spec.data_set_version)
     except NotFound:
         return None
 

@@ -46,7 +46,7 @@ class CoarserRequests:
     @classmethod
     def of(cls, spec: RequestSpec, catalogue: Catalogue) -> CoarserRequests:
         """Everything coarser than what a request asks."""
-        data_set = catalogue.data_set(spec.data_set)
+        data_set = catalogue.data_set(spec.data_set, spec.data_set_version)
         choices, ladders = [], []
         for asked in spec.dimensions:
             described = next(d for d in data_set.dimensions if d.name == asked.dimension)

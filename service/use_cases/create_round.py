@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from service.domain import facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact
@@ -18,20 +19,24 @@ DATA_KEY_SIZE = 32
 """Bytes of a round's data key: AES-256. Destroying the key erases the rows of the round."""
 
 
-def create_round(call: Call, data_set: str, period: str, expected: Sequence[str], deadline: datetime) -> Round:
-    """A round in draft, with the newest definition of its data set and a data key of its own.
+def create_round(
+    call: Call, data_set: str, period: str, expected: Sequence[str], deadline: datetime, *, version: int | None = None
+) -> Round:
+    """A round in draft, with a definition of its data set that stays and a data key of its own.
+
+    The definition is the newest unless a version is named: a correction of an earlier agreement may need an older one.
 
     Raises:
         Denied: the caller is no steward.
-        NotFound: no such data set.
+        NotFound: no such data set or version.
         Invalid: `round`, naming every fault: the period, the deadline, each supplier that cannot deliver.
         Conflict: `round-exists`.
     """
     with call.transact(EVENT) as step:
-        definition = step.known(call.services.catalogue.data_set, data_set)
+        definition = step.known(partial(call.services.catalogue.data_set, version=version), data_set)
         new = round_id(data_set, period)
-        version = definition.version if definition else 0
-        round_ = Round(new, data_set, version, period, frozenset(expected), deadline)
+        fixed = definition.version if definition else version or 0
+        round_ = Round(new, data_set, fixed, period, frozenset(expected), deadline)
         step.authorise(facts.may_create_round(step.caller(), round_))
         if definition is None:
             raise NotFound("data-set")

@@ -25,7 +25,7 @@ from service.ports.engine import Aggregation
 
 def table_of(spec: RequestSpec, catalogue: Catalogue) -> Table:
     """The shape of the requested table: every code at the asked levels and above, over the periods asked for."""
-    data_set = catalogue.data_set(spec.data_set)
+    data_set = catalogue.data_set(spec.data_set, spec.data_set_version)
     periods = {code for period in spec.periods for code in catalogue.allowed_periods(data_set, period)}
     dimensions = tuple(dimension_of(asked, data_set, catalogue) for asked in spec.dimensions)
     return Table(dimensions, {data_set.period.name: frozenset(periods)}, name=spec.data_set)

@@ -125,7 +125,7 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     if basis.cancelled:
         raise _Refused(Unsafe.ROUND_CANCELLED, basis.cancelled)
     spec, catalogue = basis.request.spec, services.catalogue
-    data_set, purpose = catalogue.data_set(spec.data_set), catalogue.purpose(spec.purpose)
+    data_set, purpose = catalogue.data_set(spec.data_set, spec.data_set_version), catalogue.purpose(spec.purpose)
     profile = strictest(data_set, [purpose], catalogue)
     method = profile.method
     if isinstance(method, Noise) and method.unit is Unit.CONTRIBUTOR:
@@ -168,14 +168,15 @@ def _rules(basis: Basis, catalogue: Catalogue) -> DisclosureProfile:
     promised = [rules for _, rules in basis.promised if rules is not None]
     if len(promised) < len(basis.promised):
         raise NotFound("purpose")
-    return strictest(catalogue.data_set(spec.data_set), purposes, catalogue, promised)
+    return strictest(catalogue.data_set(spec.data_set, spec.data_set_version), purposes, catalogue, promised)
 
 
 def _subject(
     basis: Basis, contributions: pa.Table, measure: str, profile: DisclosureProfile, catalogue: Catalogue
 ) -> Subject:
     """A measure with its rules and everything released before of what counts now."""
-    data_set = catalogue.data_set(basis.request.spec.data_set)
+    spec = basis.request.spec
+    data_set = catalogue.data_set(spec.data_set, spec.data_set_version)
     return Subject(
         facts_of(contributions, data_set, measure),
         rules_of(profile, next(found for found in data_set.measures if found.name == measure)),
@@ -317,8 +318,9 @@ def _require_comparable(basis: Basis, profile: DisclosureProfile, catalogue: Cat
 
 def _require_untied_measures(basis: Basis, catalogue: Catalogue) -> None:
     """A check such as "occupied is at most staffed" lets one measure bound the other: not both over the same facts."""
-    published = {measure for _, spec in basis.releases for measure in spec.measures} | set(basis.request.spec.measures)
-    bounds = sorted(catalogue.data_set(basis.request.spec.data_set).bounds)
+    asked = basis.request.spec
+    published = {measure for _, spec in basis.releases for measure in spec.measures} | set(asked.measures)
+    bounds = sorted(catalogue.data_set(asked.data_set, asked.data_set_version).bounds)
     tied = [f"{low} <= {high}" for low, high in bounds if low in published and high in published]
     if tied:
         raise _Refused(Unsafe.TIED_MEASURES, tied)
@@ -329,7 +331,8 @@ def _contributions(services: Services, basis: Basis, parts: Iterable[CountingPar
     sources = [
         SourcePart(services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding) for part in parts
     ]
-    data_set = services.catalogue.data_set(basis.request.spec.data_set)
+    spec = basis.request.spec
+    data_set = services.catalogue.data_set(spec.data_set, spec.data_set_version)
     return services.engine.contributions(sources, finest(data_set, services.catalogue))
 
 

@@ -47,7 +47,8 @@ def _members(step: Step, found: AggregateRequest, release: Release, evidence: Ev
         },
         "inputs": sorted(input_digest(release.id, manifest) for manifest in manifests),
         "disclosure": {
-            "profile": purpose.disclosure_profile or catalogue.data_set(found.spec.data_set).disclosure_profile,
+            "profile": purpose.disclosure_profile
+            or catalogue.data_set(found.spec.data_set, found.spec.data_set_version).disclosure_profile,
             "evidence": evidence.id,
             "madeAt": time_text(evidence.made_at),
             "safe": evidence.safe,

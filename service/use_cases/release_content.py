@@ -44,7 +44,7 @@ def release_content(
     """
     catalogue = step.call.services.catalogue
     spec = request.spec
-    data_set = catalogue.data_set(spec.data_set)
+    data_set = catalogue.data_set(spec.data_set, spec.data_set_version)
     purpose = catalogue.purpose(spec.purpose)
     measures = {measure.name: measure for measure in data_set.measures}
     return {

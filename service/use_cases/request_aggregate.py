@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.domain import facts
 from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
@@ -41,7 +42,9 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
         step.about(spec.data_set, spec.purpose)
         step.name(permit=step.object_id)
         # 2
-        query = facts.may_request_aggregate(caller, spec, call.services.catalogue, rounds_of(step, spec))
+        rounds = rounds_of(step, spec)
+        spec = replace(spec, data_set_version=_version(step, spec, rounds))
+        query = facts.may_request_aggregate(caller, spec, call.services.catalogue, rounds)
         decision = step.decide(query)
         if isinstance(decision, Deny):
             if caller.organisation is None or Role.REGIONAL_OWNER not in call.principal.roles:
@@ -72,6 +75,14 @@ def rounds_of(step: Step, spec: RequestSpec) -> Sequence[Round]:
     """The rounds that exist of those that the request names."""
     named = [step.known(step.data.rounds.get, round_id(spec.data_set, period)) for period in spec.periods]
     return [found for found in named if found is not None]
+
+
+def _version(step: Step, spec: RequestSpec, rounds: Sequence[Round]) -> int | None:
+    """The definition that the rounds were opened with, the newest without rounds; rounds that differ are a reason."""
+    if rounds:
+        return rounds[0].data_set_version
+    newest = step.known(step.call.services.catalogue.data_set, spec.data_set)
+    return newest.version if newest is not None else None
 
 
 def _require_no_doubles(spec: RequestSpec) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from service.api.settings import INLINE_BODY, SMALL_BODY
 
-ROUND = {"dataSet": "capacity", "period": "2023", "expected": ["hospital-a"], "deadline": "2026-04-01T00:00:00Z"}
+ROUND = {"dataSet": "staffed-beds", "period": "2023", "expected": ["hospital-a"], "deadline": "2026-04-01T00:00:00Z"}
 SECRET = "NOT-TO-BE-ECHOED"
 
 
@@ -273,11 +273,11 @@ def test_a_number_written_otherwise_is_still_what_was_signed_or_refused(cast: An
 
 def test_a_tampered_record_is_not_what_was_signed(cast: Any, world: World) -> None:
     world.open_round(cast.steward, ["hospital-a"], period="2025")
-    body = world.submission("hospital-a", records(), round="capacity-2025")
+    body = world.submission("hospital-a", records(), round="staffed-beds-2025")
     body["records"][0]["staffed_bed_days"] += 1
     answer = world.call("POST", "/v1/submissions", cast.supplier, json=body, headers={"Idempotency-Key": "tampered"})
     assert (answer.status_code, answer.json()["code"]) == (400, "content-digest")
-    body = world.submission("hospital-a", records(), round="capacity-2025")
+    body = world.submission("hospital-a", records(), round="staffed-beds-2025")
     body["manifest"]["nonce"] = "A" * 22
     answer = world.call("POST", "/v1/submissions", cast.supplier, json=body, headers={"Idempotency-Key": "tampered"})
     assert (answer.status_code, answer.json()["code"]) == (400, "manifest-signature")

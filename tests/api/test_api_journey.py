@@ -73,7 +73,7 @@ def test_refused_content_names_every_fault(cast: Any, world: World, round_id: st
     supplier = world.onboard("hospital-wrong")
     world.open_round(cast.steward, ["hospital-wrong"], period="2022")
     bad = [{**row, "region": "elsewhere", "staffed_bed_days": -1} for row in records()]
-    body = world.submission("hospital-wrong", bad, round="capacity-2022")
+    body = world.submission("hospital-wrong", bad, round="staffed-beds-2022")
     for _ in range(2):
         answer = world.call("POST", "/v1/submissions", supplier, json=body, headers={"Idempotency-Key": "bad-content"})
         problem = answer.json()
@@ -90,7 +90,7 @@ def test_parts_arrive_in_any_order_and_more_than_once(cast: Any, world: World, r
     world.open_round(cast.steward, ["hospital-c"], period="2020")
     rows = "".join(f"2020Q{q},S08000015,anaesthetics,{q},0\r\n" for q in (1, 2, 3, 4))
     content = f"period,region,care_form,staffed_bed_days,occupied_bed_days\r\n{rows}".encode()
-    manifest = world.manifest("hospital-c", content, format=wire.Format.CSV, round="capacity-2020")
+    manifest = world.manifest("hospital-c", content, format=wire.Format.CSV, round="staffed-beds-2020")
     body, headers = world.signed("hospital-c", manifest), {"Idempotency-Key": "in-parts"}
     begun = world.call("POST", "/v1/submissions", supplier, json=body, headers=headers)
     assert (begun.status_code, begun.json()["state"], begun.json()["parts"]) == (201, "receiving", [])
@@ -128,7 +128,7 @@ def test_clock_skew_tells_the_services_time(cast: Any, world: World, round_id: s
     supplier = world.onboard("hospital-skewed")
     world.open_round(cast.steward, ["hospital-skewed"], period="2018")
     rows = [{**row, "period": row["period"].replace("2019", "2018")} for row in records()]
-    answer = world.deliver("hospital-skewed", supplier, rows, created_at=late, round="capacity-2018")
+    answer = world.deliver("hospital-skewed", supplier, rows, created_at=late, round="staffed-beds-2018")
     assert (answer.status_code, answer.json()["code"]) == (400, "clock-skew")
     assert answer.json()["data"]["now"] == "2026-03-01T12:00:00Z"
 
@@ -162,9 +162,9 @@ def test_from_request_to_release(cast: Any, world: World) -> None:
             for region in ("S08000015", "S08000016")
             for care_form in care_forms
         ]
-        made = world.deliver(name, tokens[name], rows, round="capacity-2021")
+        made = world.deliver(name, tokens[name], rows, round="staffed-beds-2021")
         assert made.status_code == 201, made.text
-    world.call("PUT", "/v1/rounds/capacity-2021/state", cast.steward, json={"state": "closed"})
+    world.call("PUT", "/v1/rounds/staffed-beds-2021/state", cast.steward, json={"state": "closed"})
     by_region = [
         {**d, "level": "planning-region"} if d["dimension"] == "region" else d for d in request_body()["dimensions"]
     ]
@@ -194,7 +194,7 @@ def test_from_request_to_release(cast: Any, world: World) -> None:
 
 def test_an_unsafe_request_says_why_and_what_helps(cast: Any, world: World) -> None:
     world.open_round(cast.steward, ["hospital-a"], period="2023")
-    world.call("PUT", "/v1/rounds/capacity-2023/state", cast.steward, json={"state": "closed"})
+    world.call("PUT", "/v1/rounds/staffed-beds-2023/state", cast.steward, json={"state": "closed"})
     asked = world.call("POST", "/v1/aggregate-requests", cast.owner, json=request_body(periods=["2023"]))
     assert asked.status_code == 202, asked.text
     at = asked.headers["location"]

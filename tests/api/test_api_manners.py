@@ -148,7 +148,7 @@ def test_there_is_one_address_for_each_thing(cast: Any, world: World, path: str)
     ("method", "path", "allowed"),
     [
         ("DELETE", "/v1/rounds", "GET, HEAD, POST"),
-        ("PUT", "/v1/rounds/capacity-2019", "GET, HEAD"),
+        ("PUT", "/v1/rounds/staffed-beds-2019", "GET, HEAD"),
         ("OPTIONS", "/v1/submissions/x", "DELETE, GET, HEAD"),
         ("TRACE", "/v1/health", "GET, HEAD"),
         ("CONNECT", "/v1/oauth/token", "POST"),
@@ -187,7 +187,7 @@ def test_lists_come_in_stretches(cast: Any, world: World) -> None:
             break
         assert len(page["items"]) == 2
         cursor = f"&cursor={page['next']}"
-    assert sorted(seen) == ["capacity-2018", "capacity-2019", "capacity-2020"]
+    assert sorted(seen) == ["staffed-beds-2018", "staffed-beds-2019", "staffed-beds-2020"]
 
 
 def test_times_are_in_utc(cast: Any, world: World) -> None:
@@ -195,7 +195,7 @@ def test_times_are_in_utc(cast: Any, world: World) -> None:
     told = world.call("GET", f"/v1/rounds/{made}", cast.steward).json()
     assert told["deadline"] == "2026-04-01T00:00:00Z"
     for wrong in ("2026-04-01T00:00:00", "2026-04-01T02:00:00+02:00", "2026-04-01", 1774994400):
-        body = {"dataSet": "capacity", "period": "2028", "expected": ["hospital-a"], "deadline": wrong}
+        body = {"dataSet": "staffed-beds", "period": "2028", "expected": ["hospital-a"], "deadline": wrong}
         assert world.call("POST", "/v1/rounds", cast.steward, json=body).json()["errors"][0]["code"] == "no-time"
 
 

@@ -9,7 +9,7 @@ from api_world import World
 
 from service.domain.principal import Role
 
-ROUND = {"dataSet": "capacity", "period": "2014", "expected": ["hospital-a"], "deadline": "2026-04-01T00:00:00Z"}
+ROUND = {"dataSet": "staffed-beds", "period": "2014", "expected": ["hospital-a"], "deadline": "2026-04-01T00:00:00Z"}
 VERDICT = {"evidence": "some-evidence", "verdict": "approve", "reason": "Looked at every cell."}
 OF_STEWARDS = [
     ("GET", "/v1/aggregate-requests/some-request/evidence", None),

@@ -131,7 +131,7 @@ def ids(cast: Any) -> dict[str, str]:
         "submission_id": begun.json()["id"],
         "request_id": request_id,
         "release_id": add_release(world, request_id),
-        "data_set_id": "capacity",
+        "data_set_id": "staffed-beds",
         "classification_id": "scotland-boards",
         "number": "0",
         "event_id": world.events(code="round.create")[0].id,
@@ -143,7 +143,7 @@ def add_release(world: World, request_id: str) -> str:
     release = Release(
         id=world.services.randomness.new_id(),
         request=request_id,
-        data_set="capacity",
+        data_set="staffed-beds",
         purpose="regional-capacity-planning",
         rounds=(),
         version=1,
@@ -180,7 +180,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "completeSubmission": {"json": {"parts": 1}},
         "createRound": {
             "json": {
-                "dataSet": "capacity",
+                "dataSet": "staffed-beds",
                 "period": "2024",
                 "expected": ["hospital-a"],
                 "deadline": "2026-04-01T00:00:00Z",

@@ -12,7 +12,7 @@ from service.composition.worker import in_turn
 from service.domain.request import AggregateRequest, RequestedDimension, RequestSpec, RequestState
 
 SPEC = RequestSpec(
-    data_set="capacity",
+    data_set="staffed-beds",
     purpose="planning",
     dimensions=(RequestedDimension("region", "boards", "board"),),
     periods=("2025",),

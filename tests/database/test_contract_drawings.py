@@ -40,14 +40,14 @@ def test_charges_of_a_data_set_come_in_the_order_of_drawing(database: Database) 
         a_drawing("c", drawn_at=after(1)),
         a_drawing("b", drawn_at=after(2), mechanism=GAUSSIAN),
         a_drawing("a", drawn_at=after(2)),
-        a_drawing("other", data_set="rejections"),
+        a_drawing("other", data_set="cancelled-operations"),
     ]
     with database.begin() as uow:
         for drawing in made:
             uow.drawings.add(drawing)
         assert [charge.drawing for charge in uow.drawings.charges("beds")] == ["c", "a", "b"]
-        assert [charge.drawing for charge in uow.drawings.charges("rejections")] == ["other"]
-        assert uow.drawings.charges("capacity") == []
+        assert [charge.drawing for charge in uow.drawings.charges("cancelled-operations")] == ["other"]
+        assert uow.drawings.charges("staffed-beds") == []
 
 
 def test_a_drawing_without_commit_cost_nothing(database: Database) -> None:

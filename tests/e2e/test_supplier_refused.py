@@ -139,7 +139,7 @@ def test_somebody_elses_submission_does_not_exist(supplier_place: SupplierPlace,
 
 
 def test_a_round_and_a_data_set_that_do_not_fit(supplier_place: SupplierPlace, supplier: CraftingSupplier) -> None:
-    for changes in ({"round": "capacity-1999"}, {"data_set": "rejections"}, {"data_set_version": 2}):
+    for changes in ({"round": "staffed-beds-1999"}, {"data_set": "cancelled-operations"}, {"data_set_version": 2}):
         answer = supplier.announce(CONTENT, **changes)
         assert require_problem(answer, 403, "denied")["reasons"], changes
 

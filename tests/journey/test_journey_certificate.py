@@ -88,7 +88,7 @@ def test_the_certificate_says_how_it_came_to_be(published: tuple[World, dict[str
     assert told["disclosure"]["profile"]
     (event,) = world.events(code="release.create", outcome="success")
     assert told["auditEvent"] == event.id
-    deliveries = [world.counting(party, "capacity-2024") for party in world.parties.values()]
+    deliveries = [world.counting(party, "staffed-beds-2024") for party in world.parties.values()]
     named = {input_digest(document["id"], one.manifest_digest) for one in deliveries if one is not None}
     assert set(told["inputs"]) == named
     assert not {one.manifest_digest for one in deliveries if one} & set(told["inputs"])

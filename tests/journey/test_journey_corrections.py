@@ -21,7 +21,7 @@ from service.use_cases.withdraw_release import withdraw_release
 TOTALS = replace(SPEC, dimensions=dimensions(region="planning-region"))
 """Few figures, so that some corrections suffice."""
 
-ROUND = "capacity-2024"
+ROUND = "staffed-beds-2024"
 
 
 def correct(world: World, *suppliers: str, by: int = 20) -> None:

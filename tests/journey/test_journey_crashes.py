@@ -17,7 +17,7 @@ from service.ports.engine import Aggregation, SourcePart
 from service.use_cases.sweep_store import sweep_store
 from sluis_client.wire import Format
 
-ROUND = "capacity-2025"
+ROUND = "staffed-beds-2025"
 FIRST = [a_row(100)]
 ROWS = [a_row(900, 850), a_row(40, 40, care_form="dermatology"), a_row(77, 0, period="2025Q4")]
 
@@ -136,7 +136,7 @@ def test_killed_around_the_commit_on_postgresql(postgres_world: World, deliverie
     def place() -> tuple[Party, str, Any]:
         party, period = next(places)
         rows = [(row[0].replace("2025", period), *row[1:]) for row in ROWS]
-        return party, f"capacity-{period}", job(world, party, form, f"capacity-{period}", rows)
+        return party, f"staffed-beds-{period}", job(world, party, form, f"staffed-beds-{period}", rows)
 
     names = deliveries.run(world, place()[2])
     assert names is not None

@@ -23,7 +23,7 @@ from service.ports.unit_of_work import Page
 from service.use_cases.read_releases import list_releases
 from service.use_cases.read_requests import read_evidence, read_request
 
-ROUND = "capacity-2024"
+ROUND = "staffed-beds-2024"
 TOTALS = replace(SPEC, dimensions=dimensions(region="planning-region"))
 
 
@@ -131,8 +131,8 @@ def test_after_stricter_rules_no_coarser_table_is_advised(world: World, tmp_path
     collect(world)
     world.round("2023")
     for supplier in ROWS:
-        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "capacity-2023")
-    world.turn("capacity-2023", RoundState.CLOSED)
+        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "staffed-beds-2023")
+    world.turn("staffed-beds-2023", RoundState.CLOSED)
     first = world.release(SPEC)
     assert first.release is not None
     under(world, tmp_path, ("stricter", "competition"))

@@ -124,8 +124,8 @@ def test_a_correction_elsewhere_changes_nothing(world: World) -> None:
     world.release(SPEC)
     world.round("2023")
     for supplier in ROWS:
-        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "capacity-2023")
-    world.turn("capacity-2023", RoundState.CLOSED)
+        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "staffed-beds-2023")
+    world.turn("staffed-beds-2023", RoundState.CLOSED)
     correct(world)
     done = world.release(replace(SPEC, periods=("2023",)))
     assert done.release is not None
@@ -139,8 +139,8 @@ def test_one_release_over_two_years_ties_them(world: World) -> None:
     collect(world)
     world.round("2023")
     for supplier in ROWS:
-        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "capacity-2023")
-    world.turn("capacity-2023", RoundState.CLOSED)
+        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "staffed-beds-2023")
+    world.turn("staffed-beds-2023", RoundState.CLOSED)
     for periods in (("2023", "2024"), ("2023",), ("2024",)):
         done = world.release(replace(SPEC, periods=periods))
         if done.release is None:
@@ -155,15 +155,15 @@ def test_the_other_year_is_no_way_around_a_correction(world: World) -> None:
     collect(world)
     world.round("2023")
     for supplier in ROWS:
-        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "capacity-2023")
-    world.turn("capacity-2023", RoundState.CLOSED)
+        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "staffed-beds-2023")
+    world.turn("staffed-beds-2023", RoundState.CLOSED)
     assert world.release(replace(by(region="planning-region"), periods=("2023", "2024"))).release is not None
     vale = world.parties["vale"]
-    counts = world.counting(vale, "capacity-2023")
+    counts = world.counting(vale, "staffed-beds-2023")
     assert counts is not None
-    world.turn("capacity-2023", RoundState.OPEN, "vale found a fault")
+    world.turn("staffed-beds-2023", RoundState.OPEN, "vale found a fault")
     rows = [(*row[:3], row[3] + 33, row[4]) for row in rows_of("vale", "2023")]
-    world.deliver(vale, rows, "capacity-2023", corrects=counts.id)
+    world.deliver(vale, rows, "staffed-beds-2023", corrects=counts.id)
     assert world.release(by(region="health-board")).release is not None
     facts = [*FACTS, *delivered({supplier: rows_of(supplier, "2023") for supplier in ROWS})]
     assert len(contents(world)) == 2
@@ -200,12 +200,12 @@ def test_measures_that_bound_each_other(closed: World, apart: bool) -> None:
 def test_bounds_go_on_by_way_of_measures_that_nobody_published(closed: World) -> None:
     """With intensive <= occupied and occupied <= staffed, intensive bounds staffed too."""
     catalogue = closed.services.catalogue
-    capacity = catalogue.data_set("capacity")
+    capacity = catalogue.data_set("staffed-beds")
     (check,) = capacity.checks
     between = replace(check, left="occupied_bed_days", right="in_between"), replace(check, left="in_between")
     apart = replace(capacity, checks=between)
     assert ("occupied_bed_days", "staffed_bed_days") in apart.bounds
-    others = tuple(one for one in catalogue.data_sets if one.id != "capacity")
+    others = tuple(one for one in catalogue.data_sets if one.id != "staffed-beds")
     closed.services = replace(closed.services, catalogue=replace(catalogue, data_sets=(*others, apart)))
     done = closed.release(replace(SPEC, measures=("staffed_bed_days", "occupied_bed_days")))
     assert (done.state, report_of(closed, done.id)["refused"]) == ("unsafe", "tied-measures")

@@ -83,12 +83,12 @@ def closed(world: World, tmp_path: Path) -> World:
 
 def charges(world: World) -> Sequence[Charge]:
     with world.services.database.look() as data:
-        return data.drawings.charges("capacity")
+        return data.drawings.charges("staffed-beds")
 
 
 def everything(world: World) -> Sequence[Release]:
     with world.services.database.look() as data:
-        return data.releases.over("capacity")
+        return data.releases.over("staffed-beds")
 
 
 def report_of(world: World, request: str) -> dict[str, Any]:
@@ -124,12 +124,12 @@ def test_two_tables_pass_and_the_third_is_refused(noisy: World) -> None:
     assert report == {
         "policyHash": noisy.services.policy.policy_hash,
         "refused": "budget-spent",
-        "obstacles": ["capacity-2024: epsilon 2 + 1 > 2"],
+        "obstacles": ["staffed-beds-2024: epsilon 2 + 1 > 2"],
     }
     event = noisy.events(code="request.prepare")[0]
     assert (event.outcome, event.reasons) == ("failed", ("budget-spent",))
     assert noisy.dump(*GROWS) == before
-    assert [(charge.rounds, charge.loss) for charge in charges(noisy)] == [(("capacity-2024",), Decimal(1))] * 2
+    assert [(charge.rounds, charge.loss) for charge in charges(noisy)] == [(("staffed-beds-2024",), Decimal(1))] * 2
 
 
 def test_the_same_table_is_free_and_the_same_for_everybody(noisy: World) -> None:
@@ -147,7 +147,7 @@ def test_what_stewards_saw_is_paid_for_and_not_drawn_again(closed: World) -> Non
     closed.work()
     seen = read_evidence(closed.call(STEWARD), asked.id)
     assert json.loads(seen.report)["budget"] == [
-        {"round": "capacity-2024", "measure": "epsilon", "spent": 1.0, "budget": 2.0}
+        {"round": "staffed-beds-2024", "measure": "epsilon", "spent": 1.0, "budget": 2.0}
     ]
     closed.review(asked.id, STEWARD, Verdict.REJECT)
     assert len(charges(closed)) == 1
@@ -178,13 +178,13 @@ def test_a_correction_is_a_new_question_on_the_same_budget(closed: World, tmp_pa
     """Noise that hides contributors needs no waiting: the correction costs what any table does."""
     with_noise(closed, tmp_path, CONTRIBUTORS)
     before = released(closed, REGIONS)
-    closed.turn("capacity-2024", RoundState.OPEN, "a supplier found a fault")
+    closed.turn("staffed-beds-2024", RoundState.OPEN, "a supplier found a fault")
     party = closed.parties["north"]
-    counts = closed.counting(party, "capacity-2024")
+    counts = closed.counting(party, "staffed-beds-2024")
     assert counts is not None
     rows = [(*row[:3], row[3] + 1, row[4]) for row in ROWS["north"]]
-    closed.deliver(party, rows, "capacity-2024", corrects=counts.id)
-    closed.turn("capacity-2024", RoundState.CLOSED)
+    closed.deliver(party, rows, "staffed-beds-2024", corrects=counts.id)
+    closed.turn("staffed-beds-2024", RoundState.CLOSED)
     assert released(closed, REGIONS)["tables"] != before["tables"]
     assert closed.release(REGIONS).state == "released"
     assert [charge.loss for charge in charges(closed)] == [Decimal("0.5")] * 2
@@ -206,8 +206,8 @@ def test_a_later_bundle_does_not_undo_what_was_promised(closed: World, tmp_path:
     for spec in (REGIONS, BOARDS):
         released(closed, spec)
     for noise, obstacle in (
-        (PERSONS.replace("budget: 2", "budget: 4"), "capacity-2024: epsilon 2 + 1 > 2"),
-        (CONTRIBUTORS, "capacity-2024: eerdere ruis telt niet in rho · earlier noise does not count in it"),
+        (PERSONS.replace("budget: 2", "budget: 4"), "staffed-beds-2024: epsilon 2 + 1 > 2"),
+        (CONTRIBUTORS, "staffed-beds-2024: eerdere ruis telt niet in rho · earlier noise does not count in it"),
     ):
         with_noise(closed, tmp_path, noise)
         assert report_of(closed, closed.release(QUARTERS).id)["obstacles"] == [obstacle]
@@ -310,7 +310,7 @@ def test_a_steward_reads_what_noise_costs(closed: World, tmp_path: Path) -> None
     assert noise.startswith("staffed_bed_days: ")
     assert noise.endswith(" ruis / noise discrete-gaussian, schaal / scale 692.82, per contributor")
     assert cut.startswith("  weggelaten / left out: ")
-    assert budget == "Budget capacity-2024: rho 0.5 van / of 1"
+    assert budget == "Budget staffed-beds-2024: rho 0.5 van / of 1"
 
 
 # --- beside what is exact

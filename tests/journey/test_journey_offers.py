@@ -41,8 +41,8 @@ def shared(world: World) -> World:
     }
     world.round("2024")
     for supplier, theirs in rows.items():
-        world.deliver(world.parties[supplier], theirs, "capacity-2024")
-    world.turn("capacity-2024", RoundState.CLOSED)
+        world.deliver(world.parties[supplier], theirs, "staffed-beds-2024")
+    world.turn("staffed-beds-2024", RoundState.CLOSED)
     return world
 
 
@@ -148,7 +148,7 @@ def test_consumers_cannot_tell_primary_from_secondary(world: World) -> None:
 
     def told(of: Any) -> tuple[bytes, bytes]:
         with world.call(STEWARD).look(EventCode("test", Action.READ, "test")) as step:
-            rounds = [step.data.rounds.get("capacity-2024")]
+            rounds = [step.data.rounds.get("staffed-beds-2024")]
             content = release_content(step, asked, of, rounds, release="r", version=1)
         figures = figures_of(json.dumps(content))
         return canonical_bytes(content), csv_of(figures)

@@ -70,7 +70,7 @@ def test_everything_that_touched_a_person_is_found(any_world: World) -> None:
     assert about(world, BEN, code="submission.submit") == ["submission.submit"] * 2
     assert about(world, "bsn.planning.1.nobody") == []
 
-    world.turn("capacity-2025", RoundState.CLOSED)
+    world.turn("staffed-beds-2025", RoundState.CLOSED)
     released = world.release(a_spec())
     assert released.release is not None
     read_release(world.call(OWNER), released.release)

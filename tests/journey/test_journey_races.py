@@ -21,7 +21,7 @@ from service.use_cases import submit_records as submitting
 from service.use_cases.complete_submission import complete_submission
 from service.use_cases.submit_records import Delivered, submit_records
 
-ROUND = "capacity-2025"
+ROUND = "staffed-beds-2025"
 
 
 class PartsInStep:

@@ -80,7 +80,7 @@ def test_the_whole_way(any_world: World) -> None:
     assert digest(release.content.encode()) == release.content_digest
     content = json.loads(release.content)
     assert content["policyHash"] == world.services.policy.policy_hash
-    assert content["coverage"] == [{"round": "capacity-2024", "period": "2024", "expected": 6, "delivered": 6}]
+    assert content["coverage"] == [{"round": "staffed-beds-2024", "period": "2024", "expected": 6, "delivered": 6}]
     assert (content["id"], content["version"], content["request"]) == (release.id, 1, asked.id)
     told = [event.code for event in reversed(world.events(object_id=asked.id))]
     assert told == ["request.submit", "request.prepare", *["request.read-evidence", "request.review"] * 2]
@@ -204,10 +204,10 @@ def test_nothing_is_asked_twice(closed: World, field: str) -> None:
 
 def test_a_reopened_round_is_waited_for(closed: World) -> None:
     asked = closed.ask(SPEC)
-    closed.turn("capacity-2024", RoundState.OPEN, "a supplier found a fault")
+    closed.turn("staffed-beds-2024", RoundState.OPEN, "a supplier found a fault")
     closed.work()
     assert state(closed, asked.id) == "permitted"
-    closed.turn("capacity-2024", RoundState.CLOSED)
+    closed.turn("staffed-beds-2024", RoundState.CLOSED)
     closed.work()
     assert state(closed, asked.id) == "prepared"
 
@@ -362,7 +362,7 @@ def test_withdrawn_and_not_forgotten(any_world: World) -> None:
 
 def test_a_part_that_is_missing_is_an_alarm_and_no_smaller_table(closed: World) -> None:
     asked = closed.ask(SPEC)
-    lost = closed.counting(closed.parties["isle"], "capacity-2024")
+    lost = closed.counting(closed.parties["isle"], "staffed-beds-2024")
     assert lost is not None
     assert lost.part is not None
     part = closed.services.parts.locate_part(lost.part)

@@ -45,7 +45,7 @@ def test_in_time_and_late(any_world: World) -> None:
 @pytest.mark.parametrize("upload", [False, True])
 def test_closed(any_world: World, upload: bool) -> None:
     any_world.round(state=RoundState.OPEN)
-    any_world.turn("capacity-2025", RoundState.CLOSED)
+    any_world.turn("staffed-beds-2025", RoundState.CLOSED)
     deliver = any_world.upload if upload else any_world.deliver
     with pytest.raises(Conflict, match="round-closed"):
         deliver(any_world.parties["north"], ROWS)
@@ -54,19 +54,19 @@ def test_closed(any_world: World, upload: bool) -> None:
 
 def test_cancelled(world: World) -> None:
     world.round()
-    world.turn("capacity-2025", RoundState.CANCELLED, "no longer needed")
+    world.turn("staffed-beds-2025", RoundState.CANCELLED, "no longer needed")
     with pytest.raises(Conflict, match="round-not-open"):
         world.deliver(world.parties["north"], ROWS)
     with pytest.raises(Conflict, match="round-state"):
-        world.turn("capacity-2025", RoundState.OPEN, "after all")
+        world.turn("staffed-beds-2025", RoundState.OPEN, "after all")
 
 
 def test_reopened_with_a_reason(world: World) -> None:
     world.round()
-    world.turn("capacity-2025", RoundState.CLOSED)
+    world.turn("staffed-beds-2025", RoundState.CLOSED)
     with pytest.raises(Invalid, match="reason-needed"):
-        world.turn("capacity-2025", RoundState.OPEN, "  ")
-    world.turn("capacity-2025", RoundState.OPEN, "a supplier found a fault")
+        world.turn("staffed-beds-2025", RoundState.OPEN, "  ")
+    world.turn("staffed-beds-2025", RoundState.OPEN, "a supplier found a fault")
     assert world.deliver(world.parties["north"], ROWS).submission.state == "accepted"
 
 
@@ -76,7 +76,7 @@ def test_the_same_call_twice_is_one_delivery(any_world: World) -> None:
     content = json_of(ROWS)
     signed = any_world.sign(north, content)
     first = submit_records(any_world.call(north.principal), signed, content, "key-1")
-    any_world.turn("capacity-2025", RoundState.CLOSED)
+    any_world.turn("staffed-beds-2025", RoundState.CLOSED)
     any_world.clock.pass_by(hours=5)
     again = submit_records(any_world.call(north.principal), signed, content, "key-1")
     by_manifest = submit_records(any_world.call(north.principal), signed, content, "key-2")
@@ -133,7 +133,7 @@ def test_another_delivery_says_what_it_corrects(any_world: World) -> None:
     assert (second.version, second.corrects) == (2, first.id)
     with any_world.services.database.look() as data:
         assert data.submissions.get(first.id).state is SubmissionState.SUPERSEDED
-        assert [part.part for part in data.submissions.counting_parts(["capacity-2025"])] == [second.part]
+        assert [part.part for part in data.submissions.counting_parts(["staffed-beds-2025"])] == [second.part]
     assert {first.part, second.part} <= any_world.stored()  # a release may name what was corrected since
     with pytest.raises(Conflict, match="corrects-outdated") as refused:
         any_world.deliver(north, [a_row(902)], corrects=first.id)

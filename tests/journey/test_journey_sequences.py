@@ -17,7 +17,7 @@ from service.domain.submission import SubmissionState
 from service.ports.engine import Aggregation, SourcePart
 from service.ports.unit_of_work import Page
 
-ROUND = "capacity-2025"
+ROUND = "staffed-beds-2025"
 SUPPLIERS = ("north", "south")
 VALUES = st.integers(1, 4)
 ACTIONS = st.one_of(

@@ -25,7 +25,7 @@ from service.use_cases.prepare_request import prepare_request
 from service.use_cases.read_requests import read_evidence, read_request
 from service.use_cases.recent import Recent
 
-ROUND = "capacity-2024"
+ROUND = "staffed-beds-2024"
 TOTALS = replace(SPEC, dimensions=dimensions(region="planning-region"))
 BOTH_YEARS = replace(TOTALS, periods=("2023", "2024"))
 
@@ -35,8 +35,8 @@ def two_years(world: World) -> World:
     collect(world)
     world.round("2023")
     for supplier in ROWS:
-        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "capacity-2023")
-    world.turn("capacity-2023", RoundState.CLOSED)
+        world.deliver(world.parties[supplier], rows_of(supplier, "2023"), "staffed-beds-2023")
+    world.turn("staffed-beds-2023", RoundState.CLOSED)
     return world
 
 

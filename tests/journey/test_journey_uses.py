@@ -24,7 +24,7 @@ def released(any_world: World) -> str:
     for number, name in enumerate(sorted(world.parties)):
         if name != "vale":
             world.deliver(world.parties[name], [a_row(900 + number)])
-    world.turn("capacity-2025", RoundState.CLOSED)
+    world.turn("staffed-beds-2025", RoundState.CLOSED)
     made = world.release(a_spec())
     assert made.release is not None
     return made.release

@@ -37,7 +37,9 @@ PRINCIPALS: Mapping[str, Principal] = {
 SERVICE = Resource("Service", "sluis")
 ORGANISATION = Resource("Organisation", "hospital-a", {"name": "hospital-a", "status": "active"})
 ROUND = Resource(
-    "Round", "capacity-2019", {"dataSet": "capacity", "dataSetVersion": 1, "expected": ("hospital-a", "hospital-b")}
+    "Round",
+    "staffed-beds-2019",
+    {"dataSet": "staffed-beds", "dataSetVersion": 1, "expected": ("hospital-a", "hospital-b")},
 )
 SUBMISSION = Resource("Submission", "s1", {"organisation": "hospital-a"})
 REQUEST = Resource("AggregateRequest", "q1", {"organisation": "board-a", "requester": OWNER.id})
@@ -64,7 +66,7 @@ PURPOSE = Resource(
 UNKNOWN_PURPOSE = Resource("UnknownPurpose", "no-such-purpose")
 
 RECIPIENT: Mapping[str, Value] = {
-    "dataSet": "capacity",
+    "dataSet": "staffed-beds",
     "dataSetKnown": True,
     "dataSetCovered": True,
     "sensitivity": ("operational",),
@@ -104,7 +106,7 @@ FOUR_EYES: Mapping[str, Value] = {
     "safe": True,
 }
 KEY: Mapping[str, Value] = {"keyOrganisation": "hospital-a", "keyRevoked": False}
-MANIFEST: Mapping[str, Value] = {"organisation": "hospital-a", "dataSet": "capacity", "dataSetVersion": 1, **KEY}
+MANIFEST: Mapping[str, Value] = {"organisation": "hospital-a", "dataSet": "staffed-beds", "dataSetVersion": 1, **KEY}
 
 ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "registerKey": (ORGANISATION, {}),

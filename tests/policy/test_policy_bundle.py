@@ -18,10 +18,11 @@ from service.adapters.bundle import BundleError, bundle_directory, load_bundle
 from service.adapters.bundle.faults import FAULTS
 from service.adapters.bundle_report import report_bundle
 from service.cli.policy import add_policy_commands
-from service.domain.classification import TOTAL
+from service.domain.classification import TOTAL, Label
 from service.domain.errors import NotFound
 from service.domain.method import Mechanism, Noise, Rounding, Suppression, Unit
 from service.use_cases.describe_data_set import wire_definition
+from sluis_client import wire
 from sluis_client.wire import Definition
 
 SOURCE = bundle_directory()
@@ -77,13 +78,26 @@ def two_budgets(bundle: Path) -> None:
     (bundle / "purposes/second-by-reason.yaml").write_text(second, encoding="utf-8")
 
 
+def second_version(changes: str, version: str = "2") -> Callable[[Path], None]:
+    """A further version of `capacity` in a file of its own."""
+
+    def change(bundle: Path) -> None:
+        text = (bundle / DUTCH).read_text(encoding="utf-8")
+        text = text.replace("version: 1\n", f"version: {version}\n{changes}")
+        (bundle / "datasets/capacity-2.yaml").write_text(text, encoding="utf-8")
+
+    return change
+
+
 def make_public(bundle: Path) -> None:
     edit(REASON, "profile: persons", "profile: public-noise")(bundle)
     edit(REASON, "{all_regional_owners: true}", "{all_regional_owners: true, public: true}")(bundle)
 
 
-CAPACITY = "datasets/capacity.yaml"
-REJECTIONS = "datasets/rejections.yaml"
+CAPACITY = "datasets/staffed-beds.yaml"
+REJECTIONS = "datasets/cancelled-operations.yaml"
+DUTCH = "datasets/capacity.yaml"
+CHANGES = "changes: {nl: Alles, en: Everything}\n"
 PLANNING = "purposes/regional-capacity-planning.yaml"
 REASON = "purposes/rejections-by-reason.yaml"
 NOISE = "disclosure/public-noise.yaml"
@@ -92,7 +106,7 @@ HEADER = b"code,label_nl,label_en,level,parent,valid_from,valid_until\n"
 BAD = [
     # reading
     (write("purposes/x.yaml", b"a: \xff"), "purposes/x.yaml", "not-utf8"),
-    (write("purposes/x.yaml", b"a: [1"), "purposes/x.yaml: line 1", "not-yaml"),
+    (write("purposes/x.yaml", b"a: [1"), "purposes/x.yaml: line 2", "not-yaml"),
     (write("purposes/x.yaml", b"- a"), "purposes/x.yaml", "not-yaml"),
     (write("purposes/x.yaml", b"a: !!python/object/apply:os.system [id]"), "purposes/x.yaml: line 1", "not-yaml"),
     (write("purposes/x.yaml", b"[" * 5000), "purposes/x.yaml", "not-yaml"),
@@ -100,7 +114,7 @@ BAD = [
     (write("purposes/x.yml", b"id: x"), "purposes/x.yml", "file-unexpected"),
     (write("datasets/capacity.cedar", b""), "datasets/capacity.cedar", "file-unexpected"),
     (edit(CAPACITY, "version: 1", "version: 1\nversion: 2"), f"{CAPACITY}: line 3", "duplicate-key"),
-    (edit(CAPACITY, "{nl: Kwartaal, en", "{nl: Kwartaal, nl: Jaar, en"), f"{CAPACITY}: line 14", "duplicate-key"),
+    (edit(CAPACITY, "{nl: Kwartaal, en", "{nl: Kwartaal, nl: Jaar, en"), f"{CAPACITY}: line 22", "duplicate-key"),
     (edit(CAPACITY, "round_level", "roundlevel"), f"{CAPACITY}: roundlevel", "unknown-key"),
     (edit(CAPACITY, "round_level", "roundlevel"), f"{CAPACITY}: round_level", "missing-key"),
     (edit(CAPACITY, "version: 1", 'version: "1"'), f"{CAPACITY}: version", "wrong-value"),
@@ -155,8 +169,36 @@ BAD = [
     (edit(CAPACITY, "left: occupied_bed_days", "left: beds"), f"{CAPACITY}: checks.0.left", "unknown-name"),
     (edit(CAPACITY, "  occupied_bed_days:", "  region:"), f"{CAPACITY}: measures.region", "same-name"),
     (edit(CAPACITY, "maximum: 1000000", "maximum: -1"), f"{CAPACITY}: measures.staffed_bed_days", "range-reversed"),
-    (edit(CAPACITY, "id: capacity", "id: rejections"), f"{REJECTIONS}: id", "double"),
+    (edit(CAPACITY, "id: staffed-beds", "id: cancelled-operations"), f"{CAPACITY}: id", "double"),
     # disclosure
+    (second_version(""), "datasets/capacity-2.yaml: changes", "changes-missing"),
+    (second_version(CHANGES, "3"), "datasets/capacity-2.yaml: version", "version-gap"),
+    (edit(DUTCH, "version: 1", f"version: 1\n{CHANGES}"), f"{DUTCH}: changes", "changes-unexpected"),
+    (edit(DUTCH, "[operational]", "[operational, public]"), f"{DUTCH}: sensitivity", "public-and-sensitive"),
+    (edit(DUTCH, "[operational]", "[special-category]"), f"{DUTCH}: sensitivity", "special-without-personal"),
+    (edit(DUTCH, "[operational]", "[competition-sensitive]"), f"{DUTCH}: minimum_age_months", "too-young"),
+    (edit(DUTCH, "row: 16", "row: 15"), "datasets/other-supply.yaml: id", "double"),
+    (edit(DUTCH, "delivered_by: [provider]", "delivered_by: [friend]"), f"{DUTCH}: delivered_by.0", "wrong-value"),
+    (edit(DUTCH, "delivered_by: [provider]", "delivered_by: []"), f"{DUTCH}: delivered_by", "wrong-value"),
+    (edit(DUTCH, "deadline_days: 10\n", ""), f"{DUTCH}: deadline_days", "missing-key"),
+    (edit(DUTCH, "added_value: significant", "added_value: much"), f"{DUTCH}: assessment.added_value", "wrong-value"),
+    (edit(DUTCH, "care_forms: [1, 2, 3, 4, 5, 6]", "care_forms: [7]"), f"{DUTCH}: care_forms.0", "wrong-value"),
+    (edit(DUTCH, "  note:\n    title", "  region:\n    title"), f"{DUTCH}: notes.region", "same-name"),
+    (edit(DUTCH, "maximum_length: 500", "maximum_length: 5000"), f"{DUTCH}: notes.note.maximum_length", "wrong-value"),
+    (
+        edit(DUTCH, "_profile: operational", "_profile: public-bodies"),
+        "disclosure/public-bodies.yaml: minimum_contributors",
+        "below-floor",
+    ),
+    (
+        edit(
+            "datasets/wlz-inflow.yaml",
+            "measure: inflow\n    valid_from: 2024-01",
+            "measure: in\n    valid_from: 2024-01",
+        ),
+        "datasets/wlz-inflow.yaml: targets.0.measure",
+        "unknown-name",
+    ),
     (edit("disclosure/persons.yaml", "count: 10", "count: 9"), "disclosure/persons.yaml: minimum_count", "below-floor"),
     (
         edit("disclosure/persons.yaml", "contributors: 3", "contributors: 2"),
@@ -165,7 +207,7 @@ BAD = [
     ),
     (edit("disclosure/persons.yaml", "id: persons", "id: operational"), "disclosure/persons.yaml: id", "double"),
     # purposes
-    (edit(PLANNING, "data_set: capacity", "data_set: tariffs"), f"{PLANNING}: scopes.0.data_set", "unknown-name"),
+    (edit(PLANNING, "data_set: staffed-beds", "data_set: tariffs"), f"{PLANNING}: scopes.0.data_set", "unknown-name"),
     (edit(PLANNING, "[staffed_bed_days,", "[tariff,"), f"{PLANNING}: scopes.0.measures", "unknown-name"),
     (edit(PLANNING, "      region:", "      place:"), f"{PLANNING}: scopes.0.dimensions.place", "unknown-name"),
     (edit(PLANNING, "{scotland-boards: ", "{nl-ggd: "), f"{PLANNING}: scopes.0.dimensions.region", "unknown-name"),
@@ -256,6 +298,29 @@ BAD = [
 def test_what_is_wrong_is_named_with_its_place(bundle, change, place, code):
     change(bundle)
     assert code in faults_of(bundle).get(place, [])
+
+
+def test_a_second_version_may_stand_in_a_file_of_its_own(bundle):
+    second_version(CHANGES)(bundle)
+    catalogue = load_bundle(bundle).catalogue
+    assert [found.version for found in catalogue.versions("capacity")] == [1, 2]
+    assert catalogue.data_set("capacity").changes == Label("Alles", "Everything")
+    assert catalogue.data_set("capacity", 1).changes is None
+
+
+def test_the_minimal_data_set_is_whole():
+    judged = {found.assessment.row: found.id for found in CATALOGUE.data_sets if found.assessment is not None}
+    assert [judged[row] for row in range(1, 17)] == [
+        *("demography", "ses-score", "waiting-list", "compulsory-care", "care-intensity", "rejections"),
+        *("treatment-history", "care-mediation", "blocked-outflow", "catchment-claims", "catchment-provider"),
+        *("admission-criteria", "supply-claims", "supply-provider", "other-supply", "capacity"),
+    ]
+    others = {"wlz-inflow", "echelon-use", "region-context", "social-factors", "crucial-inventory"}
+    assert others < {found.id for found in CATALOGUE.data_sets}
+    for found in CATALOGUE.data_sets:
+        read = wire_definition(found, CATALOGUE)
+        assert wire.Definition.from_json(read.to_json()) == read
+        assert read.about is not None
 
 
 def test_every_kind_of_fault_is_shown_by_an_example():
@@ -395,7 +460,7 @@ def test_dutch_regions_group_the_same_municipalities():
 
 
 def test_the_periods_of_a_round():
-    capacity, rejections = CATALOGUE.data_set("capacity"), CATALOGUE.data_set("rejections", 1)
+    capacity, rejections = CATALOGUE.data_set("staffed-beds"), CATALOGUE.data_set("cancelled-operations", 1)
     assert CATALOGUE.allowed_periods(capacity, "2019") == ("2019Q1", "2019Q2", "2019Q3", "2019Q4")
     assert CATALOGUE.allowed_periods(rejections, "2020")[::11] == ("2020-01", "2020-12")
     for wrong in ("2019Q1", "1999", "", "TOTAL"):
@@ -409,12 +474,12 @@ def test_what_is_not_in_the_catalogue():
         with pytest.raises(NotFound):
             ask("no-such-thing")
     with pytest.raises(NotFound):
-        CATALOGUE.data_set("capacity", 2)
+        CATALOGUE.data_set("staffed-beds", 2)
 
 
 def test_the_real_figures_fit_their_definitions():
-    capacity = wire_definition(CATALOGUE.data_set("capacity"), CATALOGUE)
-    rejections = wire_definition(CATALOGUE.data_set("rejections"), CATALOGUE)
+    capacity = wire_definition(CATALOGUE.data_set("staffed-beds"), CATALOGUE)
+    rejections = wire_definition(CATALOGUE.data_set("cancelled-operations"), CATALOGUE)
     with (DEMO / "care_forms.csv").open(encoding="utf-8", newline="") as file:
         care_forms = {row["label"]: row["code"] for row in csv.DictReader(file)}
     with (DEMO / "beds.csv").open(encoding="utf-8", newline="") as file:

@@ -48,9 +48,9 @@ TTP = organisation("ttp", OrganisationKind.TRUSTED_THIRD_PARTY)
 OWNER = Person("i", "owner", frozenset({Role.REGIONAL_OWNER}), "nhs-fife")
 STEWARD = Person("i", "one", frozenset({Role.STEWARD}), "ttp")
 KEY = ClientKey("k", "f704h", "{}", NOW)
-ROUND = Round("capacity-2019", "capacity", 1, "2019", frozenset({"f704h"}), NOW, RoundState.CLOSED)
+ROUND = Round("staffed-beds-2019", "staffed-beds", 1, "2019", frozenset({"f704h"}), NOW, RoundState.CLOSED)
 SPEC = RequestSpec(
-    data_set="capacity",
+    data_set="staffed-beds",
     purpose="regional-capacity-planning",
     dimensions=(
         RequestedDimension("region", "scotland-boards", "planning-region"),
@@ -66,8 +66,8 @@ SPEC = RequestSpec(
 SUBMISSION = Submission(
     "s1",
     "f704h",
-    "capacity-2019",
-    "capacity",
+    "staffed-beds-2019",
+    "staffed-beds",
     1,
     SubmissionState.RECEIVING,
     0,
@@ -82,7 +82,9 @@ SUBMISSION = Submission(
 )
 REQUEST = AggregateRequest("q1", OWNER.id, "nhs-fife", SPEC, RequestState.APPROVED_ONCE, NOW, "{}", "h", 1)
 EVIDENCE = Evidence("e2", "q1", NOW, (), (), True, "{}", "{}")
-RELEASE = Release("r1", "q1", "capacity", SPEC.purpose, (), 1, frozenset({"nhs-fife"}), "{}", "d", "k", "s", (), NOW)
+RELEASE = Release(
+    "r1", "q1", "staffed-beds", SPEC.purpose, (), 1, frozenset({"nhs-fife"}), "{}", "d", "k", "s", (), NOW
+)
 
 
 def codes(query) -> set[str]:
@@ -152,13 +154,13 @@ def test_whole_months_never_go_back(ended, days):
     ],
 )
 def test_exactly_three_months(at, reasons):
-    round_ = replace(ROUND, id="capacity-2026", period="2026")
+    round_ = replace(ROUND, id="staffed-beds-2026", period="2026")
     assert codes(ask(replace(SPEC, periods=("2026",)), at=at, rounds=(round_,))) == reasons
 
 
 def test_competition_sensitive_figures_are_three_months_old_at_least():
     young = replace(
-        CATALOGUE.data_set("capacity"), minimum_age_months=0, sensitivity=frozenset({Sensitivity.COMPETITION})
+        CATALOGUE.data_set("staffed-beds"), minimum_age_months=0, sensitivity=frozenset({Sensitivity.COMPETITION})
     )
     purpose = replace(CATALOGUE.purpose(SPEC.purpose), minimum_age_months=0)
     catalogue = replace(CATALOGUE, data_sets=(young,), purposes=(purpose,))
@@ -190,7 +192,7 @@ def test_a_useful_request_is_permitted_under_its_obligations():
     [
         ({"purpose": "no-such-purpose"}, {"purpose-unknown"}),
         ({"data_set": "no-such-set"}, {"data-set-unknown"}),
-        ({"data_set": "rejections"}, {"data-set-not-covered", "round-unknown"}),
+        ({"data_set": "cancelled-operations"}, {"data-set-not-covered", "round-unknown"}),
         ({"measures": ("tariff", "staffed_bed_days")}, {"measure-not-covered"}),
         ({"measures": ()}, {"nothing-asked"}),
         ({"periods": ()}, {"nothing-asked", "data-too-young"}),
@@ -213,9 +215,9 @@ def test_what_is_asked_is_held_against_the_purpose(changes, reasons):
 
 def test_rounds_count_only_for_their_own_data_set_and_period():
     assert codes(ask(rounds=())) == {"round-unknown"}
-    assert codes(ask(rounds=(replace(ROUND, data_set="rejections"),))) == {"round-unknown"}
+    assert codes(ask(rounds=(replace(ROUND, data_set="cancelled-operations"),))) == {"round-unknown"}
     assert codes(ask(rounds=(replace(ROUND, state=RoundState.OPEN),))) == {"round-not-closed"}
-    other = replace(ROUND, id="capacity-2020", period="2020", data_set_version=2)
+    other = replace(ROUND, id="staffed-beds-2020", period="2020", data_set_version=2)
     assert codes(ask(replace(SPEC, periods=("2019", "2020")), rounds=(ROUND, other))) == {"round-versions-differ"}
 
 
@@ -268,7 +270,7 @@ def test_the_newest_version_of_the_purpose_holds():
 # --- submissions -----------------------------------------------------------------------------------------------------
 
 SUPPLIER = Caller(Supplier("f704h", "f704h", "k"), HOSPITAL, NOW)
-CLAIMS = ManifestClaims("f704h", "capacity", 1)
+CLAIMS = ManifestClaims("f704h", "staffed-beds", 1)
 
 
 def test_a_supplier_hands_in_for_itself_only():
@@ -405,7 +407,7 @@ DIMENSIONS = st.sampled_from(
 )
 SPECS = st.builds(
     RequestSpec,
-    st.sampled_from(["capacity", "rejections"]),
+    st.sampled_from(["staffed-beds", "cancelled-operations"]),
     st.sampled_from([purpose.id for purpose in CATALOGUE.purposes]),
     st.lists(DIMENSIONS, max_size=3, unique_by=lambda d: d.dimension).map(tuple),
     st.just(("2019",)),
@@ -417,7 +419,8 @@ SPECS = st.builds(
     st.just(SPEC.why_nothing_less),
 )
 ROUNDS = tuple(
-    Round(f"{name}-2019", name, 1, "2019", frozenset(), NOW, RoundState.CLOSED) for name in ("capacity", "rejections")
+    Round(f"{name}-2019", name, 1, "2019", frozenset(), NOW, RoundState.CLOSED)
+    for name in ("staffed-beds", "cancelled-operations")
 )
 
 

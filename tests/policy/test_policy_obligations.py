@@ -24,7 +24,7 @@ from service.domain.obligations import effective_profile, obligations, profile_o
 from service.domain.policy import Obligation
 
 CATALOGUE = load_bundle(bundle_directory()).catalogue
-CAPACITY = CATALOGUE.data_set("capacity")
+CAPACITY = CATALOGUE.data_set("staffed-beds")
 PLANNING = CATALOGUE.purpose("regional-capacity-planning")
 
 METHODS = st.one_of(

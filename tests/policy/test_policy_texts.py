@@ -106,8 +106,8 @@ def test_filled_in():
     reason = text_of_reason(Reason("data-too-young", {"age": 2, "minimum": 3}))
     assert reason.nl == "De jongste periode is 2 hele maanden oud; 3 is het minimum."
     assert reason.mend["en"] == "Ask again later, or leave the newest period out."
-    error = text_of_error(Conflict("round-closed", {"round": "capacity-2019"}))
-    assert error.en == "Round capacity-2019 is closed."
+    error = text_of_error(Conflict("round-closed", {"round": "staffed-beds-2019"}))
+    assert error.en == "Round staffed-beds-2019 is closed."
     assert text_of_error(NotFound("release")).code == "not-found"
     assert text_of_error(Denied((Reason("not-yours"),))).nl == "Dit is niet toegestaan."
 

@@ -431,3 +431,11 @@ def test_the_installed_command_writes_only_the_document(registered: Path, double
     assert finished.returncode == 0
     SCHEMA.validate(json.loads(finished.stdout))
     assert not finished.stderr
+
+
+def test_a_data_set_is_described(run: Callable[..., Result], registered: Path, definition: wire.Definition):
+    shown = run("describe", "capacity").stdout
+    assert all(column.name in shown for column in definition.columns)
+    assert document(run("describe", "capacity", "--json"))["definition"] == definition.to_json()
+    assert document(run("describe", "nothing", "--json"))["error"]["code"]
+    assert document(run("describe", "../x", "--json"))["error"]["code"]

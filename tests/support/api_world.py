@@ -45,7 +45,7 @@ from sluis_client import wire
 ISSUER = "https://sluis.example"
 LOG_SIGNER = Ed25519LogSigner(Ed25519PrivateKey.from_private_bytes(bytes(32)), "sluis.example/v1/log")
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-ROUND = "capacity-2019"
+ROUND = "staffed-beds-2019"
 PEOPLE_ISSUER = "https://login.example"
 
 
@@ -154,7 +154,12 @@ class World:
     # rounds and deliveries
 
     def open_round(self, steward: str, expected: Sequence[str], period: str = "2019") -> str:
-        body = {"dataSet": "capacity", "period": period, "expected": list(expected), "deadline": "2026-04-01T00:00:00Z"}
+        body = {
+            "dataSet": "staffed-beds",
+            "period": period,
+            "expected": list(expected),
+            "deadline": "2026-04-01T00:00:00Z",
+        }
         made = self.call("POST", "/v1/rounds", steward, json=body)
         assert made.status_code == 201, made.text
         state = f"/v1/rounds/{made.json()['id']}/state"
@@ -163,7 +168,7 @@ class World:
 
     def manifest(self, organisation: str, content: bytes, **changes: Any) -> wire.Manifest:
         made = wire.Manifest(
-            data_set="capacity",
+            data_set="staffed-beds",
             data_set_version=1,
             round=ROUND,
             supplier=organisation,
@@ -266,7 +271,7 @@ def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) 
 
 
 def records(first: int = 100, second: int = 40) -> list[dict[str, Any]]:
-    """Two good rows of the data set `capacity` for 2019."""
+    """Two good rows of the data set `staffed-beds` for 2019."""
     return [
         _row("2019Q1", "accident-emergency", first, first // 2),
         _row("2019Q2", "anaesthetics", second, second // 2),
@@ -290,7 +295,7 @@ def _header(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
 def request_body(**changes: Any) -> dict[str, Any]:
     """A useful request for an aggregate."""
     return {
-        "dataSet": "capacity",
+        "dataSet": "staffed-beds",
         "purpose": "regional-capacity-planning",
         "dimensions": [
             {"dimension": "period", "level": "quarter"},

@@ -76,7 +76,7 @@ Row = tuple[str, str, str, int, int]
 
 
 def a_row(staffed: int = 900, occupied: int | None = None, **place: str) -> Row:
-    """A row of `capacity`."""
+    """A row of `staffed-beds`."""
     quarter, region = place.get("period", "2025Q1"), place.get("region", "S08000015")
     return quarter, region, place.get("care_form", "cardiology"), staffed, staffed if occupied is None else occupied
 
@@ -184,7 +184,7 @@ class World:
 
     # --- rounds and deliveries
 
-    def round(self, period: str = "2025", state: RoundState = RoundState.OPEN, data_set: str = "capacity") -> Round:
+    def round(self, period: str = "2025", state: RoundState = RoundState.OPEN, data_set: str = "staffed-beds") -> Round:
         """A round that expects every supplier, brought to a state."""
         deadline = self.clock.now() + timedelta(days=10)
         made = create_round(self.call(STEWARD), data_set, period, sorted(self.parties), deadline)
@@ -194,7 +194,12 @@ class World:
         return change_round(self.call(STEWARD), round_, state, reason)
 
     def sign(
-        self, party: Party, content: bytes, form: Format = Format.JSON, round_: str = "capacity-2025", **changes: Any
+        self,
+        party: Party,
+        content: bytes,
+        form: Format = Format.JSON,
+        round_: str = "staffed-beds-2025",
+        **changes: Any,
     ) -> SignedManifest:
         values: dict[str, Any] = {
             "data_set": round_.rpartition("-")[0],
@@ -211,13 +216,15 @@ class World:
         manifest = Manifest(**values | changes)
         return SignedManifest(manifest, party.key_id, sign_manifest(manifest, party.key))
 
-    def deliver(self, party: Party, rows: Sequence[Row], round_: str = "capacity-2025", **changes: Any) -> Delivered:
+    def deliver(
+        self, party: Party, rows: Sequence[Row], round_: str = "staffed-beds-2025", **changes: Any
+    ) -> Delivered:
         """Hand rows in inline."""
         content = json_of(rows)
         signed = self.sign(party, content, round_=round_, **changes)
         return submit_records(self.call(party.principal), signed, content, secrets.token_hex(8))
 
-    def begin(self, party: Party, content: bytes, round_: str = "capacity-2025", **changes: Any) -> Submission:
+    def begin(self, party: Party, content: bytes, round_: str = "staffed-beds-2025", **changes: Any) -> Submission:
         """Announce a delivery in CSV and send its content in one part."""
         signed = self.sign(party, content, Format.CSV, round_, **changes)
         begun = begin_submission(self.call(party.principal), signed, secrets.token_hex(8)).submission
@@ -225,7 +232,7 @@ class World:
             receive_part(self.call(party.principal), begun.id, 0, content, digest(content))
         return begun
 
-    def upload(self, party: Party, rows: Sequence[Row], round_: str = "capacity-2025", **changes: Any) -> Delivered:
+    def upload(self, party: Party, rows: Sequence[Row], round_: str = "staffed-beds-2025", **changes: Any) -> Delivered:
         begun = self.begin(party, csv_of(rows), round_, **changes)
         if begun.state is not SubmissionState.RECEIVING:
             return Delivered(begun, repeated=True)
@@ -324,7 +331,7 @@ class World:
     def files(self) -> frozenset[str]:
         return frozenset(name for name, _ in self.services.parts.names())
 
-    def counting(self, party: Party, round_: str = "capacity-2025") -> Submission | None:
+    def counting(self, party: Party, round_: str = "staffed-beds-2025") -> Submission | None:
         with self.services.database.look() as data:
             return data.submissions.counting(party.id, round_)
 
@@ -332,7 +339,7 @@ class World:
 def a_spec(**changes: Any) -> RequestSpec:
     """Staffed bed days per board and care group of 2025."""
     values: dict[str, Any] = {
-        "data_set": "capacity",
+        "data_set": "staffed-beds",
         "purpose": "regional-capacity-planning",
         "dimensions": dimensions(region="health-board", care_form="care-group"),
         "periods": ("2025",),

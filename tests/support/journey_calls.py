@@ -105,8 +105,8 @@ def make_busy(world: World) -> Things:
         suspend_organisation(world.call(OPERATOR), name, suspended=True)
     world.round("2024")
     for number, party in enumerate(parties):
-        world.deliver(party, [a_row(900 + number, period="2024Q1")], "capacity-2024")
-    world.turn("capacity-2024", RoundState.CLOSED)
+        world.deliver(party, [a_row(900 + number, period="2024Q1")], "staffed-beds-2024")
+    world.turn("staffed-beds-2024", RoundState.CLOSED)
     world.round("2025")
     world.deliver(south, [a_row()])
     content = csv_of([a_row(800)])
@@ -120,7 +120,7 @@ def make_busy(world: World) -> Things:
     world.approve(approved.id)
     failed = world.ask(spec)
     fail_request(world.call(WORKER), failed.id)
-    accepted = world.counting(north, "capacity-2024")
+    accepted = world.counting(north, "staffed-beds-2024")
     assert accepted is not None
     with world.services.database.look() as data:
         evidence = data.requests.evidence(prepared.id)
@@ -289,7 +289,7 @@ CASES: Mapping[str, Case] = {
     # --- catalogue
     "list_data_sets": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed()),
     "read_data_set": Case(
-        {*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed("capacity"), None, fixed("nothing")
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed("staffed-beds"), None, fixed("nothing")
     ),
     "list_classifications": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed()),
     "read_classification": Case(
@@ -304,38 +304,38 @@ CASES: Mapping[str, Case] = {
     "create_round": Case(
         STEWARDS,
         "steward",
-        lambda w, _: ("rejections", "2025", ["north"], w.clock.now() + timedelta(days=1)),
+        lambda w, _: ("cancelled-operations", "2025", ["north"], w.clock.now() + timedelta(days=1)),
         "round.create",
-        lambda w, _: ("capacity", "1900", ["nobody"], w.clock.now()),
+        lambda w, _: ("staffed-beds", "1900", ["nobody"], w.clock.now()),
     ),
     "change_round": Case(
         STEWARDS,
         "steward",
-        fixed("capacity-2025", RoundState.CLOSED),
+        fixed("staffed-beds-2025", RoundState.CLOSED),
         "round.change",
-        fixed("capacity-2024", RoundState.CANCELLED, "for no reason"),
+        fixed("staffed-beds-2024", RoundState.CANCELLED, "for no reason"),
     ),
     "list_rounds": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "operator"}, "north", fixed(PAGE)),
     "read_round": Case(
-        {*SUPPLIERS, *OWNERS, *STEWARDS, "operator"}, "steward", fixed("capacity-2025"), None, fixed("nothing-2025")
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "operator"}, "steward", fixed("staffed-beds-2025"), None, fixed("nothing-2025")
     ),
     "read_deliveries": Case(
-        STEWARDS, "steward", fixed("capacity-2025"), "round.read-deliveries", fixed("nothing-2025")
+        STEWARDS, "steward", fixed("staffed-beds-2025"), "round.read-deliveries", fixed("nothing-2025")
     ),
     # --- submissions
     "submit_records": Case(
         {"north"},
         "north",
-        _submit("capacity-2025"),
+        _submit("staffed-beds-2025"),
         "submission.submit",
-        _submit("capacity-2026"),
+        _submit("staffed-beds-2026"),
     ),
     "begin_submission": Case(
         {"north"},
         "north",
-        _begin("capacity-2025"),
+        _begin("staffed-beds-2025"),
         "submission.begin",
-        _begin("capacity-2026"),
+        _begin("staffed-beds-2026"),
     ),
     "receive_part": Case({"north"}, "north", _part(None), "submission.receive-part", _part(b"other bytes")),
     "complete_submission": Case(

@@ -228,16 +228,16 @@ def collect(world: World) -> World:
     """All suppliers have delivered 2024, and the round is closed."""
     world.round("2024")
     for supplier, rows in ROWS.items():
-        world.deliver(world.parties[supplier], rows, "capacity-2024")
-    world.turn("capacity-2024", RoundState.CLOSED)
+        world.deliver(world.parties[supplier], rows, "staffed-beds-2024")
+    world.turn("staffed-beds-2024", RoundState.CLOSED)
     return world
 
 
 def correct(world: World, supplier: str = "north", by: int = 1) -> None:
     """Reopen the round, let one supplier correct its figures, and close it."""
-    world.turn("capacity-2024", RoundState.OPEN, "a supplier found a fault")
+    world.turn("staffed-beds-2024", RoundState.OPEN, "a supplier found a fault")
     party = world.parties[supplier]
-    counts = world.counting(party, "capacity-2024")
+    counts = world.counting(party, "staffed-beds-2024")
     rows = [(*row[:3], row[3] + by, row[4]) for row in ROWS[supplier]]
-    world.deliver(party, rows, "capacity-2024", corrects=counts.id if counts else None)
-    world.turn("capacity-2024", RoundState.CLOSED)
+    world.deliver(party, rows, "staffed-beds-2024", corrects=counts.id if counts else None)
+    world.turn("staffed-beds-2024", RoundState.CLOSED)

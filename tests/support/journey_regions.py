@@ -28,7 +28,7 @@ from service.domain.request import Evidence, RequestedDimension, RequestSpec
 from service.domain.round import RoundState
 from service.use_cases.disclosure_tables import earlier_tables, facts_of, rules_of, strictest
 
-ROUND, MEASURE = "capacity-2024", "staffed_bed_days"
+ROUND, MEASURE = "staffed-beds-2024", "staffed_bed_days"
 ALKMAAR, HOORN, CASTRICUM, HAARLEM, VELSEN = "GM0361", "GM0405", "GM0383", "GM0392", "GM0453"
 GGD_NORTH, ZORGKANTOOR_NORTH = "VR10", "ZK18"
 ALONE = 60
@@ -48,7 +48,7 @@ def region_policies(directory: Path) -> Path:
     """The bundle, in which capacity is asked for per Dutch region."""
     policies = shutil.copytree(bundle_directory(), directory / "policies")
     for file, old, new in (
-        ("datasets/capacity.yaml", "[scotland-boards]", "[nl-ggd, nl-zorgkantoor]"),
+        ("datasets/staffed-beds.yaml", "[scotland-boards]", "[nl-ggd, nl-zorgkantoor]"),
         (
             "purposes/regional-capacity-planning.yaml",
             "{scotland-boards: health-board}",
@@ -144,7 +144,7 @@ def published(world: World) -> list[Published]:
     with world.services.database.look() as data:
         found = [
             Published(release, data.requests.get(release.request).spec, evidence)
-            for release in data.releases.over("capacity")
+            for release in data.releases.over("staffed-beds")
             if (evidence := data.requests.evidence(release.request)) is not None
         ]
     return sorted(found, key=lambda one: len(one.evidence.history))
@@ -160,7 +160,7 @@ def subtracted(releases: Sequence[Published]) -> int | None:
 def attacked(world: World, releases: Sequence[Published]) -> AttackReport:
     """The attack on everything released, on the figures as they were delivered and not as the service stored them."""
     catalogue = world.services.catalogue
-    data_set = catalogue.data_set("capacity")
+    data_set = catalogue.data_set("staffed-beds")
     rows = [(supplier, region, value) for supplier, own in FIGURES.items() for region, value in own.items()]
     contributions = pa.table(
         {

@@ -41,7 +41,7 @@ RECORDS = [
         "occupied_bed_days": 61,
     }
 ]
-OPEN, LATE, CLOSED, DRAFT = "capacity-2019", "capacity-2020", "capacity-2021", "capacity-2022"
+OPEN, LATE, CLOSED, DRAFT = "staffed-beds-2019", "staffed-beds-2020", "staffed-beds-2021", "staffed-beds-2022"
 PART = 8 * 2**20
 _SUPPLIERS = 45
 _SECONDS_UNTIL_LATE = 3
@@ -177,7 +177,7 @@ class CraftingSupplier:
 
     def manifest(self, content: bytes, form: str = "csv", **changes: Any) -> wire.Manifest:
         values: dict[str, Any] = {
-            "data_set": "capacity",
+            "data_set": "staffed-beds",
             "data_set_version": 1,
             "round": OPEN,
             "supplier": self.id,

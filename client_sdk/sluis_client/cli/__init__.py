@@ -8,6 +8,7 @@ import typer
 
 from sluis_client.cli.audit import audit
 from sluis_client.cli.check import check
+from sluis_client.cli.describe import describe
 from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
 from sluis_client.cli.receipts import receipts, trust
@@ -28,6 +29,7 @@ app = typer.Typer(
     epilog=f"Exit codes:\n\n{_CODES}",
 )
 app.command()(init)
+app.command()(describe)
 app.command()(template)
 app.command()(check)
 app.command()(submit)

@@ -4,6 +4,7 @@ The same code runs on the supplier's machine before anything is sent and in the 
 offline check means something. It needs pyarrow, rfc8785 and cryptography, and touches neither network nor clock.
 """
 
+from sluis_client.wire.about import About, Assessment, Target
 from sluis_client.wire.canonical import (
     base64url,
     canonical_bytes,
@@ -57,6 +58,8 @@ __all__ = [
     "NONCE_BYTES",
     "RECEIPT_PREFIX",
     "RELEASE_PREFIX",
+    "About",
+    "Assessment",
     "Check",
     "Checked",
     "Code",
@@ -79,6 +82,7 @@ __all__ = [
     "SignatureError",
     "SignedManifest",
     "SignedReceipt",
+    "Target",
     "WireError",
     "base64url",
     "canonical_bytes",

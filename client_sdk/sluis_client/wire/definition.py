@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sluis_client.wire.about import About
 from sluis_client.wire.faults import Severity
 from sluis_client.wire.manifest import IDENTIFIER
 from sluis_client.wire.period import dates_of_period
@@ -24,6 +25,15 @@ DECIMAL_PLACES = 6
 DECIMAL_DIGITS = 18
 DECIMAL = pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES)
 
+MAX_TEXT = 1_000
+"""The most characters of any text; a column may allow less."""
+
+_COLUMN = frozenset(
+    {
+        *("name", "title", "kind", "required", "codes", "minimum", "maximum", "unit", "pattern"),
+        *("maxLength", "description"),
+    }
+)
 _MAX_ROWS = 10**8
 _MAX_VERSION = 10**6
 _LOOSE = re.compile(r"[\s_.-]+")
@@ -101,6 +111,8 @@ class Column:
         minimum: the least value of a number column, inclusive.
         maximum: the greatest, inclusive.
         pattern: RE2 expression that a text or pseudonym must match as a whole.
+        max_length: the most characters of a text.
+        description: what a value is, in full: the definition of a figure, or what a text is for.
     """
 
     name: str
@@ -112,6 +124,8 @@ class Column:
     maximum: int | float | None = None
     unit: str | None = None
     pattern: str | None = None
+    max_length: int | None = None
+    description: Label | None = None
 
     @classmethod
     def from_json(cls, value: Any) -> Column:
@@ -120,7 +134,7 @@ class Column:
         Raises:
             WireError: malformed; all faults are named.
         """
-        fields = Fields(value, {"name", "title", "kind", "required", "codes", "minimum", "maximum", "unit", "pattern"})
+        fields = Fields(value, _COLUMN)
         name = fields.text("name", NAME)
         title = fields.nested("title", Label.from_json)
         kind = fields.choice("kind", [str(k) for k in Kind])
@@ -130,9 +144,13 @@ class Column:
         maximum = fields.number("maximum") if "maximum" in fields else None
         unit = fields.text("unit") if "unit" in fields else None
         pattern = fields.text("pattern") if "pattern" in fields else None
+        longest = fields.integer("maxLength", 1, MAX_TEXT) if "maxLength" in fields else None
+        description = fields.nested("description", Label.from_json) if "description" in fields else None
         _check_column(fields, kind, codes, (minimum, maximum), pattern)
+        if longest is not None and kind != Kind.TEXT:
+            fields.refuse("maxLength", "hoort alleen bij tekst", "belongs to text only")
         fields.finish()
-        return cls(name, title, Kind(kind), required, codes, minimum, maximum, unit, pattern)
+        return cls(name, title, Kind(kind), required, codes, minimum, maximum, unit, pattern, longest, description)
 
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire; absent members are left out."""
@@ -147,6 +165,10 @@ class Column:
         for name in ("minimum", "maximum", "unit", "pattern"):
             if getattr(self, name) is not None:
                 members[name] = getattr(self, name)
+        if self.max_length is not None:
+            members["maxLength"] = self.max_length
+        if self.description is not None:
+            members["description"] = self.description.to_json()
         return members
 
     @cached_property
@@ -249,6 +271,7 @@ class Definition:
     Attributes:
         key: the columns that together name a row; two rows with one key are a fault. Empty: no two rows alike.
         period_column: the code column that says which period a row is about; a round limits it.
+        about: why it is collected, of whom and how often, and what may be done with it.
 
     Raises:
         WireError: a check, the key or the period column names a column that is not there or of the wrong kind.
@@ -263,6 +286,7 @@ class Definition:
     checks: tuple[Check, ...]
     max_rows: int
     period_column: str | None = None
+    about: About | None = None
 
     def __post_init__(self) -> None:
         """Refuse names that lead nowhere, whether the definition was read or made."""
@@ -281,7 +305,7 @@ class Definition:
         """
         fields = Fields(
             value,
-            {"id", "version", "title", "description", "columns", "key", "checks", "maxRows", "periodColumn"},
+            {"id", "version", "title", "description", "columns", "key", "checks", "maxRows", "periodColumn", "about"},
         )
         members: dict[str, Any] = {
             "id": fields.text("id", IDENTIFIER),
@@ -293,6 +317,7 @@ class Definition:
             "checks": fields.each("checks", Check.from_json),
             "max_rows": fields.integer("maxRows", 1, _MAX_ROWS),
             "period_column": fields.text("periodColumn") if "periodColumn" in fields else None,
+            "about": fields.nested("about", About.from_json) if "about" in fields else None,
         }
         fields.finish()
         return cls(**members)
@@ -309,7 +334,11 @@ class Definition:
             "checks": [check.to_json() for check in self.checks],
             "maxRows": self.max_rows,
         }
-        return members if self.period_column is None else {**members, "periodColumn": self.period_column}
+        if self.period_column is not None:
+            members["periodColumn"] = self.period_column
+        if self.about is not None:
+            members["about"] = self.about.to_json()
+        return members
 
     @cached_property
     def _loose(self) -> Mapping[str, str]:

@@ -71,6 +71,11 @@ class FaultCode(StrEnum):
     PATTERN = "F134"
     NOT_A_PSEUDONYM = "F135"
     IDENTIFIER = "F136"
+    AGB_CODE = "F137"
+    PHONE = "F138"
+    EMAIL = "F139"
+    DATE = "F140"
+    POSTCODE = "F141"
 
     DOUBLE_ROW = "F201"
     DOUBLE_KEY = "F202"
@@ -304,6 +309,26 @@ _TEXTS: dict[FaultCode, tuple[str, str]] = {
     FaultCode.IDENTIFIER: (
         "Dit lijkt op een BSN. Lever nooit een BSN: laat de SDK er een pseudoniem van maken of verwijder het.",
         "This looks like a BSN. Never deliver a BSN: let the SDK make a pseudonym of it or remove it.",
+    ),
+    FaultCode.AGB_CODE: (
+        "Hier staat een getal van acht cijfers, zoals de AGB-code van een zorgverlener. Laat het weg.",
+        "There is a number of eight digits, such as the AGB code of a professional. Leave it out.",
+    ),
+    FaultCode.PHONE: (
+        "Hier lijkt een telefoonnummer te staan. Laat het weg: de tekst gaat over de zorg, niet over een persoon.",
+        "There seems to be a telephone number. Leave it out: the text is about the care, not about a person.",
+    ),
+    FaultCode.EMAIL: (
+        "Hier staat een e-mailadres. Laat het weg; contactgegevens horen bij de registratie van uw organisatie.",
+        "There is an e-mail address. Leave it out; contact details belong to the registration of your organisation.",
+    ),
+    FaultCode.DATE: (
+        "Hier staat een volledige datum, die een geboortedatum kan zijn. Schrijf maand en jaar, of een leeftijd.",
+        "There is a full date, which may be a date of birth. Write only month and year, or an age.",
+    ),
+    FaultCode.POSTCODE: (
+        "Hier staat een postcode met letters, die met een huisnummer één adres aanwijst. Noem de gemeente.",
+        "There is a postcode with letters, which with a house number points at one address. Name the municipality.",
     ),
     FaultCode.DOUBLE_ROW: (
         "Deze rij is gelijk aan rij {first}. Verwijder er één.",

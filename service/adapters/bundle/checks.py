@@ -8,7 +8,12 @@ from itertools import pairwise
 from service.adapters.bundle.reading import BundleFiles
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Sensitivity
 from service.domain.method import Noise
-from service.domain.obligations import MINIMUM_CONTRIBUTORS_FLOOR, MINIMUM_COUNT_FLOOR, tightens
+from service.domain.obligations import (
+    COMPETITION_MINIMUM_AGE_MONTHS,
+    MINIMUM_COUNT_FLOOR,
+    contributors_floor,
+    tightens,
+)
 from service.domain.purpose import Purpose, PurposeScope
 
 LEGAL_BASES = ("6(1)(a)", "6(1)(b)", "6(1)(c)", "6(1)(d)", "6(1)(e)", "6(1)(f)")
@@ -34,6 +39,7 @@ class CrossChecks:
         self._doubles((p, f"{p.id} {p.version}") for p in self._catalogue.purposes)
         for profile in self._catalogue.profiles:
             self._profile(profile)
+        self._doubles((d, f"row {d.assessment.row}") for d in self._newest() if d.assessment is not None)
         for data_set in self._catalogue.data_sets:
             self._data_set(data_set)
             self._one_budget(data_set)
@@ -61,8 +67,10 @@ class CrossChecks:
         if profile.minimum_count < MINIMUM_COUNT_FLOOR:
             values = {"value": profile.minimum_count, "floor": MINIMUM_COUNT_FLOOR}
             self._fault(profile, "minimum_count", "below-floor", **values)
-        if profile.minimum_contributors < MINIMUM_CONTRIBUTORS_FLOOR:
-            values = {"value": profile.minimum_contributors, "floor": MINIMUM_CONTRIBUTORS_FLOOR}
+        users = (d for d in self._catalogue.data_sets if d.disclosure_profile == profile.id)
+        floor = max(map(contributors_floor, users), default=1)
+        if profile.minimum_contributors < floor:
+            values = {"value": profile.minimum_contributors, "floor": floor}
             self._fault(profile, "minimum_contributors", "below-floor", **values)
 
     # --- data sets ---------------------------------------------------------------------------------------------------
@@ -83,6 +91,31 @@ class CrossChecks:
             self._fault(data_set, "disclosure_profile", "noise-for-all", name=profile.id)
         self._period(data_set)
         self._columns(data_set)
+        self._version(data_set)
+        self._sensitivity(data_set)
+
+    def _newest(self) -> list[DataSet]:
+        names = dict.fromkeys(d.id for d in self._catalogue.data_sets)
+        return [self._catalogue.data_set(name) for name in names]
+
+    def _version(self, data_set: DataSet) -> None:
+        """Versions count up from 1, and each after the first says what it changed."""
+        if data_set.version > 1 and data_set.changes is None:
+            self._fault(data_set, "changes", "changes-missing")
+        if data_set.version == 1 and data_set.changes is not None:
+            self._fault(data_set, "changes", "changes-unexpected")
+        if data_set.version - 1 not in {0, *(d.version for d in self._catalogue.versions(data_set.id))}:
+            self._fault(data_set, "version", "version-gap", name=data_set.id, value=data_set.version - 1)
+
+    def _sensitivity(self, data_set: DataSet) -> None:
+        kinds = data_set.sensitivity
+        if Sensitivity.PUBLIC in kinds and len(kinds) > 1:
+            self._fault(data_set, "sensitivity", "public-and-sensitive")
+        if Sensitivity.SPECIAL_CATEGORY in kinds and Sensitivity.PERSONAL not in kinds:
+            self._fault(data_set, "sensitivity", "special-without-personal")
+        if Sensitivity.COMPETITION in kinds and data_set.minimum_age_months < COMPETITION_MINIMUM_AGE_MONTHS:
+            values = {"value": data_set.minimum_age_months, "base": COMPETITION_MINIMUM_AGE_MONTHS}
+            self._fault(data_set, "minimum_age_months", "too-young", **values)
 
     def _period(self, data_set: DataSet) -> None:
         if len([d for d in data_set.dimensions if d.is_period]) != 1:
@@ -99,6 +132,10 @@ class CrossChecks:
         measures = {m.name for m in data_set.measures}
         for name in sorted(measures.intersection(data_set.key)):
             self._fault(data_set, f"measures.{name}", "same-name", name=name)
+        for name in sorted({n.name for n in data_set.notes}.intersection({*measures, *data_set.key})):
+            self._fault(data_set, f"notes.{name}", "same-name", name=name)
+        for number, target in enumerate(data_set.targets):
+            self._known(data_set, f"targets.{number}.measure", "measure", target.measure, measures)
         for measure in data_set.measures:
             if measure.maximum < measure.minimum:
                 self._fault(data_set, f"measures.{measure.name}", "range-reversed")
@@ -142,7 +179,7 @@ class CrossChecks:
                 self._fault(purpose, f"{path}.data_set", "double", name=scope.data_set, other="scopes")
             seen.add(scope.data_set)
             if self._known(purpose, f"{path}.data_set", "data set", scope.data_set, data_sets):
-                self._scope(purpose, path, scope, self._catalogue.data_set(scope.data_set))
+                self._scope(purpose, path, scope)
 
     def _lawful(self, purpose: Purpose) -> None:
         if purpose.legal_basis not in LEGAL_BASES:
@@ -160,19 +197,24 @@ class CrossChecks:
             if purpose.dpia_outcome != "approved":
                 self._fault(purpose, "dpia.outcome", "dpia")
 
-    def _scope(self, purpose: Purpose, path: str, scope: PurposeScope, data_set: DataSet) -> None:
+    def _scope(self, purpose: Purpose, path: str, scope: PurposeScope) -> None:
+        """A name that some version has will do: rounds of that version are asked for under the same purpose."""
+        versions = self._catalogue.versions(scope.data_set)
         for measure in sorted(scope.measures):
-            self._known(purpose, f"{path}.measures", "measure", measure, (m.name for m in data_set.measures))
-        dimensions = {d.name: d for d in data_set.dimensions}
+            self._known(purpose, f"{path}.measures", "measure", measure, {m.name for d in versions for m in d.measures})
+        dimensions: dict[str, set[str]] = {}
+        for dimension in (found for version in versions for found in version.dimensions):
+            dimensions.setdefault(dimension.name, set()).update(dimension.classifications)
         for name, finest in scope.finest_levels.items():
             where = f"{path}.dimensions.{name}"
             if not self._known(purpose, where, "dimension", name, dimensions):
                 continue
             for classification, level in finest:
-                if self._known(purpose, where, "classification", classification, dimensions[name].classifications):
+                if self._known(purpose, where, "classification", classification, dimensions[name]):
                     levels = self._levels(classification)
                     self._known(purpose, f"{where}.{classification}", "level", level, levels)
-        self._tightens(purpose, data_set)
+        for version in versions:
+            self._tightens(purpose, version)
 
     def _levels(self, classification: str) -> tuple[str, ...]:
         found = self._classifications.get(classification)

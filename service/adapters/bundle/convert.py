@@ -14,7 +14,7 @@ from service.adapters.bundle.models import (
     PurposeModel,
 )
 from service.adapters.bundle.reading import BundleFiles
-from service.domain.catalogue import Check, DataSet, Dimension, DisclosureProfile, Measure
+from service.domain.catalogue import Assessment, Check, DataSet, Dimension, DisclosureProfile, Measure, Note, Target
 from service.domain.classification import Classification, Code, Label
 from service.domain.errors import Invalid
 from service.domain.method import Method, Noise, Rounding, Suppression
@@ -73,6 +73,7 @@ def data_set(model: DataSetModel) -> DataSet:
         version=model.version,
         title=model.title.label(),
         description=model.description.label(),
+        nature=model.nature,
         dimensions=tuple(
             Dimension(name, d.title.label(), d.classifications, d.period, d.total, d.sensitive)
             for name, d in model.dimensions.items()
@@ -90,6 +91,17 @@ def data_set(model: DataSetModel) -> DataSet:
         maximum_rows=model.maximum_rows,
         retention_months=model.retention_months,
         source=" ".join(model.source.split()),
+        delivered_by=model.delivered_by,
+        deadline_days=model.deadline_days,
+        availability=model.availability.level,
+        availability_note=model.availability.note.label(),
+        notes=tuple(
+            Note(name, n.title.label(), n.definition.label(), n.maximum_length) for name, n in model.notes.items()
+        ),
+        targets=tuple(Target(t.measure, t.valid_from, t.at_most, t.definition.label()) for t in model.targets),
+        care_forms=model.care_forms,
+        assessment=Assessment(**model.assessment.model_dump()) if model.assessment is not None else None,
+        changes=model.changes.label() if model.changes is not None else None,
     )
 
 

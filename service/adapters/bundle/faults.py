@@ -98,8 +98,8 @@ FAULTS: Mapping[str, FaultText] = {
         "use a calendar classification",
     ),
     "same-name": FaultText(
-        "'{name}' is de naam van een dimensie én van een maat",
-        "'{name}' names a dimension and a measure",
+        "'{name}' is de naam van meer dan een dimensie, maat of toelichting",
+        "'{name}' names more than one dimension, measure or note",
         "geef een van de twee een andere naam",
         "rename one of the two",
     ),
@@ -108,6 +108,42 @@ FAULTS: Mapping[str, FaultText] = {
         "the minimum is above the maximum",
         "verwissel of verbeter ze",
         "swap or mend them",
+    ),
+    "changes-missing": FaultText(
+        "deze versie zegt niet wat er is veranderd",
+        "this version does not say what changed",
+        "vul 'changes' in: wat is anders dan in de vorige versie, en waarom",
+        "fill in 'changes': what is different from the version before, and why",
+    ),
+    "changes-unexpected": FaultText(
+        "de eerste versie kan niets hebben veranderd",
+        "the first version cannot have changed anything",
+        "verwijder 'changes', of verhoog 'version'",
+        "remove 'changes', or raise 'version'",
+    ),
+    "version-gap": FaultText(
+        "versie {value} van '{name}' ontbreekt",
+        "version {value} of '{name}' is missing",
+        "laat elke versie staan: lopende rondes houden de hunne",
+        "keep every version: rounds under way keep theirs",
+    ),
+    "public-and-sensitive": FaultText(
+        "openbare gegevens zijn niet ook nog gevoelig",
+        "public figures are not sensitive besides",
+        "kies 'public', of een of meer van de andere",
+        "choose 'public', or one or more of the others",
+    ),
+    "special-without-personal": FaultText(
+        "bijzondere persoonsgegevens zijn ook persoonsgegevens",
+        "special categories of personal data are personal data too",
+        "voeg 'personal' toe",
+        "add 'personal'",
+    ),
+    "too-young": FaultText(
+        "{value} maanden is te jong voor concurrentiegevoelige gegevens",
+        "{value} months is too young for competition-sensitive figures",
+        "kies ten minste {base} (artikel 6 Mededingingswet; policy.md)",
+        "choose at least {base} (Dutch Competition Act article 6; policy.md)",
     ),
     "below-floor": FaultText(
         "{value} ligt onder de ondergrens van {floor}",

@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from service.domain.catalogue import MeasureKind, Sensitivity
+from service.domain.catalogue import (
+    AddedValue,
+    Availability,
+    MeasureKind,
+    Nature,
+    ReleasedBy,
+    Sensitivity,
+    SupplierKind,
+    Workability,
+)
 from service.domain.classification import Label
 from service.domain.method import LARGEST_BUDGET, LARGEST_LOSS, SMALLEST_LOSS, Mechanism, Unit
 
@@ -60,6 +69,40 @@ class MeasureModel(_Strict):
     maximum: int = 10**9
 
 
+class NoteModel(_Strict):
+    """A column of free text."""
+
+    title: LabelModel
+    definition: LabelModel
+    maximum_length: Annotated[int, Field(ge=1, le=1000)]
+
+
+class TargetModel(_Strict):
+    """What a measure is held against."""
+
+    measure: Name
+    valid_from: date
+    at_most: Annotated[int, Field(ge=0)]
+    definition: LabelModel
+
+
+class AvailabilityModel(_Strict):
+    """Whether the figures exist and can be had."""
+
+    level: Availability
+    note: LabelModel
+
+
+class AssessmentModel(_Strict):
+    """The row of the report's assessment matrix."""
+
+    row: Annotated[int, Field(ge=1, le=16)]
+    table: Annotated[int, Field(ge=1, le=4)]
+    added_value: AddedValue
+    workability: Workability
+    released_by: ReleasedBy
+
+
 class CheckModel(_Strict):
     """The left column may not exceed the right one."""
 
@@ -76,13 +119,22 @@ class DataSetModel(_Strict):
 
     id: Name
     version: Version
+    changes: LabelModel | None = None
     title: LabelModel
     description: LabelModel
+    nature: Nature
     source: Text
+    delivered_by: Annotated[tuple[SupplierKind, ...], Field(min_length=1)]
+    availability: AvailabilityModel
+    assessment: AssessmentModel | None = None
+    care_forms: tuple[Annotated[int, Field(ge=1, le=6)], ...] = ()
     dimensions: Annotated[dict[Name, DimensionModel], Field(min_length=1)]
     measures: Annotated[dict[Name, MeasureModel], Field(min_length=1)]
+    notes: dict[Name, NoteModel] = {}
+    targets: tuple[TargetModel, ...] = ()
     checks: tuple[CheckModel, ...] = ()
     round_level: Name
+    deadline_days: Annotated[int, Field(ge=1, le=732)]
     sensitivity: Annotated[frozenset[Sensitivity], Field(min_length=1)]
     legal_default: LabelModel
     disclosure_profile: Name

@@ -33,7 +33,7 @@ class _DuplicateKey(yaml.YAMLError):
         self.line = line
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(yaml.CSafeLoader):
     """Safe YAML in which every key stands once; PyYAML lets the last one win without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -44,6 +44,25 @@ class _StrictLoader(yaml.SafeLoader):
                 raise _DuplicateKey(str(key), key_node.start_mark.line + 1)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+_DEEPEST = 40
+
+
+def _require_shallow(text: str) -> None:
+    """Refuse what nests deeper than any file of a bundle: libyaml would build it until the stack ends.
+
+    Raises:
+        RecursionError: it does.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            raise RecursionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +138,8 @@ class BundleFiles:
         if text is None:
             return None
         try:
-            document = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a subclass of SafeLoader
+            _require_shallow(text)
+            document = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a subclass of CSafeLoader
         except _DuplicateKey as duplicate:
             self.fault(file, f"line {duplicate.line}", "duplicate-key", name=duplicate.key)
             return None

@@ -26,6 +26,9 @@ from service.domain.request import (
 )
 from service.ports.unit_of_work import Page
 
+_FIRST = 1
+"""The version of a data set in requests of before data sets had several."""
+
 
 class SqlRequests:
     """Implements `service.ports.unit_of_work.Requests`."""
@@ -138,4 +141,5 @@ def _spec(stored: Mapping[str, Any]) -> RequestSpec:
         bottleneck=stored["bottleneck"],
         necessity=stored["necessity"],
         why_nothing_less=stored["why_nothing_less"],
+        data_set_version=stored.get("data_set_version", _FIRST),
     )

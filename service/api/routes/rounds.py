@@ -40,9 +40,12 @@ def get_rounds(call: AnyCall, limit: Limit = 50, cursor: Cursor = None) -> Respo
 def post_round(call: PersonCall, body: Annotated[RoundInput, Depends(JsonBody(RoundInput))]) -> Response:
     """A round in draft; it takes deliveries once it is opened."""
     try:
-        made = create_round(call, body.data_set, body.period, body.expected, body.deadline)
+        made = create_round(
+            call, body.data_set, body.period, body.expected, body.deadline, version=body.data_set_version
+        )
     except NotFound:
-        raise invalid(in_body("/dataSet", "unknown", "is geen gegevensset", "is no data set")) from None
+        wrong = "is geen gegevensset, of niet in deze versie", "is no data set, or not in this version"
+        raise invalid(in_body("/dataSet", "unknown", *wrong)) from None
     headers = {"Location": f"/v1/rounds/{made.id}"}
     return answer(RoundAnswer.as_planned(made, call.services.catalogue), 201, headers)
 

@@ -98,7 +98,7 @@ Moment = Annotated[
 ]
 Day = Annotated[date, Field(description="A calendar date, as 2026-01-31")]
 
-Id = Annotated[str, Path(pattern=IDENTIFIER, description="The id", examples=["capacity-2019"])]
+Id = Annotated[str, Path(pattern=IDENTIFIER, description="The id", examples=["staffed-beds-2019"])]
 Number = Annotated[
     int,
     BeforeValidator(plain_number),

@@ -14,11 +14,23 @@ class DataSetSummary(Answer):
     id: str
     version: int
     title: Label
+    delivered_by: list[str]
+    cadence: str
+    deadline_days: int
+    sensitivity: list[str]
 
     @classmethod
     def of(cls, data_set: DataSet) -> DataSetSummary:
         """The newest version."""
-        return cls(id=data_set.id, version=data_set.version, title=Label.of(data_set.title))
+        return cls(
+            id=data_set.id,
+            version=data_set.version,
+            title=Label.of(data_set.title),
+            delivered_by=[str(kind) for kind in data_set.delivered_by],
+            cadence=data_set.round_level,
+            deadline_days=data_set.deadline_days,
+            sensitivity=sorted(str(kind) for kind in data_set.sensitivity),
+        )
 
 
 class CodeAnswer(Answer):
@@ -42,6 +54,48 @@ class ColumnAnswer(Answer):
     maximum: float | None = ABSENT
     unit: str | None = ABSENT
     pattern: str | None = ABSENT
+    max_length: int | None = ABSENT
+    description: Label | None = ABSENT
+
+
+class AssessmentAnswer(Answer):
+    """How the report on the minimal data set judged the need for these figures."""
+
+    row: int
+    table: int
+    added_value: str
+    workability: str
+    released_by: str
+
+
+class TargetAnswer(Answer):
+    """What a measure is held against from a day on."""
+
+    measure: str
+    valid_from: Day
+    at_most: int
+    definition: Label
+
+
+class AboutAnswer(Answer):
+    """Who delivers, how often, when it is due, and what may be done with the figures."""
+
+    delivered_by: list[str]
+    cadence: str
+    deadline_days: int
+    sensitivity: list[str]
+    legal_default: Label
+    disclosure_profile: str
+    minimum_age_months: int
+    retention_months: int
+    source: str
+    availability: str
+    availability_note: Label
+    nature: str
+    care_forms: list[int] | None = ABSENT
+    assessment: AssessmentAnswer | None = ABSENT
+    targets: list[TargetAnswer] | None = ABSENT
+    changes: Label | None = ABSENT
 
 
 class CheckAnswer(Answer):
@@ -67,6 +121,7 @@ class DefinitionAnswer(Answer):
     checks: list[CheckAnswer]
     max_rows: int
     period_column: str | None = ABSENT
+    about: AboutAnswer | None = ABSENT
 
 
 class ClassificationSummary(Answer):

@@ -43,7 +43,7 @@ class DimensionInput(Input):
 class AggregateRequestInput(Input):
     """What is asked, for which purpose, and why nothing less would do."""
 
-    data_set: Annotated[Identifier, Field(examples=["capacity"])]
+    data_set: Annotated[Identifier, Field(examples=["staffed-beds"])]
     purpose: Annotated[Identifier, Field(examples=["regional-capacity-planning"])]
     dimensions: Annotated[list[DimensionInput], Field(min_length=1, max_length=_MOST_DIMENSIONS)]
     periods: Annotated[list[Identifier], NoDoubles, Field(min_length=1, max_length=_MOST_PERIODS)]
@@ -172,6 +172,7 @@ class AggregateRequestAnswer(Answer):
     id: str
     organisation: str
     data_set: str
+    data_set_version: int | None = ABSENT
     purpose: str
     purpose_version: int
     dimensions: list[DimensionAnswer]
@@ -203,6 +204,7 @@ class AggregateRequestAnswer(Answer):
             id=found.id,
             organisation=found.organisation,
             data_set=spec.data_set,
+            data_set_version=spec.data_set_version,
             purpose=spec.purpose,
             purpose_version=found.purpose_version,
             dimensions=[DimensionAnswer.of(d) for d in spec.dimensions],

@@ -19,7 +19,7 @@ _MOST_EXPECTED = 5_000
 class RoundInput(Input):
     """A round to plan."""
 
-    data_set: Annotated[Identifier, Field(examples=["capacity"])]
+    data_set: Annotated[Identifier, Field(examples=["staffed-beds"])]
     period: Annotated[Identifier, Field(examples=["2019"])]
     expected: Annotated[
         list[Identifier],
@@ -27,6 +27,9 @@ class RoundInput(Input):
         Field(min_length=1, max_length=_MOST_EXPECTED, description="Ids of the organisations that are to deliver"),
     ]
     deadline: UtcTime
+    data_set_version: Annotated[
+        int | None, Field(ge=1, le=10**6, description="The definition to deliver by; the newest when left out")
+    ] = None
 
 
 class RoundStateInput(Input):

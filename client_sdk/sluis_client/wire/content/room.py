@@ -6,8 +6,7 @@ anybody fill the memory with a small one: a Parquet file of 600 kB can unpack to
 
 from __future__ import annotations
 
-from sluis_client.wire.content.values import MAX_TEXT
-from sluis_client.wire.definition import Definition, Kind
+from sluis_client.wire.definition import MAX_TEXT, Definition, Kind
 
 _SLACK = 16 * 2**20
 _CELL = {

@@ -10,24 +10,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sluis_client.wire.content.rows import Rows, any_true, report
-from sluis_client.wire.definition import Column, Definition, Kind
+from sluis_client.wire.content.screening import passes_eleven_test, screen
+from sluis_client.wire.definition import MAX_TEXT, Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import FaultList, fault
 from sluis_client.wire.period import dates_of_period
 
-MAX_TEXT = 1_000
-
 _HIDDEN = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\x{FFFD}]"
 _OUTER_SPACE = r"^[\s\p{Z}]|[\s\p{Z}]$"
 _FORMULA = r"^[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
-_DIGITS = r"[0-9](?:[ .\-]?[0-9]){8}"
-_SUSPECT = f"{_HIDDEN}|{_OUTER_SPACE}|{_FORMULA}|{_DIGITS}"
+_SUSPECT = f"{_HIDDEN}|{_OUTER_SPACE}|{_FORMULA}"
 _PSEUDONYM = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.[0-9]+\.[A-Za-z0-9_-]{22,}$"
 _NOT_ONLY_DIGITS = r"[A-Za-z_-][0-9]*$"
 _MAX_PSEUDONYM = 255
-_NINE_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){8}(?![0-9])")
 _EIGHT_OR_NINE = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){7,8}(?![0-9])")
-_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _MAX_LISTED = 12
 
 
@@ -132,9 +128,9 @@ def _check_texts(column: Column, rows: Rows, faults: FaultList) -> None:
             (_FORMULA, FaultCode.FORMULA),
         ):
             report(faults, rows, pc.match_substring_regex(values, pattern), code, column)
-        identifiers = _identifiers(values, pc.match_substring_regex(values, _DIGITS), _NINE_DIGITS)
-        report(faults, rows, identifiers, FaultCode.IDENTIFIER, column)
-    report(faults, rows, pc.greater(pc.utf8_length(values), MAX_TEXT), FaultCode.TOO_LONG, column, limit=MAX_TEXT)
+    screen(column, rows, faults)
+    limit = column.max_length or MAX_TEXT
+    report(faults, rows, pc.greater(pc.utf8_length(values), limit), FaultCode.TOO_LONG, column, limit=limit)
     _check_pattern(column, rows, faults)
 
 
@@ -144,7 +140,7 @@ def _check_pseudonyms(column: Column, rows: Rows, faults: FaultList) -> None:
     right = pc.and_(form, pc.less_equal(pc.binary_length(values), _MAX_PSEUDONYM))
     wrong = pc.invert(right)
     if any_true(wrong):
-        identifiers = _identifiers(values, wrong, _EIGHT_OR_NINE)
+        identifiers = _identifiers(values, wrong)
         report(faults, rows, identifiers, FaultCode.IDENTIFIER, column)
         report(faults, rows, pc.and_not(wrong, identifiers), FaultCode.NOT_A_PSEUDONYM, column)
     _check_pattern(column, rows, faults)
@@ -156,22 +152,15 @@ def _check_pattern(column: Column, rows: Rows, faults: FaultList) -> None:
         report(faults, rows, pc.invert(right), FaultCode.PATTERN, column, pattern=column.pattern)
 
 
-def _identifiers(values: pa.Array, suspects: pa.Array, digits: re.Pattern[str]) -> pa.Array:
+def _identifiers(values: pa.Array, suspects: pa.Array) -> pa.Array:
     """Which of the suspects hold a number that passes the eleven test."""
     indices = pc.indices_nonzero(suspects)
     found = [
         index
         for index, text in zip(indices.to_pylist(), values.take(indices).to_pylist(), strict=True)
-        if any(passes_eleven_test(re.sub(r"[ .-]", "", m.group())) for m in digits.finditer(text))
+        if any(passes_eleven_test(re.sub(r"[ .-]", "", m.group())) for m in _EIGHT_OR_NINE.finditer(text))
     ]
     return pc.is_in(pa.array(range(len(values)), pa.int64()), pa.array(found, pa.int64()))
-
-
-def passes_eleven_test(digits: str) -> bool:
-    """Whether eight (leading zero lost) or nine digits can be a BSN: 9A+8B+7C+6D+5E+4F+3G+2H-I divisible by 11."""
-    full = digits.zfill(len(_WEIGHTS))
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, full, strict=True))
-    return total % 11 == 0 and full != "0" * len(_WEIGHTS)
 
 
 def _check_validity(definition: Definition, rows: Rows, faults: FaultList) -> None:
