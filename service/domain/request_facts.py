@@ -86,10 +86,16 @@ def purpose_resource(purpose: str, catalogue: Catalogue) -> Resource:
         "allRegionalOwners": found.recipients.all_regional_owners,
         "legalBasis": found.legal_basis,
         "specialCategoryException": found.special_category_exception or "",
+        "uavgEvidence": found.uavg_evidence is not None,
+        "consentScope": found.consent_scope is not None,
+        "controllerCount": len(found.controllers),
+        "jointArrangement": found.joint_arrangement or "",
         "processorAgreement": found.processor_agreement,
-        "dpiaOutcome": found.dpia_outcome,
+        "dpiaOutcome": found.dpia.outcome if found.dpia else "none",
         "minimumAgeMonths": found.minimum_age_months,
     }
+    if found.dpia is not None:
+        facts["dpiaReviewOn"] = epoch_day(found.dpia.review_on)
     return Resource("Purpose", found.id, facts)
 
 

@@ -78,8 +78,13 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
         "allRegionalOwners": bool,
         "legalBasis": str,
         "specialCategoryException": str,
+        "uavgEvidence": bool,
+        "consentScope": bool,
+        "controllerCount": int,
+        "jointArrangement": str,
         "processorAgreement": str,
         "dpiaOutcome": str,
+        "dpiaReviewOn?": int,
         "minimumAgeMonths": int,
     },
 }
@@ -256,7 +261,40 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         "purpose-without-processor-agreement",
         _of_purpose(lambda _, p: not p["processorAgreement"]),
     ),
-    ("requestAggregate release", "purpose-without-dpia", _of_purpose(lambda _, p: p["dpiaOutcome"] != "approved")),
+    (
+        "requestAggregate release",
+        "purpose-without-uavg-evidence",
+        _of_purpose(lambda _, p: p["specialCategoryException"] == "9(2)(j)" and not p["uavgEvidence"]),
+    ),
+    (
+        "requestAggregate release",
+        "purpose-without-consent-scope",
+        _of_purpose(
+            lambda _, p: (
+                not p["consentScope"] and (p["legalBasis"] == "6(1)(a)" or p["specialCategoryException"] == "9(2)(a)")
+            )
+        ),
+    ),
+    (
+        "requestAggregate release",
+        "purpose-without-joint-arrangement",
+        _of_purpose(lambda _, p: p["controllerCount"] > 1 and not p["jointArrangement"]),
+    ),
+    (
+        "requestAggregate release",
+        "purpose-without-dpia",
+        _of_purpose(
+            lambda f, p: (
+                p["dpiaOutcome"] != "approved"
+                and (p["dpiaOutcome"] != "none" or (f["dataSetCovered"] and "special-category" in f["sensitivity"]))
+            )
+        ),
+    ),
+    (
+        "requestAggregate release",
+        "dpia-review-overdue",
+        _of_purpose(lambda f, p: "dpiaReviewOn" in p and f["today"] > p["dpiaReviewOn"]),
+    ),
     (
         "requestAggregate release",
         "not-a-recipient",

@@ -156,7 +156,7 @@ class PurposeAnswer(Answer):
     why_nothing_less: Label
     controllers: list[str]
     legal_basis: str
-    statute: str
+    statute: str | None = ABSENT
     special_category_exception: str | None = ABSENT
     scopes: list[ScopeAnswer]
     minimum_age_months: int
