@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from service.adapters.bundle import bundle_directory, load_bundle
+from service.adapters.bundle.stated import StatedPurposes
 from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.clock_watch import KernelClockWatch
@@ -85,6 +86,7 @@ def open_application(settings: Settings) -> Iterator[Application]:
         randomness=randomness,
         policy=CedarEngine(bundle),
         catalogue=bundle.catalogue,
+        purposes=StatedPurposes(),
         parts=FileSystemPartStore(settings.parts),
         engine=DuckDbEngine(),
         keys=keys.store,

@@ -33,7 +33,7 @@ that its absence and another organisation's ownership get the same answer (`not-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.domain.catalogue import Catalogue
@@ -49,6 +49,7 @@ from service.domain.request_facts import (
     purpose_resource,
     recipient_facts,
     request_context,
+    request_terms,
     standing,
     subject_facts,
 )
@@ -265,7 +266,7 @@ def may_request_aggregate(caller: Caller, spec: RequestSpec, catalogue: Catalogu
         **request_context(spec, catalogue, rounds, civil_day(caller.at)),
         **recipient_facts(caller.organisation, caller.principal.organisation),
     }
-    return _query(caller, "requestAggregate", resource, context)
+    return replace(_query(caller, "requestAggregate", resource, context), terms=request_terms(spec, catalogue, rounds))
 
 
 def may_list_requests(caller: Caller) -> Query:

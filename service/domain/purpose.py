@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from service.domain.classification import Label
@@ -203,3 +203,53 @@ class Purpose:
     def rests_on_consent(self) -> bool:
         """Whether persons consented: by article 6(1)(a), or explicitly by article 9(2)(a)."""
         return self.legal_basis == CONSENT or self.special_category_exception == EXPLICIT_CONSENT
+
+
+@dataclass(frozen=True, slots=True)
+class StatedPurpose:
+    """One version of a purpose that people made: the document as it was proposed, and where it stands.
+
+    Attributes:
+        document: canonical JSON (RFC 8785) of the document; never changes.
+        digest: of the document, as in `Purpose`.
+        proposer: who proposed it, for `organisation`.
+        reviewer: the privacy officer whose review was positive.
+        approvers: who approved it, in order.
+        suspended_by: who suspended it last, while it is suspended.
+    """
+
+    id: str
+    version: int
+    state: PurposeState
+    document: str
+    digest: str
+    proposer: str
+    organisation: str
+    proposed_at: datetime
+    reviewer: str | None = None
+    approvers: tuple[str, ...] = ()
+    suspended_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeHead:
+    """What decisions look at of a stated purpose that was approved once; its document is read when it is not known."""
+
+    id: str
+    version: int
+    state: PurposeState
+    digest: str
+    approvers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeVerdict:
+    """What somebody did to a version of a purpose, and why; `step` is an event of `PURPOSE_LIFECYCLE`."""
+
+    id: str
+    purpose: str
+    version: int
+    person: str
+    step: str
+    reason: str
+    at: datetime

@@ -102,7 +102,7 @@ def _content(
 
     Of the evidence only its id and outcome: a digest of it would let whoever knows all but one figure try that one.
     """
-    catalogue = step.call.services.catalogue
+    catalogue = step.catalogue
     content = json.loads(release.content)
     purpose = catalogue.purpose(found.spec.purpose)
     decision = json.loads(found.decision)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from service.adapters.bundle.purpose_faults import PURPOSE_FAULTS, FaultText
 
-
 FAULTS: Mapping[str, FaultText] = {
     **PURPOSE_FAULTS,
     "file-missing": FaultText("het bestand ontbreekt", "the file is missing", "voeg het bestand toe", "add the file"),

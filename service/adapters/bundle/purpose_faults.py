@@ -89,6 +89,12 @@ PURPOSE_FAULTS: Mapping[str, FaultText] = {
         "vraag het advies en noem het in 'fg_advice'",
         "ask for the advice and name it in 'fg_advice'",
     ),
+    "not-a-draft": FaultText(
+        "een voorstel is een 'draft' zonder goedkeurders",
+        "a proposal is a 'draft' without approvers",
+        "zet 'status: draft' en laat 'approvers' leeg; goedkeuren gebeurt in de dienst",
+        "put 'status: draft' and leave 'approvers' empty; approval happens in the service",
+    ),
     "changes-missing": FaultText(
         "een nieuwe versie zegt niet wat er veranderde",
         "a new version does not say what changed",

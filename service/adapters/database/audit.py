@@ -120,7 +120,7 @@ def to_payload(event: AuditEvent) -> str:
     return canonical(
         _recordable(
             {
-                "eventVersion": 2,
+                "eventVersion": 3,
                 "id": event.id,
                 "code": event.code,
                 "action": event.action.value,
@@ -137,6 +137,8 @@ def to_payload(event: AuditEvent) -> str:
                     "policyHash": event.authorisation.policy_hash,
                     "policies": list(event.authorisation.policies),
                     "purpose": event.authorisation.purpose,
+                    "purposeVersion": event.authorisation.purpose_version,
+                    "purposeDigest": event.authorisation.purpose_digest,
                     "legalBasis": event.authorisation.legal_basis,
                     "agreement": event.authorisation.agreement,
                     "permit": event.authorisation.permit,
@@ -163,7 +165,7 @@ def to_payload(event: AuditEvent) -> str:
 
 
 def from_payload(payload: str) -> AuditEvent:
-    """The event that `to_payload` wrote, now or when events had fewer members (`eventVersion` 1)."""
+    """The event that `to_payload` wrote, now or when events had fewer members (`eventVersion` 1, 2)."""
     stored: dict[str, Any] = json.loads(payload)
     authorisation, source = stored["authorisation"], stored["source"]
     return AuditEvent(
@@ -187,6 +189,8 @@ def from_payload(payload: str) -> AuditEvent:
             agreement=authorisation["agreement"],
             permit=authorisation["permit"],
             decision=authorisation.get("decision"),
+            purpose_version=authorisation.get("purposeVersion"),
+            purpose_digest=authorisation.get("purposeDigest"),
         ),
         outcome=Outcome(stored["outcome"]),
         reasons=tuple(stored["reasons"]),
