@@ -28,6 +28,7 @@ from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
 from service.cli.policy import Report, add_policy_commands
+from service.cli.purposes import add_purpose_commands
 from service.composition.settings import SettingsError, read_settings
 from service.disclosure.command.main import protect_command
 from service.ports.identity import Algorithm, OpenIdLogin
@@ -62,6 +63,7 @@ def command() -> typer.Typer:
     add_policy_commands(app, _report)
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
+    add_purpose_commands(app, clock=SystemClock())
     add_evidence_command(app, clock=SystemClock())
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock())

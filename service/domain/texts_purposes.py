@@ -108,6 +108,27 @@ PURPOSE_REASONS: Mapping[str, Text] = {
         "Herzie de DPIA en laat een nieuwe versie van het doel goedkeuren.",
         "Review the DPIA and have a new version of the purpose approved.",
     ),
+    "own-proposal": Text(
+        _FOUR_EYES,
+        "Wie een doel voorstelt, beoordeelt het niet.",
+        "Whoever proposes a purpose does not judge it.",
+        "Laat een ander beoordelen.",
+        "Have somebody else judge it.",
+    ),
+    "purpose-reviewed-before": Text(
+        _FOUR_EYES,
+        "U hebt deze versie van het doel al beoordeeld; het volgende oordeel komt van een ander.",
+        "You judged this version of the purpose already; the next verdict comes from someone else.",
+        "Laat een ander beoordelen.",
+        "Have somebody else judge it.",
+    ),
+    "own-suspension": Text(
+        _FOUR_EYES,
+        "Wie een doel schorst, heft de schorsing niet op.",
+        "Whoever suspends a purpose does not lift the suspension.",
+        "Laat een andere datasteward de schorsing opheffen.",
+        "Have another data steward lift the suspension.",
+    ),
     "purpose-changed": Text(
         _LIMITATION,
         "Doel '{purpose}' is gewijzigd sinds de aanvraag.",

@@ -29,6 +29,14 @@ class PurposeDocuments(Protocol):
         """
         ...
 
+    def check_again(self, text: str, catalogue: Catalogue) -> Purpose:
+        """A document that was checked when it was stored, held against the catalogue of today.
+
+        Raises:
+            service.domain.errors.Faulty: `purpose`, with every fault.
+        """
+        ...
+
     def read(self, text: str) -> Purpose:
         """A document that was checked when it was stored.
 

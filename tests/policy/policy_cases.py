@@ -20,6 +20,7 @@ SUPPLIER = Supplier("hospital-a", "hospital-a", "key-a")
 OWNER = Person(ISSUER, "owner", frozenset({Role.REGIONAL_OWNER}), "board-a")
 STEWARD = Person(ISSUER, "steward", frozenset({Role.STEWARD}), "ttp")
 STEWARD_AND_OWNER = Person(ISSUER, "both", frozenset({Role.STEWARD, Role.REGIONAL_OWNER}), "board-b")
+PRIVACY_OFFICER = Person(ISSUER, "fg", frozenset({Role.PRIVACY_OFFICER}), "ttp")
 AUDITOR = Person(ISSUER, "auditor", frozenset({Role.AUDITOR}), "auditors")
 OPERATOR = Operator("root")
 WORKER = Worker("requests")
@@ -28,6 +29,7 @@ PRINCIPALS: Mapping[str, Principal] = {
     "supplier": SUPPLIER,
     "regional-owner": OWNER,
     "steward": STEWARD,
+    "privacy-officer": PRIVACY_OFFICER,
     "auditor": AUDITOR,
     "operator": OPERATOR,
     "worker": WORKER,
@@ -64,6 +66,19 @@ PURPOSE = Resource(
         "dpiaOutcome": "approved",
         "dpiaReviewOn": TODAY + 60,
         "minimumAgeMonths": 3,
+    },
+)
+PURPOSE_VERSION = Resource(
+    "PurposeVersion",
+    "planning",
+    {
+        "name": "planning",
+        "proposer": f"{ISSUER}#proposer",
+        "organisation": "board-a",
+        "reviewers": (f"{ISSUER}#one",),
+        "suspendedBy": f"{ISSUER}#one",
+        "allRegionalOwners": False,
+        "recipients": ("board-c",),
     },
 )
 UNKNOWN_PURPOSE = Resource("UnknownPurpose", "no-such-purpose")
@@ -122,6 +137,14 @@ ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "administer": (SERVICE, {}),
     "readMetadata": (SERVICE, {}),
     "readPurposes": (SERVICE, {}),
+    "proposePurpose": (SERVICE, {}),
+    "readPurpose": (PURPOSE_VERSION, {}),
+    "reviewPurpose": (PURPOSE_VERSION, {}),
+    "approvePurpose": (PURPOSE_VERSION, {}),
+    "suspendPurpose": (PURPOSE_VERSION, {}),
+    "resumePurpose": (PURPOSE_VERSION, {}),
+    "withdrawPurpose": (PURPOSE_VERSION, {}),
+    "readRegister": (SERVICE, {}),
     "listRounds": (SERVICE, {}),
     "readRound": (ROUND, {}),
     "createRound": (ROUND, {}),
@@ -154,11 +177,19 @@ ALLOWED: Mapping[str, str] = {
     "inviteOrganisation": "operator",
     "suspendOrganisation": "operator",
     "revokeKey": "operator",
-    "readOwnOrganisation": "supplier regional-owner steward auditor",
+    "readOwnOrganisation": "supplier regional-owner steward privacy-officer auditor",
     "listOrganisations": "operator",
     "administer": "operator",
-    "readMetadata": "supplier regional-owner steward auditor operator",
-    "readPurposes": "regional-owner steward",
+    "readMetadata": "supplier regional-owner steward privacy-officer auditor operator",
+    "readPurposes": "regional-owner steward privacy-officer",
+    "readPurpose": "regional-owner steward privacy-officer",
+    "proposePurpose": "regional-owner steward",
+    "reviewPurpose": "privacy-officer",
+    "approvePurpose": "steward",
+    "suspendPurpose": "steward privacy-officer",
+    "resumePurpose": "steward",
+    "withdrawPurpose": "steward privacy-officer",
+    "readRegister": "steward privacy-officer auditor",
     "listRounds": "supplier regional-owner steward operator",
     "readRound": "supplier regional-owner steward operator",
     "createRound": "steward",
@@ -451,6 +482,24 @@ CASES: tuple[Case, ...] = (
         recipients=(),
         bottleneckLength=0,
     ),
+    # --- purposes that people made
+    _case(PRIVACY_OFFICER, "reviewPurpose", "own-proposal", proposer=PRIVACY_OFFICER.id),
+    _case(STEWARD, "approvePurpose", "own-proposal", proposer=STEWARD.id),
+    _case(STEWARD, "withdrawPurpose", proposer=STEWARD.id),
+    _case(PRIVACY_OFFICER, "reviewPurpose", "purpose-reviewed-before", reviewers=(PRIVACY_OFFICER.id,)),
+    _case(STEWARD, "approvePurpose", "purpose-reviewed-before", reviewers=(STEWARD.id, f"{ISSUER}#one")),
+    _case(STEWARD, "suspendPurpose", reviewers=(STEWARD.id,)),
+    _case(STEWARD, "resumePurpose", "own-suspension", suspendedBy=STEWARD.id),
+    _case(STEWARD, "suspendPurpose", suspendedBy=STEWARD.id),
+    _case(OWNER, "readPurpose", "not-yours", organisation="board-b"),
+    _case(OWNER, "readPurpose", "not-yours", organisation=""),
+    _case(OWNER, "readPurpose", organisation="board-b", recipients=("board-a",)),
+    _case(OWNER, "readPurpose", organisation="board-b", allRegionalOwners=True),
+    _case(OWNER, "readPurpose", recipients=()),
+    _case(STEWARD, "readPurpose", organisation="board-b", recipients=()),
+    _case(PRIVACY_OFFICER, "readPurpose", organisation="board-b", recipients=()),
+    _case(OPERATOR, "readPurpose", "role-not-allowed not-yours"),
+    _case(OPERATOR, "readPurpose", "role-not-allowed", allRegionalOwners=True),
     # --- requests, evidence, reviews
     _case(OWNER, "readRequest", "not-yours", organisation="board-b"),
     _case(OWNER, "readRequest", "not-yours", organisation=""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -46,6 +47,10 @@ class StatedPurposes:
         if faults:
             raise Faulty("purpose", tuple(map(_told, faults[:_MOST_FAULTS])))
         return PurposeDocument(rfc8785.dumps(model.model_dump(mode="json")).decode(), model.purpose())
+
+    def check_again(self, text: str, catalogue: Catalogue) -> Purpose:
+        """As the port says."""
+        return self.check(json.loads(text), catalogue).purpose
 
     def read(self, text: str) -> Purpose:
         """As the port says."""
