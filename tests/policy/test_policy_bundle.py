@@ -266,7 +266,7 @@ BAD = [
         "authorisation/schema.cedarschema",
         "cedar",
     ),
-    (edit("authorisation/roles.cedar", '@id("auditor")', ""), "authorisation/roles.cedar: rule 5", "no-rule-code"),
+    (edit("authorisation/roles.cedar", '@id("auditor")', ""), "authorisation/roles.cedar: rule 6", "no-rule-code"),
     (
         edit("authorisation/releases.cedar", "context.safe", "context.save"),
         "authorisation/releases.cedar: unsafe-table",
@@ -292,7 +292,8 @@ def test_what_is_wrong_is_named_with_its_place(bundle, change, place, code):
 
 
 def test_every_kind_of_fault_is_shown_by_an_example():
-    assert {code for _, _, code in BAD} == set(FAULTS)
+    of_proposals = {"not-a-draft"}  # tests/journey/test_journey_purposes.py: files may be approved
+    assert {code for _, _, code in BAD} == set(FAULTS) - of_proposals
 
 
 def test_all_faults_of_all_files_come_at_once(bundle):
