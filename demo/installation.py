@@ -104,10 +104,10 @@ def provider_settings(provider: LocalProvider) -> Mapping[str, object]:
         "algorithm": "RS256",
         "key_id_required": False,
         "roles_claim": ["roles"],
-        "roles": {name: name for name in ("steward", "regional-owner", "auditor")},
+        "roles": {name: name for name in ("steward", "privacy-officer", "regional-owner", "auditor")},
         "organisation_claim": ["organisation"],
         "organisations": ["*"],
-        "acr_required": {"steward": [SECOND_FACTOR], "auditor": [SECOND_FACTOR]},
+        "acr_required": {name: [SECOND_FACTOR] for name in ("steward", "privacy-officer", "auditor")},
     }
 
 

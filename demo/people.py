@@ -13,15 +13,17 @@ from demo.figures import boards
 from demo.provider import LocalProvider, person
 
 STEWARDS = ("steward-1", "steward-2")
+PRIVACY_OFFICER = "privacy-officer-1"
 AUDITOR = "auditor-1"
 _PREPARE_SECONDS = 120.0
 _ENDED = {"prepared", "unsafe", "failed", "released", "rejected", "denied"}
 
 
 def everyone() -> Sequence[Mapping[str, object]]:
-    """The accounts at the provider: two stewards, an auditor, and an owner for each health board."""
+    """The accounts at the provider: two stewards, a privacy officer, an auditor, and an owner for each health board."""
     return [
         *(person(name, "steward", organisation="ttp") for name in STEWARDS),
+        person(PRIVACY_OFFICER, "privacy-officer", organisation="ttp"),
         person(AUDITOR, "auditor", organisation="external-audit"),
         *(person(f"owner-{board.id}", "regional-owner", organisation=board.id, acr=None) for board in boards()),
     ]

@@ -54,10 +54,10 @@ class LocalProvider:
             "algorithm": "RS256",
             "key_id_required": False,
             "roles_claim": ("roles",),
-            "roles": {name: name for name in ("steward", "regional-owner", "auditor")},
+            "roles": {name: name for name in ("steward", "privacy-officer", "regional-owner", "auditor")},
             "organisation_claim": ("organisation",),
             "organisations": ["*"],
-            "acr_required": {"steward": [SECOND_FACTOR], "auditor": [SECOND_FACTOR]},
+            "acr_required": {name: [SECOND_FACTOR] for name in ("steward", "privacy-officer", "auditor")},
         }
         return ProviderSettings(**told | changes)
 

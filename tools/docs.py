@@ -23,6 +23,7 @@ from service.adapters.identity.provider_settings import ProviderSettings
 from service.composition.settings import OF_COMMANDS, PREFIX, Settings
 from service.domain.audit import EventCode
 from service.domain.lifecycle import Lifecycle
+from service.domain.purpose import PURPOSE_LIFECYCLE
 from service.domain.request import REQUEST_LIFECYCLE
 from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
@@ -32,12 +33,17 @@ from tools.datasets import datasets_page
 from tools.worked import disclosure_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-LIFECYCLES: tuple[Lifecycle[Any], ...] = (ROUND_LIFECYCLE, SUBMISSION_LIFECYCLE, REQUEST_LIFECYCLE)
+LIFECYCLES: tuple[Lifecycle[Any], ...] = (
+    ROUND_LIFECYCLE,
+    SUBMISSION_LIFECYCLE,
+    REQUEST_LIFECYCLE,
+    PURPOSE_LIFECYCLE,
+)
 
 _GENERATED = "<!-- Written by `make docs` from the code; do not edit. -->"
 _STATES = """
 What may follow what is a table in `service/domain/`; code, error and diagram come from the same rows. An event that the
-table does not have is refused (`round-state`, `submission-state`, `request-state`).
+table does not have is refused (`round-state`, `submission-state`, `request-state`, `purpose-state`).
 """
 _SETTINGS = """
 Settings are variables in the environment. An unknown `SLUIS_` variable, a wrong value and a weak one stop the service

@@ -11,7 +11,6 @@ from cedarpy import pst
 
 from service.adapters.bundle import Bundle
 from service.domain.explain import explain
-from service.domain.obligations import obligations
 from service.domain.policy import Decision, Deny, Obligation, Permit, Query, Value
 from service.domain.principal import Person, Principal
 
@@ -42,7 +41,6 @@ class CedarEngine:
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self._catalogue = bundle.catalogue
         self._hash = bundle.policy_hash
         self._schema = cedarpy.Schema.from_str(bundle.schema)
         parsed = cedarpy.PolicySet.from_str("\n".join(text for _, text in bundle.rules)).to_pst()
@@ -81,8 +79,9 @@ class CedarEngine:
     def _obligations(self, query: Query) -> tuple[Obligation, ...]:
         if query.action != "requestAggregate":
             return ()
-        data_set = self._catalogue.data_set(str(query.context["dataSet"]), int(str(query.context["dataSetVersion"])))
-        return obligations(data_set, self._catalogue.purpose(query.resource.id), self._catalogue)
+        if not query.terms:
+            raise NotSure
+        return query.terms
 
 
 def _actions(parsed: pst.PolicySet) -> frozenset[str]:

@@ -50,6 +50,8 @@ COLUMNS: Mapping[str, _Column] = {
     "pseudonymDomain": lambda e: e.pseudonym_domain,
     "persons": lambda e: " ".join(e.persons),
     "purpose": lambda e: e.authorisation.purpose,
+    "purposeVersion": lambda e: str(e.authorisation.purpose_version or ""),
+    "purposeDigest": lambda e: e.authorisation.purpose_digest,
     "legalBasis": lambda e: e.authorisation.legal_basis,
     "agreement": lambda e: e.authorisation.agreement,
     "permit": lambda e: e.authorisation.permit,

@@ -159,6 +159,8 @@ def _agents(event: AuditEvent, issuer: str) -> Iterator[Json]:
     policies = [f"{OWN}policy:{policy}" for policy in rules.policies]
     if rules.policy_hash:
         policies.append(f"{OWN}bundle:{rules.policy_hash}")
+    if rules.purpose_digest:
+        policies.append(f"{OWN}purpose-version:{rules.purpose_version}:{rules.purpose_digest}")
     user: Json = {
         "type": _concept(_coding(TERMS + "v3-ParticipationType", *_PARTICIPATION[event.action])),
         "role": [{"text": role} for role in event.role.split(",")],

@@ -22,9 +22,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.exchange import Exchange, exchange_of
-from service.api.faults import InputFault, of_rule
+from service.api.faults import InputFault, in_body, of_rule
 from service.api.problem_texts import CONFLICT, EDGE, HEADINGS, INVALID, UNAVAILABLE, Heading
-from service.domain.errors import Conflict, Denied, DomainError, Invalid, NotFound, Unavailable
+from service.domain.errors import Conflict, Denied, DomainError, Faulty, Invalid, NotFound, Unavailable
 from service.domain.reason import Reason
 from service.domain.texts import text_of_error, text_of_reason
 from service.ports.identity import NotAuthenticated, TokenFault
@@ -92,13 +92,19 @@ def domain_error(request: Request, error: Exception) -> Response:
             return refused(request, Refused("not-found"))
         case Conflict():
             return _by_table(request, error, CONFLICT)
-        case Invalid(faults=faults):
-            errors = [of_rule(where, what).to_json() for where, what in faults]
+        case Invalid():
+            errors = [fault.to_json() for fault in _places(error)]
             return _by_table(request, error, INVALID, extra={"errors": errors} if errors else {})
         case Unavailable():
             return _by_table(request, error, UNAVAILABLE, headers=_RETRY_SOON)
         case _:
             raise error
+
+
+def _places(error: Invalid) -> list[InputFault]:
+    if isinstance(error, Faulty):
+        return [in_body(f"/document/{f.where.replace('.', '/')}", f.code, f.nl, f.en) for f in error.found]
+    return [of_rule(where, what) for where, what in error.faults]
 
 
 def not_authenticated(request: Request, error: NotAuthenticated) -> Response:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from service.adapters.bundle import bundle_directory, load_bundle
+from service.adapters.bundle.stated import StatedPurposes
 from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.clock_watch import KernelClockWatch
@@ -119,6 +120,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         randomness=randomness,
         policy=CedarEngine(bundle),
         catalogue=bundle.catalogue,
+        purposes=StatedPurposes(),
         parts=FileSystemPartStore(settings.parts),
         engine=engine,
         keys=keys.store,

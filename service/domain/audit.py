@@ -72,7 +72,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """Under which rules it was decided.
+    """Under which rules it was decided: the bundle, and the version and digest of the purpose.
 
     `decision` is `permit` or `deny`; None when nothing was asked of the policy. `agreement` is the reference of the
     agreement with the organisation that acts or is acted on, `permit` the id of the permitted request that the use of
@@ -86,6 +86,8 @@ class Authorisation:
     agreement: str | None = None
     permit: str | None = None
     decision: str | None = None
+    purpose_version: int | None = None
+    purpose_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,12 @@ _SAYS: Mapping[Fact, Callable[[AuditEvent], tuple[object, ...]]] = {
     Fact.OBJECT: lambda e: (e.object_id,),
     Fact.POLICY: lambda e: (e.authorisation.policy_hash, e.authorisation.policies, e.authorisation.decision),
     Fact.BEHALF: lambda e: (e.on_behalf_of, e.on_behalf_of_role, e.on_behalf_of_organisation),
-    Fact.PURPOSE: lambda e: (e.authorisation.purpose, e.authorisation.legal_basis),
+    Fact.PURPOSE: lambda e: (
+        e.authorisation.purpose,
+        e.authorisation.legal_basis,
+        e.authorisation.purpose_version,
+        e.authorisation.purpose_digest,
+    ),
     Fact.AGREEMENT: lambda e: (e.authorisation.agreement,),
     Fact.PERMIT: lambda e: (e.authorisation.permit,),
     Fact.SENSITIVITY: lambda e: (e.sensitivity,),

@@ -295,6 +295,15 @@ class Catalogue:
             raise NotFound("purpose")
         return max(found, key=lambda p: p.version)
 
+    def profiles_named(self, data_set: str) -> dict[str, str]:
+        """Per purpose that covers the data set and names a disclosure profile of its own, that profile."""
+        newest = {found.id: found for found in sorted(self.purposes, key=lambda found: found.version)}
+        return {
+            name: found.disclosure_profile
+            for name, found in sorted(newest.items())
+            if found.disclosure_profile is not None and found.scope(data_set) is not None
+        }
+
     def profile(self, profile: str) -> DisclosureProfile:
         """The disclosure profile by id.
 

@@ -6,11 +6,14 @@ import json
 from typing import Any
 
 from service.domain.policy import Decision, Permit
+from service.domain.purpose import Purpose
 
 
-def decision_text(decision: Decision) -> str:
-    """The decision with its bundle hash, and all reasons or obligations."""
+def decision_text(decision: Decision, purpose: Purpose | None) -> str:
+    """The decision with what it was decided by: bundle hash and purpose; and all reasons or obligations."""
     members: dict[str, Any] = {"policyHash": decision.policy_hash}
+    if purpose is not None:
+        members["purpose"] = {"id": purpose.id, "version": purpose.version, "digest": purpose.digest}
     if isinstance(decision, Permit):
         members |= {
             "outcome": "permit",

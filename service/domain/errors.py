@@ -13,6 +13,7 @@ One module knows HTTP (`service.api.problems`), one knows the texts (`service.do
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from service.domain.reason import Reason
 
@@ -60,6 +61,24 @@ class Invalid(DomainError):
     ) -> None:
         super().__init__(code, data)
         self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong at `where` (keys joined by dots), with what it is and how to mend it, in Dutch and English."""
+
+    where: str
+    code: str
+    nl: str
+    en: str
+
+
+class Faulty(Invalid):
+    """A document breaks rules; `found` names every place with texts of its own, which repeat nothing unseemly."""
+
+    def __init__(self, code: str, found: tuple[Fault, ...]) -> None:
+        super().__init__(code, faults=tuple((fault.where, fault.code) for fault in found))
+        self.found = found
 
 
 class Unavailable(DomainError):

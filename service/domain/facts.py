@@ -10,9 +10,12 @@ that its absence and another organisation's ownership get the same answer (`not-
     issueToken           Organisation {name (its id), status}; + keyOrganisation, keyRevoked
     inviteOrganisation, suspendOrganisation, revokeKey, readOwnOrganisation
                          Organisation {name (its id), status}
-    listOrganisations, administer, readMetadata, readPurposes, listRounds, listSubmissions, listRequests,
-    listReleases, readAuditLog, searchPersons, readOwnUses, runService
+    listOrganisations, administer, readMetadata, readPurposes, proposePurpose, readRegister, listRounds,
+    listSubmissions, listRequests, listReleases, readAuditLog, searchPersons, readOwnUses, runService
                          Service {}
+    readPurpose, reviewPurpose, approvePurpose, suspendPurpose, resumePurpose, withdrawPurpose
+                         PurposeVersion {name, proposer, organisation, reviewers, suspendedBy, allRegionalOwners,
+                         recipients}
     createRound, changeRoundState, readDeliveries, readRound
                          Round {dataSet, dataSetVersion, expected}
     submit               Round; + organisation, dataSet, dataSetVersion (of the manifest), keyOrganisation, keyRevoked
@@ -33,13 +36,14 @@ that its absence and another organisation's ownership get the same answer (`not-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.domain.catalogue import Catalogue
 from service.domain.organisation import ClientKey, Organisation
 from service.domain.policy import Query, Resource, Value
 from service.domain.principal import Principal
+from service.domain.purpose import Purpose, StatedPurpose
 from service.domain.release import Release
 from service.domain.request import AggregateRequest, Evidence, RequestSpec, Review, Verdict
 from service.domain.request_facts import (
@@ -49,6 +53,7 @@ from service.domain.request_facts import (
     purpose_resource,
     recipient_facts,
     request_context,
+    request_terms,
     standing,
     subject_facts,
 )
@@ -201,6 +206,38 @@ def may_read_purposes(caller: Caller) -> Query:
     return _of_service(caller, "readPurposes")
 
 
+def may_propose_purpose(caller: Caller) -> Query:
+    """A regional owner or steward proposes a purpose, or a new version of one."""
+    return _of_service(caller, "proposePurpose")
+
+
+def may_do_to_purpose(caller: Caller, action: str, stated: StatedPurpose | None, purpose: Purpose | None) -> Query:
+    """A step in the life of one version of a purpose, or a look at it.
+
+    Args:
+        caller: who asks.
+        action: readPurpose, reviewPurpose, approvePurpose, suspendPurpose, resumePurpose, withdrawPurpose.
+        stated: the version that people made; None for one of the bundle, or when there is none.
+        purpose: what it says; None when there is none.
+    """
+    reviewers = {stated.reviewer or "", *stated.approvers} - {""} if stated else set()
+    attributes: dict[str, Value] = {
+        "name": purpose.id if purpose else NOBODY,
+        "proposer": stated.proposer if stated else "",
+        "organisation": stated.organisation if stated else "",
+        "reviewers": tuple(sorted(reviewers)),
+        "suspendedBy": (stated.suspended_by or "") if stated else "",
+        "allRegionalOwners": purpose is not None and purpose.recipients.all_regional_owners,
+        "recipients": tuple(sorted(purpose.recipients.organisations)) if purpose else (),
+    }
+    return _query(caller, action, Resource("PurposeVersion", purpose.id if purpose else NOBODY, attributes))
+
+
+def may_read_register(caller: Caller) -> Query:
+    """Steward, privacy officer and auditor read the record of processing (GDPR article 30)."""
+    return _of_service(caller, "readRegister")
+
+
 def may_list_rounds(caller: Caller) -> Query:
     """The rounds; the use case shows a supplier those where it is expected."""
     return _of_service(caller, "listRounds")
@@ -265,7 +302,7 @@ def may_request_aggregate(caller: Caller, spec: RequestSpec, catalogue: Catalogu
         **request_context(spec, catalogue, rounds, civil_day(caller.at)),
         **recipient_facts(caller.organisation, caller.principal.organisation),
     }
-    return _query(caller, "requestAggregate", resource, context)
+    return replace(_query(caller, "requestAggregate", resource, context), terms=request_terms(spec, catalogue, rounds))
 
 
 def may_list_requests(caller: Caller) -> Query:

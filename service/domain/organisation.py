@@ -70,7 +70,7 @@ class Organisation:
 ROLES_OF_KIND: Mapping[OrganisationKind, frozenset[Role]] = {
     OrganisationKind.SUPPLIER: frozenset({Role.SUPPLIER}),
     OrganisationKind.REGIONAL_OWNER: frozenset({Role.REGIONAL_OWNER}),
-    OrganisationKind.TRUSTED_THIRD_PARTY: frozenset({Role.STEWARD, Role.AUDITOR}),
+    OrganisationKind.TRUSTED_THIRD_PARTY: frozenset({Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR}),
     OrganisationKind.AUDITOR: frozenset({Role.AUDITOR}),
 }
 """Which roles somebody may hold for an organisation of a kind: no supplier or requester has a steward of its own."""

@@ -21,21 +21,25 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """May `principal` do `action` to `resource`, given `context`? Times are UTC epoch days or seconds as integers."""
-
-    principal: Principal
-    action: str
-    resource: Resource
-    context: Mapping[str, Value] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Obligation:
     """What must be fulfilled when the permitted action is carried out, e.g. minimum contributors."""
 
     code: str
     value: str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """May `principal` do `action` to `resource`, given `context`? Times are UTC epoch days or seconds as integers.
+
+    `terms` are what a permit would oblige to, under the catalogue that the question was made from.
+    """
+
+    principal: Principal
+    action: str
+    resource: Resource
+    context: Mapping[str, Value] = field(default_factory=dict)
+    terms: tuple[Obligation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

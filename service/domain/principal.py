@@ -12,6 +12,7 @@ class Role(StrEnum):
     SUPPLIER = "supplier"
     REGIONAL_OWNER = "regional-owner"
     STEWARD = "steward"
+    PRIVACY_OFFICER = "privacy-officer"
     AUDITOR = "auditor"
     OPERATOR = "operator"
     WORKER = "worker"

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from service.domain.catalogue import Catalogue, DataSet
 from service.domain.errors import NotFound
+from service.domain.obligations import obligations
 from service.domain.organisation import Organisation, OrganisationKind
-from service.domain.policy import Resource, Value
+from service.domain.policy import Obligation, Resource, Value
 from service.domain.purpose import PurposeScope
 from service.domain.request import RequestSpec
 from service.domain.round import Round
@@ -86,10 +87,16 @@ def purpose_resource(purpose: str, catalogue: Catalogue) -> Resource:
         "allRegionalOwners": found.recipients.all_regional_owners,
         "legalBasis": found.legal_basis,
         "specialCategoryException": found.special_category_exception or "",
+        "uavgEvidence": found.uavg_evidence is not None,
+        "consentScope": found.consent_scope is not None,
+        "controllerCount": len(found.controllers),
+        "jointArrangement": found.joint_arrangement or "",
         "processorAgreement": found.processor_agreement,
-        "dpiaOutcome": found.dpia_outcome,
+        "dpiaOutcome": found.dpia.outcome if found.dpia else "none",
         "minimumAgeMonths": found.minimum_age_months,
     }
+    if found.dpia is not None:
+        facts["dpiaReviewOn"] = epoch_day(found.dpia.review_on)
     return Resource("Purpose", found.id, facts)
 
 
@@ -129,6 +136,17 @@ def request_context(spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Ro
         "necessityLength": _length(spec.necessity),
         "whyNothingLessLength": _length(spec.why_nothing_less),
     }
+
+
+def request_terms(spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Round]) -> tuple[Obligation, ...]:
+    """What a permit would oblige to; nothing where there is no such purpose, data set or profile to permit by."""
+    versions = {r.data_set_version for r in rounds if r.data_set == spec.data_set and r.period in spec.periods}
+    if len(versions) != 1:
+        return ()
+    try:
+        return obligations(catalogue.data_set(spec.data_set, *versions), catalogue.purpose(spec.purpose), catalogue)
+    except NotFound:
+        return ()
 
 
 def _data_set(spec: RequestSpec, catalogue: Catalogue) -> DataSet | None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from service.domain.agreement import RecordedAgreement
 from service.domain.audit import AuditEvent, Reading, SavedQuery, StoredEvent, Volume
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
+from service.domain.purpose import PurposeHead, PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
@@ -87,6 +89,34 @@ class Rounds(Protocol):
 
     def page(self, page: Page, *, expected: str | None = None) -> Sequence[Round]: ...
     def wrapped_key(self, round_: str) -> str: ...  # NotFound
+
+
+class Purposes(Protocol):
+    """Purposes that people made, version by version; a document is never changed."""
+
+    def add(self, purpose: StatedPurpose) -> None: ...  # Conflict purpose-pending | purpose-exists
+    def save(self, purpose: StatedPurpose) -> None: ...  # NotFound; all but the document
+    def get(self, purpose: str, version: int | None = None, *, lock: bool = False) -> StatedPurpose:
+        """The newest version when none is named; NotFound."""
+        ...
+
+    def all(self) -> Sequence[StatedPurpose]: ...  # by id and version
+    def decided(self) -> Sequence[PurposeHead]:
+        """Of each purpose that was approved once, the newest version that was; by id."""
+        ...
+
+    def add_verdict(self, verdict: PurposeVerdict) -> None: ...
+    def verdicts(self, purpose: str, version: int) -> Sequence[PurposeVerdict]: ...  # in order
+
+
+class Agreements(Protocol):
+    """Agreements, assessments and consents; what one says is never changed."""
+
+    def add(self, agreement: RecordedAgreement) -> None: ...
+    def save(self, agreement: RecordedAgreement) -> None: ...  # NotFound; only how it stands
+    def get(self, agreement: str, *, lock: bool = False) -> RecordedAgreement: ...  # NotFound
+    def all(self, *, party: str | None = None) -> Sequence[RecordedAgreement]: ...  # by id
+    def confirmed(self, *, party: str | None = None) -> Sequence[RecordedAgreement]: ...  # by id
 
 
 class Submissions(Protocol):
@@ -212,6 +242,10 @@ class UnitOfWork(Protocol):
     def used_tokens(self) -> UsedTokens: ...
     @property
     def rounds(self) -> Rounds: ...
+    @property
+    def purposes(self) -> Purposes: ...
+    @property
+    def agreements(self) -> Agreements: ...
     @property
     def submissions(self) -> Submissions: ...
     @property

@@ -21,6 +21,7 @@ from service.domain.facts import Caller
 from service.domain.organisation import Organisation
 from service.domain.policy import Decision, Deny, Permit, Query
 from service.domain.principal import Principal, Role
+from service.domain.purpose import Purpose
 from service.domain.request import AggregateRequest
 from service.ports.clock import Clock, ClockWatch, Randomness
 from service.ports.engine import AggregationEngine
@@ -29,6 +30,7 @@ from service.ports.jobs import Jobs
 from service.ports.keys import KeyStore, Signature, Signer
 from service.ports.parts import PartStore
 from service.ports.policy import PolicyEngine
+from service.ports.purposes import PurposeDocuments
 from service.ports.unit_of_work import Database, UnitOfWork
 from service.use_cases.recent import Recent
 from sluis_client.wire import NONCE_BYTES, base64url
@@ -72,6 +74,7 @@ class Services:
     randomness: Randomness
     policy: PolicyEngine
     catalogue: Catalogue
+    purposes: PurposeDocuments
     parts: PartStore
     engine: AggregationEngine
     keys: KeyStore
@@ -124,6 +127,18 @@ class Step:
             raise RuntimeError("the transaction is not open")
         return self.opened
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue in force at this moment: the bundle, and the purposes that people approved.
+
+        It is read anew each time, for while a transaction waits for a lock somebody may suspend a purpose; the object
+        is the same as long as nothing changed.
+        """
+        services, stored = self.call.services, self.data.purposes
+        return services.purposes.in_force(
+            services.catalogue, stored.decided(), lambda name, version: stored.get(name, version).document
+        )
+
     def caller(self) -> Caller:
         """Who asks, with the stored organisation, for the questions of `service.domain.facts`."""
         principal = self.call.principal
@@ -175,15 +190,18 @@ class Step:
         self,
         *,
         purpose: str | None = None,
-        legal_basis: str | None = None,
+        described: Purpose | None = None,
         agreement: str | None = None,
         permit: str | None = None,
     ) -> None:
-        """Add to the event under which purpose, basis, agreement or permit this happens."""
+        """Add to the event under which purpose (as `described` where it is known), agreement or permit this happens."""
+        so_far = self.authorisation
         self.authorisation = replace(
             self.authorisation,
-            purpose=purpose or self.authorisation.purpose,
-            legal_basis=legal_basis or self.authorisation.legal_basis,
+            purpose=purpose or so_far.purpose,
+            legal_basis=described.legal_basis if described else so_far.legal_basis,
+            purpose_version=described.version if described else so_far.purpose_version,
+            purpose_digest=described.digest if described else so_far.purpose_digest,
             agreement=agreement or self.authorisation.agreement,
             permit=permit or self.authorisation.permit,
         )
@@ -206,18 +224,16 @@ class Step:
         """Add to the event which keys of the service were used."""
         self.keys += tuple(f"{kind}:{name}" for name in names)
 
-    def about(self, data_set: str, purpose: str | None = None) -> None:
+    def about(self, data_set: str, purpose: str | None = None, catalogue: Catalogue | None = None) -> None:
         """Let the event say how sensitive the figures are, and for which purpose and on which basis they are used.
 
-        What the catalogue does not know is left out: that is for the policy to say.
+        What the catalogue (in force, unless it is given) does not know is left out: that is for the policy to say.
         """
-        catalogue = self.call.services.catalogue
-        found = self.known(catalogue.data_set, data_set)
+        found = self.known(self.call.services.catalogue.data_set, data_set)
         if found is not None:
             self.sensitivity = ",".join(sorted(found.sensitivity))
         if purpose is not None:
-            described = self.known(catalogue.purpose, purpose)
-            self.name(purpose=purpose, legal_basis=described.legal_basis if described else None)
+            self.name(purpose=purpose, described=self.known((catalogue or self.catalogue).purpose, purpose))
 
     def sign(self, prefix: bytes, payload: bytes) -> Signature:
         """Sign with the service's key; the event names it."""

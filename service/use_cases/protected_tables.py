@@ -95,7 +95,7 @@ def prepared_tables(services: Services, basis: Basis) -> Prepared:
     An equal question that was answered lately, of the same deliveries beside the same releases under the same bundle,
     has that answer.
     """
-    question = (services.catalogue, services.policy.policy_hash, services.limits, basis.question)
+    question = (basis.catalogue, services.policy.policy_hash, services.limits, basis.question)
     known = services.answered.find(question)
     if isinstance(known, Prepared):
         return known
@@ -118,13 +118,14 @@ def _outcome(services: Services, basis: Basis) -> Prepared:
         # The bundle of today has no such data set, purpose or classification any more.
         report = {"refused": Unsafe.CATALOGUE_CHANGED, "obstacles": [gone.data["kind"]]}
         prepared = Prepared(safe=False, tables=[], report=report)
-    return replace(prepared, report={"policyHash": policy_hash, **prepared.report})
+    named = basis.catalogue.profiles_named(basis.request.spec.data_set)
+    return replace(prepared, report={"policyHash": policy_hash, "profiles": named, **prepared.report})
 
 
 def _prepared(services: Services, basis: Basis) -> Prepared:
     if basis.cancelled:
         raise _Refused(Unsafe.ROUND_CANCELLED, basis.cancelled)
-    spec, catalogue = basis.request.spec, services.catalogue
+    spec, catalogue = basis.request.spec, basis.catalogue
     data_set, purpose = catalogue.data_set(spec.data_set, spec.data_set_version), catalogue.purpose(spec.purpose)
     profile = strictest(data_set, [purpose], catalogue)
     method = profile.method
@@ -194,15 +195,15 @@ def _with_cells_withheld(
     for measure, subject, before, outcome in zip(asked.spec.measures, asked.subjects, versions, made, strict=True):
         table = written_table(measure, outcome)
         last_gate = _attacked_again(subject, before, asked.table, table)
-        if noisy := noisy_shapes(basis.releases, measure, services.catalogue):
+        if noisy := noisy_shapes(basis.releases, measure, basis.catalogue):
             _require_contributors_hidden(subject, noisy, _read_back(table, asked.table))
         tables.append(table)
-        reports.append(reported_table(measure, outcome, last_gate, asked.spec, services.catalogue))
+        reports.append(reported_table(measure, outcome, last_gate, asked.spec, basis.catalogue))
     gains = gained_instead(
         asked,
         max(Figures.of(outcome).lost for outcome in made),
         max(sum(outcome.report.seconds.values()) for outcome in made),
-        services.catalogue,
+        basis.catalogue,
         CoarserLimits(services.limits.gain_tries, services.limits.coarser_seconds),
     )
     report = {"measures": reports, "releases": len(basis.releases), "versions": len(basis.earlier), **gains}
@@ -274,7 +275,7 @@ def _with_noise(services: Services, basis: Basis, asked: Asked, noise: Noise) ->
     inputs = [part.submission for part in basis.parts]
     for measure, subject in zip(spec.measures, asked.subjects, strict=True):
         if noise.unit is Unit.PERSON:
-            noisy = noisy_shapes(basis.releases, measure, services.catalogue)
+            noisy = noisy_shapes(basis.releases, measure, basis.catalogue)
             _require_contributors_hidden(subject, noisy, asked.table)
         now = services.clock.now()
         drawing, report = draw(
@@ -332,8 +333,8 @@ def _contributions(services: Services, basis: Basis, parts: Iterable[CountingPar
         SourcePart(services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding) for part in parts
     ]
     spec = basis.request.spec
-    data_set = services.catalogue.data_set(spec.data_set, spec.data_set_version)
-    return services.engine.contributions(sources, finest(data_set, services.catalogue))
+    data_set = basis.catalogue.data_set(spec.data_set, spec.data_set_version)
+    return services.engine.contributions(sources, finest(data_set, basis.catalogue))
 
 
 def _past(services: Services, basis: Basis, earlier: Earlier) -> Past:

@@ -1,4 +1,4 @@
-"""What may flow: data sets, classifications and purposes, from the policy bundle."""
+"""What may flow: data sets and classifications, from the policy bundle."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.catalogue import DataSet
 from service.domain.classification import Classification
-from service.domain.principal import Role
-from service.domain.purpose import Purpose
 from service.use_cases.call import Call
 
 DATA_SETS = EventCode("catalogue.read-data-sets", Action.READ, "catalogue")
 CLASSIFICATIONS = EventCode("catalogue.read-classifications", Action.READ, "catalogue")
-PURPOSES = EventCode("catalogue.read-purposes", Action.READ, "catalogue")
 
 
 def list_data_sets(call: Call) -> Sequence[DataSet]:
@@ -62,19 +59,3 @@ def read_classification(call: Call, classification: str) -> Classification:
     with call.look(CLASSIFICATIONS) as step:
         step.authorise(facts.may_read_metadata(step.caller()))
         return call.services.catalogue.classification(classification)
-
-
-def list_purposes(call: Call) -> Sequence[Purpose]:
-    """The purposes: all of them for a steward, for a regional owner those that name it as recipient.
-
-    Raises:
-        Denied: the caller is neither steward nor regional owner.
-    """
-    with call.look(PURPOSES) as step:
-        caller = step.caller()
-        step.authorise(facts.may_read_purposes(caller))
-        purposes = sorted(call.services.catalogue.purposes, key=lambda found: (found.id, found.version))
-        if Role.STEWARD in call.principal.roles:
-            return purposes
-        own = call.principal.organisation
-        return [found for found in purposes if found.recipients.include(own, is_regional_owner=True)]

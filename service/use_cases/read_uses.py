@@ -51,9 +51,9 @@ def read_uses(call: Call, page: Page) -> Sequence[Use]:
         found = step.data.releases.made_of(call.principal.organisation or "", page)
         readings = step.data.audit.readings([release.id for release, _ in found])
         agreements = {one.id: _agreement(step, one) for _, own in found for one in own}
-        uses = []
+        uses, catalogue = [], step.catalogue
         for release, own in found:
-            purpose = step.known(call.services.catalogue.purpose, release.purpose)
+            purpose = step.known(catalogue.purpose, release.purpose)
             deliveries = tuple(Delivery(one, agreements[one.id]) for one in own)
             basis = purpose.legal_basis if purpose else None
             uses.append(Use(release, basis, deliveries, readings[release.id]))

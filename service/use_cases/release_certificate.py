@@ -23,7 +23,7 @@ def certify(step: Step, found: AggregateRequest, release: Release, evidence: Evi
 
 def _members(step: Step, found: AggregateRequest, release: Release, evidence: Evidence) -> dict[str, Any]:
     """Of the evidence only its id and outcome: who knows all but one figure of it could try that one by a digest."""
-    catalogue = step.call.services.catalogue
+    catalogue = step.catalogue
     content = json.loads(release.content)
     purpose = catalogue.purpose(found.spec.purpose)
     decision = json.loads(found.decision)

@@ -42,7 +42,7 @@ def release_content(
         figure with noise, whose `standardDeviation` and `halfWidth` say how far off it may be; the table's `method`
         says which noise, or the base that all values are rounded to).
     """
-    catalogue = step.call.services.catalogue
+    catalogue = step.catalogue
     spec = request.spec
     data_set = catalogue.data_set(spec.data_set, spec.data_set_version)
     purpose = catalogue.purpose(spec.purpose)
@@ -64,6 +64,7 @@ def release_content(
         "purpose": {
             "id": purpose.id,
             "version": purpose.version,
+            "digest": purpose.digest,
             "title": {"nl": purpose.title.nl, "en": purpose.title.en},
             "legalBasis": purpose.legal_basis,
         },

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from service.domain import facts
 from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
+from service.domain.catalogue import Catalogue
 from service.domain.decision_text import decision_text
 from service.domain.errors import Conflict, NotFound
 from service.domain.organisation import OrganisationKind
@@ -68,7 +69,8 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         if recipient is not None:
             step.name(agreement=recipient.agreement.reference)
         reviews = step.data.requests.reviews(request, evidence.id)
-        catalogue = call.services.catalogue
+        catalogue = step.catalogue
+        step.about(found.spec.data_set, found.spec.purpose, catalogue)
         query = facts.may_release(
             step.caller(), found, evidence, reviews=reviews, catalogue=catalogue, recipient=recipient
         )
@@ -76,9 +78,14 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         step.checked("four-eyes")
         if isinstance(decision, Deny):
             reasons = tuple(reason.code for reason in decision.reasons)
-            return _save(step, replace(found, decision=decision_text(decision)), "stop", reasons)
+            return _save(
+                step,
+                replace(found, decision=decision_text(decision, step.known(catalogue.purpose, found.spec.purpose))),
+                "stop",
+                reasons,
+            )
         # 3
-        if not _still_holds(step, found, evidence):
+        if not _still_holds(step, found, evidence, catalogue):
             return _save(step, found, "prepare-again", ("evidence-outdated",))
         step.checked("evidence-current")
         # 4
@@ -99,16 +106,18 @@ def sealed_release(data: UnitOfWork, request: str) -> Release | None:
     return newest
 
 
-def _still_holds(step: Step, found: AggregateRequest, evidence: Evidence) -> bool:
-    """The same bundle, with its disclosure profiles, the same deliveries and the same earlier releases of these facts.
+def _still_holds(step: Step, found: AggregateRequest, evidence: Evidence, catalogue: Catalogue) -> bool:
+    """The same bundle, disclosure profiles of purposes, deliveries, and earlier releases of these facts.
 
     A release of other facts changes nothing about this one. Of a cancelled round nothing is released.
     """
     rounds = rounds_of(step, found.spec)
     names = [round_.id for round_ in rounds]
     inputs = tuple(sorted(part.submission for part in step.data.submissions.counting_parts(names)))
+    report = json.loads(evidence.report)
     return (
-        json.loads(evidence.report).get("policyHash") == step.call.services.policy.policy_hash
+        report.get("policyHash") == step.call.services.policy.policy_hash
+        and report.get("profiles") == catalogue.profiles_named(found.spec.data_set)
         and all(round_.state is not RoundState.CANCELLED for round_ in rounds)
         and inputs == evidence.inputs
         and not is_outdated(step, found.spec.data_set, names, evidence.tables, evidence.history)

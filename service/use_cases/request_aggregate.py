@@ -12,7 +12,6 @@ from service.domain.decision_text import decision_text
 from service.domain.errors import Denied, Invalid
 from service.domain.policy import Deny, Permit
 from service.domain.principal import Role
-from service.domain.purpose import Purpose
 from service.domain.reason import Reason
 from service.domain.request import AggregateRequest, RequestSpec, RequestState
 from service.domain.round import Round, round_id
@@ -37,14 +36,15 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
     with call.transact(EVENT) as step:
         # 1
         caller = step.caller()
-        purpose = _purpose(step, spec.purpose)
+        catalogue = step.catalogue
+        purpose = step.known(catalogue.purpose, spec.purpose)
         step.object_id = call.services.randomness.new_id()
-        step.about(spec.data_set, spec.purpose)
+        step.about(spec.data_set, spec.purpose, catalogue)
         step.name(permit=step.object_id)
         # 2
         rounds = rounds_of(step, spec)
         spec = replace(spec, data_set_version=_version(step, spec, rounds))
-        query = facts.may_request_aggregate(caller, spec, call.services.catalogue, rounds)
+        query = facts.may_request_aggregate(caller, spec, catalogue, rounds)
         decision = step.decide(query)
         if isinstance(decision, Deny):
             if caller.organisation is None or Role.REGIONAL_OWNER not in call.principal.roles:
@@ -61,7 +61,7 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
             spec=spec,
             state=RequestState.DENIED if isinstance(decision, Deny) else RequestState.PERMITTED,
             created_at=step.now,
-            decision=decision_text(decision),
+            decision=decision_text(decision, purpose),
             policy_hash=decision.policy_hash,
             purpose_version=purpose.version if purpose else 0,
         )
@@ -102,7 +102,3 @@ def _require_room(step: Step, organisation: str) -> None:
     most = step.call.services.limits.open_requests
     if step.data.requests.count_open(organisation) >= most:
         raise Denied((Reason("too-many-open-requests", {"most": most}),))
-
-
-def _purpose(step: Step, purpose: str) -> Purpose | None:
-    return step.known(step.call.services.catalogue.purpose, purpose)

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from service.domain import facts
-from service.domain.catalogue import DisclosureProfile
+from service.domain.catalogue import Catalogue, DisclosureProfile
 from service.domain.obligations import read_rules
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, RequestSpec
 from service.domain.round import RoundState, round_id
@@ -20,7 +20,7 @@ from service.use_cases.tied_releases import Released, tied_releases
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Basis:
-    """Everything that the outcome of a request follows from, but for the bundle and the limits.
+    """Everything that the outcome of a request follows from, but for the rules of the bundle and the limits.
 
     `parts` are those that count now in the rounds asked for, `connected` those of every round that some earlier
     release ties to them; `releases` are those earlier releases with what was asked then; `earlier` are the deliveries
@@ -30,6 +30,7 @@ class Basis:
     """
 
     request: AggregateRequest
+    catalogue: Catalogue
     parts: tuple[CountingPart, ...]
     connected: tuple[CountingPart, ...]
     releases: tuple[Released, ...]
@@ -64,24 +65,25 @@ def gather_basis(step: Step, request: str, keys: KeyStore) -> Basis | AggregateR
     step.carry_on(found)
     step.authorise(facts.may_prepare_request(step.caller(), found))
     REQUEST_LIFECYCLE.after(found.state, "prepare")
-    rounds = rounds_asked(found.spec)
+    rounds, catalogue = rounds_asked(found.spec), step.catalogue
     states = {name: step.data.rounds.get(name).state for name in rounds}
     cancelled = tuple(name for name, state in states.items() if state is RoundState.CANCELLED)
     if not cancelled and (set(states.values()) != {RoundState.CLOSED} or still_waits(step, found)):
         return found
     parts = tuple(step.data.submissions.counting_parts(rounds))
     if cancelled:
-        return Basis(found, parts, parts, releases=(), data_keys={}, cancelled=cancelled)
+        return Basis(found, catalogue, parts, parts, releases=(), data_keys={}, cancelled=cancelled)
     tied = tied_releases(step, found.spec.data_set, rounds)
     connected = tuple(step.data.submissions.counting_parts(sorted(tied.rounds)))
     return Basis(
         request=found,
+        catalogue=catalogue,
         parts=parts,
         connected=connected,
         releases=tied.releases,
         data_keys={name: keys.unwrap(step.data.rounds.wrapped_key(name)) for name in sorted(tied.rounds)},
         earlier=earlier_versions(step, tied.releases, connected),
-        promised=tuple(_promised(step, tied.releases)),
+        promised=tuple(_promised(step, tied.releases, catalogue)),
     )
 
 
@@ -90,10 +92,12 @@ def rounds_asked(spec: RequestSpec) -> list[str]:
     return [round_id(spec.data_set, period) for period in spec.periods]
 
 
-def _promised(step: Step, releases: Iterable[Released]) -> Iterable[tuple[str, DisclosureProfile | None]]:
+def _promised(
+    step: Step, releases: Iterable[Released], catalogue: Catalogue
+) -> Iterable[tuple[str, DisclosureProfile | None]]:
     """The rules behind each release whose purpose is gone: its evidence holds them."""
     for release, _ in releases:
-        if step.known(step.call.services.catalogue.purpose, release.purpose) is None:
+        if step.known(catalogue.purpose, release.purpose) is None:
             evidence = step.data.requests.evidence(release.request)
             kept = json.loads(evidence.report).get("rules") if evidence is not None else None
             yield release.purpose, None if kept is None else read_rules(kept)

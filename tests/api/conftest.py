@@ -23,6 +23,7 @@ class Cast:
     second_steward: str
     owner: str
     other_owner: str
+    privacy_officer: str
     auditor: str
     nobody: str
 
@@ -41,6 +42,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
             second_steward=world.people.add("steward-2", Role.STEWARD, organisation="ttp"),
             owner=world.people.add("owner-south", Role.REGIONAL_OWNER, organisation="board-south"),
             other_owner=world.people.add("owner-north", Role.REGIONAL_OWNER, organisation="board-north"),
+            privacy_officer=world.people.add("fg", Role.PRIVACY_OFFICER, organisation="ttp"),
             auditor=world.people.add("auditor-1", Role.AUDITOR, organisation="ttp"),
             nobody=world.people.add("nobody", organisation="ttp"),
         )

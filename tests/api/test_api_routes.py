@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from api_world import PEOPLE_ISSUER, World, records, request_body
 from fastapi.routing import APIRoute
+from purpose_documents import WHY, a_document
 
 from service.api.app import all_routes
 from service.api.callers import Stranger
@@ -63,12 +64,18 @@ ROLES = {
     "readRelease": {"regional-owner", "steward"},
     "readReleaseCells": {"regional-owner", "steward"},
     "withdrawRelease": {"steward"},
-    "listDataSets": {"supplier", "regional-owner", "steward", "auditor"},
-    "readDataSet": {"supplier", "regional-owner", "steward", "auditor"},
-    "listClassifications": {"supplier", "regional-owner", "steward", "auditor"},
-    "readClassification": {"supplier", "regional-owner", "steward", "auditor"},
-    "listPurposes": {"regional-owner", "steward"},
-    "readOwnOrganisation": {"supplier", "regional-owner", "steward", "auditor"},
+    "listDataSets": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "readDataSet": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "listClassifications": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "readClassification": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "listPurposes": {"regional-owner", "steward", "privacy-officer"},
+    "readPurpose": {"regional-owner", "steward", "privacy-officer"},
+    "proposePurpose": {"regional-owner", "steward"},
+    "reviewPurpose": {"privacy-officer"},
+    "approvePurpose": {"steward"},
+    "changePurpose": {"steward", "privacy-officer"},
+    "readRegister": {"steward", "privacy-officer", "auditor"},
+    "readOwnOrganisation": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readOwnUses": {"supplier"},
     "readAuditLog": {"auditor"},
     "readAuditEvent": {"auditor"},
@@ -98,6 +105,10 @@ SHARED = {
     "readEvidence",
     "reviewRequest",
     "withdrawRelease",
+    "readPurpose",
+    "reviewPurpose",
+    "approvePurpose",
+    "changePurpose",
     "readDataSet",
     "readClassification",
     "readAuditEvent",
@@ -134,9 +145,16 @@ def ids(cast: Any) -> dict[str, str]:
         "data_set_id": "staffed-beds",
         "classification_id": "scotland-boards",
         "number": "0",
+        "purpose_id": propose(world, cast.owner),
         "event_id": world.events(code="round.create")[0].id,
         "query_id": "no-such-query",
     }
+
+
+def propose(world: World, owner: str) -> str:
+    made = world.call("POST", "/v1/purposes", owner, json={"document": a_document("proposed-here")})
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
 
 
 def add_release(world: World, request_id: str) -> str:
@@ -189,6 +207,10 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "changeRoundState": {"json": {"state": "open"}},
         "requestAggregate": {"json": request_body()},
         "reviewRequest": {"json": {"evidence": "none", "verdict": "reject", "reason": "Not like this at all."}},
+        "proposePurpose": {"json": {"document": a_document(f"p{world.services.randomness.new_id()}")}},
+        "reviewPurpose": {"json": {"version": 1, "verdict": "approve", "reason": WHY}},
+        "approvePurpose": {"json": {"version": 1, "verdict": "approve", "reason": WHY}},
+        "changePurpose": {"json": {"version": 1, "change": "withdraw", "reason": WHY}},
         "withdrawRelease": {"json": {"reason": "An error."}},
         "saveAuditQuery": {"json": {"name": "denials", "query": "outcome=denied"}},
     }
@@ -239,7 +261,7 @@ def test_a_stranger_and_a_bad_token_are_refused(cast: Any, ids: dict[str, str], 
 @pytest.mark.parametrize("operation", GUARDED)
 def test_a_wrong_role_is_refused_with_its_reason(cast: Any, ids: dict[str, str], operation: str) -> None:
     people = {"supplier": cast.supplier, "steward": cast.steward, "auditor": cast.auditor}
-    people |= {"regional-owner": cast.owner, "": cast.nobody}
+    people |= {"regional-owner": cast.owner, "privacy-officer": cast.privacy_officer, "": cast.nobody}
     for role, token in people.items():
         if role in ROLES[operation]:
             continue

@@ -162,7 +162,9 @@ events = st.builds(
     object_id=maybe,
     query=maybe,
     sensitivity=maybe,
-    authorisation=st.builds(Authorisation, maybe, st.lists(storable).map(tuple), *[maybe] * 5),
+    authorisation=st.builds(
+        Authorisation, maybe, st.lists(storable).map(tuple), *[maybe] * 5, st.none() | st.integers(1, 9999), maybe
+    ),
     outcome=st.sampled_from(Outcome),
     reasons=st.lists(storable).map(tuple),
     source=st.builds(Source, storable, storable, storable, storable),
@@ -188,7 +190,8 @@ def test_the_payload_is_canonical_and_stable() -> None:
     event = an_event(id="e-1", recorded=NOON, query="a=b", reasons=("R1",), persons=("bsn.p.1.x",), checks=("content",))
     assert to_payload(event) == (
         '{"action":"C","authorisation":{"agreement":"agr-1","decision":null,"legalBasis":"Wmg 66","permit":null,'
-        '"policies":["p1","p2"],"policyHash":"sha-256:ab","purpose":"regional-planning"},"checks":["content"],'
+        '"policies":["p1","p2"],"policyHash":"sha-256:ab","purpose":"regional-planning",'
+        '"purposeDigest":null,"purposeVersion":null},"checks":["content"],'
         '"code":"round.create","commitment":null,"eventVersion":3,"id":"e-1","keys":[],"objectId":"beds-2019","objectType":"round",'
         '"onBehalfOf":null,"onBehalfOfOrganisation":null,"onBehalfOfRole":null,"organisation":"north",'
         '"organisationIdentifier":null,"outcome":"success","persons":["bsn.p.1.x"],"pseudonymDomain":null,'

@@ -66,6 +66,19 @@ def test_the_regional_owner_asks_two_stewards_approve_and_the_owner_reads(played
     assert reader.call("GET", f"/v1/releases/{newest['id']}/cells").is_error
 
 
+def test_a_purpose_is_proposed_reviewed_approved_and_stopped(played, shell):
+    guide = sections("purposes.md")
+    assert "winter-peaks 1 proposed" in run(shell, f"owner-{OWNER}", guide["Propose"])
+    assert "reviewed" in run(shell, "privacy-officer-1", guide["Review"])
+    assert "approved-once" in run(shell, "steward-1", guide["Approve"])
+    assert "* winter-peaks 1 approved" in run(shell, "steward-2", guide["Approve"])
+    permitted = [found["id"] for found in played.person(f"owner-{OWNER}").get("/v1/purposes")["items"]]
+    assert "winter-peaks" in permitted
+    ended = run(shell, "privacy-officer-1", guide["Stop"] + guide["The record of processing"] + "\ncat register.csv")
+    assert "winter-peaks 1 withdrawn" in ended
+    assert "winter-peaks 1: Winterpieken" in ended
+
+
 def test_the_auditor_sees_who_did_what(shell):
     guide = sections("auditor.md")
     printed = "".join(run(shell, "auditor-1", script) for script in guide.values())
@@ -81,7 +94,7 @@ def test_the_auditor_sees_who_did_what(shell):
 
 def test_every_guide_is_executed():
     """A new guide gets a test of its own: here, in `test_supplier_guide`, or in `tests/docs`."""
-    executed_here = {"regional-owner.md", "steward.md", "auditor.md"}
+    executed_here = {"regional-owner.md", "steward.md", "auditor.md", "purposes.md"}
     with_commands = {path.name for path in DOCS.glob("*.md") if "```console" in path.read_text()}
     assert executed_here <= with_commands
     assert with_commands - executed_here <= {"supplier.md", "operator.md", "developer.md", "disclosure.md"}

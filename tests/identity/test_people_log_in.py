@@ -44,7 +44,8 @@ def test_without_second_factor_the_role_is_withheld(openid_provider: LocalProvid
 
 
 def test_another_acr_than_the_one_required_is_too_weak(openid_provider: LocalProvider, http: httpx.Client) -> None:
-    settings = openid_provider.settings(acr_required={"steward": ["stronger"], "auditor": [SECOND_FACTOR]})
+    strong = {"privacy-officer": [SECOND_FACTOR], "auditor": [SECOND_FACTOR]}
+    settings = openid_provider.settings(acr_required={"steward": ["stronger"], **strong})
     identified = OpenIdProviders([settings], SystemClock(), http).identify(openid_provider.log_in("steward-1"))
     assert identified.roles_withheld == {Role.STEWARD}
 

@@ -60,7 +60,7 @@ def with_noise(world: World, directory: Path, noise: str = PERSONS) -> World:
     for old, new in (
         (f"id: {SPEC.purpose}", "id: public-figures"),
         ("profile: null", "profile: public-noise"),
-        ("{all_regional_owners: true}", "{all_regional_owners: true, public: true}"),
+        ("reach: all-regions", "reach: public"),
     ):
         assert purpose.count(old) == 1
         purpose = purpose.replace(old, new)

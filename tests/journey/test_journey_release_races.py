@@ -92,8 +92,8 @@ def with_the_lock_too_late(monkeypatch: pytest.MonkeyPatch, _made: list[World]) 
     """Each looks before it has the lock."""
     lock, looks = SqlReleases.lock_facts, releasing._still_holds
 
-    def look_and_lock(step: Any, found: Any, evidence: Any) -> bool:
-        holds = looks(step, found, evidence)
+    def look_and_lock(step: Any, found: Any, evidence: Any, catalogue: Any) -> bool:
+        holds = looks(step, found, evidence, catalogue)
         lock(step.data.releases, found.spec.data_set)
         return holds
 

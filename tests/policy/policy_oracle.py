@@ -66,6 +66,15 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
     "Submission": {"organisation": str},
     "AggregateRequest": {"organisation": str, "requester": str},
     "Release": {"recipients": tuple, "withdrawn": bool},
+    "PurposeVersion": {
+        "name": str,
+        "proposer": str,
+        "organisation": str,
+        "reviewers": tuple,
+        "suspendedBy": str,
+        "allRegionalOwners": bool,
+        "recipients": tuple,
+    },
     "UnknownPurpose": {},
     "Purpose": {
         "version": int,
@@ -78,17 +87,32 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
         "allRegionalOwners": bool,
         "legalBasis": str,
         "specialCategoryException": str,
+        "uavgEvidence": bool,
+        "consentScope": bool,
+        "controllerCount": int,
+        "jointArrangement": str,
         "processorAgreement": str,
         "dpiaOutcome": str,
+        "dpiaReviewOn?": int,
         "minimumAgeMonths": int,
     },
 }
 PLAIN = "listOrganisations administer readMetadata readPurposes listRounds listSubmissions listRequests listReleases"
+PURPOSE_STEPS = "readPurpose reviewPurpose approvePurpose suspendPurpose resumePurpose withdrawPurpose"
 SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{
         action: ({"Service"}, {})
-        for action in (*PLAIN.split(), "readAuditLog", "searchPersons", "readOwnUses", "runService")
+        for action in (
+            *PLAIN.split(),
+            "readAuditLog",
+            "searchPersons",
+            "readOwnUses",
+            "runService",
+            "proposePurpose",
+            "readRegister",
+        )
     },
+    **{action: ({"PurposeVersion"}, {}) for action in PURPOSE_STEPS.split()},
     **{
         action: ({"Organisation"}, {})
         for action in ("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey", "readOwnOrganisation")
@@ -113,13 +137,26 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"submit", "continueSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
     | SEES_ROUNDS
-    | {"readPurposes", "requestAggregate", "listRequests", "readRequest", "listReleases", "readRelease"},
+    | {
+        "readPurposes",
+        "readPurpose",
+        "proposePurpose",
+        "requestAggregate",
+        "listRequests",
+        "readRequest",
+        "listReleases",
+        "readRelease",
+    },
     (Person, Role.STEWARD): EVERYONE_READS
     | SEES_ROUNDS
-    | {"readPurposes", "createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
+    | {"readPurposes", "readPurpose", "proposePurpose", "approvePurpose", "suspendPurpose", "resumePurpose"}
+    | {"withdrawPurpose", "readRegister"}
+    | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest"}
     | {"listReleases", "readRelease", "withdrawRelease"},
-    (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog", "searchPersons"},
+    (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
+    | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"},
+    (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog", "searchPersons", "readRegister"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
     | {"readMetadata", "administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
     (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
@@ -171,6 +208,7 @@ class _Facts:
         self.context = query.context
         self.purpose = query.resource.attributes if query.resource.type == "Purpose" else None
         self.is_steward = Role.STEWARD in query.principal.roles
+        self.is_privacy_officer = Role.PRIVACY_OFFICER in query.principal.roles
 
     def __getitem__(self, name: str) -> Any:
         return self.context[name]
@@ -227,6 +265,21 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         lambda f: not (f.is_steward or any(f.own(name) for name in f.resource["recipients"])),
     ),
     ("readRelease", "release-withdrawn", lambda f: f.resource["withdrawn"] and not f.is_steward),
+    ("reviewPurpose approvePurpose", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
+    (
+        "reviewPurpose approvePurpose",
+        "purpose-reviewed-before",
+        lambda f: f.principal.id in f.resource["reviewers"],
+    ),
+    ("resumePurpose", "own-suspension", lambda f: f.principal.id == f.resource["suspendedBy"]),
+    (
+        "readPurpose",
+        "not-yours",
+        lambda f: (
+            not (f.is_steward or f.is_privacy_officer or f.resource["allRegionalOwners"])
+            and not any(f.own(name) for name in (f.resource["organisation"], *f.resource["recipients"]))
+        ),
+    ),
     ("readEvidence reviewRequest", "own-request", lambda f: f.principal.id == f.resource["requester"]),
     ("reviewRequest", "reviewed-before", lambda f: f.principal.id in f["reviewers"]),
     ("release", "approvals-missing", lambda f: f["approvalCount"] < 2),
@@ -256,7 +309,40 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         "purpose-without-processor-agreement",
         _of_purpose(lambda _, p: not p["processorAgreement"]),
     ),
-    ("requestAggregate release", "purpose-without-dpia", _of_purpose(lambda _, p: p["dpiaOutcome"] != "approved")),
+    (
+        "requestAggregate release",
+        "purpose-without-uavg-evidence",
+        _of_purpose(lambda _, p: p["specialCategoryException"] == "9(2)(j)" and not p["uavgEvidence"]),
+    ),
+    (
+        "requestAggregate release",
+        "purpose-without-consent-scope",
+        _of_purpose(
+            lambda _, p: (
+                not p["consentScope"] and (p["legalBasis"] == "6(1)(a)" or p["specialCategoryException"] == "9(2)(a)")
+            )
+        ),
+    ),
+    (
+        "requestAggregate release",
+        "purpose-without-joint-arrangement",
+        _of_purpose(lambda _, p: p["controllerCount"] > 1 and not p["jointArrangement"]),
+    ),
+    (
+        "requestAggregate release",
+        "purpose-without-dpia",
+        _of_purpose(
+            lambda f, p: (
+                p["dpiaOutcome"] != "approved"
+                and (p["dpiaOutcome"] != "none" or (f["dataSetCovered"] and "special-category" in f["sensitivity"]))
+            )
+        ),
+    ),
+    (
+        "requestAggregate release",
+        "dpia-review-overdue",
+        _of_purpose(lambda f, p: "dpiaReviewOn" in p and f["today"] > p["dpiaReviewOn"]),
+    ),
     (
         "requestAggregate release",
         "not-a-recipient",

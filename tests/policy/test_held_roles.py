@@ -24,7 +24,7 @@ def of(*kinds: OrganisationKind) -> Organisation:
     [
         (OrganisationKind.SUPPLIER, {Role.SUPPLIER}),
         (OrganisationKind.REGIONAL_OWNER, {Role.REGIONAL_OWNER}),
-        (OrganisationKind.TRUSTED_THIRD_PARTY, {Role.STEWARD, Role.AUDITOR}),
+        (OrganisationKind.TRUSTED_THIRD_PARTY, {Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR}),
         (OrganisationKind.AUDITOR, {Role.AUDITOR}),
     ],
 )

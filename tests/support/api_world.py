@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from token_maker import SetClock, ec_jwk, ec_key, seal
 
 from service.adapters.bundle import bundle_directory, load_bundle
+from service.adapters.bundle.stated import StatedPurposes
 from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemRandomness
 from service.adapters.clock_watch import KernelClockWatch
@@ -245,6 +246,7 @@ def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) 
         randomness=randomness,
         policy=CedarEngine(bundle),
         catalogue=bundle.catalogue,
+        purposes=StatedPurposes(),
         parts=FileSystemPartStore(directory / "parts"),
         engine=DuckDbEngine(),
         keys=keys.store,

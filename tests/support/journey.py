@@ -29,6 +29,7 @@ from service.domain.audit import AuditEvent
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Anonymous, Operator, Person, Principal, Role, Supplier
 from service.domain.principal import Worker as WorkerPrincipal
+from service.domain.purpose import StatedPurpose
 from service.domain.request import AggregateRequest, RequestedDimension, RequestSpec, Verdict
 from service.domain.round import Round, RoundState
 from service.domain.submission import Submission, SubmissionState
@@ -40,6 +41,8 @@ from service.use_cases.change_round import change_round
 from service.use_cases.complete_submission import complete_submission
 from service.use_cases.create_round import create_round
 from service.use_cases.invite_organisation import hash_of, invite_organisation
+from service.use_cases.judge_purpose import approve_purpose, review_purpose
+from service.use_cases.propose_purpose import propose_purpose
 from service.use_cases.publish_release import publish_release
 from service.use_cases.read_requests import read_evidence, read_request
 from service.use_cases.receive_part import receive_part
@@ -114,6 +117,7 @@ OPERATOR = Operator("beheer")
 STRANGER = Anonymous()
 WORKER = WorkerPrincipal("requests")
 STEWARD, SECOND, THIRD = stewards()
+PRIVACY_OFFICER = person("fg", Role.PRIVACY_OFFICER, organisation="ttp")
 AUDITOR = person("auditor", Role.AUDITOR, organisation="audit-office")
 OWNER = person("owner", Role.REGIONAL_OWNER, organisation="nhs-north")
 OTHER_OWNER = person("other-owner", Role.REGIONAL_OWNER, organisation="nhs-east")
@@ -248,6 +252,19 @@ class World:
         assert receipt.receipt.submission_id == submission.id
         assert receipt.receipt.audit_event_id in {event.id for event in self.events()}
         return receipt
+
+    # --- purposes
+
+    def propose(self, document: dict[str, Any], who: Person = OWNER) -> StatedPurpose:
+        return propose_purpose(self.call(who), document)
+
+    def purpose(self, document: dict[str, Any]) -> StatedPurpose:
+        """Propose, review and approve a purpose."""
+        made = self.propose(document)
+        review_purpose(self.call(PRIVACY_OFFICER), made.id, made.version, Verdict.APPROVE, VERDICT)
+        for steward in (STEWARD, SECOND):
+            made = approve_purpose(self.call(steward), made.id, made.version, Verdict.APPROVE, VERDICT)
+        return made
 
     # --- requests
 

@@ -13,6 +13,7 @@ from journey import (
     OPERATOR,
     OTHER_OWNER,
     OWNER,
+    PRIVACY_OFFICER,
     SECOND,
     STEWARD,
     STRANGER,
@@ -26,6 +27,7 @@ from journey import (
     json_of,
     person,
 )
+from purpose_documents import WHY, a_document
 from token_maker import ec_jwk, ec_key
 
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
@@ -36,6 +38,7 @@ from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.fail_request import fail_request
+from service.use_cases.judge_purpose import review_purpose
 from service.use_cases.keep_audit_queries import save_audit_query
 from service.use_cases.read_audit_log import ExportForm
 from service.use_cases.release_request import release_request
@@ -58,6 +61,7 @@ PRINCIPALS: Mapping[str, Principal] = {
     "second": SECOND,
     "gone-steward": person("gone-steward", Role.STEWARD, organisation="ttp-gone"),
     "unknown-steward": person("unknown-steward", Role.STEWARD, organisation="ttp-unknown"),
+    "privacy-officer": PRIVACY_OFFICER,
     "auditor": AUDITOR,
     "operator": OPERATOR,
     "worker": WORKER,
@@ -95,6 +99,10 @@ class Things:
 def make_busy(world: World) -> Things:
     """One of everything, in every state that a use case starts from."""
     north, south, *_ = parties = list(world.parties.values())
+    world.propose(a_document("proposed"))
+    world.propose(a_document("reviewed"))
+    review_purpose(world.call(PRIVACY_OFFICER), "reviewed", 1, Verdict.APPROVE, WHY)
+    world.purpose(a_document("holding"))
     code = world.invite("newcomer", OrganisationKind.SUPPLIER)
     for name, kind in (
         ("gone", OrganisationKind.SUPPLIER),
@@ -284,22 +292,62 @@ CASES: Mapping[str, Case] = {
         fixed("nowhere"),
         kwargs={"suspended": True},
     ),
-    "read_own_organisation": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "auditor"}, "north", fixed()),
+    "read_own_organisation": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor"}, "north", fixed()),
     "list_organisations": Case({"operator"}, "operator", fixed(), "organisation.list"),
     # --- catalogue
-    "list_data_sets": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed()),
-    "read_data_set": Case(
-        {*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed("staffed-beds"), None, fixed("nothing")
+    "list_data_sets": Case(
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor", "operator"}, "north", fixed()
     ),
-    "list_classifications": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"}, "north", fixed()),
+    "read_data_set": Case(
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor", "operator"},
+        "north",
+        fixed("staffed-beds"),
+        None,
+        fixed("nothing"),
+    ),
+    "list_classifications": Case(
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor", "operator"}, "north", fixed()
+    ),
     "read_classification": Case(
-        {*SUPPLIERS, *OWNERS, *STEWARDS, "auditor", "operator"},
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor", "operator"},
         "north",
         fixed("scotland-boards"),
         None,
         fixed("nothing"),
     ),
-    "list_purposes": Case({*OWNERS, *STEWARDS}, "owner", fixed()),
+    "list_purposes": Case({*OWNERS, *STEWARDS, "privacy-officer"}, "owner", fixed()),
+    "read_purpose": Case(
+        {*OWNERS, *STEWARDS, "privacy-officer"}, "steward", fixed("holding"), None, fixed("holding", 2)
+    ),
+    "propose_purpose": Case(
+        {*OWNERS, *STEWARDS},
+        "owner",
+        fixed(a_document("fresh")),
+        "purpose.propose",
+        fixed(a_document("regional-capacity-planning")),
+    ),
+    "review_purpose": Case(
+        {"privacy-officer"},
+        "privacy-officer",
+        fixed("proposed", 1, Verdict.APPROVE, WHY),
+        "purpose.review",
+        fixed("proposed", 1, Verdict.APPROVE, "why"),
+    ),
+    "approve_purpose": Case(
+        STEWARDS,
+        "steward",
+        fixed("reviewed", 1, Verdict.APPROVE, WHY),
+        "purpose.approve",
+        fixed("proposed", 1, Verdict.APPROVE, WHY),
+    ),
+    "change_purpose": Case(
+        {*STEWARDS, "privacy-officer"},
+        "steward",
+        fixed("holding", 1, "suspend", WHY),
+        "purpose.change",
+        fixed("holding", 1, "resume", WHY),
+    ),
+    "read_register": Case({*STEWARDS, "privacy-officer", "auditor"}, "auditor", fixed(), "register.read"),
     # --- rounds
     "create_round": Case(
         STEWARDS,

@@ -14,7 +14,8 @@ from pathlib import Path
 from service.adapters.bundle import convert
 from service.adapters.bundle.checks import CrossChecks
 from service.adapters.bundle.faults import BundleError, BundleFault
-from service.adapters.bundle.models import ClassificationModel, DataSetModel, ProfileModel, PurposeModel
+from service.adapters.bundle.models import ClassificationModel, DataSetModel, ProfileModel
+from service.adapters.bundle.purpose_model import PurposeModel
 from service.adapters.bundle.reading import BundleFiles
 from service.adapters.bundle.rules import rule_faults
 from service.domain.catalogue import Catalogue
@@ -75,7 +76,7 @@ def load_bundle(directory: Path) -> Bundle:
         origin[id(profiles[-1])] = file
     purposes = []
     for file, stated in files.models("purposes", PurposeModel):
-        purposes.append(convert.purpose(stated))
+        purposes.append(stated.purpose())
         origin[id(purposes[-1])] = file
 
     policy_hash = files.content_hash()

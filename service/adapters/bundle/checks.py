@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
+from service.adapters.bundle.purpose_checks import PurposeChecks
 from service.adapters.bundle.reading import BundleFiles
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Sensitivity
 from service.domain.method import Noise
-from service.domain.obligations import (
-    COMPETITION_MINIMUM_AGE_MONTHS,
-    MINIMUM_COUNT_FLOOR,
-    contributors_floor,
-    tightens,
-)
-from service.domain.purpose import Purpose, PurposeScope
-
-LEGAL_BASES = ("6(1)(a)", "6(1)(b)", "6(1)(c)", "6(1)(d)", "6(1)(e)", "6(1)(f)")
-EXCEPTIONS = tuple(f"9(2)({letter})" for letter in "abcdefghij")
-MINIMUM_APPROVERS = 2
+from service.domain.obligations import COMPETITION_MINIMUM_AGE_MONTHS, MINIMUM_COUNT_FLOOR, contributors_floor
 
 
 class CrossChecks:
@@ -42,9 +33,10 @@ class CrossChecks:
         self._doubles((d, f"row {d.assessment.row}") for d in self._newest() if d.assessment is not None)
         for data_set in self._catalogue.data_sets:
             self._data_set(data_set)
-            self._one_budget(data_set)
+        purposes = PurposeChecks(self._catalogue)
         for purpose in self._catalogue.purposes:
-            self._purpose(purpose)
+            for fault in purposes.of(purpose):
+                self._fault(purpose, fault.path, fault.code, **fault.data)
 
     def _fault(self, part: object, path: str, code: str, **data: str | int) -> None:
         self._files.fault(self._origin[id(part)], path, code, **data)
@@ -142,98 +134,3 @@ class CrossChecks:
         for number, check in enumerate(data_set.checks):
             self._known(data_set, f"checks.{number}.left", "measure", check.left, measures)
             self._known(data_set, f"checks.{number}.right", "measure", check.right, measures)
-
-    def _one_budget(self, data_set: DataSet) -> None:
-        """Noisy tables over the same facts draw on one budget, so they count in one measure and name one amount."""
-        first: tuple[str, Noise] | None = None
-        for purpose in self._catalogue.purposes:
-            profile = self._profiles.get(purpose.disclosure_profile or "")
-            if profile is None or not isinstance(profile.method, Noise) or purpose.scope(data_set.id) is None:
-                continue
-            noise = profile.method
-            if first is None:
-                first = profile.id, noise
-            elif (noise.mechanism, noise.budget) != (first[1].mechanism, first[1].budget):
-                names = {"name": profile.id, "other": first[0], "dataset": data_set.id}
-                self._fault(purpose, "disclosure_profile", "noise-differs", **names)
-
-    # --- purposes ----------------------------------------------------------------------------------------------------
-
-    def _purpose(self, purpose: Purpose) -> None:
-        self._lawful(purpose)
-        if purpose.valid_until < purpose.valid_from:
-            self._fault(purpose, "valid_until", "validity-reversed")
-        if not purpose.recipients.organisations and not purpose.recipients.all_regional_owners:
-            self._fault(purpose, "recipients", "no-recipients")
-        if purpose.disclosure_profile is not None:
-            name = purpose.disclosure_profile
-            self._known(purpose, "disclosure_profile", "disclosure profile", name, self._profiles)
-            profile = self._profiles.get(name)
-            if profile is not None and isinstance(profile.method, Noise) and not purpose.recipients.public:
-                self._fault(purpose, "recipients.public", "noise-not-public", name=name)
-        data_sets = {d.id for d in self._catalogue.data_sets}
-        seen: set[str] = set()
-        for number, scope in enumerate(purpose.scopes):
-            path = f"scopes.{number}"
-            if scope.data_set in seen:
-                self._fault(purpose, f"{path}.data_set", "double", name=scope.data_set, other="scopes")
-            seen.add(scope.data_set)
-            if self._known(purpose, f"{path}.data_set", "data set", scope.data_set, data_sets):
-                self._scope(purpose, path, scope)
-
-    def _lawful(self, purpose: Purpose) -> None:
-        if purpose.legal_basis not in LEGAL_BASES:
-            known = ", ".join(LEGAL_BASES)
-            self._fault(purpose, "legal_basis", "legal-basis", value=purpose.legal_basis, known=known)
-        exception = purpose.special_category_exception
-        if exception is not None and exception not in EXCEPTIONS:
-            known = ", ".join(EXCEPTIONS)
-            self._fault(purpose, "special_category_exception", "exception", value=exception, known=known)
-        if len(purpose.controllers) > 1 and purpose.joint_arrangement is None:
-            self._fault(purpose, "joint_arrangement", "joint-arrangement")
-        if purpose.status == "approved":
-            if len(set(purpose.approvers)) < MINIMUM_APPROVERS:
-                self._fault(purpose, "approvers", "approvers")
-            if purpose.dpia_outcome != "approved":
-                self._fault(purpose, "dpia.outcome", "dpia")
-
-    def _scope(self, purpose: Purpose, path: str, scope: PurposeScope) -> None:
-        """A name that some version has will do: rounds of that version are asked for under the same purpose."""
-        versions = self._catalogue.versions(scope.data_set)
-        for measure in sorted(scope.measures):
-            self._known(purpose, f"{path}.measures", "measure", measure, {m.name for d in versions for m in d.measures})
-        dimensions: dict[str, set[str]] = {}
-        for dimension in (found for version in versions for found in version.dimensions):
-            dimensions.setdefault(dimension.name, set()).update(dimension.classifications)
-        for name, finest in scope.finest_levels.items():
-            where = f"{path}.dimensions.{name}"
-            if not self._known(purpose, where, "dimension", name, dimensions):
-                continue
-            for classification, level in finest:
-                if self._known(purpose, where, "classification", classification, dimensions[name]):
-                    levels = self._levels(classification)
-                    self._known(purpose, f"{where}.{classification}", "level", level, levels)
-        for version in versions:
-            self._tightens(purpose, version)
-
-    def _levels(self, classification: str) -> tuple[str, ...]:
-        found = self._classifications.get(classification)
-        return found.levels if found is not None else ()
-
-    def _tightens(self, purpose: Purpose, data_set: DataSet) -> None:
-        own = self._profiles.get(purpose.disclosure_profile or "")
-        base = self._profiles.get(data_set.disclosure_profile)
-        if own is not None and base is not None and not tightens(own, base):
-            self._fault(purpose, "disclosure_profile", "looser-profile", name=own.id, base=base.id, dataset=data_set.id)
-        if purpose.minimum_age_months < data_set.minimum_age_months:
-            self._looser(
-                purpose, "minimum_age_months", purpose.minimum_age_months, data_set.minimum_age_months, data_set
-            )
-        for what, months in purpose.retention.items():
-            if what == "inputs" and months > data_set.retention_months:
-                self._looser(purpose, f"retention.{what}", months, data_set.retention_months, data_set)
-        if Sensitivity.SPECIAL_CATEGORY in data_set.sensitivity and purpose.special_category_exception is None:
-            self._fault(purpose, "special_category_exception", "special-category", dataset=data_set.id)
-
-    def _looser(self, purpose: Purpose, path: str, value: int, base: int, data_set: DataSet) -> None:
-        self._fault(purpose, path, "looser", value=value, base=base, dataset=data_set.id)

@@ -11,14 +11,12 @@ from service.adapters.bundle.models import (
     MethodModel,
     NoiseModel,
     ProfileModel,
-    PurposeModel,
 )
 from service.adapters.bundle.reading import BundleFiles
 from service.domain.catalogue import Assessment, Check, DataSet, Dimension, DisclosureProfile, Measure, Note, Target
 from service.domain.classification import Classification, Code, Label
 from service.domain.errors import Invalid
 from service.domain.method import Method, Noise, Rounding, Suppression
-from service.domain.purpose import Purpose, PurposeScope, Recipients
 
 _PROBLEMS = {
     "double": "dubbel / double",
@@ -120,46 +118,3 @@ def _method(model: MethodModel | Literal["suppression"]) -> Method:
             return Rounding(base)
         case _:
             return Suppression()
-
-
-def purpose(model: PurposeModel) -> Purpose:
-    """The purpose with all its fields."""
-    return Purpose(
-        id=model.id,
-        version=model.version,
-        status=model.status,
-        title=model.title.label(),
-        bottleneck=model.bottleneck.label(),
-        necessity=model.necessity.label(),
-        proportionality=model.proportionality.label(),
-        why_nothing_less=model.why_nothing_less.label(),
-        controllers=model.controllers,
-        joint_arrangement=model.joint_arrangement,
-        processor_agreement=model.processor_agreement,
-        legal_basis=model.legal_basis,
-        statute=" ".join(model.statute.split()),
-        special_category_exception=model.special_category_exception,
-        compatibility=model.compatibility.label(),
-        scopes=tuple(
-            PurposeScope(
-                s.data_set,
-                frozenset(s.measures),
-                {name: tuple(finest.items()) for name, finest in s.dimensions.items()},
-            )
-            for s in model.scopes
-        ),
-        recipients=Recipients(
-            frozenset(model.recipients.organisations), model.recipients.all_regional_owners, model.recipients.public
-        ),
-        disclosure_profile=model.disclosure_profile,
-        minimum_age_months=model.minimum_age_months,
-        valid_from=model.valid_from,
-        valid_until=model.valid_until,
-        review_on=model.review_on,
-        retention=model.retention.model_dump(),
-        dpia_reference=model.dpia.reference,
-        dpia_outcome=model.dpia.outcome,
-        record_of_processing=model.record_of_processing,
-        approvers=model.approvers,
-        dpv=model.dpv,
-    )

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True, slots=True)
-class FaultText:
-    """The text of a kind of fault and what mends it, Dutch and English; `{name}` is filled in from the fault."""
-
-    nl: str
-    en: str
-    mend_nl: str
-    mend_en: str
-
+from service.adapters.bundle.purpose_faults import PURPOSE_FAULTS, FaultText
 
 FAULTS: Mapping[str, FaultText] = {
+    **PURPOSE_FAULTS,
     "file-missing": FaultText("het bestand ontbreekt", "the file is missing", "voeg het bestand toe", "add the file"),
     "file-unexpected": FaultText(
         "dit bestand hoort niet in de bundel",
@@ -172,56 +164,14 @@ FAULTS: Mapping[str, FaultText] = {
     "noise-not-public": FaultText(
         "profiel '{name}' voegt ruis toe, en de cijfers van dit doel zijn niet openbaar",
         "profile '{name}' adds noise, and the figures of this purpose are not public",
-        "zet 'public: true' bij de ontvangers, of kies een profiel zonder ruis",
-        "set 'public: true' among the recipients, or choose a profile without noise",
+        "zet 'reach: public' bij de ontvangers, of kies een profiel zonder ruis",
+        "set 'reach: public' among the recipients, or choose a profile without noise",
     ),
     "noise-differs": FaultText(
         "profielen '{name}' en '{other}' rekenen verschillend met het ruisbudget van gegevensset {dataset}",
         "profiles '{name}' and '{other}' count differently on the noise budget of data set {dataset}",
         "geef beide hetzelfde 'mechanism' en hetzelfde 'budget'",
         "give both the same 'mechanism' and the same 'budget'",
-    ),
-    "legal-basis": FaultText(
-        "'{value}' is geen grondslag van artikel 6, lid 1, AVG",
-        "'{value}' is not a basis of GDPR article 6(1)",
-        "kies een van {known}",
-        "choose one of {known}",
-    ),
-    "special-category": FaultText(
-        "bijzondere persoonsgegevens ({dataset}) zonder uitzondering van artikel 9, lid 2, AVG",
-        "special categories of data ({dataset}) without an exception of GDPR article 9(2)",
-        "noem de uitzondering, zoals '9(2)(j)', met het bewijs van de UAVG; zonder mag het niet (artikel 9, lid 1)",
-        "name the exception, such as '9(2)(j)', with the UAVG evidence; without it is forbidden (article 9(1))",
-    ),
-    "exception": FaultText(
-        "'{value}' is geen uitzondering van artikel 9, lid 2, AVG",
-        "'{value}' is not an exception of GDPR article 9(2)",
-        "kies een van {known}",
-        "choose one of {known}",
-    ),
-    "joint-arrangement": FaultText(
-        "meer verantwoordelijken zonder onderlinge regeling (artikel 26 AVG)",
-        "several controllers without a joint arrangement (GDPR article 26)",
-        "noem de regeling in 'joint_arrangement'",
-        "name the arrangement in 'joint_arrangement'",
-    ),
-    "approvers": FaultText(
-        "een goedgekeurd doel heeft ten minste twee verschillende goedkeurders",
-        "an approved purpose has at least two different approvers",
-        "laat een tweede persoon goedkeuren",
-        "let a second person approve",
-    ),
-    "dpia": FaultText(
-        "een goedgekeurd doel heeft een DPIA met uitkomst 'approved' (artikel 35 AVG)",
-        "an approved purpose has a DPIA with the outcome 'approved' (GDPR article 35)",
-        "rond de DPIA af",
-        "finish the DPIA",
-    ),
-    "no-recipients": FaultText(
-        "er is geen enkele ontvanger",
-        "there is no recipient at all",
-        "noem organisaties of 'all_regional_owners: true'",
-        "name organisations or 'all_regional_owners: true'",
     ),
     "no-rule-code": FaultText(
         "deze regel heeft geen @id",

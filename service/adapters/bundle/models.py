@@ -22,7 +22,6 @@ from service.domain.classification import Label
 from service.domain.method import LARGEST_BUDGET, LARGEST_LOSS, SMALLEST_LOSS, Mechanism, Unit
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$", max_length=64)]
-Organisation = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Months = Annotated[int, Field(ge=0, le=1200)]
 Version = Annotated[int, Field(ge=1, le=9999)]
@@ -231,66 +230,3 @@ class ProfileModel(_Strict):
         Annotated[Literal["suppression"], Tag("suppression")] | Annotated[MethodModel, Tag(UNNAMED)],
         Discriminator(_kind_of_method),
     ] = "suppression"
-
-
-class ScopeModel(_Strict):
-    """Of one data set: measures, and per dimension the finest level in each classification allowed."""
-
-    data_set: Name
-    measures: Annotated[tuple[Name, ...], Field(min_length=1)]
-    dimensions: dict[Name, Annotated[dict[Name, Name], Field(min_length=1)]]
-
-
-class RecipientsModel(_Strict):
-    """Who may ask and read."""
-
-    organisations: tuple[Organisation, ...] = ()
-    all_regional_owners: bool = False
-    public: bool = False
-
-
-class RetentionModel(_Strict):
-    """How many months inputs, intermediates and outputs are kept."""
-
-    inputs: Months
-    intermediates: Months
-    outputs: Months
-
-
-class DpiaModel(_Strict):
-    """The data protection impact assessment (GDPR article 35) and its outcome."""
-
-    reference: Text
-    outcome: Literal["approved", "rejected", "pending"]
-
-
-class PurposeModel(_Strict):
-    """purposes/*.yaml; the fields of policy.md."""
-
-    id: Name
-    version: Version
-    status: Literal["draft", "approved", "withdrawn"]
-    approvers: tuple[Text, ...]
-    title: LabelModel
-    bottleneck: LabelModel
-    necessity: LabelModel
-    proportionality: LabelModel
-    why_nothing_less: LabelModel
-    controllers: Annotated[tuple[Text, ...], Field(min_length=1)]
-    joint_arrangement: Text | None
-    processor_agreement: Text
-    legal_basis: Text
-    statute: Text
-    special_category_exception: Text | None
-    compatibility: LabelModel
-    scopes: Annotated[tuple[ScopeModel, ...], Field(min_length=1)]
-    recipients: RecipientsModel
-    disclosure_profile: Name | None
-    minimum_age_months: Months
-    valid_from: date
-    valid_until: date
-    review_on: date
-    retention: RetentionModel
-    dpia: DpiaModel
-    record_of_processing: Text
-    dpv: tuple[Text, ...] = ()

@@ -9,12 +9,14 @@ from datetime import datetime
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.adapters.database.agreements import SqlAgreements
 from service.adapters.database.audit import SqlAuditTrail
 from service.adapters.database.columns import UtcDateTime
 from service.adapters.database.drawings import SqlDrawings
 from service.adapters.database.engine import Patience, open_engines
 from service.adapters.database.log import SqlLogBook, SqlLogTurn
 from service.adapters.database.organisations import SqlOrganisations, SqlUsedTokens
+from service.adapters.database.purposes import SqlPurposes
 from service.adapters.database.refusals import REFUSED, RowRefused, meaning
 from service.adapters.database.releases import SqlReleases
 from service.adapters.database.requests import SqlRequests
@@ -28,9 +30,11 @@ from service.domain.audit import AuditEvent
 from service.domain.errors import DomainError, Unavailable
 from service.ports.log import LogBook
 from service.ports.unit_of_work import (
+    Agreements,
     AuditTrail,
     Drawings,
     Organisations,
+    Purposes,
     Releases,
     Requests,
     Rounds,
@@ -49,6 +53,8 @@ class SqlUnitOfWork:
         self.organisations: Organisations = SqlOrganisations(transaction)
         self.used_tokens: UsedTokens = SqlUsedTokens(transaction)
         self.rounds: Rounds = SqlRounds(transaction)
+        self.purposes: Purposes = SqlPurposes(transaction)
+        self.agreements: Agreements = SqlAgreements(transaction)
         self.submissions: Submissions = SqlSubmissions(transaction)
         self.requests: Requests = SqlRequests(transaction)
         self.releases: Releases = SqlReleases(transaction)

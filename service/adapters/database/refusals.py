@@ -11,7 +11,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from service.adapters.database import audit_tables
+from service.adapters.database import audit_tables, basis_tables
 from service.domain.errors import Conflict, DomainError, Unavailable
 
 BUSY = "database-busy"
@@ -29,6 +29,8 @@ _CONFLICTS = {
     "pk_upload_parts": "part-exists",
     "pk_reviews": "reviewed-already",
     "uq_saved_queries_owner_name": "saved-query-exists",
+    "pk_purposes": "purpose-exists",
+    "uq_purposes_pending": "purpose-pending",
 }
 
 # Class 08: connection; 40: rolled back (serialization, deadlock); 53: resources; 57: cancelled by time or operator.
@@ -100,7 +102,8 @@ def _sqlite_constraint(message: str) -> str:
 
 def _names_by_columns() -> Mapping[str, str]:
     names: dict[str, str] = {}
-    for table in audit_tables.metadata.tables.values():
+    known = {**audit_tables.metadata.tables, **basis_tables.purposes.metadata.tables}
+    for table in known.values():
         unique: list[UniqueConstraint | Index] = [c for c in table.constraints if isinstance(c, UniqueConstraint)]
         unique += [index for index in table.indexes if index.unique]
         for constraint in [*unique, table.primary_key]:

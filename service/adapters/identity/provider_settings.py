@@ -14,9 +14,9 @@ from service.domain.principal import Role
 from service.ports.identity import Algorithm
 
 ANY_ORGANISATION: Final = "*"
-ROLES_OF_PEOPLE: Final = frozenset({Role.STEWARD, Role.REGIONAL_OWNER, Role.AUDITOR})
+ROLES_OF_PEOPLE: Final = frozenset({Role.STEWARD, Role.PRIVACY_OFFICER, Role.REGIONAL_OWNER, Role.AUDITOR})
 """Roles that a provider may give; the others come from a key, a shell or the service itself."""
-SECOND_FACTOR_ROLES: Final = frozenset({Role.STEWARD, Role.AUDITOR})
+SECOND_FACTOR_ROLES: Final = frozenset({Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR})
 """Roles that need a second factor (identity.md): their acr values have to be configured."""
 
 _Text = Annotated[str, Field(min_length=1, max_length=255)]

@@ -1,4 +1,4 @@
-"""What may flow: data sets, classifications, purposes."""
+"""What may flow: data sets and classifications."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BeforeValidator
 
-from service.api.callers import AnyCall, PersonCall
+from service.api.callers import AnyCall
 from service.api.schemas.base import Id, Listed, answer, listed, plain_number
 from service.api.schemas.catalogue import (
     ClassificationAnswer,
     ClassificationSummary,
     DataSetSummary,
     DefinitionAnswer,
-    PurposeAnswer,
 )
 from service.use_cases.describe_data_set import wire_definition
 from service.use_cases.read_catalogue import (
     list_classifications,
     list_data_sets,
-    list_purposes,
     read_classification,
     read_data_set,
 )
@@ -77,14 +75,3 @@ def get_classifications(call: AnyCall) -> Response:
 def get_classification(call: AnyCall, classification_id: Id) -> Response:
     """All codes with their place in the tree and their validity."""
     return answer(ClassificationAnswer.of(read_classification(call, classification_id)))
-
-
-@router.get(
-    "/v1/purposes",
-    operation_id="listPurposes",
-    summary="The purposes that the caller may use",
-    response_model=Listed[PurposeAnswer],
-)
-def get_purposes(call: PersonCall) -> Response:
-    """For a steward all of them, for a regional owner those that name it as recipient."""
-    return listed(PurposeAnswer.of(found) for found in list_purposes(call))

@@ -27,6 +27,8 @@ class AuthorisationAnswer(Answer):
     policy_hash: str | None = ABSENT
     policies: list[str]
     purpose: str | None = ABSENT
+    purpose_version: int | None = ABSENT
+    purpose_digest: str | None = ABSENT
     legal_basis: str | None = ABSENT
     agreement: str | None = ABSENT
     permit: str | None = ABSENT
@@ -82,6 +84,8 @@ class AuditEventAnswer(Answer):
                 policy_hash=rules.policy_hash,
                 policies=list(rules.policies),
                 purpose=rules.purpose,
+                purpose_version=rules.purpose_version,
+                purpose_digest=rules.purpose_digest,
                 legal_basis=rules.legal_basis,
                 agreement=rules.agreement,
                 permit=rules.permit,

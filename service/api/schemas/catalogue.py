@@ -1,11 +1,10 @@
-"""Data sets, classifications and purposes as they are told."""
+"""Data sets and classifications as they are told."""
 
 from __future__ import annotations
 
 from service.api.schemas.base import ABSENT, Answer, Day, Label
 from service.domain.catalogue import DataSet
 from service.domain.classification import Classification
-from service.domain.purpose import Purpose, PurposeScope
 
 
 class DataSetSummary(Answer):
@@ -178,64 +177,4 @@ class ClassificationAnswer(ClassificationSummary):
             atoms=found.atoms,
             source=found.source,
             codes=codes,
-        )
-
-
-class ScopeAnswer(Answer):
-    """What of a data set a purpose covers, and how finely."""
-
-    data_set: str
-    measures: list[str]
-    finest_levels: dict[str, list[dict[str, str]]]
-
-    @classmethod
-    def of(cls, scope: PurposeScope) -> ScopeAnswer:
-        """The scope; per dimension the classifications allowed with their finest level."""
-        levels = {
-            dimension: [{"classification": classification, "level": level} for classification, level in allowed]
-            for dimension, allowed in sorted(scope.finest_levels.items())
-        }
-        return cls(data_set=scope.data_set, measures=sorted(scope.measures), finest_levels=levels)
-
-
-class PurposeAnswer(Answer):
-    """A purpose (doelbinding): for what, on which basis, by whom and how finely data may be used."""
-
-    id: str
-    version: int
-    status: str
-    title: Label
-    bottleneck: Label
-    necessity: Label
-    proportionality: Label
-    why_nothing_less: Label
-    controllers: list[str]
-    legal_basis: str
-    statute: str
-    special_category_exception: str | None = ABSENT
-    scopes: list[ScopeAnswer]
-    minimum_age_months: int
-    valid_from: Day
-    valid_until: Day
-
-    @classmethod
-    def of(cls, purpose: Purpose) -> PurposeAnswer:
-        """What a requester needs to know of it."""
-        return cls(
-            id=purpose.id,
-            version=purpose.version,
-            status=purpose.status,
-            title=Label.of(purpose.title),
-            bottleneck=Label.of(purpose.bottleneck),
-            necessity=Label.of(purpose.necessity),
-            proportionality=Label.of(purpose.proportionality),
-            why_nothing_less=Label.of(purpose.why_nothing_less),
-            controllers=list(purpose.controllers),
-            legal_basis=purpose.legal_basis,
-            statute=purpose.statute,
-            special_category_exception=purpose.special_category_exception,
-            scopes=[ScopeAnswer.of(scope) for scope in purpose.scopes],
-            minimum_age_months=purpose.minimum_age_months,
-            valid_from=purpose.valid_from,
-            valid_until=purpose.valid_until,
         )
