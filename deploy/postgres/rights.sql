@@ -37,7 +37,7 @@ GRANT UPDATE (hashes) ON log_tiles TO sluis_sequencer;
 
 -- Retention erases whole events, salt and all; a trigger keeps those that are younger than five years or in no
 -- checkpoint. What it did is an event as well. The words of an event go with it: the database itself sees to that.
-GRANT SELECT (log_index, recorded), DELETE ON audit_events TO sluis_retention;
+GRANT SELECT (log_index, recorded, code), DELETE ON audit_events TO sluis_retention;
 GRANT SELECT ON log_checkpoints TO sluis_retention;
 GRANT INSERT ON audit_terms TO sluis_retention;
 

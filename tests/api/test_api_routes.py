@@ -20,7 +20,7 @@ from service.api.callers import Stranger
 from service.api.openapi import _dependencies, bodies_of, callers_of
 from service.domain.audit import Action, EventCode
 from service.domain.principal import Person, Role, Supplier
-from service.domain.release import Release
+from service.domain.release import Certificate, Release
 from service.domain.request import RequestState
 from service.use_cases.revoke_key import revoke_key
 from service.use_cases.suspend_organisation import suspend_organisation
@@ -175,6 +175,7 @@ def add_release(world: World, request_id: str) -> str:
     )
     with world.operator().transact(EventCode("release.create", Action.CREATE, "release")) as step:
         step.data.releases.add(release)
+        step.data.releases.add_certificate(Certificate(release.id, "{}", "k", "s", release.released_at))
         request = step.data.requests.get(request_id)
         step.data.requests.save(replace(request, state=RequestState.RELEASED, release=release.id))
     return release.id

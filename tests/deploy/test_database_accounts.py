@@ -34,6 +34,7 @@ from service.domain.round import RoundState
 from service.domain.submission import SubmissionState
 from service.use_cases.read_log import log_lines, prove
 from service.use_cases.sequence_log import sequence_log
+from sluis_client.wire.log.erasures import ERASURE_EVENT
 from sluis_client.wire.log.export import verify_export
 
 ACCOUNTS = ("sluis_owner", "sluis_service", "sluis_sequencer", "sluis_retention")
@@ -218,8 +219,11 @@ def test_the_sequencer_and_retention_can_do_their_work(accounts_url: str, sample
     with service.look() as uow:
         assert prove(uow.log, old.id) is not None
     with retention.begin() as uow:
-        assert len(uow.log.erase(datetime(2020, 1, 1, tzinfo=UTC), 10)) == 1
-        uow.commit(samples.an_event())
+        assert uow.log.erase(datetime(2020, 1, 1, tzinfo=UTC), 10) == [0]
+        told = '{"before": "2020-01-01T00:00:00Z", "events": 1, "first": 0, "last": 0}'
+        uow.commit(samples.an_event(code=ERASURE_EVENT, query=told, recorded=datetime.now(UTC)))
+    while sequence_log(sequencer, SIGNER, SystemClock()) is not None:
+        pass
     with service.look() as uow:
         assert prove(uow.log, old.id) is None
         assert verify_export(log_lines(uow.log), SIGNER.key).erased == 1

@@ -19,7 +19,7 @@ from service.domain.catalogue import DataSet
 from service.domain.classification import Label
 from service.domain.errors import Denied, NotFound
 from service.domain.obligations import effective_profile
-from service.domain.purpose import Purpose, Recipients
+from service.domain.purpose import Purpose, Reach, Recipients
 from service.domain.request import AggregateRequest, RequestedDimension, RequestSpec
 from service.domain.round import Round, RoundState
 from service.use_cases.create_round import create_round
@@ -141,7 +141,7 @@ def test_asked_for_unlawfully(world, name):
     yesterday = world.clock.now().date() - timedelta(days=1)
     with_purpose(world, replace(purpose, valid_until=yesterday, review_on=yesterday))
     assert reasons(world.ask(spec)) == {"purpose-expired", "purpose-review-overdue"}
-    with_purpose(world, replace(purpose, recipients=Recipients(organisations=frozenset({"nhs-east"}))))
+    with_purpose(world, replace(purpose, recipients=Recipients(Reach.ONE_ORGANISATION, frozenset({"nhs-east"}))))
     assert reasons(world.ask(spec)) == {"not-a-recipient"}
 
 

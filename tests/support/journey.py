@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from service.composition.build import Application, open_application
 from service.composition.settings import Settings
 from service.composition.worker import Worker
 from service.domain.audit import AuditEvent
+from service.domain.errors import Conflict
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Anonymous, Operator, Person, Principal, Role, Supplier
 from service.domain.principal import Worker as WorkerPrincipal
@@ -288,8 +290,15 @@ class World:
         sealed = release_request(self.call(WORKER), request)
         if sealed.state != "approved":
             return sealed
-        self.sequence()
-        return publish_release(self.call(WORKER), request)
+        for _ in range(100):
+            self.sequence()
+            try:
+                return publish_release(self.call(WORKER), request)
+            except Conflict as refused:
+                if refused.code != "release-not-in-log":
+                    raise
+            time.sleep(0.05)  # another sequencer was at it, and has not committed yet
+        raise AssertionError("no checkpoint covers the release")
 
     def review(self, request: str, steward: Person, verdict: Verdict = Verdict.APPROVE) -> AggregateRequest:
         evidence = read_evidence(self.call(steward), request)

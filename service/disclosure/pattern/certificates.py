@@ -30,6 +30,8 @@ SLACK = 1e-7
 NEGLIGIBLE = 1e-7
 """Deviations below this share of the largest one are rounding of the solver."""
 
+WHOLE = 1e-5
+"""How far from a whole number rounding leaves one."""
 
 BRIEFLY = 4
 """Certificates that a brief ledger notes per need; all of them would be gigabytes beside a large table."""
@@ -90,6 +92,12 @@ class _Entry:
     proof: list[int] | None
 
 
+def _share(level: Floats, size: Floats, copies: int | None) -> Floats:
+    """The least share of a deviation that moves nodes by `level` where all of it moves them by `size`."""
+    share: Floats = level / size
+    return share if copies is None else np.ceil(copies * share - WHOLE) / copies
+
+
 class Ledger:
     """All needs of an assessment, and which of them are shown.
 
@@ -113,7 +121,8 @@ class Ledger:
             measures: figures of all nodes.
             insight: to whom empty nodes are no secret.
             room: how far a certificate may go.
-            brief: note the first few certificates of every need only; nothing can be reopened then.
+            brief: for large tables: note the first few certificates of every need only, so that nothing can be reopened;
+                of a deviation in whole numbers only whole copies count.
         """
         self._noted = BRIEFLY if brief else None
         self._assessment = assessment
@@ -243,13 +252,26 @@ class Ledger:
         unsafe, way, size = unsafe[pending], way[pending], np.abs(deviation[pending])
         worst, strain = self._strain(nodes, deviation)
         limit = min(1.0, 1.0 / worst if worst else 1.0) * (1 + SLACK)
-        shown = self.levels[way, unsafe] <= limit * size
+        copies = self._copies(deviation)
+        shown = _share(self.levels[way, unsafe], size, copies) <= limit
         self.outsider_open[way[shown], unsafe[shown]] = False
         for key in zip(way[shown].tolist(), unsafe[shown].tolist(), strict=True):
             self._note(*key)
-        shrink = self.insider_levels[way, unsafe] / size
+        shrink = _share(self.insider_levels[way, unsafe], size, copies)
         for k in np.flatnonzero((shrink <= limit) & self._insider_open[way, unsafe]).tolist():
             self._narrow(int(way[k]), int(unsafe[k]), strain * shrink[k] > 1 + SLACK)
+
+    def _copies(self, deviation: Floats) -> int | None:
+        """How many whole copies a deviation is a multiple of, when only whole ones count; None when any share does.
+
+        The attack takes whole copies only. In a small table it finds others by itself; in a large one that takes long.
+        """
+        if self._noted is None or not self._measures.whole_numbers:
+            return None
+        near = np.rint(deviation)
+        if np.any(np.abs(near - deviation) > WHOLE):
+            return None
+        return int(np.gcd.reduce(near.astype(np.int64)))
 
     def _strain(self, nodes: Ints, deviation: Floats) -> tuple[float, Floats]:
         """1 / the largest factor by which d may grow: for an outsider, and for every contributor."""
