@@ -56,13 +56,14 @@ def test_removing_any_secondary_suppression_mostly_opens_a_cell(rule):
     truth = measures.value[lattice.nodes[0]]
     unsafe = np.isin(lattice.nodes[0], assessment.nodes)
     secondary = np.flatnonzero(~outcome.released.published & ~unsafe)
+    assert len(secondary) > 30
+    tried = secondary[:: 1 + len(secondary) // 60]
     caught = 0
-    for cell in secondary.tolist():
+    for cell in tried.tolist():
         planted = opened(outcome.released, cell, int(truth[cell]))
         found = attack_nodes(lattice, measures, assessment, [planted], intervals=False)
         caught += not found.clean
-    assert len(secondary) > 30
-    assert caught >= 0.8 * len(secondary)
+    assert caught >= 0.8 * len(tried)
 
 
 def test_claims_that_are_not_so_hide_no_breach(small):

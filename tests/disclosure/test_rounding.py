@@ -114,7 +114,7 @@ def test_a_rounded_table_adds_up_and_nobody_learns_a_small_count(case, base):
         true = truth_of(cell.codes, values)
         if 0 < true < 10:
             inside = [one for one in members(cell.codes) if one in values]
-            behind = {who[one] for one in inside}
+            behind = {who[one] for one in inside if values[one]}  # zeros beside it hide nothing from who holds the rest
             for attacker in [None, *sorted(set(who.values()))]:
                 if attacker is not None and behind == {attacker}:
                     continue
