@@ -1,14 +1,21 @@
-"""`sluis policy check` and `sluis policy hash`: the bundle, without a server."""
+"""`sluis policy check`, `hash` and `explain`: the bundle and what it decides, without a server."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import typer
 
-from service.cli.console import BAD_INPUT
+from service.cli.console import BAD_INPUT, FAILED
+from service.domain.policy import Decision, Permit
+from service.domain.texts import text_of_reason
+from service.ports.clock import Clock
+from sluis_client.wire.strict import time_text
 
 
 class Fault(Protocol):
@@ -35,13 +42,40 @@ class Report(Protocol):
     def counts(self) -> Mapping[str, int] | None: ...  # noqa: D102
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A decision, and what was supposed for it: who asks, when, and which rounds there are."""
+
+    decision: Decision
+    organisation: str
+    at: datetime
+    rounds: tuple[str, ...]
+
+
+class Misread(Exception):
+    """A request that is not as described.
+
+    Attributes:
+        faults: JSON pointer, Dutch and English of each.
+    """
+
+    def __init__(self, faults: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = faults
+
+
+Explain = Callable[[bytes, Path | None, str | None, datetime], Explained]
+"""Of a request's JSON, a bundle, an organisation and a moment; raises `Misread`."""
+
 _Directory = Annotated[
     Path | None,
     typer.Option("--policies", exists=True, file_okay=False, help="Standaard de meegeleverde / default: our own"),
 ]
 
 
-def add_policy_commands(app: typer.Typer, report: Callable[[Path | None], Report]) -> None:
+def add_policy_commands(
+    app: typer.Typer, report: Callable[[Path | None], Report], explain: Explain, *, clock: Clock
+) -> None:
     """Add `policy` to the operator's commands."""
     policy = typer.Typer(no_args_is_help=True, help="Beleid: doelen, gegevenssets en regels / policy bundle")
     app.add_typer(policy, name="policy")
@@ -59,6 +93,78 @@ def add_policy_commands(app: typer.Typer, report: Callable[[Path | None], Report
     def show_hash(policies: _Directory = None) -> None:
         """Toon de inhoudshash van een bundel die in orde is / show the content hash of a bundle that is in order."""
         typer.echo(_sound(report(policies)).policy_hash)
+
+    @policy.command("explain")
+    def explain_request(
+        request: Annotated[
+            Path, typer.Argument(exists=True, dir_okay=False, help="JSON zoals / as for POST /v1/requests")
+        ],
+        policies: _Directory = None,
+        organisation: Annotated[
+            str | None, typer.Option(help="Wie vraagt / who asks; anders van het doel / else of the purpose")
+        ] = None,
+        at: Annotated[
+            datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ"], help="Wanneer, in UTC / when, in UTC")
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Als JSON / as JSON")] = False,
+    ) -> None:
+        """Zou deze aanvraag mogen, en zo nee waarom niet? / would this request be permitted, and if not, why?
+
+        Exit 0: toegestaan / permitted; 1: geweigerd / denied; 2: de aanvraag klopt niet / not a request.
+        """
+        moment = clock.now() if at is None else at.replace(tzinfo=UTC)
+        found = _explained(explain, request, policies, organisation, moment)
+        if as_json:
+            typer.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
+        else:
+            _tell(found)
+        if not isinstance(found.decision, Permit):
+            raise typer.Exit(FAILED)
+
+
+def _explained(
+    explain: Explain, request: Path, policies: Path | None, organisation: str | None, at: datetime
+) -> Explained:
+    try:
+        return explain(request.read_bytes(), policies, organisation, at)
+    except Misread as misread:
+        for pointer, nl, en in misread.faults:
+            typer.echo(f"{request}{'' if pointer == '/' else ' ' + pointer}: {nl} / {en}", err=True)
+        raise typer.Exit(BAD_INPUT) from misread
+
+
+def _as_json(found: Explained) -> dict[str, Any]:
+    supposed = {"organisation": found.organisation, "at": time_text(found.at), "rounds": list(found.rounds)}
+    decision = found.decision
+    if isinstance(decision, Permit):
+        terms = [{"code": one.code, "value": one.value} for one in decision.obligations]
+        outcome: dict[str, Any] = {"outcome": "permit", "policies": list(decision.policies), "obligations": terms}
+    else:
+        texts = [(reason, text_of_reason(reason)) for reason in decision.reasons]
+        reasons = [
+            {"code": t.code, "rule": t.rule, "nl": t.nl, "en": t.en, "mend": t.mend, "data": dict(reason.data)}
+            for reason, t in texts
+        ]
+        outcome = {"outcome": "deny", "reasons": reasons}
+    return {**outcome, "policyHash": decision.policy_hash, "supposed": supposed}
+
+
+def _tell(found: Explained) -> None:
+    decision = found.decision
+    if isinstance(decision, Permit):
+        typer.echo("toegestaan / permitted")
+        for one in decision.obligations:
+            typer.echo(f"  {one.code}: {one.value}")
+    else:
+        typer.echo("geweigerd / denied")
+        for reason in decision.reasons:
+            text = text_of_reason(reason)
+            typer.echo(f"  {text.code} ({text.rule})")
+            typer.echo(f"    nl: {text.nl} {text.mend['nl']}")
+            typer.echo(f"    en: {text.en} {text.mend['en']}")
+    rounds = ", ".join(found.rounds) or "-"
+    typer.echo(f"verondersteld / supposed: {found.organisation}, {time_text(found.at)}, {rounds}")
+    typer.echo(decision.policy_hash)
 
 
 def _sound(found: Report) -> Report:

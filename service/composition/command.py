@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -27,7 +28,7 @@ from service.cli.log import add_log_commands
 from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
-from service.cli.policy import Report, add_policy_commands
+from service.cli.policy import Explained, Report, add_policy_commands
 from service.cli.purposes import add_purpose_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
 from service.ports.identity import Algorithm, OpenIdLogin
@@ -63,7 +64,7 @@ def command() -> typer.Typer:
     add_health_command(app)
     add_organisation_commands(app, _open_call)
     add_maintenance_commands(app, Maintenance(_Schema(), _open_call))
-    add_policy_commands(app, _report)
+    add_policy_commands(app, _report, _explain, clock=SystemClock())
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
     add_purpose_commands(app, clock=SystemClock())
@@ -172,6 +173,12 @@ def _report(directory: Path | None) -> Report:
     from service.adapters.bundle_report import report_bundle
 
     return report_bundle(directory)
+
+
+def _explain(content: bytes, directory: Path | None, organisation: str | None, at: datetime) -> Explained:
+    from service.composition.explaining import explain_request
+
+    return explain_request(content, directory, organisation, at)
 
 
 def _refuse(faults: tuple[str, ...]) -> None:

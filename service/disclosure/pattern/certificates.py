@@ -121,8 +121,8 @@ class Ledger:
             measures: figures of all nodes.
             insight: to whom empty nodes are no secret.
             room: how far a certificate may go.
-            brief: for large tables: note the first few certificates of every need only, so that nothing can be reopened;
-                of a deviation in whole numbers only whole copies count.
+            brief: for large tables: note the first few certificates of every need only, so that nothing can be
+                reopened; of a deviation in whole numbers only whole copies count.
         """
         self._noted = BRIEFLY if brief else None
         self._assessment = assessment

@@ -1,0 +1,115 @@
+"""`sluis policy explain`: the answer of the service, without the service."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from service.adapters.bundle import bundle_directory
+from service.composition.command import command
+
+WORDS = "Nobody knows the sum over all providers, and people wait."
+REQUEST = {
+    "dataSet": "capacity",
+    "purpose": "places-in-the-region",
+    "dimensions": [{"dimension": "period", "level": "month"}, {"dimension": "region", "level": "zorgkantoor"}],
+    "periods": ["2026-06"],
+    "measures": ["available_places"],
+    "bottleneck": WORDS,
+    "necessity": WORDS,
+    "whyNothingLess": WORDS,
+}
+
+
+@pytest.fixture
+def explain(tmp_path):
+    def run(request, *more, at="2026-11-28T12:00:00Z"):
+        file = tmp_path / "request.json"
+        file.write_text(request if isinstance(request, str) else json.dumps(request))
+        return CliRunner().invoke(command(), ["policy", "explain", str(file), "--at", at, *more])
+
+    return run
+
+
+def reasons(outcome) -> set[str]:
+    assert outcome.exit_code == 1, outcome.output
+    answer = json.loads(outcome.stdout)
+    assert answer["outcome"] == "deny"
+    assert all(one[text] for one in answer["reasons"] for text in ("rule", "nl", "en"))
+    assert all(one["mend"][tongue] for one in answer["reasons"] for tongue in ("nl", "en"))
+    return {one["code"] for one in answer["reasons"]}
+
+
+def test_permitted_with_what_it_obliges_to(explain):
+    outcome = explain(REQUEST, "--json")
+    assert outcome.exit_code == 0, outcome.output
+    answer = json.loads(outcome.stdout)
+    assert answer["outcome"] == "permit"
+    assert {"code": "minimum-contributors", "value": 3} in answer["obligations"]
+    assert answer["supposed"]["rounds"] == ["capacity-2026-06"]
+    told = explain(REQUEST).stdout
+    assert told.startswith("toegestaan / permitted\n")
+    assert "minimum-contributors: 3" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"purpose": "no-purpose"}, "purpose-unknown"),
+        ({"dataSet": "rejections"}, "data-set-not-covered"),
+        ({"dataSet": "nothing"}, "data-set-unknown"),
+        ({"measures": ["names"]}, "measure-not-covered"),
+        ({"dimensions": [{"dimension": "region", "level": "municipality"}]}, "level-too-fine"),
+        ({"periods": ["1926-06"]}, "round-unknown"),
+        ({"periods": ["2026-11"]}, "data-too-young"),
+        ({"bottleneck": "short"}, "bottleneck-missing"),
+    ],
+)
+def test_denied_for_a_reason(explain, change, expected):
+    assert expected in reasons(explain(REQUEST | change, "--json"))
+
+
+@pytest.mark.parametrize(
+    ("at", "expired"),
+    [
+        ("2030-12-31T22:59:59Z", False),
+        ("2030-12-31T23:00:00Z", True),  # midnight in Amsterdam, in winter an hour before UTC
+    ],
+)
+def test_the_last_day_of_a_purpose_ends_in_the_netherlands(explain, at, expired):
+    found = reasons(explain(REQUEST, "--json", at=at))
+    assert ("purpose-expired" in found) is expired
+
+
+def test_another_organisation_than_the_purpose_names(explain, tmp_path):
+    shutil.copytree(bundle_directory(), tmp_path / "policies")
+    purpose = tmp_path / "policies" / "purposes" / "places-in-the-region.yaml"
+    named = "recipients: {reach: one-organisation, organisations: [nhs-east]}"
+    text = purpose.read_text().replace("recipients: {reach: all-regions, roles: [regional-owner]}", named)
+    assert named in text
+    purpose.write_text(text)
+    other = ("--json", "--policies", str(tmp_path / "policies"))
+    assert explain(REQUEST, *other).exit_code == 0
+    assert "not-a-recipient" in reasons(explain(REQUEST, *other, "--organisation", "nhs-west"))
+
+
+def test_what_is_no_request_is_told_at_once(explain):
+    outcome = explain({"dataSet": 1, "more": 2})
+    assert outcome.exit_code == 2
+    told = outcome.stderr.splitlines()
+    assert len(told) == 9
+    assert any("/dataSet: moet tekst zijn / must be a string" in line for line in told)
+    assert any("/more: is een onbekend veld / is an unknown field" in line for line in told)
+    assert explain('{"dataSet": "a", "dataSet": "b"}').exit_code == 2
+    assert explain("[]").exit_code == 2
+
+
+def test_a_bundle_with_faults_explains_nothing(explain, tmp_path, capfd):
+    (tmp_path / "empty").mkdir()
+    outcome = explain(REQUEST, "--policies", str(tmp_path / "empty"))
+    assert outcome.exit_code != 0
+    assert outcome.exception is not None
