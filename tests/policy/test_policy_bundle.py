@@ -18,7 +18,9 @@ from typer.testing import CliRunner
 from service.adapters.bundle import BundleError, bundle_directory, load_bundle
 from service.adapters.bundle.faults import FAULTS
 from service.adapters.bundle_report import report_bundle
+from service.adapters.clock import SystemClock
 from service.cli.policy import add_policy_commands
+from service.composition.explaining import explain_request
 from service.domain.classification import TOTAL, Label
 from service.domain.errors import NotFound
 from service.domain.method import Mechanism, Noise, Rounding, Suppression, Unit
@@ -445,7 +447,7 @@ def test_the_hash_changes_with_a_byte_and_with_a_name(bundle):
 def command() -> typer.Typer:
     app = typer.Typer()
     app.callback()(lambda: None)
-    add_policy_commands(app, report_bundle)
+    add_policy_commands(app, report_bundle, explain_request, clock=SystemClock())
     return app
 
 
