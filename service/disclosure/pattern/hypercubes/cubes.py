@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-EFFORTS = ((20_000, (40, 100_000, 40, 5)), (100_000, (8, 3_000, 40, 1)), (np.inf, (5, 300, 40, 1)))
+EFFORTS = ((20_000, (40, 100_000, 40, 5)), (100_000, (8, 3_000, 40, 1)), (np.inf, (4, 100, 40, 1)))
 """Up to how many nodes of a lattice, how much to do for each need (`Scratch.effort`)."""
 
 HARDER = (20, 20_000, 400, 1)
