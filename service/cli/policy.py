@@ -97,7 +97,7 @@ def add_policy_commands(
     @policy.command("explain")
     def explain_request(
         request: Annotated[
-            Path, typer.Argument(exists=True, dir_okay=False, help="JSON zoals / as for POST /v1/requests")
+            Path, typer.Argument(exists=True, dir_okay=False, help="JSON zoals / as for POST /v1/aggregate-requests")
         ],
         policies: _Directory = None,
         organisation: Annotated[

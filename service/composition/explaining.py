@@ -31,7 +31,7 @@ NAMELESS = "regional-owner"
 
 
 def explain_request(content: bytes, directory: Path | None, organisation: str | None, at: datetime) -> Explained:
-    """Decide on a request in the form of `POST /v1/requests`.
+    """Decide on a request in the form of `POST /v1/aggregate-requests`.
 
     Args:
         content: the JSON.
