@@ -49,7 +49,6 @@ HEADINGS: Mapping[str, Heading] = {
     "organisation-exists": Heading(409, "The organisation exists already", "De organisatie bestaat al"),
     "part-differs": Heading(409, "Another part has this number", "Dit nummer is van een ander deel"),
     "part-exists": Heading(409, "The part exists already", "Het deel bestaat al"),
-    "agreement-state": Heading(409, "The agreement is in another state", "De overeenkomst is in een andere toestand"),
     "purpose-exists": Heading(409, "This version exists already", "Deze versie bestaat al"),
     "purpose-in-bundle": Heading(409, "The purpose is kept as code", "Het doel wordt als code bewaard"),
     "purpose-of-another": Heading(409, "Another organisation's purpose", "Een doel van een andere organisatie"),
@@ -67,7 +66,6 @@ HEADINGS: Mapping[str, Heading] = {
     "submission-state": Heading(409, "The delivery is in another state", "De aanlevering is in een andere toestand"),
     "try-again": Heading(409, "Changed meanwhile", "Intussen gewijzigd"),
     # Invalid
-    "agreement": Heading(400, "The agreement cannot be recorded so", "De overeenkomst kan zo niet worden vastgelegd"),
     "purpose": Heading(400, "The purpose has faults", "Het doel bevat fouten"),
     "purpose-reason": Heading(400, "A verdict needs a reason", "Een oordeel vraagt een reden"),
     "clock-skew": Heading(400, "The clocks differ too much", "De klokken verschillen te veel"),

@@ -153,7 +153,6 @@ class Purpose:
         digest: SHA-256 of the canonical document without status and approvers: what exactly was approved.
         changes: what differs from the version before.
         first_purpose: for what the figures were recorded in the first place (article 6(4)).
-        supplier_consent: whether figures of a supplier may be used only with its recorded consent.
         minimum_age_months: how old the newest figures have to be.
         retention: months that `inputs`, `intermediates` and `outputs` are kept.
         dpv: terms of the W3C Data Privacy Vocabulary, as `dpv:...` and `eu-gdpr:...`.
@@ -180,7 +179,6 @@ class Purpose:
     first_purpose: Label
     compatibility: Label
     consent_scope: Label | None
-    supplier_consent: bool
     scopes: tuple[PurposeScope, ...]
     recipients: Recipients
     disclosure_profile: str | None

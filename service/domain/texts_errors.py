@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from service.domain.texts_basis import BASIS_ERRORS
+from service.domain.texts_purposes import PURPOSE_ERRORS
 from service.domain.texts_table import Text
 
 _DELIVERY = "Delivery"
@@ -21,7 +21,7 @@ _REPORT = (
 )
 
 ERRORS: Mapping[str, Text] = {
-    **BASIS_ERRORS,
+    **PURPOSE_ERRORS,
     "denied": Text(
         "Deny by default",
         "Dit is niet toegestaan.",

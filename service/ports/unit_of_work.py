@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from service.domain.agreement import RecordedAgreement
 from service.domain.audit import AuditEvent, Reading, SavedQuery, StoredEvent, Volume
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
@@ -107,16 +106,6 @@ class Purposes(Protocol):
 
     def add_verdict(self, verdict: PurposeVerdict) -> None: ...
     def verdicts(self, purpose: str, version: int) -> Sequence[PurposeVerdict]: ...  # in order
-
-
-class Agreements(Protocol):
-    """Agreements, assessments and consents; what one says is never changed."""
-
-    def add(self, agreement: RecordedAgreement) -> None: ...
-    def save(self, agreement: RecordedAgreement) -> None: ...  # NotFound; only how it stands
-    def get(self, agreement: str, *, lock: bool = False) -> RecordedAgreement: ...  # NotFound
-    def all(self, *, party: str | None = None) -> Sequence[RecordedAgreement]: ...  # by id
-    def confirmed(self, *, party: str | None = None) -> Sequence[RecordedAgreement]: ...  # by id
 
 
 class Submissions(Protocol):
@@ -244,8 +233,6 @@ class UnitOfWork(Protocol):
     def rounds(self) -> Rounds: ...
     @property
     def purposes(self) -> Purposes: ...
-    @property
-    def agreements(self) -> Agreements: ...
     @property
     def submissions(self) -> Submissions: ...
     @property

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from service.domain.agreement import AgreementKind, AgreementState, RecordedAgreement
 from service.domain.audit import Action, AuditEvent, Authorisation, Outcome, Source
 from service.domain.method import Mechanism
 from service.domain.noise_budget import Charge, Drawing
@@ -98,23 +97,6 @@ def a_purpose(id_: str = "planning", version: int = 1, **changes: Any) -> Stated
 def a_purpose_verdict(id_: str, step: str = "approve", **changes: Any) -> PurposeVerdict:
     values: dict[str, Any] = {"purpose": "planning", "version": 1, "person": "p#s", "reason": "Past bij de taak."}
     return PurposeVerdict(**{"id": id_, "step": step, "at": NOON, **values} | changes)
-
-
-def an_agreement(id_: str = "agreement-1", **changes: Any) -> RecordedAgreement:
-    values: dict[str, Any] = {
-        "id": id_,
-        "kind": AgreementKind.PROCESSOR,
-        "reference": "VO-1",
-        "parties": frozenset({"north", "south"}),
-        "data_sets": frozenset({"beds"}),
-        "purposes": frozenset(),
-        "valid_from": date(2026, 1, 1),
-        "valid_until": None,
-        "state": AgreementState.RECORDED,
-        "recorder": "p#one",
-        "recorded_at": NOON,
-    }
-    return RecordedAgreement(**values | changes)
 
 
 def a_round(id_: str = "beds-2019", period: str | None = None, **changes: Any) -> Round:

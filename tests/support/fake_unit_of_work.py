@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fake_audit import FakeAuditTrail, FakeSavedQueries
-from fake_basis import FakeAgreements, FakePurposes
+from fake_purposes import FakePurposes
 from fake_repositories import (
     FakeDrawings,
     FakeOrganisations,
@@ -39,7 +39,6 @@ class FakeUnitOfWork:
         self.used_tokens = FakeUsedTokens(self.transaction)
         self.rounds = FakeRounds(self.transaction)
         self.purposes = FakePurposes(self.transaction)
-        self.agreements = FakeAgreements(self.transaction)
         self.submissions = FakeSubmissions(self.transaction)
         self.requests = FakeRequests(self.transaction)
         self.releases = FakeReleases(self.transaction)

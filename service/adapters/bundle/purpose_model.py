@@ -114,7 +114,6 @@ class PurposeModel(_Strict):
     first_purpose: LabelModel
     compatibility: LabelModel
     consent_scope: LabelModel | None = None
-    supplier_consent: bool = False
     scopes: Annotated[tuple[ScopeModel, ...], Field(min_length=1)]
     recipients: RecipientsModel
     disclosure_profile: Name | None = None
@@ -158,7 +157,6 @@ class PurposeModel(_Strict):
             first_purpose=self.first_purpose.label(),
             compatibility=self.compatibility.label(),
             consent_scope=_label(self.consent_scope),
-            supplier_consent=self.supplier_consent,
             scopes=tuple(
                 PurposeScope(
                     s.data_set,

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from sqlalchemy import insert, select, update
 
-from service.adapters.database.basis_tables import purpose_verdicts, purposes
+from service.adapters.database.purpose_tables import purpose_verdicts, purposes
 from service.adapters.database.transaction import Transaction
 from service.domain.errors import NotFound
 from service.domain.purpose import DECIDED, PurposeHead, PurposeVerdict, StatedPurpose

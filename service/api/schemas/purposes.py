@@ -137,7 +137,6 @@ class PurposeStatement(Answer):
     first_purpose: Label
     compatibility: Label
     consent_scope: Label | None = ABSENT
-    supplier_consent: bool
     scopes: list[ScopeAnswer]
     recipients: RecipientsAnswer
     disclosure_profile: str | None = ABSENT
@@ -182,7 +181,6 @@ class PurposeStatement(Answer):
             "first_purpose": Label.of(purpose.first_purpose),
             "compatibility": Label.of(purpose.compatibility),
             "consent_scope": _label(purpose.consent_scope),
-            "supplier_consent": purpose.supplier_consent,
             "scopes": [ScopeAnswer.of(scope) for scope in purpose.scopes],
             "recipients": RecipientsAnswer(
                 reach=purpose.recipients.reach.value,

@@ -1,23 +1,22 @@
-"""Purposes that people made, agreements, assessments and consents: what they say is kept, how they stand changes."""
+"""Purposes that people made: what they say is kept, how they stand changes."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_11_28_basis"
+revision = "2026_11_28_purposes"
 down_revision = "2026_11_28_commitments"
 branch_labels = None
 depends_on = None
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
-TABLES = ("purpose_verdicts", "purposes", "agreement_parties", "agreements")
+TABLES = ("purpose_verdicts", "purposes")
 
 
 def upgrade() -> None:
-    _purposes()
-    _agreements()
+    _create_tables()
     if op.get_bind().dialect.name == "sqlite":
         for statement in _sqlite_triggers():
             op.execute(statement)
@@ -36,7 +35,7 @@ def downgrade() -> None:
             op.execute(f"DROP FUNCTION {statement.split()[2]}")
 
 
-def _purposes() -> None:
+def _create_tables() -> None:
     op.create_table(
         "purposes",
         sa.Column("id", TEXT, nullable=False),
@@ -85,55 +84,6 @@ def _purposes() -> None:
     op.create_index("ix_purpose_verdicts_purpose_version_at_id", "purpose_verdicts", ["purpose", "version", "at", "id"])
 
 
-def _agreements() -> None:
-    op.create_table(
-        "agreements",
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("kind", TEXT, nullable=False),
-        sa.Column("reference", TEXT, nullable=False),
-        sa.Column("data_sets", TEXT, nullable=False),
-        sa.Column("purposes", TEXT, nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("valid_until", sa.Date()),
-        sa.Column("state", TEXT, nullable=False),
-        sa.Column("recorder", TEXT, nullable=False),
-        sa.Column("recorded_at", MOMENT, nullable=False),
-        sa.Column("confirmer", TEXT),
-        sa.Column("withdrawn_at", MOMENT),
-        sa.Column("withdrawal_reason", TEXT),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreements")),
-        sa.CheckConstraint(
-            "kind IN ('processor-agreement', 'joint-arrangement', 'dpia', 'supplier-consent')",
-            name=op.f("ck_agreements_kind_known"),
-        ),
-        sa.CheckConstraint(
-            "state IN ('recorded', 'confirmed', 'rejected', 'withdrawn')", name=op.f("ck_agreements_state_known")
-        ),
-        sa.CheckConstraint("valid_until >= valid_from", name=op.f("ck_agreements_dates")),
-        sa.CheckConstraint("confirmer <> recorder", name=op.f("ck_agreements_four_eyes")),
-        sa.CheckConstraint(
-            "state NOT IN ('confirmed', 'withdrawn') OR confirmer IS NOT NULL",
-            name=op.f("ck_agreements_confirmed_by_somebody"),
-        ),
-        sa.CheckConstraint(
-            "(state = 'withdrawn') = (withdrawn_at IS NOT NULL) AND "
-            "(withdrawn_at IS NULL) = (withdrawal_reason IS NULL)",
-            name=op.f("ck_agreements_withdrawn_with_reason"),
-        ),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "agreement_parties",
-        sa.Column("agreement", TEXT, nullable=False),
-        sa.Column("organisation", TEXT, nullable=False),
-        sa.PrimaryKeyConstraint("agreement", "organisation", name=op.f("pk_agreement_parties")),
-        sa.ForeignKeyConstraint(["agreement"], ["agreements.id"], name=op.f("fk_agreement_parties_agreement")),
-        sa.ForeignKeyConstraint(["organisation"], ["organisations.id"], name=op.f("fk_agreement_parties_organisation")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_agreement_parties_organisation", "agreement_parties", ["organisation"])
-
-
 # PostgreSQL compares whole rows, so that a column which a later migration adds is guarded too.
 _POSTGRESQL_FUNCTIONS = (
     """
@@ -148,44 +98,22 @@ _POSTGRESQL_FUNCTIONS = (
         RETURN NEW;
     END $guard$
     """,
-    """
-    CREATE FUNCTION agreement_changes_only_in_standing() RETURNS trigger LANGUAGE plpgsql AS $guard$
-    BEGIN
-        IF to_jsonb(NEW) - 'state' - 'confirmer' - 'withdrawn_at' - 'withdrawal_reason'
-                IS DISTINCT FROM to_jsonb(OLD) - 'state' - 'confirmer' - 'withdrawn_at' - 'withdrawal_reason'
-            OR OLD.state IN ('rejected', 'withdrawn') THEN
-            RAISE EXCEPTION 'what an agreement says is kept, and what ended stays so'
-                USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-        RETURN NEW;
-    END $guard$
-    """,
 )
 _POSTGRESQL_TRIGGERS = (
-    *((table, "keep", f"DELETE ON {table} FOR EACH ROW", "row_is_kept") for table in ("purposes", "agreements")),
-    *(
-        (table, "keep", f"UPDATE OR DELETE ON {table} FOR EACH ROW", "row_is_kept")
-        for table in ("purpose_verdicts", "agreement_parties")
-    ),
+    ("purposes", "keep", "DELETE ON purposes FOR EACH ROW", "row_is_kept"),
+    ("purpose_verdicts", "keep", "UPDATE OR DELETE ON purpose_verdicts FOR EACH ROW", "row_is_kept"),
     *((table, "keep_all", f"TRUNCATE ON {table}", "row_is_kept") for table in TABLES),
     ("purposes", "change", "UPDATE ON purposes FOR EACH ROW", "purpose_changes_only_in_standing"),
-    ("agreements", "change", "UPDATE ON agreements FOR EACH ROW", "agreement_changes_only_in_standing"),
 )
 
 _KEYS = {
     "purposes": "id = NEW.id AND version = NEW.version",
     "purpose_verdicts": "id = NEW.id",
-    "agreements": "id = NEW.id",
-    "agreement_parties": "agreement = NEW.agreement AND organisation = NEW.organisation",
 }
 _SAYS = {
     "purposes": (
         "id, version, document, digest, proposer, organisation, proposed_at",
         "'rejected', 'superseded', 'withdrawn'",
-    ),
-    "agreements": (
-        "id, kind, reference, data_sets, purposes, valid_from, valid_until, recorder, recorded_at",
-        "'rejected', 'withdrawn'",
     ),
 }
 

@@ -1,13 +1,12 @@
-"""The tables of what use of figures rests on: purposes that people made, agreements, and who did what to them."""
+"""The tables of purposes that people made, and of who did what to them."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, ForeignKeyConstraint, Index, Integer, Table, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, Table, text
 from sqlalchemy import PrimaryKeyConstraint as PrimaryKey
 
 from service.adapters.database.columns import OneOf, PlainText, TextTuple, UtcDateTime, one_of
 from service.adapters.database.tables import metadata, organisations
-from service.domain.agreement import AgreementKind, AgreementState
 from service.domain.purpose import PurposeState
 
 # Triggers keep id, version, document and digest as they were proposed, and every verdict.
@@ -46,43 +45,5 @@ purpose_verdicts = Table(
     Column("at", UtcDateTime, nullable=False),
     ForeignKeyConstraint(["purpose", "version"], [purposes.c.id, purposes.c.version]),
     Index("ix_purpose_verdicts_purpose_version_at_id", "purpose", "version", "at", "id"),
-    sqlite_with_rowid=False,
-)
-
-# Triggers keep what an agreement says; only how it stands is changed.
-agreements = Table(
-    "agreements",
-    metadata,
-    Column("id", PlainText, primary_key=True),
-    Column("kind", OneOf(AgreementKind), nullable=False),
-    Column("reference", PlainText, nullable=False),
-    Column("data_sets", TextTuple, nullable=False),
-    Column("purposes", TextTuple, nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
-    Column("state", OneOf(AgreementState), nullable=False),
-    Column("recorder", PlainText, nullable=False),
-    Column("recorded_at", UtcDateTime, nullable=False),
-    Column("confirmer", PlainText),
-    Column("withdrawn_at", UtcDateTime),
-    Column("withdrawal_reason", PlainText),
-    one_of("kind", AgreementKind),
-    one_of("state", AgreementState),
-    CheckConstraint("valid_until >= valid_from", name="dates"),
-    CheckConstraint("confirmer <> recorder", name="four_eyes"),
-    CheckConstraint("state NOT IN ('confirmed', 'withdrawn') OR confirmer IS NOT NULL", name="confirmed_by_somebody"),
-    CheckConstraint(
-        "(state = 'withdrawn') = (withdrawn_at IS NOT NULL) AND (withdrawn_at IS NULL) = (withdrawal_reason IS NULL)",
-        name="withdrawn_with_reason",
-    ),
-    sqlite_with_rowid=False,
-)
-
-agreement_parties = Table(
-    "agreement_parties",
-    metadata,
-    Column("agreement", ForeignKey(agreements.c.id), nullable=False),
-    Column("organisation", ForeignKey(organisations.c.id), nullable=False, index=True),
-    PrimaryKey("agreement", "organisation"),
     sqlite_with_rowid=False,
 )

@@ -1,4 +1,4 @@
-"""Purposes and agreements in memory; the contract suite holds them to what the real ones do."""
+"""Purposes in memory; the contract suite holds them to what the real ones do."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from fake_repositories import present
 from fake_tables import FakeTransaction
 
 from service.adapters.database import RowRefused
-from service.domain.agreement import AgreementState, RecordedAgreement
 from service.domain.errors import Conflict, NotFound
 from service.domain.purpose import DECIDED, PurposeHead, PurposeState, PurposeVerdict, StatedPurpose
 
 _PENDING = {PurposeState.PROPOSED, PurposeState.REVIEWED, PurposeState.APPROVED_ONCE}
 _ENDED = {PurposeState.REJECTED, PurposeState.SUPERSEDED, PurposeState.WITHDRAWN}
-_OVER = {AgreementState.REJECTED, AgreementState.WITHDRAWN}
 
 
 class FakePurposes:
@@ -69,37 +67,3 @@ class FakePurposes:
             v for v in self._t.read(purpose).purpose_verdicts.values() if (v.purpose, v.version) == (purpose, version)
         ]
         return sorted(found, key=lambda verdict: (verdict.at, verdict.id))
-
-
-class FakeAgreements:
-    def __init__(self, transaction: FakeTransaction) -> None:
-        self._t = transaction
-
-    def add(self, agreement: RecordedAgreement) -> None:
-        tables = self._t.write(agreement)
-        for party in agreement.parties:
-            self._t.require(tables.organisations, party)
-        tables.agreements[agreement.id] = agreement
-
-    def save(self, agreement: RecordedAgreement) -> None:
-        stored = present(self._t.write(agreement).agreements, agreement.id, "agreement")
-        if stored.state in _OVER:
-            self._t.refuse(RowRefused("trigger"))
-        self._t.write().agreements[agreement.id] = replace(
-            stored,
-            state=agreement.state,
-            confirmer=agreement.confirmer,
-            withdrawn_at=agreement.withdrawn_at,
-            withdrawal_reason=agreement.withdrawal_reason,
-        )
-
-    def get(self, agreement: str, *, lock: bool = False) -> RecordedAgreement:
-        tables = self._t.write(agreement) if lock else self._t.read(agreement)
-        return present(tables.agreements, agreement, "agreement")
-
-    def all(self, *, party: str | None = None) -> Sequence[RecordedAgreement]:
-        found = sorted(self._t.read(party or "").agreements.items())
-        return [one for _, one in found if party is None or party in one.parties]
-
-    def confirmed(self, *, party: str | None = None) -> Sequence[RecordedAgreement]:
-        return [one for one in self.all(party=party) if one.state is AgreementState.CONFIRMED]

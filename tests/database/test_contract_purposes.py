@@ -1,15 +1,13 @@
-"""Purposes that people made, agreements and consents: on the fake and on both databases."""
+"""Purposes that people made: on the fake and on both databases."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 import pytest
-from database_samples import NOON, a_purpose, a_purpose_verdict, after, an_agreement, an_event, prepared
+from database_samples import a_purpose, a_purpose_verdict, after, an_event, prepared
 
 from service.adapters.database import RowRefused, SqlDatabase
-from service.domain.agreement import AgreementKind, AgreementState
 from service.domain.errors import Conflict, NotFound
 from service.domain.purpose import DECIDED, PurposeHead, PurposeState
 from service.ports.unit_of_work import Database
@@ -74,48 +72,9 @@ def test_what_ended_stays_so(database: Database) -> None:
     prepared(database)
     with database.begin() as uow:
         uow.purposes.add(a_purpose(state=PurposeState.WITHDRAWN))
-        uow.agreements.add(an_agreement(state=AgreementState.REJECTED))
         uow.commit(an_event())
     with database.begin() as uow, pytest.raises(RowRefused):
         uow.purposes.save(a_purpose(state=PurposeState.APPROVED))
-    with database.begin() as uow, pytest.raises(RowRefused):
-        uow.agreements.save(an_agreement(state=AgreementState.CONFIRMED, confirmer="p#two"))
-
-
-def test_an_agreement_comes_back_as_it_was(database: Database) -> None:
-    prepared(database)
-    whole = an_agreement(
-        kind=AgreementKind.CONSENT,
-        parties=frozenset({"north"}),
-        purposes=frozenset({"b", "a"}),
-        valid_until=date(2026, 12, 31),
-        state=AgreementState.WITHDRAWN,
-        confirmer="p#two",
-        withdrawn_at=NOON,
-        withdrawal_reason="Wij trekken de toestemming in.",
-    )
-    with database.begin() as uow:
-        uow.agreements.add(whole)
-        uow.agreements.add(an_agreement("agreement-2"))
-        uow.commit(an_event())
-    confirmed = an_agreement("agreement-2", state=AgreementState.CONFIRMED, confirmer="p#two")
-    with database.begin() as uow:
-        assert uow.agreements.get("agreement-1", lock=True) == whole
-        uow.agreements.save(replace(confirmed, reference="another"))
-        assert uow.agreements.all() == [whole, confirmed]
-        assert uow.agreements.all(party="south") == uow.agreements.confirmed(party="south") == [confirmed]
-        assert uow.agreements.confirmed() == uow.agreements.confirmed(party="north") == [confirmed]
-        assert uow.agreements.all(party="west") == []
-        with pytest.raises(NotFound):
-            uow.agreements.get("agreement-3")
-        with pytest.raises(NotFound):
-            uow.agreements.save(an_agreement("agreement-3"))
-
-
-def test_a_party_has_to_exist(database: Database) -> None:
-    prepared(database)
-    with database.begin() as uow, pytest.raises(RowRefused):
-        uow.agreements.add(an_agreement(parties=frozenset({"nobody"})))
 
 
 @pytest.mark.parametrize(
@@ -126,12 +85,6 @@ def test_a_party_has_to_exist(database: Database) -> None:
         "DELETE FROM purposes",
         "UPDATE purpose_verdicts SET person = 'p#other'",
         "DELETE FROM purpose_verdicts",
-        "UPDATE agreements SET valid_until = NULL",
-        "UPDATE agreements SET purposes = '[]'",
-        "UPDATE agreements SET confirmer = recorder",
-        "DELETE FROM agreements",
-        "UPDATE agreement_parties SET organisation = 'west'",
-        "DELETE FROM agreement_parties",
     ],
 )
 def test_the_database_itself_keeps_what_they_say(real_database: SqlDatabase, statement: str) -> None:
@@ -139,7 +92,6 @@ def test_the_database_itself_keeps_what_they_say(real_database: SqlDatabase, sta
     with real_database.begin() as uow:
         uow.purposes.add(a_purpose())
         uow.purposes.add_verdict(a_purpose_verdict("v1"))
-        uow.agreements.add(an_agreement(valid_until=date(2027, 1, 1), purposes=frozenset({"planning"})))
         uow.commit(an_event())
-    with real_database._engines.write.connect() as connection, pytest.raises(Exception, match=r"kept|four_eyes"):
+    with real_database._engines.write.connect() as connection, pytest.raises(Exception, match="kept"):
         connection.exec_driver_sql(statement)
