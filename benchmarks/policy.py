@@ -15,8 +15,8 @@ from benchmarks.report import Peer, compare, is_full
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine, cedar_question
 from service.domain import facts
+from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
-from service.domain.facts import Caller
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.policy import Permit, Query
 from service.domain.principal import Person, Role

@@ -26,7 +26,7 @@ from service.api.faults import InputFault, in_body, of_rule
 from service.api.problem_texts import CONFLICT, EDGE, HEADINGS, INVALID, UNAVAILABLE, Heading
 from service.domain.errors import Conflict, Denied, DomainError, Faulty, Invalid, NotFound, Unavailable
 from service.domain.reason import Reason
-from service.domain.texts import text_of_error, text_of_reason
+from service.domain.texts import reason_json, text_of_error, text_of_reason
 from service.ports.identity import NotAuthenticated, TokenFault
 
 PROBLEM_JSON = "application/problem+json"
@@ -132,19 +132,6 @@ def _at_the_edge(exchange: Exchange, code: str, headers: Mapping[str, str]) -> R
     text = EDGE[code]
     heading = Heading(text.status, text.title, text.title_nl)
     return _problem(exchange, code, heading, {"detail": text.detail, "detailNl": text.detail_nl}, headers)
-
-
-def reason_json(reason: Reason) -> dict[str, Any]:
-    """A reason of the policy with its texts, as it stands in an answer."""
-    text = text_of_reason(reason)
-    members: dict[str, Any] = {
-        "code": text.code,
-        "rule": text.rule,
-        "nl": text.nl,
-        "en": text.en,
-        "mend": {"nl": text.mend["nl"], "en": text.mend["en"]},
-    }
-    return {**members, "data": dict(reason.data)} if reason.data else members
 
 
 def denied_problem(request: Request, reasons: Sequence[Reason], code: str, extra: Mapping[str, Any]) -> Response:

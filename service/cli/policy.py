@@ -13,7 +13,8 @@ import typer
 
 from service.cli.console import BAD_INPUT, FAILED
 from service.domain.policy import Decision, Permit
-from service.domain.texts import text_of_reason
+from service.domain.principal import Role
+from service.domain.texts import reason_json, text_of_reason
 from service.ports.clock import Clock
 from sluis_client.wire.strict import time_text
 
@@ -44,7 +45,10 @@ class Report(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A decision, and what was supposed for it: who asks, when, and which rounds there are."""
+    """A decision, and what was supposed for it: which regional owner asks, when, and which rounds are closed.
+
+    Its agreement is in force, and the rounds have the newest definition.
+    """
 
     decision: Decision
     organisation: str
@@ -134,18 +138,19 @@ def _explained(
 
 
 def _as_json(found: Explained) -> dict[str, Any]:
-    supposed = {"organisation": found.organisation, "at": time_text(found.at), "rounds": list(found.rounds)}
+    supposed = {
+        "organisation": found.organisation,
+        "role": Role.REGIONAL_OWNER,
+        "agreement": "in-force",
+        "at": time_text(found.at),
+        "closedRounds": list(found.rounds),
+    }
     decision = found.decision
     if isinstance(decision, Permit):
         terms = [{"code": one.code, "value": one.value} for one in decision.obligations]
         outcome: dict[str, Any] = {"outcome": "permit", "policies": list(decision.policies), "obligations": terms}
     else:
-        texts = [(reason, text_of_reason(reason)) for reason in decision.reasons]
-        reasons = [
-            {"code": t.code, "rule": t.rule, "nl": t.nl, "en": t.en, "mend": t.mend, "data": dict(reason.data)}
-            for reason, t in texts
-        ]
-        outcome = {"outcome": "deny", "reasons": reasons}
+        outcome = {"outcome": "deny", "reasons": [reason_json(reason) for reason in decision.reasons]}
     return {**outcome, "policyHash": decision.policy_hash, "supposed": supposed}
 
 
@@ -162,8 +167,9 @@ def _tell(found: Explained) -> None:
             typer.echo(f"  {text.code} ({text.rule})")
             typer.echo(f"    nl: {text.nl} {text.mend['nl']}")
             typer.echo(f"    en: {text.en} {text.mend['en']}")
-    rounds = ", ".join(found.rounds) or "-"
-    typer.echo(f"verondersteld / supposed: {found.organisation}, {time_text(found.at)}, {rounds}")
+    who, at, rounds = found.organisation, time_text(found.at), ", ".join(found.rounds) or "-"
+    typer.echo(f"verondersteld: regionale eigenaar '{who}', overeenkomst van kracht, op {at}; gesloten: {rounds}")
+    typer.echo(f"supposed: regional owner '{who}', agreement in force, at {at}; closed: {rounds}")
     typer.echo(decision.policy_hash)
 
 

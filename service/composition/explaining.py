@@ -17,9 +17,10 @@ from service.api.bodies import read_model
 from service.api.problems import Refused
 from service.api.schemas.requests import AggregateRequestInput
 from service.cli.policy import Explained, Misread
+from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
 from service.domain.errors import NotFound
-from service.domain.facts import Caller, may_request_aggregate
+from service.domain.facts import may_request_aggregate
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Person, Role
 from service.domain.request import RequestSpec

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from service.domain.errors import DomainError
 from service.domain.reason import Reason
@@ -26,6 +26,7 @@ __all__ = [
     "Mend",
     "ReasonText",
     "Text",
+    "reason_json",
     "text_of_error",
     "text_of_reason",
     "text_of_unsafe",
@@ -60,6 +61,19 @@ class _Shown(dict[str, str | int | float]):
 def text_of_reason(reason: Reason) -> ReasonText:
     """The text of a reason of the policy."""
     return _filled(reason.code, REASONS.get(reason.code, REASONS["policy-not-sure"]), reason.data)
+
+
+def reason_json(reason: Reason) -> dict[str, Any]:
+    """A reason of the policy with its texts, as it stands in answers of the service and of commands."""
+    text = text_of_reason(reason)
+    members: dict[str, Any] = {
+        "code": text.code,
+        "rule": text.rule,
+        "nl": text.nl,
+        "en": text.en,
+        "mend": {"nl": text.mend["nl"], "en": text.mend["en"]},
+    }
+    return {**members, "data": dict(reason.data)} if reason.data else members
 
 
 def text_of_error(error: DomainError) -> ReasonText:

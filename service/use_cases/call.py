@@ -15,9 +15,9 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 from service.domain.audit import AuditEvent, Authorisation, EventCode, Outcome, Source
+from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
 from service.domain.errors import Denied, DomainError, NotFound
-from service.domain.facts import Caller
 from service.domain.organisation import Organisation
 from service.domain.policy import Decision, Deny, Permit, Query
 from service.domain.principal import Principal, Role

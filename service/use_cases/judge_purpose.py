@@ -9,7 +9,7 @@ from functools import partial
 from service.domain import facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.errors import Invalid, NotFound
-from service.domain.purpose import PURPOSE_LIFECYCLE, Purpose, PurposeState, PurposeVerdict, StatedPurpose
+from service.domain.purpose import PURPOSE_LIFECYCLE, PurposeState, PurposeVerdict, StatedPurpose
 from service.domain.request import Verdict
 from service.use_cases.call import Call, Step
 
@@ -35,7 +35,7 @@ def review_purpose(call: Call, purpose: str, version: int, verdict: Verdict, rea
         Invalid: `purpose-reason`.
     """
     with call.transact(REVIEW) as step:
-        stated, _ = _authorised(step, "reviewPurpose", purpose, version)
+        stated = _authorised(step, "reviewPurpose", purpose, version)
         state = PURPOSE_LIFECYCLE.after(stated.state, "review" if verdict is Verdict.APPROVE else "reject")
         _note(step, stated, "review" if verdict is Verdict.APPROVE else "reject", reason)
         step.conclude(Outcome.SUCCESS, (verdict.value,))
@@ -55,7 +55,7 @@ def approve_purpose(call: Call, purpose: str, version: int, verdict: Verdict, re
         Invalid: `purpose-reason`.
     """
     with call.transact(APPROVE) as step:
-        stated, _ = _authorised(step, "approvePurpose", purpose, version)
+        stated = _authorised(step, "approvePurpose", purpose, version)
         state = PURPOSE_LIFECYCLE.after(stated.state, verdict.value)
         _note(step, stated, verdict.value, reason)
         step.conclude(Outcome.SUCCESS, (verdict.value,))
@@ -86,14 +86,14 @@ def change_purpose(call: Call, purpose: str, version: int, change: str, reason: 
         Invalid: `purpose-reason`.
     """
     with call.transact(CHANGE) as step:
-        stated, _ = _authorised(step, _ACTIONS[change], purpose, version)
+        stated = _authorised(step, _ACTIONS[change], purpose, version)
         state = PURPOSE_LIFECYCLE.after(stated.state, change)
         _note(step, stated, change, reason)
         by = call.principal.id if state is PurposeState.SUSPENDED else None
         return _saved(step, replace(stated, state=state, suspended_by=by))
 
 
-def _authorised(step: Step, action: str, purpose: str, version: int) -> tuple[StatedPurpose, Purpose]:
+def _authorised(step: Step, action: str, purpose: str, version: int) -> StatedPurpose:
     get: Callable[[str], StatedPurpose] = partial(step.data.purposes.get, version=version, lock=True)
     stated = step.known(get, purpose)
     step.object_id = purpose
@@ -101,9 +101,9 @@ def _authorised(step: Step, action: str, purpose: str, version: int) -> tuple[St
     if described is not None:
         step.name(purpose=purpose, described=described)
     step.authorise(facts.may_do_to_purpose(step.caller(), action, stated, described))
-    if stated is None or described is None:
+    if stated is None:
         raise NotFound("purpose")
-    return stated, described
+    return stated
 
 
 def _note(step: Step, stated: StatedPurpose, done: str, reason: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from service.adapters.bundle import bundle_directory
-from service.composition.command import command
+from service.composition.command import command, run
 
 WORDS = "Nobody knows the sum over all providers, and people wait."
 REQUEST = {
@@ -49,10 +49,11 @@ def test_permitted_with_what_it_obliges_to(explain):
     answer = json.loads(outcome.stdout)
     assert answer["outcome"] == "permit"
     assert {"code": "minimum-contributors", "value": 3} in answer["obligations"]
-    assert answer["supposed"]["rounds"] == ["capacity-2026-06"]
+    assert answer["supposed"]["closedRounds"] == ["capacity-2026-06"]
     told = explain(REQUEST).stdout
     assert told.startswith("toegestaan / permitted\n")
     assert "minimum-contributors: 3" in told
+    assert "supposed: regional owner 'regional-owner', agreement in force" in told
 
 
 @pytest.mark.parametrize(
@@ -107,8 +108,15 @@ def test_what_is_no_request_is_told_at_once(explain):
     assert explain("[]").exit_code == 2
 
 
-def test_a_bundle_with_faults_explains_nothing(explain, tmp_path, capfd):
-    (tmp_path / "empty").mkdir()
-    outcome = explain(REQUEST, "--policies", str(tmp_path / "empty"))
-    assert outcome.exit_code != 0
-    assert outcome.exception is not None
+def test_a_bundle_with_faults_explains_nothing(tmp_path, capsys, monkeypatch):
+    (tmp_path / "request.json").write_text(json.dumps(REQUEST))
+    shutil.copytree(bundle_directory(), tmp_path / "policies")
+    (tmp_path / "policies" / "purposes" / "places-in-the-region.yaml").write_text("id: places\n")
+    words = ["policy", "explain", str(tmp_path / "request.json"), "--policies", str(tmp_path / "policies")]
+    monkeypatch.setattr("sys.argv", ["sluis", *words])
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "places-in-the-region.yaml: version" in told.err

@@ -13,8 +13,9 @@ from policy_oracle import judge
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 from service.domain import facts
+from service.domain.caller import Caller
 from service.domain.catalogue import Sensitivity
-from service.domain.facts import Caller, ManifestClaims
+from service.domain.facts import ManifestClaims
 from service.domain.organisation import Agreement, ClientKey, Organisation, OrganisationKind
 from service.domain.policy import Deny, Permit
 from service.domain.principal import Anonymous, Operator, Person, Role, Supplier, Worker

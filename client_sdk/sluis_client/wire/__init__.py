@@ -15,8 +15,9 @@ from sluis_client.wire.canonical import (
     parse_json,
 )
 from sluis_client.wire.check import Checked, Limits, check_content
+from sluis_client.wire.code import Code
 from sluis_client.wire.commitment import NONCE_BYTES
-from sluis_client.wire.definition import Check, Code, Column, Definition, Kind
+from sluis_client.wire.definition import Check, Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import Fault, Faults, Severity
 from sluis_client.wire.jwk import (

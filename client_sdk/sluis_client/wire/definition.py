@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sluis_client.wire.about import About
+from sluis_client.wire.code import Code
 from sluis_client.wire.faults import Severity
 from sluis_client.wire.manifest import IDENTIFIER
 from sluis_client.wire.period import dates_of_period
@@ -37,7 +37,6 @@ _COLUMN = frozenset(
 _MAX_ROWS = 10**8
 _MAX_VERSION = 10**6
 _LOOSE = re.compile(r"[\s_.-]+")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class Kind(StrEnum):
@@ -57,50 +56,6 @@ class Kind(StrEnum):
     def is_number(self) -> bool:
         """Whether values are numbers."""
         return self in {Kind.INTEGER, Kind.DECIMAL}
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One code, valid from and to and including the given dates; without dates always."""
-
-    code: str
-    label: Label
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-    @classmethod
-    def from_json(cls, value: Any) -> Code:
-        """Read a code.
-
-        Raises:
-            WireError: malformed; all faults are named.
-        """
-        fields = Fields(value, {"code", "label", "validFrom", "validTo"})
-        code = fields.text("code")
-        if code != code.strip() or _UNPRINTABLE.search(code):
-            fields.refuse("code", "heeft spaties of stuurtekens", "has spaces around it or control characters")
-        label = fields.nested("label", Label.from_json)
-        valid_from = fields.date("validFrom") if "validFrom" in fields else None
-        valid_to = fields.date("validTo") if "validTo" in fields else None
-        if valid_from and valid_to and valid_to < valid_from:
-            fields.refuse("validTo", "ligt voor validFrom", "lies before validFrom")
-        fields.finish()
-        return cls(code, label, valid_from, valid_to)
-
-    def to_json(self) -> dict[str, Any]:
-        """As it stands on the wire."""
-        members: dict[str, Any] = {"code": self.code, "label": self.label.to_json()}
-        if self.valid_from is not None:
-            members["validFrom"] = self.valid_from.isoformat()
-        if self.valid_to is not None:
-            members["validTo"] = self.valid_to.isoformat()
-        return members
-
-    def valid_in(self, first: date, last: date) -> bool:
-        """Whether the code holds on at least one day of the period."""
-        return (self.valid_from is None or self.valid_from <= last) and (
-            self.valid_to is None or first <= self.valid_to
-        )
 
 
 @dataclass(frozen=True)

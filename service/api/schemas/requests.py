@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from service.api.problems import reason_json
 from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Label, Moment, NoDoubles, Prose
 from service.domain.catalogue import Catalogue
 from service.domain.errors import NotFound
@@ -22,7 +21,7 @@ from service.domain.request import (
     Unsafe,
     Verdict,
 )
-from service.domain.texts import text_of_unsafe
+from service.domain.texts import reason_json, text_of_unsafe
 from service.use_cases.read_requests import OfferedTable
 
 _MOST_DIMENSIONS = 10
