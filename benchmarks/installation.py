@@ -25,6 +25,7 @@ from service.use_cases.register_key import register_key
 from sluis_client.keys import SupplierKey
 from sluis_client.machine import Machine
 from sluis_client.wire import Format, Manifest, SignedManifest, base64url, canonical_bytes, digest
+from tests.support.agreed import agreed_with
 from tests.support.postgres import postgres_server
 
 DATA_SET = "staffed-beds"
@@ -59,7 +60,9 @@ class Installation:
     def take_in(self, organisation: str, *kinds: OrganisationKind) -> str:
         """Invite an organisation; its one-time code."""
         new = Organisation(organisation, organisation, frozenset(kinds), organisation, _AGREEMENT)
-        return invite_organisation(self.call(Operator("benchmark")), new).code
+        code = invite_organisation(self.call(Operator("benchmark")), new).code
+        agreed_with(self.application.services.database, organisation)
+        return code
 
     def onboard(self, supplier: str) -> None:
         """A supplier, invited and with a key that it registered itself."""

@@ -22,6 +22,7 @@ from service.domain.policy import Permit, Query
 from service.domain.principal import Person, Role
 from service.domain.request import RequestedDimension, RequestSpec
 from service.domain.round import Round, RoundState
+from tests.support.agreed import everything_agreed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -41,11 +42,12 @@ def questions(catalogue: Catalogue) -> dict[str, Query]:
         why_nothing_less="A national figure hides the shortage.",
     )
     rounds = [Round("staffed-beds-2019", "staffed-beds", 1, "2019", frozenset(), NOW, RoundState.CLOSED)]
+    agreed = everything_agreed("f704h", "g107h")
     too_far = replace(spec, purpose="winter-evaluation-2020", bottleneck="")
     return {
         "read a round": facts.may_read_round(caller, rounds[0]),
-        "request an aggregate, permitted": facts.may_request_aggregate(caller, spec, catalogue, rounds),
-        "request an aggregate, denied": facts.may_request_aggregate(caller, too_far, catalogue, rounds),
+        "request an aggregate, permitted": facts.may_request_aggregate(caller, spec, catalogue, rounds, agreed),
+        "request an aggregate, denied": facts.may_request_aggregate(caller, too_far, catalogue, rounds, agreed),
     }
 
 

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from postgres import PostgresServer, postgres_server
 
 if TYPE_CHECKING:
     from openid_people import LocalProvider
+
+# How long something takes is measured in benchmarks: a machine that is busy makes no test fail.
+settings.register_profile("sluis", deadline=None)
+settings.load_profile("sluis")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sluis_client import wire
+from sluis_client.agreements import Agreement, fetch_agreements, give_consent, leave_agreement
 from sluis_client.answers import Round
 from sluis_client.check import CheckReport, check
 from sluis_client.content import FileContent, RecordContent
@@ -322,6 +323,31 @@ class Client:
             [('regional-capacity-planning', ['nhs-north'])]
         """
         return list(fetch_uses(self._session.transport, self._session.tokens))
+
+    def agreements(self) -> list[Agreement]:
+        """What your figures are used under: your organisation's agreements and consents."""
+        return fetch_agreements(self._session.transport, self._session.tokens)
+
+    def consent(self, data_set: str, *, purposes: Sequence[str] = (), valid_until: str | None = None) -> Agreement:
+        """Let your own figures be used, from today.
+
+        Args:
+            data_set: what the consent is about.
+            purposes: for which; none for every one.
+            valid_until: the last day, as 2026-12-31; None until you leave it.
+
+        Raises:
+            ServiceRefusedError: there is no such data set or purpose, or it ends before today.
+        """
+        return give_consent(self._session.transport, self._session.tokens, data_set, purposes, valid_until)
+
+    def leave_agreement(self, agreement: str, reason: str) -> Agreement:
+        """End an agreement, or your consent, for your own organisation: nothing new rests on it from this moment.
+
+        Raises:
+            ServiceRefusedError: it is not yours, does not hold, or the reason is too short.
+        """
+        return leave_agreement(self._session.transport, self._session.tokens, agreement, reason)
 
     def receipts(self) -> list[StoredReceipt]:
         """The receipts on this machine, newest first.

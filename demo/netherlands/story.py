@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from demo.agreements import agree
 from demo.installation import Installation
 from demo.netherlands.figures import Collected, collected, deliveries
 from demo.netherlands.suppliers import OWNER, deliver_everything, invited
@@ -50,14 +51,19 @@ def tell(place: Installation, provider: LocalProvider) -> None:
     """Everything, in order; every line printed is what the service answered."""
     stewards = [log_in(provider, place.url, name) for name in STEWARDS]
     owner = log_in(provider, place.url, f"owner-{OWNER}")
-    _collect(place, stewards[0])
+    _collect(place, stewards)
     _ask(owner, stewards)
 
 
-def _collect(place: Installation, steward: PersonAtWork) -> None:
+def _collect(place: Installation, stewards: Sequence[PersonAtWork]) -> None:
     title(6, "The Netherlands: 500 generated providers and 10 insurers deliver for five data sets")
     deadline = (datetime.now(UTC) + timedelta(days=14)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    names = {}
+    suppliers = {supplier.id for one in collected() for supplier in one.suppliers}
+    agreed = agree(
+        stewards, suppliers, [one.data_set for one in collected()], sorted({one.purpose for one in collected()})
+    )
+    print(f"  {agreed} agreements and assessments, recorded by one steward and confirmed by another")
+    steward, names = stewards[0], {}
     for one in collected():
         expected = [supplier.id for supplier in one.suppliers]
         body = {"dataSet": one.data_set, "period": one.period, "expected": expected, "deadline": deadline}

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from demo.agreements import agree
 from demo.installation import Installation
 from demo.people import AUDITOR, STEWARDS, PersonAtWork, log_in
 from demo.provider import LocalProvider
@@ -28,7 +29,7 @@ def tell(place: Installation, provider: LocalProvider) -> None:
     """Everything, in order; every line printed is what the service answered."""
     stewards = [log_in(provider, place.url, name) for name in STEWARDS]
     owner = log_in(provider, place.url, f"owner-{OWNER}")
-    _collect(place, stewards[0])
+    _collect(place, stewards)
     requests = _ask(owner)
     _review(stewards, requests)
     release = _read(owner, requests["useful"])
@@ -36,8 +37,16 @@ def tell(place: Installation, provider: LocalProvider) -> None:
     _audit(log_in(provider, place.url, AUDITOR))
 
 
-def _collect(place: Installation, steward: PersonAtWork) -> None:
-    title(1, "Collect: rounds, deliveries, receipts")
+def _collect(place: Installation, stewards: Sequence[PersonAtWork]) -> None:
+    title(1, "Collect: agreements, rounds, deliveries, receipts")
+    agreed = agree(
+        stewards,
+        [hospital.id for hospital in hospitals()],
+        ["staffed-beds", "cancelled-operations"],
+        ["regional-capacity-planning", "rejections-by-reason"],
+    )
+    print(f"  {agreed} agreements and assessments, recorded by one steward and confirmed by another")
+    steward = stewards[0]
     deadline = (datetime.now(UTC) + timedelta(days=14)).strftime("%Y-%m-%dT%H:%M:%SZ")
     rounds = {}
     for data_set, delivers in (("staffed-beds", staffed_beds), ("cancelled-operations", cancelled_operations)):

@@ -11,7 +11,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluis_service, sluis_sequencer, s
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
-    audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, expected_suppliers,
+    agreement_parties, agreements, audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, expected_suppliers,
     invitations, organisations, purpose_verdicts, purposes, release_inputs, release_recipients, releases, requests, reviews, rounds, saved_queries,
     submission_persons, submissions, upload_parts, used_tokens
 TO sluis_service;
@@ -23,8 +23,10 @@ ON audit_events TO sluis_service, sluis_retention;
 -- To lock a row is to be able to change it.
 GRANT UPDATE ON client_keys, invitations, organisations, requests, rounds, submissions, used_tokens TO sluis_service;
 GRANT UPDATE (withdrawn_at, withdrawal_reason) ON releases TO sluis_service;
--- What a purpose says is kept; how it stands changes.
+-- What a purpose or an agreement says is kept; how it stands changes.
 GRANT UPDATE (state, reviewer, approvers, suspended_by) ON purposes TO sluis_service;
+GRANT UPDATE (state, confirmer, withdrawn_at, withdrawal_reason) ON agreements TO sluis_service;
+GRANT UPDATE (left_at, reason) ON agreement_parties TO sluis_service;
 
 GRANT DELETE ON expected_suppliers, saved_queries, upload_parts, used_tokens TO sluis_service;
 

@@ -20,6 +20,7 @@ from service.api.faults import of_schema
 from service.api.limiting import AddressLimit, RateLimits
 from service.api.problems import Refused, domain_error, refused
 from service.api.routes import (
+    agreements,
     audit,
     catalogue,
     log,
@@ -46,6 +47,7 @@ _NOUNS = (
     requests,
     catalogue,
     purposes,
+    agreements,
     tokens,
     organisations,
     audit,

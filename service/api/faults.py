@@ -58,13 +58,16 @@ _TEXTS: Mapping[str, tuple[str, str, str]] = {
         "holds control characters or code points that mean nothing",
     ),
     "no-time": ("no-time", "moet een UTC-tijd zijn als 2026-01-31T12:00:00Z", "must be UTC as 2026-01-31T12:00:00Z"),
+    "no-day": ("no-day", "moet een dag zijn als 2026-01-31", "must be a day as 2026-01-31"),
     "double": ("double", "bevat iets dubbel", "holds something twice"),
 }
 _OTHER = ("not-valid", "is niet geldig", "is not valid")
 
 _RULES: Mapping[str, tuple[str, str]] = {
     "double": ("komt dubbel voor", "is there twice"),
+    "does-not-exist": ("bestaat niet", "does not exist"),
     "empty": ("is leeg", "is empty"),
+    "ends-before-start": ("ligt vóór het begin", "lies before the start"),
     "in-the-past": ("ligt in het verleden", "lies in the past"),
     "no-supplier": ("is geen aanleveraar die nu mag aanleveren", "is no supplier that may deliver now"),
     "organisation-id": (
@@ -83,7 +86,7 @@ _RULES: Mapping[str, tuple[str, str]] = {
 """What a rule of the domain says of one place (`Invalid.faults`)."""
 
 
-def custom(code: Literal["control-character", "no-time", "double"]) -> PydanticCustomError:
+def custom(code: Literal["control-character", "no-time", "no-day", "double"]) -> PydanticCustomError:
     """The error that a validator of ours raises; its text is in the table here."""
     return PydanticCustomError(code, "not valid")
 

@@ -55,6 +55,7 @@ _TAGS = {
     "releases": "Figures that may be seen",
     "catalogue": "What may flow, in which terms",
     "purposes": "For which purpose, on which basis, and who approved it",
+    "agreements": "Agreements, assessments and consents that the use of figures rests on",
     "identity": "Keys, tokens, organisations",
     "audit": "Who did what to which data, why and on what basis",
     "log": "The tree over the audit log, for anybody to check",

@@ -19,6 +19,7 @@ import typer
 from service.adapters.bundle.faults import BundleError
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.keystore import KeyDirectoryError
+from service.cli.agreements import add_agreement_commands
 from service.cli.api import add_api_commands
 from service.cli.audit import add_audit_commands
 from service.cli.console import BAD_INPUT
@@ -68,6 +69,7 @@ def command() -> typer.Typer:
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
     add_purpose_commands(app, clock=SystemClock())
+    add_agreement_commands(app, clock=SystemClock())
     add_evidence_command(app, clock=SystemClock())
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock(), record=_record_verification)

@@ -1,8 +1,9 @@
 """What the policy says of a request, without a server and without a database: `sluis policy explain`.
 
 It is the question that the service asks, to the same engine and with the same texts. What the service would look up is
-supposed: a regional owner asks, of an organisation with an agreement in force that the purpose lets receive, and every
-period that the request names has its round.
+supposed: a regional owner asks, of an organisation with an agreement in force that the purpose lets receive, every
+period that the request names has its round, and the agreements, assessment and consents that it rests on are in
+force.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from service.api.bodies import read_model
 from service.api.problems import Refused
 from service.api.schemas.requests import AggregateRequestInput
 from service.cli.policy import Explained, Misread
+from service.domain.agreement import AgreementKind, Grounds, InForce
 from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
 from service.domain.errors import NotFound
@@ -55,7 +57,7 @@ def explain_request(content: bytes, directory: Path | None, organisation: str | 
     catalogue = bundle.catalogue
     name = organisation or _recipient(asked, catalogue)
     spec, rounds = _rounds(asked, catalogue, at)
-    query = may_request_aggregate(_caller(name, at), spec, catalogue, rounds)
+    query = may_request_aggregate(_caller(name, at), spec, catalogue, rounds, _grounds(spec, catalogue))
     return Explained(CedarEngine(bundle).decide(query), name, at, tuple(found.id for found in rounds))
 
 
@@ -65,6 +67,22 @@ def _recipient(spec: RequestSpec, catalogue: Catalogue) -> str:
     except NotFound:
         named = frozenset()
     return min(named, default=NAMELESS)
+
+
+def _grounds(spec: RequestSpec, catalogue: Catalogue) -> Grounds:
+    """Whatever the purpose names is in force, and nobody's figures lack an agreement or consent."""
+    try:
+        purpose = catalogue.purpose(spec.purpose)
+    except NotFound:
+        return Grounds((), asks_consent=False, suppliers=frozenset())
+    named = (
+        (AgreementKind.PROCESSOR, purpose.processor_agreement),
+        (AgreementKind.JOINT, purpose.joint_arrangement),
+        (AgreementKind.DPIA, purpose.dpia.reference if purpose.dpia else None),
+    )
+    parties = frozenset({NAMELESS})
+    in_force = (InForce(kind, reference, frozenset(), parties) for kind, reference in named if reference)
+    return Grounds(tuple(in_force), asks_consent=False, suppliers=frozenset())
 
 
 def _caller(name: str, at: datetime) -> Caller:

@@ -192,7 +192,8 @@ class DataSet:
 
     A round asks for one period of `round_level`, which is how often is delivered; figures are due `deadline_days` after
     its last day. `changes` says what a version changed, and there is none in the first. `care_forms` are those that
-    the figures tell of, by their numbers; none when they are not about care.
+    the figures tell of, by their numbers; none when they are not about care. With `supplier_consent` figures are
+    taken and used only under the consent of their supplier, or a law instead of it.
     """
 
     id: str
@@ -220,6 +221,7 @@ class DataSet:
     care_forms: tuple[int, ...] = ()
     assessment: Assessment | None = None
     changes: Label | None = None
+    supplier_consent: bool = False
 
     @property
     def period(self) -> Dimension:

@@ -52,6 +52,14 @@ def _purpose(query: Query) -> Data:
     return {"purpose": query.resource.id}
 
 
+def _named(reference: str) -> Callable[[Query], Data]:
+    return lambda q: {"purpose": q.resource.id, "reference": str(q.resource.attributes.get(reference, "-"))}
+
+
+def _counted(suppliers: str) -> Callable[[Query], Data]:
+    return lambda query: {"suppliers": _number(query.context, suppliers) or 0}
+
+
 def _data_set(query: Query) -> Data:
     return {"dataSet": str(query.context.get("dataSet", "-"))}
 
@@ -77,6 +85,13 @@ _DATA: Mapping[str, Callable[[Query], Data]] = {
         "round": q.resource.id,
         "version": _number(q.resource.attributes, "dataSetVersion") or 0,
     },
+    "data-set-not-in-agreement": _data_set,
+    "consent-missing": _data_set,
+    "processor-agreement-not-in-force": _named("processorAgreement"),
+    "joint-arrangement-not-in-force": _named("jointArrangement"),
+    "dpia-not-in-force": _purpose,
+    "suppliers-without-agreement": _counted("suppliersWithoutAgreement"),
+    "suppliers-without-consent": _counted("suppliersWithoutConsent"),
     "purpose-unknown": _purpose,
     "purpose-not-approved": _purpose,
     "purpose-approvers": _purpose,

@@ -18,7 +18,8 @@ that its absence and another organisation's ownership get the same answer (`not-
                          recipients}
     createRound, changeRoundState, readDeliveries, readRound
                          Round {dataSet, dataSetVersion, expected}
-    submit               Round; + organisation, dataSet, dataSetVersion (of the manifest), keyOrganisation, keyRevoked
+    submit               Round; + organisation, dataSet, dataSetVersion (of the manifest), keyOrganisation, keyRevoked,
+                         agreementCovers, consentMissing
     continueSubmission, readSubmission
                          Submission {organisation}
     requestAggregate     Purpose (see `request_facts.purpose_resource`) or UnknownPurpose {}; + the facts of
@@ -28,6 +29,7 @@ that its absence and another organisation's ownership get the same answer (`not-
     reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
     release              Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSetCovered, sensitivity, recipient,
                          recipientIsRegionalOwner, recipientStatus, recipientAgreementFrom?, recipientAgreementUntil?,
+                         the facts of `request_facts.grounds_facts`,
                          purposeVersion (asked under), requester, approvers, approvalCount, rejected, safe
     readRelease, withdrawRelease
                          Release {recipients, withdrawn}
@@ -38,6 +40,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from service.domain.agreement import Grounds, RecordedAgreement
 from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
 from service.domain.organisation import ClientKey, Organisation
@@ -47,6 +50,7 @@ from service.domain.release import Release
 from service.domain.request import AggregateRequest, Evidence, RequestSpec, Review, Verdict
 from service.domain.request_facts import (
     civil_day,
+    grounds_facts,
     purpose_resource,
     recipient_facts,
     request_context,
@@ -211,6 +215,38 @@ def may_read_register(caller: Caller) -> Query:
     return _of_service(caller, "readRegister")
 
 
+def may_list_agreements(caller: Caller) -> Query:
+    """The agreements; the use case shows a supplier or regional owner its own."""
+    return _of_service(caller, "listAgreements")
+
+
+def may_record_agreement(caller: Caller) -> Query:
+    """A steward records an agreement, assessment or consent."""
+    return _of_service(caller, "recordAgreement")
+
+
+def may_give_consent(caller: Caller) -> Query:
+    """A supplier consents to the use of its own figures."""
+    return _of_service(caller, "giveConsent")
+
+
+def may_do_to_agreement(caller: Caller, action: str, agreement: RecordedAgreement | None) -> Query:
+    """A step in the life of an agreement, or a look at it.
+
+    Args:
+        caller: who asks.
+        action: readAgreement, confirmAgreement, withdrawAgreement, leaveAgreement.
+        agreement: as it stands; None when there is none.
+    """
+    name = agreement.id if agreement else NOBODY
+    attributes: dict[str, Value] = {
+        "name": name,
+        "recorder": agreement.recorder if agreement else "",
+        "parties": tuple(sorted(agreement.parties)) if agreement else (),
+    }
+    return _query(caller, action, Resource("Agreement", name, attributes))
+
+
 def may_list_rounds(caller: Caller) -> Query:
     """The rounds; the use case shows a supplier those where it is expected."""
     return _of_service(caller, "listRounds")
@@ -239,13 +275,17 @@ def may_read_deliveries(caller: Caller, round_: Round | None) -> Query:
 # --- submissions -----------------------------------------------------------------------------------------------------
 
 
-def may_submit(caller: Caller, round_: Round | None, manifest: ManifestClaims, key: ClientKey | None) -> Query:
-    """A supplier hands in under a manifest signed with `key`."""
+def may_submit(
+    caller: Caller, round_: Round | None, manifest: ManifestClaims, key: ClientKey | None, grounds: Grounds
+) -> Query:
+    """A supplier hands in under a manifest signed with `key`; `grounds` are those of its own figures."""
     context: dict[str, Value] = {
         "organisation": manifest.organisation,
         "dataSet": manifest.data_set,
         "dataSetVersion": manifest.data_set_version,
         **_key(key),
+        "agreementCovers": not grounds.without_agreement(),
+        "consentMissing": bool(grounds.without_consent()),
     }
     return _query(caller, "submit", _round(round_), context)
 
@@ -268,12 +308,23 @@ def may_read_submission(caller: Caller, submission: Submission | None) -> Query:
 # --- requests --------------------------------------------------------------------------------------------------------
 
 
-def may_request_aggregate(caller: Caller, spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Round]) -> Query:
-    """A regional owner asks for a table; `rounds` are those that exist for the spec's data set and periods."""
+def may_request_aggregate(
+    caller: Caller, spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Round], grounds: Grounds
+) -> Query:
+    """A regional owner asks for a table.
+
+    Args:
+        caller: who asks.
+        spec: for what.
+        catalogue: in force.
+        rounds: those that exist for the spec's data set and periods.
+        grounds: to use what was delivered for these rounds.
+    """
     resource = purpose_resource(spec.purpose, catalogue)
     context = {
         **request_context(spec, catalogue, rounds, civil_day(caller.at)),
         **recipient_facts(caller.organisation, caller.principal.organisation),
+        **grounds_facts(grounds, spec, catalogue),
     }
     return replace(_query(caller, "requestAggregate", resource, context), terms=request_terms(spec, catalogue, rounds))
 
@@ -317,16 +368,18 @@ def may_release(
     reviews: Sequence[Review],
     catalogue: Catalogue,
     recipient: Organisation | None,
+    grounds: Grounds,
 ) -> Query:
     """The table of `evidence` goes to `recipient`, the stored organisation of the request.
 
-    Only reviews of this evidence count; the purpose is looked at again as it is today.
+    Only reviews of this evidence count; purpose and grounds are looked at again as they are today.
     """
     own = [r for r in reviews if r.request == request.id and r.evidence == evidence.id]
     approvers = sorted({r.steward for r in own if r.verdict is Verdict.APPROVE})
     context: dict[str, Value] = {
         **subject_facts(request.spec, catalogue),
         **recipient_facts(recipient, request.organisation),
+        **grounds_facts(grounds, request.spec, catalogue),
         "purposeVersion": request.purpose_version,
         "requester": request.requester,
         "approvers": tuple(approvers),

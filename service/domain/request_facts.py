@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from service.domain.agreement import AgreementKind, Grounds
 from service.domain.catalogue import Catalogue, DataSet
 from service.domain.errors import NotFound
 from service.domain.obligations import obligations
@@ -147,6 +148,28 @@ def request_terms(spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Roun
         return obligations(catalogue.data_set(spec.data_set, *versions), catalogue.purpose(spec.purpose), catalogue)
     except NotFound:
         return ()
+
+
+def grounds_facts(grounds: Grounds, spec: RequestSpec, catalogue: Catalogue) -> dict[str, Value]:
+    """Whether what the purpose names is in force, and how many suppliers are under no agreement or consent."""
+    try:
+        purpose = catalogue.purpose(spec.purpose)
+    except NotFound:
+        named: tuple[tuple[str, AgreementKind, str | None], ...] = ()
+    else:
+        named = (
+            ("processorAgreementInForce", AgreementKind.PROCESSOR, purpose.processor_agreement),
+            ("jointArrangementInForce", AgreementKind.JOINT, purpose.joint_arrangement),
+            ("dpiaInForce", AgreementKind.DPIA, purpose.dpia.reference if purpose.dpia else None),
+        )
+    return {
+        "processorAgreementInForce": False,
+        "jointArrangementInForce": False,
+        "dpiaInForce": False,
+        **{fact: grounds.has(kind, reference, spec.purpose) for fact, kind, reference in named},
+        "suppliersWithoutAgreement": len(grounds.without_agreement(spec.purpose)),
+        "suppliersWithoutConsent": len(grounds.without_consent(spec.purpose)),
+    }
 
 
 def _data_set(spec: RequestSpec, catalogue: Catalogue) -> DataSet | None:

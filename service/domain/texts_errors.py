@@ -300,6 +300,33 @@ ERRORS: Mapping[str, Text] = {
         "Herstel de genoemde velden.",
         "Mend the fields named.",
     ),
+    "agreement": Text(
+        _INPUT,
+        "De overeenkomst is niet geldig beschreven.",
+        "The agreement is not validly described.",
+        "Herstel de genoemde velden.",
+        "Mend the fields named.",
+    ),
+    "agreement-reason": Text(
+        _INPUT,
+        "Wie een overeenkomst beëindigt, zegt waarom: ten minste {minimum} tekens.",
+        "Whoever ends an agreement says why: at least {minimum} characters.",
+        "Vul de reden in.",
+        "Give the reason.",
+    ),
+    "agreement-state": Text(
+        _STATE,
+        "De overeenkomst is {state}; '{event}' kan nu niet.",
+        "The agreement is {state}; '{event}' is not possible now.",
+        *_REFRESH,
+    ),
+    "agreement-left": Text(
+        _STATE,
+        "Uw organisatie heeft deze overeenkomst al beëindigd.",
+        "Your organisation ended this agreement already.",
+        "Er is niets te doen.",
+        "There is nothing to do.",
+    ),
     "agreement-dates": Text(
         _INPUT,
         "De overeenkomst eindigt voor zij begint.",

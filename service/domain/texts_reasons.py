@@ -98,6 +98,27 @@ REASONS: Mapping[str, Text] = {
         "Sluit of verleng de (verwerkers)overeenkomst.",
         "Conclude or prolong the (processor) agreement.",
     ),
+    "data-set-not-in-agreement": Text(
+        "AVG/GDPR art. 28(3), 26",
+        "Geen overeenkomst met uw organisatie die vandaag geldt, gaat over gegevensset {dataSet}.",
+        "No agreement with your organisation that holds today covers data set {dataSet}.",
+        "Laat de datasteward de overeenkomst vastleggen; `sluis-client agreements` toont welke er gelden.",
+        "Have the data steward record the agreement; `sluis-client agreements` shows which ones hold.",
+    ),
+    "consent-missing": Text(
+        "Minimal data set, row 3; AVG/GDPR art. 6(1)(a), 6(1)(c)",
+        "Gegevensset {dataSet} wordt alleen met uw toestemming gebruikt, en die is er vandaag niet.",
+        "Data set {dataSet} is used with your consent only, and there is none today.",
+        "Geef toestemming: `sluis-client agreements consent {dataSet}`.",
+        "Give your consent: `sluis-client agreements consent {dataSet}`.",
+    ),
+    "own-record": Text(
+        _FOUR_EYES,
+        "Wie een overeenkomst vastlegt, bevestigt haar niet.",
+        "Whoever records an agreement does not confirm it.",
+        "Laat een ander bevestigen.",
+        "Have somebody else confirm it.",
+    ),
     "not-yours": Text(
         _ACCESS,
         "Dit bestaat niet, of niet voor uw organisatie.",

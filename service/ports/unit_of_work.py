@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
+from service.domain.agreement import InForce, RecordedAgreement
 from service.domain.audit import AuditEvent, Reading, SavedQuery, StoredEvent, Volume
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
@@ -106,6 +107,22 @@ class Purposes(Protocol):
 
     def add_verdict(self, verdict: PurposeVerdict) -> None: ...
     def verdicts(self, purpose: str, version: int) -> Sequence[PurposeVerdict]: ...  # in order
+
+
+class Agreements(Protocol):
+    """Agreements, assessments and consents; what they say is never changed."""
+
+    def add(self, agreement: RecordedAgreement) -> None: ...
+    def save(self, agreement: RecordedAgreement) -> None: ...  # NotFound; how it stands, but for who left
+    def leave(self, agreement: str, party: str, at: datetime, reason: str) -> None: ...  # NotFound
+    def get(self, agreement: str, *, lock: bool = False) -> RecordedAgreement: ...  # NotFound
+    def all(self, *, party: str | None = None) -> Sequence[RecordedAgreement]: ...  # by id
+    def in_force(self, data_set: str, day: date, *, party: str | None = None, lock: bool = False) -> Sequence[InForce]:
+        """Those that cover a data set and that somebody is under; told for one party only when it is named.
+
+        With `lock` none of them ends before this transaction does.
+        """
+        ...
 
 
 class Submissions(Protocol):
@@ -233,6 +250,8 @@ class UnitOfWork(Protocol):
     def rounds(self) -> Rounds: ...
     @property
     def purposes(self) -> Purposes: ...
+    @property
+    def agreements(self) -> Agreements: ...
     @property
     def submissions(self) -> Submissions: ...
     @property

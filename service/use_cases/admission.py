@@ -55,7 +55,12 @@ def authorise_delivery(step: Step, signed: SignedManifest) -> Round:
     claims = facts.ManifestClaims(manifest.supplier, manifest.data_set, manifest.data_set_version)
     caller = step.caller()
     # The question is about the round; the event is about a submission, which there may never be.
-    step.authorise(facts.may_submit(caller, round_, claims, key), names_object=False)
+    grounds = step.own_grounds(
+        round_.data_set if round_ else "",
+        round_.data_set_version if round_ else 0,
+        caller.principal.organisation or facts.NOBODY,
+    )
+    step.authorise(facts.may_submit(caller, round_, claims, key, grounds), names_object=False)
     if key is None or round_ is None or caller.organisation is None:
         raise Denied((Reason("policy-not-sure"),))
     step.name(agreement=caller.organisation.agreement.reference)

@@ -7,13 +7,15 @@ rollback cannot erase it. A read that needs an event uses `transact` too: the ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from threading import BoundedSemaphore
 from typing import TypeVar
 
+from service.domain.agreement import Grounds
 from service.domain.audit import AuditEvent, Authorisation, EventCode, Outcome, Source
 from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
@@ -23,6 +25,7 @@ from service.domain.policy import Decision, Deny, Permit, Query
 from service.domain.principal import Principal, Role
 from service.domain.purpose import Purpose
 from service.domain.request import AggregateRequest
+from service.domain.request_facts import civil_day
 from service.ports.clock import Clock, ClockWatch, Randomness
 from service.ports.engine import AggregationEngine
 from service.ports.identity import MachineTokens, NotAuthenticated
@@ -147,6 +150,20 @@ class Step:
         if own is not None and self.authorisation.agreement is None:
             self.name(agreement=own.agreement.reference)
         return Caller(principal, own, self.now)
+
+    def grounds(self, data_set: str, version: int | None, suppliers: Iterable[str], *, lock: bool = False) -> Grounds:
+        """What there is today to use these suppliers' figures on; with `lock` it stays so until the end."""
+        in_force = self.data.agreements.in_force(data_set, civil_day(self.now), lock=lock)
+        return Grounds(tuple(in_force), self._asks_consent(data_set, version), frozenset(suppliers))
+
+    def own_grounds(self, data_set: str, version: int, supplier: str) -> Grounds:
+        """What there is today for a supplier to deliver on; nothing is looked up about anybody else."""
+        in_force = self.data.agreements.in_force(data_set, civil_day(self.now), party=supplier)
+        return Grounds(tuple(in_force), self._asks_consent(data_set, version), frozenset({supplier}))
+
+    def _asks_consent(self, data_set: str, version: int | None) -> bool:
+        found = self.known(partial(self.call.services.catalogue.data_set, version=version), data_set)
+        return found is not None and found.supplier_consent
 
     def known(self, get: Callable[[str], Found], name: str) -> Found | None:
         """The object, or None when it does not exist: its absence is a fact that the policy answers to."""

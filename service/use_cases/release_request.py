@@ -23,7 +23,7 @@ from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call, Step
 from service.use_cases.release_certificate import certify
 from service.use_cases.release_content import release_content
-from service.use_cases.request_aggregate import rounds_of
+from service.use_cases.request_aggregate import rounds_of, suppliers_of
 from service.use_cases.tied_releases import is_outdated
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
 from sluis_client.wire.release import RELEASE_EVENT
@@ -40,7 +40,7 @@ def release_request(call: Call, request: str) -> AggregateRequest:
     """Seal the release of an approved request, send that back to be prepared again, or stop it.
 
     1. Let no other release over these facts happen meanwhile.
-    2. The policy permits as things are today: purpose, agreement, recipient, four eyes on this very evidence.
+    2. The policy permits as things are today: purpose, agreements, consents, recipient, four eyes on this evidence.
     3. Rules, deliveries and earlier releases are still those that the attack took into account; else prepare again.
     4. Sign the content and store the release: immutable, and known to every later attack check from here. The event
        commits to figures and certificate.
@@ -71,8 +71,15 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         reviews = step.data.requests.reviews(request, evidence.id)
         catalogue = step.catalogue
         step.about(found.spec.data_set, found.spec.purpose, catalogue)
+        suppliers = suppliers_of(step, rounds_of(step, found.spec))
         query = facts.may_release(
-            step.caller(), found, evidence, reviews=reviews, catalogue=catalogue, recipient=recipient
+            step.caller(),
+            found,
+            evidence,
+            reviews=reviews,
+            catalogue=catalogue,
+            recipient=recipient,
+            grounds=step.grounds(found.spec.data_set, found.spec.data_set_version, suppliers, lock=True),
         )
         decision = step.decide(query)
         step.checked("four-eyes")

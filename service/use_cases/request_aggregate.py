@@ -23,7 +23,8 @@ EVENT = EventCode("request.submit", Action.CREATE, "aggregate-request", PURPOSEF
 def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
     """Store the request with its decision, `permitted` or `denied`; a permitted one is prepared soon after.
 
-    1. Gather the facts: purpose, definition, rounds, the caller's organisation. What does not exist is a fact too.
+    1. Gather the facts: purpose, definition, rounds, the caller's organisation, and the agreements and consents of
+       those whose deliveries count. What does not exist is a fact too.
     2. Decide (policy.md); keep the decision with its reasons or obligations. An organisation has a bounded number of
        open requests.
     3. Store request and event in one transaction, then wake the worker.
@@ -44,7 +45,8 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
         # 2
         rounds = rounds_of(step, spec)
         spec = replace(spec, data_set_version=_version(step, spec, rounds))
-        query = facts.may_request_aggregate(caller, spec, catalogue, rounds)
+        grounds = step.grounds(spec.data_set, spec.data_set_version, suppliers_of(step, rounds))
+        query = facts.may_request_aggregate(caller, spec, catalogue, rounds, grounds)
         decision = step.decide(query)
         if isinstance(decision, Deny):
             if caller.organisation is None or Role.REGIONAL_OWNER not in call.principal.roles:
@@ -75,6 +77,12 @@ def rounds_of(step: Step, spec: RequestSpec) -> Sequence[Round]:
     """The rounds that exist of those that the request names."""
     named = [step.known(step.data.rounds.get, round_id(spec.data_set, period)) for period in spec.periods]
     return [found for found in named if found is not None]
+
+
+def suppliers_of(step: Step, rounds: Sequence[Round]) -> frozenset[str]:
+    """Whose deliveries count now in these rounds."""
+    parts = step.data.submissions.counting_parts([found.id for found in rounds])
+    return frozenset(part.organisation for part in parts)
 
 
 def _version(step: Step, spec: RequestSpec, rounds: Sequence[Round]) -> int | None:

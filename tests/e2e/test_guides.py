@@ -66,6 +66,16 @@ def test_the_regional_owner_asks_two_stewards_approve_and_the_owner_reads(played
     assert reader.call("GET", f"/v1/releases/{newest['id']}/cells").is_error
 
 
+def test_an_agreement_is_recorded_confirmed_and_withdrawn(shell):
+    log_in, *_ = (guide := sections("steward.md")).values()
+    recorded = run(shell, "steward-1", log_in + guide["Agreements"])
+    assert "recorded processor-agreement VO-2026-014" in recorded
+    agreement = recorded.splitlines()[-1].split()[0]
+    ended = run(shell, "steward-2", log_in + guide["What a colleague recorded"])
+    assert f"* {agreement} confirmed" in ended
+    assert f"  {agreement} withdrawn" in ended
+
+
 def test_a_purpose_is_proposed_reviewed_approved_and_stopped(played, shell):
     guide = sections("purposes.md")
     assert "winter-peaks 1 proposed" in run(shell, f"owner-{OWNER}", guide["Propose"])

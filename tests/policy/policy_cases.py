@@ -83,6 +83,11 @@ PURPOSE_VERSION = Resource(
         "recipients": ("board-c",),
     },
 )
+AGREEMENT = Resource(
+    "Agreement",
+    "a1",
+    {"name": "a1", "recorder": f"{ISSUER}#recorder", "parties": ("board-a", "hospital-a", "hospital-b")},
+)
 UNKNOWN_PURPOSE = Resource("UnknownPurpose", "no-such-purpose")
 
 RECIPIENT: Mapping[str, Value] = {
@@ -94,6 +99,11 @@ RECIPIENT: Mapping[str, Value] = {
     "recipientIsRegionalOwner": True,
     "recipientStatus": "active",
     "recipientAgreementFrom": TODAY - 10,
+    "processorAgreementInForce": True,
+    "jointArrangementInForce": True,
+    "dpiaInForce": True,
+    "suppliersWithoutAgreement": 0,
+    "suppliersWithoutConsent": 0,
 }
 TABLE: Mapping[str, Value] = {
     **RECIPIENT,
@@ -126,7 +136,14 @@ FOUR_EYES: Mapping[str, Value] = {
     "safe": True,
 }
 KEY: Mapping[str, Value] = {"keyOrganisation": "hospital-a", "keyRevoked": False}
-MANIFEST: Mapping[str, Value] = {"organisation": "hospital-a", "dataSet": "staffed-beds", "dataSetVersion": 1, **KEY}
+MANIFEST: Mapping[str, Value] = {
+    "organisation": "hospital-a",
+    "dataSet": "staffed-beds",
+    "dataSetVersion": 1,
+    **KEY,
+    "agreementCovers": True,
+    "consentMissing": False,
+}
 
 ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "registerKey": (ORGANISATION, {}),
@@ -147,6 +164,13 @@ ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "resumePurpose": (PURPOSE_VERSION, {}),
     "withdrawPurpose": (PURPOSE_VERSION, {}),
     "readRegister": (SERVICE, {}),
+    "listAgreements": (SERVICE, {}),
+    "recordAgreement": (SERVICE, {}),
+    "giveConsent": (SERVICE, {}),
+    "readAgreement": (AGREEMENT, {}),
+    "confirmAgreement": (AGREEMENT, {}),
+    "withdrawAgreement": (AGREEMENT, {}),
+    "leaveAgreement": (AGREEMENT, {}),
     "listRounds": (SERVICE, {}),
     "readRound": (ROUND, {}),
     "createRound": (ROUND, {}),
@@ -192,6 +216,13 @@ ALLOWED: Mapping[str, str] = {
     "resumePurpose": "steward",
     "withdrawPurpose": "steward privacy-officer",
     "readRegister": "steward privacy-officer auditor",
+    "listAgreements": "supplier regional-owner steward privacy-officer auditor",
+    "readAgreement": "supplier regional-owner steward privacy-officer auditor",
+    "recordAgreement": "steward",
+    "giveConsent": "supplier",
+    "confirmAgreement": "steward privacy-officer",
+    "withdrawAgreement": "steward privacy-officer",
+    "leaveAgreement": "supplier",
     "listRounds": "supplier regional-owner steward operator",
     "readRound": "supplier regional-owner steward operator",
     "createRound": "steward",
@@ -374,6 +405,23 @@ CASES: tuple[Case, ...] = (
         )
     ),
     _case(SUPPLIER, "continueSubmission", "not-yours", organisation="hospital-b"),
+    # --- agreements
+    _case(SUPPLIER, "submit", "data-set-not-in-agreement", agreementCovers=False),
+    _case(SUPPLIER, "submit", "consent-missing", consentMissing=True),
+    _case(STEWARD, "confirmAgreement", "own-record", recorder=STEWARD.id),
+    _case(PRIVACY_OFFICER, "confirmAgreement", "own-record", recorder=PRIVACY_OFFICER.id),
+    *(
+        _case(principal, action, reasons, parties=("hospital-b",))
+        for principal, action, reasons in (
+            (SUPPLIER, "readAgreement", "not-yours"),
+            (SUPPLIER, "leaveAgreement", "not-yours"),
+            (OWNER, "readAgreement", "not-yours"),
+            (STEWARD, "readAgreement", ""),
+            (PRIVACY_OFFICER, "readAgreement", ""),
+            (AUDITOR, "readAgreement", ""),
+            (STEWARD, "withdrawAgreement", ""),
+        )
+    ),
     _case(OPERATOR, "continueSubmission", "role-not-allowed not-yours agreement-not-in-force"),
     _case(SUPPLIER, "readSubmission", "not-yours", organisation="hospital-b"),
     _case(SUPPLIER, "readSubmission", "not-yours", organisation=""),
@@ -399,6 +447,14 @@ CASES: tuple[Case, ...] = (
     *_both("purpose-without-exception", sensitivity=("personal", "special-category")),
     *_both("", sensitivity=("personal", "special-category"), specialCategoryException="9(2)(j)"),
     *_both("purpose-without-processor-agreement", processorAgreement=""),
+    *_both("processor-agreement-not-in-force", processorAgreementInForce=False),
+    *_both("purpose-without-processor-agreement", processorAgreement="", processorAgreementInForce=False),
+    *_both("", jointArrangementInForce=False),
+    *_both("joint-arrangement-not-in-force", jointArrangement="GR-1", jointArrangementInForce=False),
+    *_both("dpia-not-in-force", dpiaInForce=False),
+    *_both("", dpiaOutcome="none", dpiaReviewOn=None, dpiaInForce=False),
+    *_both("suppliers-without-agreement", suppliersWithoutAgreement=1),
+    *_both("suppliers-without-consent", suppliersWithoutConsent=1),
     *_both("purpose-without-uavg-evidence", specialCategoryException="9(2)(j)", uavgEvidence=False),
     *_both("", specialCategoryException="9(2)(a)", consentScope=True, uavgEvidence=False),
     *_both("purpose-without-consent-scope", specialCategoryException="9(2)(a)"),

@@ -26,6 +26,11 @@ RECIPIENT = {
     "recipientStatus": str,
     "recipientAgreementFrom?": int,
     "recipientAgreementUntil?": int,
+    "processorAgreementInForce": bool,
+    "jointArrangementInForce": bool,
+    "dpiaInForce": bool,
+    "suppliersWithoutAgreement": int,
+    "suppliersWithoutConsent": int,
 }
 TABLE = {
     "dataSetVersion": str,
@@ -75,6 +80,7 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
         "allRegionalOwners": bool,
         "recipients": tuple,
     },
+    "Agreement": {"name": str, "recorder": str, "parties": tuple},
     "UnknownPurpose": {},
     "Purpose": {
         "version": int,
@@ -98,6 +104,7 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
     },
 }
 PLAIN = "listOrganisations administer readMetadata readPurposes listRounds listSubmissions listRequests listReleases"
+AGREEMENT_STEPS = "readAgreement confirmAgreement withdrawAgreement leaveAgreement"
 PURPOSE_STEPS = "readPurpose reviewPurpose approvePurpose suspendPurpose resumePurpose withdrawPurpose"
 SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{
@@ -110,16 +117,30 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "runService",
             "proposePurpose",
             "readRegister",
+            "listAgreements",
+            "recordAgreement",
+            "giveConsent",
         )
     },
     **{action: ({"PurposeVersion"}, {}) for action in PURPOSE_STEPS.split()},
+    **{action: ({"Agreement"}, {}) for action in AGREEMENT_STEPS.split()},
     **{
         action: ({"Organisation"}, {})
         for action in ("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey", "readOwnOrganisation")
     },
     "issueToken": ({"Organisation"}, KEY),
     **{action: ({"Round"}, {}) for action in ("readRound", "createRound", "changeRoundState", "readDeliveries")},
-    "submit": ({"Round"}, {"organisation": str, "dataSet": str, "dataSetVersion": int, **KEY}),
+    "submit": (
+        {"Round"},
+        {
+            "organisation": str,
+            "dataSet": str,
+            "dataSetVersion": int,
+            **KEY,
+            "agreementCovers": bool,
+            "consentMissing": bool,
+        },
+    ),
     **{action: ({"Submission"}, {}) for action in ("continueSubmission", "readSubmission")},
     "requestAggregate": ({"Purpose", "UnknownPurpose"}, {**RECIPIENT, **TABLE}),
     **{action: ({"AggregateRequest"}, {}) for action in ("readRequest", "prepareRequest", "readEvidence")},
@@ -134,7 +155,8 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
-    | {"submit", "continueSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
+    | {"submit", "continueSubmission", "listSubmissions", "readSubmission", "readOwnUses"}
+    | {"listAgreements", "readAgreement", "giveConsent", "leaveAgreement"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
     | SEES_ROUNDS
     | {
@@ -146,6 +168,8 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "readRequest",
         "listReleases",
         "readRelease",
+        "listAgreements",
+        "readAgreement",
     },
     (Person, Role.STEWARD): EVERYONE_READS
     | SEES_ROUNDS
@@ -153,10 +177,13 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"withdrawPurpose", "readRegister"}
     | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest"}
-    | {"listReleases", "readRelease", "withdrawRelease"},
+    | {"listReleases", "readRelease", "withdrawRelease"}
+    | {"listAgreements", "readAgreement", "recordAgreement", "confirmAgreement", "withdrawAgreement"},
     (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
-    | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"},
-    (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog", "searchPersons", "readRegister"},
+    | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"}
+    | {"listAgreements", "readAgreement", "confirmAgreement", "withdrawAgreement"},
+    (Person, Role.AUDITOR): EVERYONE_READS
+    | {"readAuditLog", "searchPersons", "readRegister", "listAgreements", "readAgreement"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
     | {"readMetadata", "administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
     (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
@@ -209,6 +236,7 @@ class _Facts:
         self.purpose = query.resource.attributes if query.resource.type == "Purpose" else None
         self.is_steward = Role.STEWARD in query.principal.roles
         self.is_privacy_officer = Role.PRIVACY_OFFICER in query.principal.roles
+        self.is_auditor = Role.AUDITOR in query.principal.roles
 
     def __getitem__(self, name: str) -> Any:
         return self.context[name]
@@ -252,6 +280,34 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     ("submit", "data-set-mismatch", lambda f: f["dataSet"] != f.resource["dataSet"]),
     ("submit", "data-set-version-mismatch", lambda f: f["dataSetVersion"] != f.resource["dataSetVersion"]),
     ("submit continueSubmission", "agreement-not-in-force", lambda f: not f.in_force("agreement")),
+    ("submit", "data-set-not-in-agreement", lambda f: not f["agreementCovers"]),
+    ("submit", "consent-missing", lambda f: f["consentMissing"]),
+    ("confirmAgreement", "own-record", lambda f: f.principal.id == f.resource["recorder"]),
+    (
+        "readAgreement leaveAgreement",
+        "not-yours",
+        lambda f: (
+            not (f.is_steward or f.is_privacy_officer or f.is_auditor)
+            and not any(f.own(name) for name in f.resource["parties"])
+        ),
+    ),
+    (
+        "requestAggregate release",
+        "processor-agreement-not-in-force",
+        _of_purpose(lambda f, p: p["processorAgreement"] and not f["processorAgreementInForce"]),
+    ),
+    (
+        "requestAggregate release",
+        "joint-arrangement-not-in-force",
+        _of_purpose(lambda f, p: p["jointArrangement"] and not f["jointArrangementInForce"]),
+    ),
+    (
+        "requestAggregate release",
+        "dpia-not-in-force",
+        _of_purpose(lambda f, p: "dpiaReviewOn" in p and not f["dpiaInForce"]),
+    ),
+    ("requestAggregate release", "suppliers-without-agreement", lambda f: f["suppliersWithoutAgreement"] > 0),
+    ("requestAggregate release", "suppliers-without-consent", lambda f: f["suppliersWithoutConsent"] > 0),
     ("continueSubmission", "not-yours", lambda f: not f.own(f.resource["organisation"])),
     (
         "readSubmission",

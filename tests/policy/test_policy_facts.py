@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from agreed import everything_agreed
 from hypothesis import given
 from hypothesis import strategies as st
 from policy_oracle import judge
@@ -13,6 +14,7 @@ from policy_oracle import judge
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 from service.domain import facts
+from service.domain.agreement import AgreementKind, Grounds, InForce
 from service.domain.caller import Caller
 from service.domain.catalogue import Sensitivity
 from service.domain.facts import ManifestClaims
@@ -87,6 +89,8 @@ RELEASE = Release(
     "r1", "q1", "staffed-beds", SPEC.purpose, (), 1, frozenset({"nhs-fife"}), "{}", "d", "k", "s", (), NOW
 )
 
+GROUNDS = everything_agreed("f704h", "g107h")
+
 
 def codes(query) -> set[str]:
     decision = ENGINE.decide(query)
@@ -95,8 +99,8 @@ def codes(query) -> set[str]:
     return found
 
 
-def ask(spec=SPEC, *, owner=OWNER, own=BOARD, at=NOW, rounds=(ROUND,), catalogue=CATALOGUE):
-    return facts.may_request_aggregate(Caller(owner, own, at), spec, catalogue, rounds)
+def ask(spec=SPEC, *, owner=OWNER, own=BOARD, at=NOW, rounds=(ROUND,), catalogue=CATALOGUE, grounds=GROUNDS):
+    return facts.may_request_aggregate(Caller(owner, own, at), spec, catalogue, rounds, grounds)
 
 
 # --- time ------------------------------------------------------------------------------------------------------------
@@ -276,17 +280,17 @@ CLAIMS = ManifestClaims("f704h", "staffed-beds", 1)
 
 def test_a_supplier_hands_in_for_itself_only():
     other = Supplier("g107h", "g107h", "k2")
-    assert codes(facts.may_submit(SUPPLIER, ROUND, CLAIMS, KEY)) == set()
-    assert codes(facts.may_submit(SUPPLIER, ROUND, CLAIMS, None)) == {"key-of-another-organisation"}
-    assert codes(facts.may_submit(SUPPLIER, ROUND, CLAIMS, replace(KEY, revoked_at=NOW))) == {"key-revoked"}
-    assert "not-expected" in codes(facts.may_submit(SUPPLIER, None, CLAIMS, KEY))
+    assert codes(facts.may_submit(SUPPLIER, ROUND, CLAIMS, KEY, GROUNDS)) == set()
+    assert codes(facts.may_submit(SUPPLIER, ROUND, CLAIMS, None, GROUNDS)) == {"key-of-another-organisation"}
+    assert codes(facts.may_submit(SUPPLIER, ROUND, CLAIMS, replace(KEY, revoked_at=NOW), GROUNDS)) == {"key-revoked"}
+    assert "not-expected" in codes(facts.may_submit(SUPPLIER, None, CLAIMS, KEY, GROUNDS))
     own = organisation("g107h", OrganisationKind.SUPPLIER)
-    assert codes(facts.may_submit(Caller(other, own, NOW), ROUND, CLAIMS, KEY)) == {
+    assert codes(facts.may_submit(Caller(other, own, NOW), ROUND, CLAIMS, KEY, GROUNDS)) == {
         "not-expected",
         "other-organisation",
         "key-of-another-organisation",
     }
-    assert "organisation-unknown" in codes(facts.may_submit(Caller(other, HOSPITAL, NOW), ROUND, CLAIMS, KEY))
+    assert "organisation-unknown" in codes(facts.may_submit(Caller(other, HOSPITAL, NOW), ROUND, CLAIMS, KEY, GROUNDS))
 
 
 def test_what_is_absent_and_what_is_anothers_get_the_same_answer():
@@ -318,9 +322,11 @@ def review(steward: str, verdict=Verdict.APPROVE, evidence="e2", request="q1") -
     return Review(request, evidence, steward, verdict, "seen", NOW)
 
 
-def release(*reviews, request=REQUEST, evidence=EVIDENCE, recipient=BOARD):
+def release(*reviews, request=REQUEST, evidence=EVIDENCE, recipient=BOARD, grounds=GROUNDS):
     caller = Caller(Worker("requests"), None, NOW)
-    return facts.may_release(caller, request, evidence, reviews=reviews, catalogue=CATALOGUE, recipient=recipient)
+    return facts.may_release(
+        caller, request, evidence, reviews=reviews, catalogue=CATALOGUE, recipient=recipient, grounds=grounds
+    )
 
 
 def test_two_different_approvals_of_this_very_evidence():
@@ -451,3 +457,46 @@ def test_only_what_the_purpose_names_is_permitted(spec):
         finest = dict(scope.finest_levels[asked.dimension])[asked.classification]
         levels = TREES[asked.classification].levels
         assert levels.index(asked.level) <= levels.index(finest)
+
+
+# --- agreements ------------------------------------------------------------------------------------------------------
+
+PARTS = st.sampled_from(["ttp", "f704h", "g107h", "a101h"])
+IN_FORCE = st.builds(
+    InForce,
+    st.sampled_from(AgreementKind),
+    st.sampled_from(["VO-2026-001", "DPIA-2026-001", "other"]),
+    st.frozensets(st.sampled_from([SPEC.purpose, "winter-evaluation-2020"]), max_size=2),
+    st.frozensets(PARTS, max_size=4),
+)
+
+
+def fewer(draw, grounds: Grounds) -> Grounds:
+    """The same, after some of it was withdrawn or left."""
+    kept = [one for one in grounds.in_force if draw(st.booleans())]
+    left = [replace(one, parties=frozenset(p for p in one.parties if draw(st.booleans()))) for one in kept]
+    return replace(grounds, in_force=tuple(left))
+
+
+@given(st.data(), st.booleans(), st.lists(IN_FORCE, max_size=4), st.frozensets(PARTS, max_size=3))
+def test_an_agreement_less_never_permits_more(data, asks_consent, more, suppliers):
+    whole = everything_agreed("f704h", "g107h", "a101h")
+    before = Grounds((*whole.in_force, *more), asks_consent, suppliers)
+    after = fewer(data.draw, before)
+    submit = replace(before, suppliers=frozenset({"f704h"})), replace(after, suppliers=frozenset({"f704h"}))
+    approved = (review("i#one"), review("i#two"))
+    for question in (
+        lambda grounds: ask(grounds=grounds[0]),
+        lambda grounds: release(*approved, grounds=grounds[0]),
+        lambda grounds: facts.may_submit(SUPPLIER, ROUND, CLAIMS, KEY, grounds[1]),
+    ):
+        assert codes(question((before, submit[0]))) <= codes(question((after, submit[1])))
+
+
+def test_what_the_grounds_lack_is_counted_and_never_named():
+    two = Grounds((), asks_consent=True, suppliers=frozenset({"f704h", "g107h"}))
+    decision = ENGINE.decide(ask(grounds=two))
+    told = {reason.code: dict(reason.data) for reason in decision.reasons}
+    assert told["suppliers-without-agreement"] == told["suppliers-without-consent"] == {"suppliers": 2}
+    assert told["processor-agreement-not-in-force"]["reference"] == "VO-2026-001"
+    assert "f704h" not in repr(decision)

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from agreed import agreed_with
 from asgi_client import AsgiClient, asgi_client
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -115,7 +116,9 @@ class World:
         agreement = Agreement("VO-2026-001", date(2026, 1, 1))
         kinds = kinds or (OrganisationKind.SUPPLIER,)
         new = Organisation(organisation, f"Name of {organisation}", frozenset(kinds), organisation, agreement)
-        return invite_organisation(self.operator(), new).code
+        code = invite_organisation(self.operator(), new).code
+        agreed_with(self.services.database, organisation)
+        return code
 
     def invite_again(self, organisation: str) -> str:
         return invite_again(self.operator(), organisation).code

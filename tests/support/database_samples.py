@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from service.domain.agreement import AgreementKind, AgreementState, RecordedAgreement
 from service.domain.audit import Action, AuditEvent, Authorisation, Outcome, Source
 from service.domain.method import Mechanism
 from service.domain.noise_budget import Charge, Drawing
@@ -68,6 +69,23 @@ def an_organisation(id_: str = "north", **changes: Any) -> Organisation:
         "identifiers": (("oin", "00000001234567890000"), ("agb", "06010101")),
     }
     return Organisation(**values | changes)
+
+
+def an_agreement(id_: str = "agreement-1", **changes: Any) -> RecordedAgreement:
+    values: dict[str, Any] = {
+        "id": id_,
+        "kind": AgreementKind.PROCESSOR,
+        "reference": "VO-1",
+        "parties": frozenset({"north", "south"}),
+        "data_sets": frozenset({"beds"}),
+        "purposes": frozenset(),
+        "valid_from": date(2026, 1, 1),
+        "valid_until": None,
+        "state": AgreementState.RECORDED,
+        "recorder": "p#one",
+        "recorded_at": NOON,
+    }
+    return RecordedAgreement(**values | changes)
 
 
 def a_key(id_: str = "key-1", organisation: str = "north", **changes: Any) -> ClientKey:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from service.adapters.database.columns import storable_text, utc
 from service.adapters.database.refusals import RowRefused
+from service.domain.agreement import RecordedAgreement
 from service.domain.audit import AuditEvent, SavedQuery
 from service.domain.errors import Invalid
 from service.domain.noise_budget import Drawing
@@ -41,6 +42,7 @@ class Tables:
     persons: dict[tuple[bytes, str], None] = field(default_factory=dict)
     saved_queries: dict[str, SavedQuery] = field(default_factory=dict)
     purposes: dict[tuple[str, int], StatedPurpose] = field(default_factory=dict)
+    agreements: dict[str, RecordedAgreement] = field(default_factory=dict)
     purpose_verdicts: dict[str, PurposeVerdict] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fake_agreements import FakeAgreements
 from fake_audit import FakeAuditTrail, FakeSavedQueries
 from fake_purposes import FakePurposes
 from fake_repositories import (
@@ -39,6 +40,7 @@ class FakeUnitOfWork:
         self.used_tokens = FakeUsedTokens(self.transaction)
         self.rounds = FakeRounds(self.transaction)
         self.purposes = FakePurposes(self.transaction)
+        self.agreements = FakeAgreements(self.transaction)
         self.submissions = FakeSubmissions(self.transaction)
         self.requests = FakeRequests(self.transaction)
         self.releases = FakeReleases(self.transaction)

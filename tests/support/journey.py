@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from agreed import agreed_with
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select, text
@@ -159,7 +160,9 @@ class World:
         """Take an organisation in; its one-time code."""
         values = {"holding": id_, "agreement": AGREEMENT, "name": id_.title(), "identifiers": IDENTIFIERS} | more
         organisation = Organisation(id=id_, kinds=frozenset(kinds), **values)
-        return invite_organisation(self.call(OPERATOR), organisation).code
+        code = invite_organisation(self.call(OPERATOR), organisation).code
+        agreed_with(self.services.database, id_)
+        return code
 
     def proof(self, code: str, key: ec.EllipticCurvePrivateKey) -> str:
         return self.token(key, aud=self.services.issuer, sub=hash_of(code))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from journey import (
@@ -30,6 +30,7 @@ from journey import (
 from purpose_documents import WHY, a_document
 from token_maker import ec_jwk, ec_key
 
+from service.domain.agreement import AgreementKind
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Person, Principal, Role, Supplier
 from service.domain.request import Verdict
@@ -38,14 +39,25 @@ from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.fail_request import fail_request
+from service.use_cases.judge_agreement import judge_agreement
 from service.use_cases.judge_purpose import review_purpose
 from service.use_cases.keep_audit_queries import save_audit_query
 from service.use_cases.read_audit_log import ExportForm
+from service.use_cases.record_agreement import Terms, record_agreement
 from service.use_cases.release_request import release_request
 from service.use_cases.suspend_organisation import suspend_organisation
 from sluis_client.wire import Format, digest
 
 PAGE = Page()
+TERMS = Terms(
+    AgreementKind.PROCESSOR,
+    "VO-2026-002",
+    frozenset({"north"}),
+    frozenset({"staffed-beds"}),
+    frozenset(),
+    date(2026, 1, 1),
+    date(2027, 12, 31),
+)
 NOTHING = "0190f000-0000-7000-8000-000000000000"
 _KEY = "k" * 43
 
@@ -94,6 +106,8 @@ class Things:
     failed: str
     released: str
     release: str
+    recorded: str
+    agreed: str
 
 
 def make_busy(world: World) -> Things:
@@ -128,6 +142,9 @@ def make_busy(world: World) -> Things:
     world.approve(approved.id)
     failed = world.ask(spec)
     fail_request(world.call(WORKER), failed.id)
+    recorded = record_agreement(world.call(STEWARD), TERMS)
+    agreed = record_agreement(world.call(STEWARD), TERMS)
+    judge_agreement(world.call(SECOND), agreed.id, Verdict.APPROVE)
     accepted = world.counting(north, "staffed-beds-2024")
     assert accepted is not None
     with world.services.database.look() as data:
@@ -145,6 +162,8 @@ def make_busy(world: World) -> Things:
         failed=failed.id,
         released=released.id,
         release=released.release,
+        recorded=recorded.id,
+        agreed=agreed.id,
     )
 
 
@@ -346,6 +365,46 @@ CASES: Mapping[str, Case] = {
         fixed("holding", 1, "suspend", WHY),
         "purpose.change",
         fixed("holding", 1, "resume", WHY),
+    ),
+    # --- agreements
+    "list_agreements": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor"}, "north", fixed()),
+    "read_agreement": Case(
+        {"north", *STEWARDS, "privacy-officer", "auditor"},
+        "steward",
+        lambda _, things: (things.agreed,),
+        None,
+        fixed(NOTHING),
+    ),
+    "record_agreement": Case(
+        STEWARDS, "steward", fixed(TERMS), "agreement.record", fixed(replace(TERMS, parties=frozenset()))
+    ),
+    "give_consent": Case(
+        SUPPLIERS,
+        "north",
+        fixed("staffed-beds", (), None),
+        "agreement.consent",
+        fixed("no-such-data-set", (), None),
+    ),
+    "judge_agreement": Case(
+        {*STEWARDS, "privacy-officer"} - {"steward"},
+        "second",
+        lambda _, things: (things.recorded, Verdict.APPROVE),
+        "agreement.judge",
+        lambda _, things: (things.agreed, Verdict.APPROVE),
+    ),
+    "withdraw_agreement": Case(
+        {*STEWARDS, "privacy-officer"},
+        "steward",
+        lambda _, things: (things.agreed, WHY),
+        "agreement.withdraw",
+        lambda _, things: (things.agreed, "why"),
+    ),
+    "leave_agreement": Case(
+        {"north"},
+        "north",
+        lambda _, things: (things.agreed, WHY),
+        "agreement.leave",
+        lambda _, things: (things.agreed, "why"),
     ),
     "read_register": Case({*STEWARDS, "privacy-officer", "auditor"}, "auditor", fixed(), "register.read"),
     # --- rounds

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from token_maker import ec_jwk, seal
 
+from demo.agreements import agree
 from demo.installation import Installation, Invited, installation
 from demo.people import PersonAtWork, log_in
 from demo.provider import LocalProvider, person, running_provider
@@ -241,6 +242,7 @@ def supplier_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supplie
     invited = [Invited(name, name.replace("-", " ").title(), "supplier") for name in names]
     people = [
         person("steward-1", "steward", organisation="ttp"),
+        person("steward-2", "steward", organisation="ttp"),
         person("auditor-1", "auditor", organisation="external-audit"),
     ]
     folder = tmp_path_factory.mktemp("suppliers")
@@ -251,6 +253,7 @@ def supplier_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supplie
     ):
         made = SupplierPlace(place, provider, datetime.now(UTC), names[1:], folder / "profiles", http)
         made.homes.mkdir()
+        agree([made.steward, log_in(provider, place.url, "steward-2")], names, ["staffed-beds"], [])
         made.deadline_passes = _rounds(made.steward, names)
         yield made
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sluis_client.cli.agreements import agreements
 from sluis_client.cli.audit import audit
 from sluis_client.cli.check import check
 from sluis_client.cli.describe import describe
@@ -36,6 +37,7 @@ app.command()(submit)
 app.command()(status)
 app.command()(rounds)
 app.command()(uses)
+app.add_typer(agreements, name="agreements")
 app.add_typer(receipts, name="receipts")
 app.command()(trust)
 app.add_typer(audit, name="audit")

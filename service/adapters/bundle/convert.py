@@ -100,6 +100,7 @@ def data_set(model: DataSetModel) -> DataSet:
         care_forms=model.care_forms,
         assessment=Assessment(**model.assessment.model_dump()) if model.assessment is not None else None,
         changes=model.changes.label() if model.changes is not None else None,
+        supplier_consent=model.supplier_consent,
     )
 
 

@@ -140,6 +140,7 @@ class DataSetModel(_Strict):
     minimum_age_months: Months
     maximum_rows: Annotated[int, Field(ge=1, le=10**8)]
     retention_months: Annotated[Months, Field(ge=1)]
+    supplier_consent: bool = False
 
 
 class CalendarModel(_Strict):

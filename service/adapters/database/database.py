@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.adapters.database.agreements import SqlAgreements
 from service.adapters.database.audit import SqlAuditTrail
 from service.adapters.database.columns import UtcDateTime
 from service.adapters.database.drawings import SqlDrawings
@@ -29,6 +30,7 @@ from service.domain.audit import AuditEvent
 from service.domain.errors import DomainError, Unavailable
 from service.ports.log import LogBook
 from service.ports.unit_of_work import (
+    Agreements,
     AuditTrail,
     Drawings,
     Organisations,
@@ -52,6 +54,7 @@ class SqlUnitOfWork:
         self.used_tokens: UsedTokens = SqlUsedTokens(transaction)
         self.rounds: Rounds = SqlRounds(transaction)
         self.purposes: Purposes = SqlPurposes(transaction)
+        self.agreements: Agreements = SqlAgreements(transaction)
         self.submissions: Submissions = SqlSubmissions(transaction)
         self.requests: Requests = SqlRequests(transaction)
         self.releases: Releases = SqlReleases(transaction)

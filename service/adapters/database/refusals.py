@@ -11,7 +11,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from service.adapters.database import audit_tables, purpose_tables
+from service.adapters.database import agreement_tables, audit_tables, purpose_tables
 from service.domain.errors import Conflict, DomainError, Unavailable
 
 BUSY = "database-busy"
@@ -102,7 +102,11 @@ def _sqlite_constraint(message: str) -> str:
 
 def _names_by_columns() -> Mapping[str, str]:
     names: dict[str, str] = {}
-    known = {**audit_tables.metadata.tables, **purpose_tables.purposes.metadata.tables}
+    known = {
+        **audit_tables.metadata.tables,
+        **purpose_tables.purposes.metadata.tables,
+        **agreement_tables.agreements.metadata.tables,
+    }
     for table in known.values():
         unique: list[UniqueConstraint | Index] = [c for c in table.constraints if isinstance(c, UniqueConstraint)]
         unique += [index for index in table.indexes if index.unique]

@@ -22,6 +22,7 @@ from sluis_client.wire.strict import time_text
 
 IDENTIFIER = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MEANINGLESS = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -71,6 +72,16 @@ def utc_time(value: Any) -> Any:
         raise custom("no-time") from None
 
 
+def civil_day(value: Any) -> Any:
+    """A day as the wire has it; anything else is left for pydantic to refuse."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise custom("no-day")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise custom("no-day") from None
+
+
 def plain_number(value: Any) -> Any:
     """A number in an address is written in plain decimal digits: no sign, no space, no leading zero."""
     return int(value) if isinstance(value, str) and re.fullmatch(r"0|[1-9][0-9]{0,8}", value) else "no number"
@@ -95,6 +106,11 @@ Moment = Annotated[
     datetime,
     PlainSerializer(time_text, return_type=str, when_used="json"),
     Field(description="UTC, as 2026-01-31T12:00:00Z"),
+]
+CivilDay = Annotated[
+    date,
+    BeforeValidator(civil_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}),
 ]
 Day = Annotated[date, Field(description="A calendar date, as 2026-01-31")]
 

@@ -1,0 +1,118 @@
+"""A steward records an agreement, which holds once somebody else confirms it; or a supplier gives its consent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from service.domain import facts
+from service.domain.agreement import AgreementKind, AgreementState, RecordedAgreement
+from service.domain.audit import Action, EventCode
+from service.domain.errors import Invalid, NotFound
+from service.domain.request_facts import civil_day
+from service.use_cases.call import Call, Step
+
+RECORD = EventCode("agreement.record", Action.CREATE, "agreement")
+CONSENT = EventCode("agreement.consent", Action.CREATE, "agreement")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an agreement says; see `RecordedAgreement`."""
+
+    kind: AgreementKind
+    reference: str
+    parties: frozenset[str]
+    data_sets: frozenset[str]
+    purposes: frozenset[str]
+    valid_from: date
+    valid_until: date | None
+
+
+def record_agreement(call: Call, terms: Terms) -> RecordedAgreement:
+    """Store what is on paper elsewhere. Nothing rests on it until somebody else has confirmed it.
+
+    Raises:
+        Denied: no steward.
+        Invalid: `agreement`: parties, data sets or purposes that do not exist; nobody, nothing, or an end before the
+            start; with every fault.
+    """
+    with call.transact(RECORD) as step:
+        step.authorise(facts.may_record_agreement(step.caller()), names_object=False)
+        return _stored(step, terms, AgreementState.RECORDED)
+
+
+def give_consent(call: Call, data_set: str, purposes: Iterable[str], valid_until: date | None) -> RecordedAgreement:
+    """A supplier lets its own figures be used, from today: it speaks for itself, so nobody has to confirm it.
+
+    Args:
+        call: by the supplier.
+        data_set: what it is about.
+        purposes: for which; none for every one.
+        valid_until: the last day; None until it is withdrawn.
+
+    Raises:
+        Denied: no supplier.
+        Invalid: `agreement`: the data set or a purpose does not exist, or it ends before today.
+    """
+    with call.transact(CONSENT) as step:
+        step.authorise(facts.may_give_consent(step.caller()), names_object=False)
+        own, today = call.principal.organisation or "", civil_day(step.now)
+        terms = Terms(
+            kind=AgreementKind.CONSENT,
+            reference=f"consent of {own} on {today.isoformat()}",
+            parties=frozenset({own}),
+            data_sets=frozenset({data_set}),
+            purposes=frozenset(purposes),
+            valid_from=today,
+            valid_until=valid_until,
+        )
+        return _stored(step, terms, AgreementState.CONFIRMED)
+
+
+def _require_known(step: Step, terms: Terms) -> None:
+    data = step.data
+    faults = [
+        (f"parties: {name}", "does-not-exist")
+        for name in terms.parties
+        if step.known(data.organisations.get, name) is None
+    ]
+    faults += [
+        (f"dataSets: {name}", "does-not-exist")
+        for name in terms.data_sets
+        if step.known(step.call.services.catalogue.data_set, name) is None
+    ]
+    faults += [(f"purposes: {name}", "does-not-exist") for name in terms.purposes if not _is_purpose(step, name)]
+    if faults:
+        raise Invalid("agreement", faults=tuple(sorted(faults)))
+
+
+def _is_purpose(step: Step, name: str) -> bool:
+    """Of the bundle, or proposed: what a purpose rests on may be recorded before it is approved."""
+    try:
+        step.data.purposes.get(name)
+    except NotFound:
+        return any(found.id == name for found in step.call.services.catalogue.purposes)
+    return True
+
+
+def _stored(step: Step, terms: Terms, state: AgreementState) -> RecordedAgreement:
+    step.object_id = step.call.services.randomness.new_id()
+    _require_known(step, terms)
+    made = RecordedAgreement(
+        id=step.object_id,
+        kind=terms.kind,
+        reference=terms.reference,
+        parties=terms.parties,
+        data_sets=terms.data_sets,
+        purposes=terms.purposes,
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
+        state=state,
+        recorder=step.call.principal.id,
+        recorded_at=step.now,
+    )
+    step.name(agreement=made.reference)
+    step.data.agreements.add(made)
+    return made
