@@ -21,6 +21,7 @@ class RequestState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     RELEASED = "released"
+    RETRACTED = "retracted"
 
 
 OPEN_STATES = frozenset(
@@ -54,19 +55,24 @@ REQUEST_LIFECYCLE = Lifecycle(
         Transition(RequestState.PERMITTED, "wait", RequestState.PERMITTED),
         Transition(RequestState.PERMITTED, "fail", RequestState.FAILED),
         Transition(RequestState.PERMITTED, "reject", RequestState.REJECTED),
+        Transition(RequestState.PERMITTED, "retract", RequestState.RETRACTED),
         Transition(RequestState.FAILED, "retry", RequestState.PERMITTED),
+        Transition(RequestState.FAILED, "retract", RequestState.RETRACTED),
         Transition(RequestState.PREPARED, "approve", RequestState.APPROVED_ONCE),
         Transition(RequestState.PREPARED, "reject", RequestState.REJECTED),
         Transition(RequestState.PREPARED, "prepare-again", RequestState.PERMITTED),
+        Transition(RequestState.PREPARED, "retract", RequestState.RETRACTED),
         Transition(RequestState.APPROVED_ONCE, "approve", RequestState.APPROVED),
         Transition(RequestState.APPROVED_ONCE, "reject", RequestState.REJECTED),
         Transition(RequestState.APPROVED_ONCE, "prepare-again", RequestState.PERMITTED),
+        Transition(RequestState.APPROVED_ONCE, "retract", RequestState.RETRACTED),
         Transition(RequestState.APPROVED, "seal", RequestState.APPROVED),
         Transition(RequestState.APPROVED, "release", RequestState.RELEASED),
         Transition(RequestState.APPROVED, "withdraw", RequestState.REJECTED),
         Transition(RequestState.APPROVED, "prepare-again", RequestState.PERMITTED),
         Transition(RequestState.APPROVED, "stop", RequestState.DENIED),
         Transition(RequestState.APPROVED, "fail", RequestState.FAILED),
+        Transition(RequestState.APPROVED, "retract", RequestState.RETRACTED),
     ),
 )
 

@@ -117,6 +117,8 @@ class Submissions(Protocol):
     def find_by_key(self, organisation: str, idempotency_key: str) -> Submission | None: ...
     def find_by_manifest(self, organisation: str, manifest_digest: str) -> Submission | None: ...
     def counting(self, organisation: str, round_: str) -> Submission | None: ...
+    def last_version(self, organisation: str, round_: str) -> int: ...  # 0 when nothing was ever accepted
+    def withdrawn(self, deliveries: Collection[str]) -> frozenset[str]: ...  # those of these that were
     def page(
         self,
         page: Page,
@@ -126,7 +128,7 @@ class Submissions(Protocol):
         state: SubmissionState | None = None,
     ) -> Sequence[Submission]: ...  # newest first
     def counting_parts(self, rounds: Sequence[str]) -> Sequence[CountingPart]: ...
-    def parts_of(self, deliveries: Sequence[str]) -> Sequence[CountingPart]: ...  # counting or superseded
+    def parts_of(self, deliveries: Sequence[str]) -> Sequence[CountingPart]: ...  # that counted once
     def add_piece(self, piece: UploadPart) -> None: ...  # Conflict part-exists
     def pieces(self, submission: str) -> Sequence[UploadPart]: ...  # by number
     def drop_pieces(self, submission: str) -> None: ...
@@ -144,6 +146,10 @@ class Requests(Protocol):
     def page(
         self, page: Page, *, organisation: str | None = None, state: RequestState | None = None
     ) -> Sequence[AggregateRequest]: ...  # newest first
+    def under_review(self, data_set: str) -> Sequence[AggregateRequest]:
+        """Those that something was prepared for and that are not released, locked until the end; by id."""
+        ...
+
     def count_open(self, organisation: str) -> int:
         """How many of its requests are open; no other transaction counts or adds one of them until the end."""
         ...
@@ -165,6 +171,7 @@ class Releases(Protocol):
     def withdraw(self, release: str, at: datetime, reason: str) -> None: ...  # NotFound, Conflict release-withdrawn
     def get(self, release: str) -> Release: ...  # NotFound
     def newest_of(self, request: str) -> Release | None: ...
+    def any_of(self, submission: str) -> bool: ...  # whether one was made of this delivery
     def add_certificate(self, certificate: Certificate) -> None: ...
     def certificate(self, release: str) -> Certificate | None: ...
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]: ...  # newest first

@@ -18,6 +18,7 @@ from purpose_documents import WHY, a_document
 from service.api.app import all_routes
 from service.api.callers import Stranger
 from service.api.openapi import _dependencies, bodies_of, callers_of
+from service.api.schemas.requests import _STATUS
 from service.domain.audit import Action, EventCode
 from service.domain.principal import Person, Role, Supplier
 from service.domain.release import Certificate, Release
@@ -50,6 +51,7 @@ ROLES = {
     "receivePart": {"supplier"},
     "completeSubmission": {"supplier"},
     "abandonSubmission": {"supplier"},
+    "withdrawSubmission": {"supplier"},
     "listRounds": {"supplier", "steward", "regional-owner"},
     "readRound": {"supplier", "steward", "regional-owner"},
     "createRound": {"steward"},
@@ -58,6 +60,7 @@ ROLES = {
     "requestAggregate": {"regional-owner"},
     "listRequests": {"regional-owner", "steward"},
     "readRequest": {"regional-owner", "steward"},
+    "retractRequest": {"regional-owner"},
     "readEvidence": {"steward"},
     "reviewRequest": {"steward"},
     "listReleases": {"regional-owner", "steward"},
@@ -92,8 +95,10 @@ OWNED = {
     "receivePart": "supplier",
     "completeSubmission": "supplier",
     "abandonSubmission": "supplier",
+    "withdrawSubmission": "supplier",
     "readRound": "supplier",
     "readRequest": "owner",
+    "retractRequest": "owner",
     "readRelease": "owner",
     "readReleaseCells": "owner",
 }
@@ -224,6 +229,10 @@ def ask(cast: Any, operation: str, who: str | None, ids: dict[str, str]) -> Any:
     assert bool(bodies_of(route)) == bool(sent), f"{operation} needs a good body in this test"
     query = "?format=csv" if operation == "exportAuditLog" else ""
     return cast.world.call(method, route.path.format(**ids) + query, who, **sent)
+
+
+def test_every_state_of_a_request_is_told_in_words() -> None:
+    assert set(_STATUS) == set(RequestState)
 
 
 def test_each_route_has_one_rule() -> None:

@@ -120,9 +120,12 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     "issueToken": ({"Organisation"}, KEY),
     **{action: ({"Round"}, {}) for action in ("readRound", "createRound", "changeRoundState", "readDeliveries")},
     "submit": ({"Round"}, {"organisation": str, "dataSet": str, "dataSetVersion": int, **KEY}),
-    **{action: ({"Submission"}, {}) for action in ("continueSubmission", "readSubmission")},
+    **{action: ({"Submission"}, {}) for action in ("continueSubmission", "withdrawSubmission", "readSubmission")},
     "requestAggregate": ({"Purpose", "UnknownPurpose"}, {**RECIPIENT, **TABLE}),
-    **{action: ({"AggregateRequest"}, {}) for action in ("readRequest", "prepareRequest", "readEvidence")},
+    **{
+        action: ({"AggregateRequest"}, {})
+        for action in ("readRequest", "retractRequest", "prepareRequest", "readEvidence")
+    },
     "reviewRequest": ({"AggregateRequest"}, {"reviewers": tuple}),
     "release": ({"Purpose", "UnknownPurpose"}, {**RECIPIENT, **FOUR_EYES}),
     **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
@@ -134,7 +137,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
-    | {"submit", "continueSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
+    | {"submit", "continueSubmission", "withdrawSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
     | SEES_ROUNDS
     | {
@@ -142,6 +145,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "readPurpose",
         "proposePurpose",
         "requestAggregate",
+        "retractRequest",
         "listRequests",
         "readRequest",
         "listReleases",
@@ -252,7 +256,11 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     ("submit", "data-set-mismatch", lambda f: f["dataSet"] != f.resource["dataSet"]),
     ("submit", "data-set-version-mismatch", lambda f: f["dataSetVersion"] != f.resource["dataSetVersion"]),
     ("submit continueSubmission", "agreement-not-in-force", lambda f: not f.in_force("agreement")),
-    ("continueSubmission", "not-yours", lambda f: not f.own(f.resource["organisation"])),
+    (
+        "continueSubmission withdrawSubmission retractRequest",
+        "not-yours",
+        lambda f: not f.own(f.resource["organisation"]),
+    ),
     (
         "readSubmission",
         "not-yours",

@@ -400,6 +400,13 @@ CASES: Mapping[str, Case] = {
         "submission.abandon",
         lambda _, t: (t.accepted,),
     ),
+    "withdraw_submission": Case(
+        {"north"},
+        "north",
+        lambda _, t: (t.accepted,),
+        "submission.withdraw",
+        lambda _, t: (t.begun,),
+    ),
     "list_submissions": Case(
         {*SUPPLIERS, *STEWARDS}, "north", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))
     ),
@@ -415,6 +422,9 @@ CASES: Mapping[str, Case] = {
     ),
     "list_requests": Case({*OWNERS, *STEWARDS}, "owner", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))),
     "read_request": Case({"owner", *STEWARDS}, "steward", lambda _, t: (t.prepared,), None, fixed(NOTHING)),
+    "retract_request": Case(
+        {"owner"}, "owner", lambda _, t: (t.prepared,), "request.retract", lambda _, t: (t.released,)
+    ),
     "prepare_request": Case(
         {"worker"},
         "worker",

@@ -65,6 +65,11 @@ class SqlReleases:
         rows = self._releases(self._transaction.rows(found))
         return rows[0] if rows else None
 
+    def any_of(self, submission: str) -> bool:
+        """Published, sealed or withdrawn."""
+        found = select(release_inputs.c.release).where(release_inputs.c.submission == submission).limit(1)
+        return self._transaction.row(found) is not None
+
     def add_certificate(self, certificate: Certificate) -> None:
         """Kept as it is from here."""
         row = {

@@ -26,6 +26,7 @@ from service.domain.request import (
 )
 from service.ports.unit_of_work import Page
 
+_UNDER_REVIEW = OPEN_STATES - {RequestState.PERMITTED}
 _FIRST = 1
 """The version of a data set in requests of before data sets had several."""
 
@@ -71,6 +72,17 @@ class SqlRequests:
             after = (last["created_at"], last["id"])
         query = newest_first(query, requests.c.created_at, requests.c.id, after, page.limit)
         return [_request(row) for row in self._transaction.rows(query)]
+
+    def under_review(self, data_set: str) -> Sequence[AggregateRequest]:
+        """What a lock was waited for may have ended meanwhile: such a one is left out."""
+        resting = select(requests.c.id, requests.c.spec).where(requests.c.state.in_(_UNDER_REVIEW))
+        ids = [
+            row["id"]
+            for row in self._transaction.rows(resting.order_by(requests.c.id))
+            if json.loads(row["spec"])["data_set"] == data_set
+        ]
+        found = [self.get(request, lock=True) for request in ids]
+        return [request for request in found if request.state in _UNDER_REVIEW]
 
     def count_open(self, organisation: str) -> int:
         """Call it before `add`: whoever waited here counts what the one before added."""
