@@ -62,8 +62,8 @@ class ReleaseView:
     """A release as its readers see it.
 
     Its revision is `PENDING` when other deliveries count in its closed rounds now than it was made of, or one of these
-    was withdrawn, and `SUPERSEDED` when the reader has a release `by` which it was revised. It says neither whose figures changed nor how. Releases
-    from before there was a log have no certificate.
+    was withdrawn, and `SUPERSEDED` when the reader has a release `by` which it was revised. It says neither whose
+    figures changed nor how. Releases from before there was a log have no certificate.
     """
 
     release: Release
