@@ -12,6 +12,7 @@ Collecting
     use_cases/submit_records           records inline, in one call
     use_cases/begin_submission, receive_part, complete_submission, abandon_submission
     use_cases/withdraw_submission      it counts no longer, at once; `counting` sends back what rests on it
+    use_cases/lodge_objection          a person is left out of what is made from then on; `read_objections`
     use_cases/acceptance               checks (`sluis_client.wire`), encrypted part, facts and event, signed receipt
 
 From a question to a release

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from service.domain.objection import LeftOut
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -16,7 +18,8 @@ class Release:
 
     `content` is the canonical JSON text that is signed: metadata, dimensions, cells with value and SDMX OBS_STATUS
     (`A` normal, `Q` suppressed). `recipients` are ids of organisations. `revises` are earlier releases of the same
-    table that were made of deliveries which were corrected since.
+    table that were made of deliveries which were corrected since. `left_out` are the persons whose records in the
+    inputs did not count; nobody reads that.
     """
 
     id: str
@@ -36,6 +39,7 @@ class Release:
     withdrawal_reason: str | None = None
     revises: tuple[str, ...] = ()
     certified: str | None = None
+    left_out: LeftOut = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from service.domain.lifecycle import Lifecycle, Transition
+from service.domain.objection import LeftOut
 
 
 class RequestState(StrEnum):
@@ -150,7 +151,7 @@ class Evidence:
     `inputs` lists the deliveries that counted, `history` the releases of the same facts that the attack took into
     account (both as sorted tuples of ids); `tables` is the JSON text of the protected tables with primary and secondary
     marks, `report` the JSON text of protection and attack. Nothing in it leaves the service but what a release takes
-    from it.
+    from it. `left_out` are the persons whose records in the inputs did not count.
     """
 
     id: str
@@ -161,3 +162,4 @@ class Evidence:
     safe: bool
     tables: str
     report: str
+    left_out: LeftOut = ()

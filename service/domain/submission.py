@@ -81,7 +81,10 @@ class UploadPart:
 
 @dataclass(frozen=True, slots=True)
 class CountingPart:
-    """A part that counts now, with what aggregation needs to know of its supplier."""
+    """A part that counts now, with what aggregation needs to know of its supplier.
+
+    `left_out` are the persons in it who object, as `objection.LeftOut` names them: their records do not count.
+    """
 
     part: str
     submission: str
@@ -91,3 +94,4 @@ class CountingPart:
     rows: int
     content_digest: str
     manifest_digest: str
+    left_out: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from service.domain.audit import AuditEvent, Reading, SavedQuery, StoredEvent, Volume
 from service.domain.noise_budget import Charge, Drawing
+from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.purpose import PurposeHead, PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
@@ -188,6 +189,26 @@ class Releases(Protocol):
         ...
 
 
+class Objections(Protocol):
+    """Objections of persons, and whom of which delivery they take out."""
+
+    def add(self, objection: Objection) -> None: ...
+    def save(self, objection: Objection) -> None: ...  # NotFound; its withdrawal and erasure only
+    def get(self, objection: str, *, lock: bool = False) -> Objection: ...  # NotFound
+    def page(self, page: Page, *, organisation: str | None = None) -> Sequence[Objection]: ...  # newest first
+    def of(self, person: bytes) -> Sequence[Objection]: ...  # in force, oldest first
+    def against(self, deliveries: Collection[str]) -> Sequence[tuple[str, Objection]]:
+        """The objections in force of whoever is in these deliveries, with the delivery; whatever they are against."""
+        ...
+
+    def data_sets_of(self, person: bytes, *, organisation: str | None = None) -> frozenset[str]:
+        """The data sets that somebody, or this organisation, delivered the person in."""
+        ...
+
+    def in_force(self) -> Sequence[Objection]: ...  # by id
+    def erase(self, withdrawn_before: datetime) -> int: ...  # how many lost pseudonym and person
+
+
 class Drawings(Protocol):
     """Tables with noise and what they cost; rows are never changed and never deleted.
 
@@ -248,6 +269,8 @@ class UnitOfWork(Protocol):
     def releases(self) -> Releases: ...
     @property
     def drawings(self) -> Drawings: ...
+    @property
+    def objections(self) -> Objections: ...
     @property
     def saved_queries(self) -> SavedQueries: ...
     @property

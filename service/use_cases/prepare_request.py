@@ -11,7 +11,7 @@ from service.domain.errors import Conflict
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, Unsafe
 from service.ports.parts import MissingPartError
 from service.use_cases.call import Call, Step
-from service.use_cases.counting import counting_now
+from service.use_cases.counting import counting_now, left_out_of
 from service.use_cases.noisy_tables import BudgetSpent, keep
 from service.use_cases.protected_tables import Prepared, prepared_tables
 from service.use_cases.request_basis import Basis, gather_basis, rounds_asked
@@ -52,7 +52,7 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
         found = step.data.requests.get(request, lock=True)
         step.carry_on(found)
         step.authorise(facts.may_prepare_request(step.caller(), found))
-        if counting_now(step.data, rounds_asked(found.spec)) != basis.parts:
+        if counting_now(step.data, found.spec, rounds_asked(found.spec)) != basis.parts:
             raise _OUTDATED
         if prepared.drawings:
             prepared = _paid(step, prepared)
@@ -71,6 +71,7 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
                 safe=prepared.safe,
                 tables=json.dumps(prepared.tables, ensure_ascii=False, separators=(",", ":")),
                 report=json.dumps(prepared.report, ensure_ascii=False, separators=(",", ":")),
+                left_out=left_out_of(basis.parts),
             )
         )
         done = replace(found, state=state)
@@ -87,7 +88,7 @@ def _made(call: Call, basis: Basis) -> Prepared:
         return prepared_tables(call.services, basis)
     except MissingPartError:
         with call.services.database.look() as data:
-            if counting_now(data, rounds_asked(basis.request.spec)) != basis.parts:
+            if counting_now(data, basis.request.spec, rounds_asked(basis.request.spec)) != basis.parts:
                 raise _OUTDATED from None
         raise
 

@@ -152,7 +152,8 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
     rounds = rounds_of(step, found.spec)
     before = _earlier(step, found)
     version = 1 + len(before)
-    revises = tuple(release.id for release in before if set(release.inputs) != set(evidence.inputs))
+    now = set(evidence.inputs), evidence.left_out
+    revises = tuple(release.id for release in before if (set(release.inputs), release.left_out) != now)
     content = canonical_bytes(
         release_content(step, found, evidence, rounds, release=release_id, version=version, revises=revises)
     )
@@ -172,6 +173,7 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
         inputs=evidence.inputs,
         released_at=step.now,
         revises=revises,
+        left_out=evidence.left_out,
     )
 
 

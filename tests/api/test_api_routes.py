@@ -61,6 +61,10 @@ ROLES = {
     "listRequests": {"regional-owner", "steward"},
     "readRequest": {"regional-owner", "steward"},
     "retractRequest": {"regional-owner"},
+    "lodgeObjection": {"supplier", "privacy-officer"},
+    "listObjections": {"supplier", "privacy-officer"},
+    "countObjections": {"steward", "privacy-officer"},
+    "withdrawObjection": {"supplier", "privacy-officer"},
     "readEvidence": {"steward"},
     "reviewRequest": {"steward"},
     "listReleases": {"regional-owner", "steward"},
@@ -96,6 +100,7 @@ OWNED = {
     "completeSubmission": "supplier",
     "abandonSubmission": "supplier",
     "withdrawSubmission": "supplier",
+    "withdrawObjection": "supplier",
     "readRound": "supplier",
     "readRequest": "owner",
     "retractRequest": "owner",
@@ -150,10 +155,23 @@ def ids(cast: Any) -> dict[str, str]:
         "data_set_id": "staffed-beds",
         "classification_id": "scotland-boards",
         "number": "0",
+        "objection_id": add_objection(world, cast.privacy_officer),
         "purpose_id": propose(world, cast.owner),
         "event_id": world.events(code="round.create")[0].id,
         "query_id": "no-such-query",
     }
+
+
+def add_objection(world: World, privacy_officer: str) -> str:
+    """Of the privacy officer, and then of hospital-a: a supplier lodges only for whom it delivered."""
+    body = {"pseudonym": "bsn.planning.1." + "z" * 22}
+    made = world.call("POST", "/v1/objections", privacy_officer, json=body)
+    assert made.status_code == 201, made.text
+    with world.operator().transact(EventCode("objection.lodge", Action.CREATE, "objection")) as step:
+        found = step.data.objections.get(made.json()["id"])
+        theirs = replace(found, id=world.services.randomness.new_id(), organisation="hospital-a")
+        step.data.objections.add(theirs)
+    return theirs.id
 
 
 def propose(world: World, owner: str) -> str:
@@ -218,6 +236,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "approvePurpose": {"json": {"version": 1, "verdict": "approve", "reason": WHY}},
         "changePurpose": {"json": {"version": 1, "change": "withdraw", "reason": WHY}},
         "withdrawRelease": {"json": {"reason": "An error."}},
+        "lodgeObjection": {"json": {"pseudonym": "bsn.planning.1." + "a" * 22}},
         "saveAuditQuery": {"json": {"name": "denials", "query": "outcome=denied"}},
     }
 

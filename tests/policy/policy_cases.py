@@ -44,6 +44,7 @@ ROUND = Resource(
     {"dataSet": "staffed-beds", "dataSetVersion": 1, "expected": ("hospital-a", "hospital-b")},
 )
 SUBMISSION = Resource("Submission", "s1", {"organisation": "hospital-a"})
+OBJECTION = Resource("Objection", "o1", {"organisation": "hospital-a"})
 REQUEST = Resource("AggregateRequest", "q1", {"organisation": "board-a", "requester": OWNER.id})
 RELEASE = Resource("Release", "r1", {"recipients": ("board-a", "board-c"), "withdrawn": False})
 PURPOSE = Resource(
@@ -157,6 +158,10 @@ ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "withdrawSubmission": (SUBMISSION, {}),
     "listSubmissions": (SERVICE, {}),
     "readSubmission": (SUBMISSION, {}),
+    "lodgeObjection": (SERVICE, {}),
+    "listObjections": (SERVICE, {}),
+    "countObjections": (SERVICE, {}),
+    "withdrawObjection": (OBJECTION, {}),
     "requestAggregate": (PURPOSE, TABLE),
     "listRequests": (SERVICE, {}),
     "readRequest": (REQUEST, {}),
@@ -204,6 +209,10 @@ ALLOWED: Mapping[str, str] = {
     "withdrawSubmission": "supplier",
     "listSubmissions": "supplier steward",
     "readSubmission": "supplier steward",
+    "lodgeObjection": "supplier privacy-officer",
+    "listObjections": "supplier privacy-officer",
+    "countObjections": "steward privacy-officer",
+    "withdrawObjection": "supplier privacy-officer",
     "requestAggregate": "regional-owner",
     "listRequests": "regional-owner steward",
     "readRequest": "regional-owner steward",
@@ -382,6 +391,8 @@ CASES: tuple[Case, ...] = (
     _case(SUPPLIER, "withdrawSubmission", "not-yours", organisation="hospital-b"),
     _case(SUPPLIER, "withdrawSubmission", agreementUntil=TODAY - 1),
     _case(OPERATOR, "withdrawSubmission", "role-not-allowed not-yours"),
+    _case(SUPPLIER, "withdrawObjection", "not-yours", organisation="hospital-b"),
+    _case(PRIVACY_OFFICER, "withdrawObjection", organisation="hospital-b"),
     _case(SUPPLIER, "readSubmission", "not-yours", organisation="hospital-b"),
     _case(SUPPLIER, "readSubmission", "not-yours", organisation=""),
     _case(STEWARD, "readSubmission", organisation="hospital-b"),

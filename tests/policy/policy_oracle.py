@@ -64,6 +64,7 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
     "Organisation": {"name": str, "status": str},
     "Round": {"dataSet": str, "dataSetVersion": int, "expected": tuple},
     "Submission": {"organisation": str},
+    "Objection": {"organisation": str},
     "AggregateRequest": {"organisation": str, "requester": str},
     "Release": {"recipients": tuple, "withdrawn": bool},
     "PurposeVersion": {
@@ -110,6 +111,9 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "runService",
             "proposePurpose",
             "readRegister",
+            "lodgeObjection",
+            "listObjections",
+            "countObjections",
         )
     },
     **{action: ({"PurposeVersion"}, {}) for action in PURPOSE_STEPS.split()},
@@ -121,6 +125,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{action: ({"Round"}, {}) for action in ("readRound", "createRound", "changeRoundState", "readDeliveries")},
     "submit": ({"Round"}, {"organisation": str, "dataSet": str, "dataSetVersion": int, **KEY}),
     **{action: ({"Submission"}, {}) for action in ("continueSubmission", "withdrawSubmission", "readSubmission")},
+    "withdrawObjection": ({"Objection"}, {}),
     "requestAggregate": ({"Purpose", "UnknownPurpose"}, {**RECIPIENT, **TABLE}),
     **{
         action: ({"AggregateRequest"}, {})
@@ -137,6 +142,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
+    | {"lodgeObjection", "listObjections", "withdrawObjection"}
     | {"submit", "continueSubmission", "withdrawSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
     | SEES_ROUNDS
@@ -157,9 +163,10 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"withdrawPurpose", "readRegister"}
     | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest"}
-    | {"listReleases", "readRelease", "withdrawRelease"},
+    | {"listReleases", "readRelease", "withdrawRelease", "countObjections"},
     (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
-    | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"},
+    | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"}
+    | {"lodgeObjection", "listObjections", "countObjections", "withdrawObjection"},
     (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog", "searchPersons", "readRegister"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
     | {"readMetadata", "administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
@@ -262,7 +269,7 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         lambda f: not f.own(f.resource["organisation"]),
     ),
     (
-        "readSubmission",
+        "readSubmission withdrawObjection",
         "not-yours",
         lambda f: isinstance(f.principal, Supplier) and not f.own(f.resource["organisation"]),
     ),

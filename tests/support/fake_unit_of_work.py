@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fake_audit import FakeAuditTrail, FakeSavedQueries
+from fake_objections import FakeObjections
 from fake_purposes import FakePurposes
 from fake_repositories import (
     FakeDrawings,
@@ -42,6 +43,7 @@ class FakeUnitOfWork:
         self.submissions = FakeSubmissions(self.transaction)
         self.requests = FakeRequests(self.transaction)
         self.releases = FakeReleases(self.transaction)
+        self.objections = FakeObjections(self.transaction)
         self.drawings = FakeDrawings(self.transaction)
         self.saved_queries = FakeSavedQueries(self.transaction)
         self.audit = FakeAuditTrail(self.transaction)

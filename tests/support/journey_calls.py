@@ -40,6 +40,7 @@ from service.use_cases.begin_submission import begin_submission
 from service.use_cases.fail_request import fail_request
 from service.use_cases.judge_purpose import review_purpose
 from service.use_cases.keep_audit_queries import save_audit_query
+from service.use_cases.lodge_objection import lodge_objection
 from service.use_cases.read_audit_log import ExportForm
 from service.use_cases.release_request import release_request
 from service.use_cases.suspend_organisation import suspend_organisation
@@ -47,6 +48,7 @@ from sluis_client.wire import Format, digest
 
 PAGE = Page()
 NOTHING = "0190f000-0000-7000-8000-000000000000"
+SOMEBODY = "bsn.planning.1." + "s" * 22
 _KEY = "k" * 43
 
 PRINCIPALS: Mapping[str, Principal] = {
@@ -94,6 +96,7 @@ class Things:
     failed: str
     released: str
     release: str
+    objection: str
 
 
 def make_busy(world: World) -> Things:
@@ -145,6 +148,7 @@ def make_busy(world: World) -> Things:
         failed=failed.id,
         released=released.id,
         release=released.release,
+        objection=lodge_objection(world.call(PRIVACY_OFFICER), SOMEBODY, (), ()).id,
     )
 
 
@@ -422,6 +426,26 @@ CASES: Mapping[str, Case] = {
     ),
     "list_requests": Case({*OWNERS, *STEWARDS}, "owner", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))),
     "read_request": Case({"owner", *STEWARDS}, "steward", lambda _, t: (t.prepared,), None, fixed(NOTHING)),
+    # --- objections
+    "lodge_objection": Case(
+        {"privacy-officer"},
+        "privacy-officer",
+        fixed(SOMEBODY, ("staffed-beds",), ()),
+        "objection.lodge",
+        fixed("no pseudonym", ("nothing",), ("nothing",)),
+    ),
+    "withdraw_objection": Case(
+        {"privacy-officer"}, "privacy-officer", lambda _, t: (t.objection,), "objection.withdraw", fixed(NOTHING)
+    ),
+    "list_objections": Case(
+        {*SUPPLIERS, "privacy-officer"},
+        "privacy-officer",
+        fixed(PAGE),
+        "objection.list",
+        fixed(Page(cursor="not one of ours")),
+    ),
+    "count_objections": Case({*STEWARDS, "privacy-officer"}, "steward", fixed()),
+    "erase_objections": Case({"operator"}, "operator", fixed(5), "objection.erase", fixed(4)),
     "retract_request": Case(
         {"owner"}, "owner", lambda _, t: (t.prepared,), "request.retract", lambda _, t: (t.released,)
     ),

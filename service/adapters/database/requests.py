@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 
 from service.adapters.database.audit_tables import evidence_inputs
 from service.adapters.database.columns import canonical, storable_text
+from service.adapters.database.objection_tables import evidence_left_out
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import evidence, requests, reviews
 from service.adapters.database.transaction import Row, Transaction
@@ -93,15 +94,25 @@ class SqlRequests:
 
     def add_evidence(self, evidence_: Evidence) -> None:
         """Evidence is only ever added."""
-        self._transaction.write(insert(evidence).values(**asdict(evidence_)))
+        row = {name: value for name, value in asdict(evidence_).items() if name != "left_out"}
+        self._transaction.write(insert(evidence).values(**row))
         inputs = [{"evidence": evidence_.id, "submission": delivery} for delivery in sorted(set(evidence_.inputs))]
         self._transaction.write(insert(evidence_inputs), inputs)
+        left_out = [
+            {"evidence": evidence_.id, "submission": delivery, "person": bytes.fromhex(person)}
+            for delivery, person in evidence_.left_out
+        ]
+        self._transaction.write(insert(evidence_left_out), left_out)
 
     def evidence(self, request: str) -> Evidence | None:
         """The newest, by time and then by id."""
         query = select(evidence).where(evidence.c.request == request)
         found = self._transaction.row(query.order_by(evidence.c.made_at.desc(), evidence.c.id.desc()).limit(1))
-        return None if found is None else Evidence(**found)
+        if found is None:
+            return None
+        rows = self._transaction.rows(select(evidence_left_out).where(evidence_left_out.c.evidence == found["id"]))
+        left_out = sorted((row["submission"], row["person"].hex()) for row in rows)
+        return Evidence(**found, left_out=tuple(left_out))
 
     def add_review(self, review: Review) -> None:
         """Conflict `reviewed-already`: a steward says one thing of one evidence."""
