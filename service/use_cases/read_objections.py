@@ -17,8 +17,8 @@ from service.use_cases.call import Call
 from sluis_client.wire.log.erasures import LEAST_YEARS, years_before
 from sluis_client.wire.strict import time_text
 
-LIST = EventCode("objection.list", Action.READ, "objection", frozenset({Fact.POLICY}))
-COUNT = EventCode("objection.count", Action.READ, "objection", frozenset({Fact.POLICY}))
+LIST = EventCode("objection.list", Action.READ, "objection")
+COUNT = EventCode("objection.count", Action.READ, "objection")
 ERASE = EventCode("objection.erase", Action.DELETE, "objection", DECIDED | {Fact.QUERY})
 
 ALL = "*"
@@ -34,7 +34,7 @@ def list_objections(call: Call, page: Page) -> Sequence[Objection]:
         Denied: neither supplier nor privacy officer.
     """
     with call.transact(LIST) as step:
-        step.authorise(facts.may_list_objections(step.caller()), names_object=False)
+        step.authorise(facts.may_list_objections(step.caller()))
         if Role.PRIVACY_OFFICER in call.principal.roles:
             found = step.data.objections.page(page)
             step.persons = tuple(sorted({one.pseudonym for one in found if one.pseudonym is not None}))
@@ -50,7 +50,7 @@ def count_objections(call: Call) -> Mapping[str, int]:
         Denied: neither steward nor privacy officer.
     """
     with call.look(COUNT) as step:
-        step.authorise(facts.may_count_objections(step.caller()), names_object=False)
+        step.authorise(facts.may_count_objections(step.caller()))
         against = (name for one in step.data.objections.in_force() for name in one.data_sets or (ALL,))
         return dict(sorted(Counter(against).items()))
 
