@@ -11,10 +11,13 @@ Collecting
     use_cases/admission                may this delivery come in? asked before the checks and again at the end
     use_cases/submit_records           records inline, in one call
     use_cases/begin_submission, receive_part, complete_submission, abandon_submission
+    use_cases/withdraw_submission      it counts no longer, at once; `counting` sends back what rests on it
+    use_cases/lodge_objection          a person is left out of what is made from then on; `read_objections`
     use_cases/acceptance               checks (`sluis_client.wire`), encrypted part, facts and event, signed receipt
 
 From a question to a release
     use_cases/request_aggregate        the policy permits or denies with every reason (`domain/facts`, `policies/`)
+    use_cases/retract_request          its owner gives it up
     use_cases/prepare_request          parts to contributions, protection next to every earlier release, attack
     use_cases/noisy_tables             public figures: noise instead, drawn once and paid for on a budget per round
     use_cases/review_request           two different stewards on the same evidence

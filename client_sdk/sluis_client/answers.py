@@ -92,13 +92,14 @@ class Submission:
 
     Attributes:
         id: submission id.
-        state: receiving, accepted, superseded, refused or abandoned.
+        state: receiving, accepted, superseded, withdrawn, refused or abandoned.
         version: 1 for the first delivery in a round, one more for every correction; None until accepted.
         late: accepted after the deadline.
         rows: number of rows; None until checked.
         content_digest: `sha-256:<hex>` of the content.
         warnings: faults that do not stand in the way.
         receipt: the signed receipt, once accepted.
+        withdrawal: the signed acknowledgement that it counts no longer, once withdrawn.
         proof: its place in the audit log, once it has one.
         part_size: bytes per part, while receiving.
         parts: the parts that the service has, while receiving.
@@ -114,6 +115,7 @@ class Submission:
     content_digest: str | None
     warnings: tuple[wire.Fault, ...]
     receipt: wire.SignedReceipt | None
+    withdrawal: wire.SignedWithdrawal | None
     proof: LogProof | None
     part_size: int | None
     parts: tuple[Part, ...]
@@ -128,6 +130,7 @@ class Submission:
             UnexpectedAnswerError: a field is missing or of another kind.
         """
         receipt, proof, faults = document.get("receipt"), document.get("logProof"), document.get("faults")
+        withdrawal = document.get("withdrawal")
         return cls(
             id=field(document, "id", str),
             state=field(document, "state", str),
@@ -137,6 +140,7 @@ class Submission:
             content_digest=optional(document, "contentDigest", str),
             warnings=tuple(_read(wire.Fault.from_json, w, "warnings") for w in _list(document, "warnings")),
             receipt=None if receipt is None else _read(wire.SignedReceipt.from_json, receipt, "receipt"),
+            withdrawal=None if withdrawal is None else _read(wire.SignedWithdrawal.from_json, withdrawal, "withdrawal"),
             proof=None if proof is None else _read(LogProof.from_json, proof, "logProof"),
             part_size=optional(document, "partSize", int),
             parts=tuple(

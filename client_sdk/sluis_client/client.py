@@ -313,6 +313,31 @@ class Client:
         """
         return Status(self.registration, tuple(self.rounds()), tuple(self._session.outbox.entries()))
 
+    def withdraw(self, submission: str) -> StoredReceipt:
+        """Withdraws a delivery: it counts in nothing that is released from now on. What was released stays.
+
+        Withdrawing twice gives the same acknowledgement.
+
+        Args:
+            submission: the delivery's id, as its receipt names it.
+
+        Returns:
+            The receipt with the service's signed acknowledgement; both verified and kept.
+
+        Raises:
+            ServiceRefusedError: there is no such delivery of yours, or it does not count.
+            ReceiptError: the answer does not prove the withdrawal.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     delivered = client.submit("capacity.csv", "capacity-2019")
+            ...     receipt = client.withdraw(delivered.submission)
+            >>> receipt.withdrawal.withdrawal.submission_id == delivered.submission
+            True
+        """
+        return self._session.withdraw(submission)
+
     def uses(self) -> list[Use]:
         """What happened to your deliveries: the releases that they went into, newest first.
 

@@ -233,7 +233,7 @@ class Courier:
                 receipt = submission.receipt
             case "refused" if submission.faults is not None:
                 raise ContentRefusedError(submission.faults)
-            case "abandoned":
+            case "abandoned" | "withdrawn":
                 raise GivenUpError
             case _:
                 raise UnexpectedAnswerError(Text("De dienst gaf geen ontvangstbewijs.", "The service gave no receipt."))
@@ -250,12 +250,12 @@ class Courier:
 
 
 class GivenUpError(ServiceRefusedError):
-    """The service gave this delivery up before it was complete."""
+    """This delivery was given up before it was complete, or withdrawn."""
 
     def __init__(self) -> None:
         super().__init__(
             "abandoned",
             410,
-            Text("De dienst heeft deze aanlevering opgegeven.", "The service has given this delivery up."),
+            Text("Deze aanlevering is opgegeven of ingetrokken.", "This delivery was given up or withdrawn."),
             mend=Text("Geef dezelfde opdracht opnieuw.", "Give the same command again."),
         )

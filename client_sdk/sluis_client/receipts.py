@@ -28,12 +28,14 @@ class StoredReceipt:
         manifest: what was announced; None when another machine made the delivery.
         name: the file's name on this machine.
         proof: the place of the acceptance in the service's audit log; None until it has one.
+        withdrawal: the service's signed word that the delivery counts no longer, once it was withdrawn.
     """
 
     signed: wire.SignedReceipt
     manifest: wire.Manifest | None
     name: str
     proof: LogProof | None = None
+    withdrawal: wire.SignedWithdrawal | None = None
 
     @property
     def submission(self) -> str:
@@ -72,6 +74,7 @@ class StoredReceipt:
             "manifest": None if self.manifest is None else self.manifest.to_json(),
             "name": self.name,
             "proof": None if self.proof is None else self.proof.to_json(),
+            **({} if self.withdrawal is None else {"withdrawal": self.withdrawal.to_json()}),
         }
 
     @classmethod
@@ -81,12 +84,13 @@ class StoredReceipt:
         Raises:
             WireError: it is damaged.
         """
-        manifest, proof = document.get("manifest"), document.get("proof")
+        manifest, proof, withdrawal = (document.get(name) for name in ("manifest", "proof", "withdrawal"))
         return cls(
             signed=wire.SignedReceipt.from_json({k: document.get(k) for k in ("receipt", "keyId", "signature")}),
             manifest=None if manifest is None else wire.Manifest.from_json(manifest),
             name=str(document.get("name", "")),
             proof=None if proof is None else LogProof.from_json(proof),
+            withdrawal=None if withdrawal is None else wire.SignedWithdrawal.from_json(withdrawal),
         )
 
 
@@ -134,6 +138,22 @@ class ReceiptBook:
         self.keep(stored)
         return stored
 
+    def withdrawn(self, submission: Submission) -> StoredReceipt:
+        """The receipt of a delivery that was withdrawn, with the acknowledgement; both were verified and are on disk.
+
+        Raises:
+            ReceiptError: the answer does not prove that this delivery counts no longer; nothing is kept.
+        """
+        if submission.receipt is None or submission.withdrawal is None:
+            raise ReceiptError(_NO_ACKNOWLEDGEMENT)
+        if submission.receipt.receipt.submission_id != submission.id:
+            raise ReceiptError(_ANOTHER_DELIVERY)
+        stored = self.get(submission.id) or StoredReceipt(submission.receipt, None, "")
+        stored = replace(stored, withdrawal=submission.withdrawal)
+        self.verify(stored)
+        self.keep(stored)
+        return stored
+
     def keep(self, stored: StoredReceipt) -> None:
         """Puts a receipt that was verified on disk, durably."""
         self._profile.keep_receipt(stored.submission, stored.to_json())
@@ -146,6 +166,7 @@ class ReceiptBook:
         3. The receipt is about the manifest that is kept here (when it is kept here) and agrees with it.
         4. The content at hand is the content that was accepted (when `content_digest` is given).
         5. The acceptance is in the service's audit log (once the receipt has its place there, or with `in_log`).
+        6. The acknowledgement of a withdrawal is signed by the same service and about this delivery.
 
         Raises:
             ReceiptError: one of these fails.
@@ -158,6 +179,8 @@ class ReceiptBook:
                 wire.verify_receipt(stored.signed, stored.manifest, jwks, issuer=self._registration.issuer)
             else:
                 self._verify_signature(stored.signed, jwks)  # 1, 2
+            if stored.withdrawal is not None:  # 6
+                wire.verify_withdrawal(stored.withdrawal, receipt, jwks)
         except wire.ReceiptError as failed:
             raise ReceiptError(Text(failed.nl, failed.en)) from None
         if receipt.organisation != self._registration.organisation:  # 2
@@ -203,6 +226,10 @@ class ReceiptBook:
             yield _read(document)
 
 
+_NO_ACKNOWLEDGEMENT = Text(
+    "De dienst bevestigde niet dat de aanlevering niet meer telt.",
+    "The service did not acknowledge that the delivery counts no longer.",
+)
 _ANOTHER_DELIVERY = Text(
     "Het ontvangstbewijs gaat over een andere aanlevering.", "The receipt is about another delivery."
 )

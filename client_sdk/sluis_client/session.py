@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 
+from sluis_client.answers import Submission
 from sluis_client.check import check
 from sluis_client.content import Content
 from sluis_client.delivery import Courier, Delivered, Destination, Progress
@@ -12,12 +13,12 @@ from sluis_client.language import Text
 from sluis_client.machine import Machine
 from sluis_client.outbox import Outbox
 from sluis_client.profile import Profile, Registration
-from sluis_client.receipts import ReceiptBook
+from sluis_client.receipts import ReceiptBook, StoredReceipt
 from sluis_client.registering import register
 from sluis_client.retry import Patience
 from sluis_client.rules import RoundRules, require_identifier
 from sluis_client.tokens import Tokens
-from sluis_client.transport import Transport
+from sluis_client.transport import Transport, segment
 from sluis_client.witness import Witness
 
 PASSPHRASE_VARIABLE = "SLUIS_CLIENT_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -146,6 +147,17 @@ class Session:
         )
         delivered = self.courier.deliver(content, destination, report.rows, progress or _no_progress)
         return replace(delivered, receipt=self.witness.prove(delivered.receipt))
+
+    def withdraw(self, submission: str) -> StoredReceipt:
+        """Withdraws a delivery, and keeps the acknowledgement beside its receipt.
+
+        Raises:
+            SluisClientError: as `Client.withdraw`.
+        """
+        require_identifier(submission)
+        path = f"/v1/submissions/{segment(submission)}/withdrawal"
+        answer = self.transport.call("PUT", path, tokens=self.tokens)
+        return self.receipts.withdrawn(Submission.from_answer(answer.object, answer.headers))
 
 
 def _no_progress(_done: int, _total: int) -> None:

@@ -11,8 +11,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluis_service, sluis_sequencer, s
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
-    agreement_parties, agreements, audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, expected_suppliers,
-    invitations, organisations, purpose_verdicts, purposes, release_inputs, release_recipients, releases, requests, reviews, rounds, saved_queries,
+    agreement_parties, agreements, audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, evidence_left_out, expected_suppliers,
+    invitations, objections, organisations, purpose_verdicts, purposes, release_inputs, release_left_out, release_recipients, releases, requests, reviews, rounds, saved_queries,
     submission_persons, submissions, upload_parts, used_tokens
 TO sluis_service;
 
@@ -23,6 +23,8 @@ ON audit_events TO sluis_service, sluis_retention;
 -- To lock a row is to be able to change it.
 GRANT UPDATE ON client_keys, invitations, organisations, requests, rounds, submissions, used_tokens TO sluis_service;
 GRANT UPDATE (withdrawn_at, withdrawal_reason) ON releases TO sluis_service;
+-- What an objection is against is kept; it is withdrawn, and whose it was is erased after retention.
+GRANT UPDATE (pseudonym, person, withdrawn_at, withdrawn_by) ON objections TO sluis_service;
 -- What a purpose or an agreement says is kept; how it stands changes.
 GRANT UPDATE (state, reviewer, approvers, suspended_by) ON purposes TO sluis_service;
 GRANT UPDATE (state, confirmer, withdrawn_at, withdrawal_reason) ON agreements TO sluis_service;

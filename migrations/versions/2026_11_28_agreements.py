@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_agreements"
-down_revision = "2026_11_28_purposes"
+down_revision = "2026_11_28_objections"
 branch_labels = None
 depends_on = None
 

@@ -47,7 +47,9 @@ def build_query(parts: Sequence[SourcePart], aggregation: Aggregation) -> Query:
         ValueError: a name that is no column name or clashes, a dimension without mapping, a part given twice.
     """
     _check(parts, aggregation)
-    scans, parameters, holdings = _scans(parts, aggregation)
+    persons = _persons(parts, aggregation)
+    scans, parameters, read = _scans(parts, aggregation, persons)
+    holdings = [part.holding for part in read]
     source = "\nUNION ALL ".join(scans)
     ranked = {name: _ranked(aggregation.mapping[name]) for name in aggregation.dimensions}
     tables = {f"map_{i}": table for i, (table, _) in enumerate(ranked.values())}
@@ -65,17 +67,17 @@ def build_query(parts: Sequence[SourcePart], aggregation: Aggregation) -> Query:
             f"SELECT {', '.join(groups + sums)} FROM source",  # noqa: S608 - checked names only
             *joins,
             "LEFT JOIN holdings ON holdings.key = source.part",
+            *_without(read, aggregation, tables),
             f"GROUP BY {positions} ORDER BY {positions}",
         ]
     )
     labels = (*((name, codes) for name, (_, codes) in ranked.items()), ("contributor", contributors))
-    types = ("VARCHAR",) * len(ranked) + ("BIGINT",) * len(aggregation.measures) + ("VARCHAR",) * len(person)
+    types = ("VARCHAR",) * len(ranked) + ("BIGINT",) * len(aggregation.measures) + ("VARCHAR",) * len(persons)
     return Query(source, (*types, "INTEGER"), sql, parameters, tables, labels, _schema(aggregation))
 
 
 def _check(parts: Sequence[SourcePart], aggregation: Aggregation) -> None:
-    person = (aggregation.person,) if aggregation.person is not None else ()
-    names = (*aggregation.dimensions, *aggregation.measures, *person)
+    names = (*aggregation.dimensions, *aggregation.measures, *_persons(parts, aggregation))
     strange = [name for name in names if not _NAME.fullmatch(name) or name.lower() in _RESERVED]
     if strange or len({name.lower() for name in names}) != len(names):
         raise ValueError(f"columns cannot be named so: {', '.join(names)}")
@@ -87,27 +89,57 @@ def _check(parts: Sequence[SourcePart], aggregation: Aggregation) -> None:
         raise ValueError("the folder of a part holds *, ? or [, which DuckDB reads as a pattern")
 
 
-def _scans(parts: Sequence[SourcePart], aggregation: Aggregation) -> tuple[list[str], dict[str, object], list[str]]:
-    """One scan per data key, its parameters, and the holding of each part in the order of the scans."""
+def _persons(parts: Sequence[SourcePart], aggregation: Aggregation) -> tuple[str, ...]:
+    """The columns of pseudonyms to read: to count by, and to leave rows out by where somebody is to be left out.
+
+    Raises:
+        ValueError: somebody is to be left out, and no column is named to find them by.
+    """
+    found = [aggregation.person]
+    if any(part.left_out for part in parts):
+        if aggregation.pseudonym is None:
+            raise ValueError("persons are to be left out of parts without a column of pseudonyms")
+        found.append(aggregation.pseudonym)
+    return tuple(dict.fromkeys(name for name in found if name is not None))
+
+
+def _without(read: Sequence[SourcePart], aggregation: Aggregation, tables: dict[str, pa.Table]) -> list[str]:
+    """What leaves out the rows of those who are to be left out, each by the part that they are in."""
+    listed = [(number, person) for number, part in enumerate(read) for person in sorted(part.left_out)]
+    if not listed:
+        return []
+    numbers, persons = zip(*listed, strict=True)
+    tables["left_out"] = pa.table({"part": pa.array(numbers, pa.int32()), "person": pa.array(persons, pa.string())})
+    hashed = f"substr(sha256(source.{_quoted(str(aggregation.pseudonym))}), 1, 32)"
+    return [
+        f"LEFT JOIN left_out ON left_out.part = source.part AND left_out.person = {hashed}",
+        "WHERE left_out.part IS NULL",
+    ]
+
+
+def _scans(
+    parts: Sequence[SourcePart], aggregation: Aggregation, persons: Sequence[str]
+) -> tuple[list[str], dict[str, object], list[SourcePart]]:
+    """One scan per data key, its parameters, and the parts in the order of the scans."""
     by_key: dict[bytes, list[SourcePart]] = {}
     for part in parts:
         by_key.setdefault(part.data_key, []).append(part)
-    names = [*aggregation.dimensions, *aggregation.measures, *([aggregation.person] if aggregation.person else [])]
+    names = [*aggregation.dimensions, *aggregation.measures, *persons]
     columns = "".join(f"{_quoted(name)}, " for name in names)
     scans: list[str] = []
     parameters: dict[str, object] = {}
-    holdings: list[str] = []
+    read: list[SourcePart] = []
     for i, (data_key, group) in enumerate(by_key.items()):
         number = f"file_index::INTEGER + $first_{i}::INTEGER AS part"
         options = f"hive_partitioning = false, encryption_config = {{footer_key_value: $key_{i}::BLOB}}"
         scans.append(f"SELECT {columns}{number} FROM read_parquet($files_{i}, {options})")  # noqa: S608 - likewise
         parameters |= {
-            f"first_{i}": len(holdings),
+            f"first_{i}": len(read),
             f"files_{i}": [str(p.path) for p in group],
             f"key_{i}": data_key,
         }
-        holdings += [part.holding for part in group]
-    return scans, parameters, holdings
+        read += group
+    return scans, parameters, read
 
 
 def _ranked(mapping: Mapping[str, str]) -> tuple[pa.Table, tuple[str, ...]]:

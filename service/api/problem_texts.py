@@ -79,6 +79,7 @@ HEADINGS: Mapping[str, Heading] = {
     "reason-needed": Heading(400, "A reason is needed", "Een reden is nodig"),
     "review-reason": Heading(400, "A verdict needs a reason", "Een oordeel vraagt een reden"),
     "round": Heading(400, "The round cannot be planned so", "De ronde kan zo niet worden gepland"),
+    "objection": Heading(400, "The objection cannot be lodged", "Het bezwaar kan niet worden vastgelegd"),
     "saved-query": Heading(400, "The search cannot be kept", "De zoekvraag kan niet worden bewaard"),
     "window": Heading(400, "The period is too long", "De periode is te lang"),
     "unstorable-text": Heading(400, "The text cannot be stored", "De tekst kan niet worden bewaard"),

@@ -9,6 +9,7 @@ import typer
 
 from service.cli.console import OpenCall, refusals_told
 from service.use_cases.fail_request import retry_request
+from service.use_cases.read_objections import erase_objections
 from service.use_cases.sweep_store import sweep_store
 
 
@@ -60,8 +61,9 @@ def add_maintenance_commands(app: typer.Typer, maintenance: Maintenance) -> None
     def sweep() -> None:
         """Ruim verlaten bestanden op en meld ontbrekende / remove orphans and report what is missing (exit 1)."""
         with refusals_told(), maintenance.open_call() as call:
-            swept = sweep_store(call)
-        typer.echo(f"abandoned {swept.abandoned}, removed {swept.removed}, missing {len(swept.missing)}")
+            swept, erased = sweep_store(call), erase_objections(call)
+        counted = f"abandoned {swept.abandoned}, removed {swept.removed}, missing {len(swept.missing)}"
+        typer.echo(f"{counted}, objections erased {erased}")
         for name in swept.missing:
             typer.echo(f"ONTBREEKT / MISSING {name}", err=True)
         if swept.missing:

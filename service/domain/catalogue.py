@@ -142,6 +142,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonColumn:
+    """The column of pseudonyms of a data set with records of persons: it names a row, and is never released."""
+
+    name: str
+    title: Label
+    definition: Label
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What a measure is held against from a day on: agreed in public, not delivered and not computed."""
 
@@ -217,6 +226,7 @@ class DataSet:
     availability: Availability
     availability_note: Label
     notes: tuple[Note, ...] = ()
+    person: PersonColumn | None = None
     targets: tuple[Target, ...] = ()
     care_forms: tuple[int, ...] = ()
     assessment: Assessment | None = None
@@ -230,8 +240,8 @@ class DataSet:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that name a row within one delivery: all dimensions."""
-        return tuple(d.name for d in self.dimensions)
+        """The columns that name a row within one delivery: all dimensions, and the person where there is one."""
+        return (*(d.name for d in self.dimensions), *([self.person.name] if self.person else []))
 
     @property
     def has_business(self) -> bool:

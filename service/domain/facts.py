@@ -20,11 +20,11 @@ that its absence and another organisation's ownership get the same answer (`not-
                          Round {dataSet, dataSetVersion, expected}
     submit               Round; + organisation, dataSet, dataSetVersion (of the manifest), keyOrganisation, keyRevoked,
                          agreementCovers, consentMissing
-    continueSubmission, readSubmission
+    continueSubmission, withdrawSubmission, readSubmission
                          Submission {organisation}
     requestAggregate     Purpose (see `request_facts.purpose_resource`) or UnknownPurpose {}; + the facts of
                          `request_facts.request_context`
-    listRequests, readRequest, prepareRequest, readEvidence
+    listRequests, readRequest, retractRequest, prepareRequest, readEvidence
                          AggregateRequest {organisation, requester}
     reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
     release              Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSetCovered, sensitivity, recipient,
@@ -295,6 +295,11 @@ def may_continue_submission(caller: Caller, submission: Submission | None) -> Qu
     return _query(caller, "continueSubmission", _submission(submission))
 
 
+def may_withdraw_submission(caller: Caller, submission: Submission | None) -> Query:
+    """A supplier withdraws a delivery of its own; no agreement is needed to stop delivering."""
+    return _query(caller, "withdrawSubmission", _submission(submission))
+
+
 def may_list_submissions(caller: Caller) -> Query:
     """A supplier's own submissions, or all for a steward."""
     return _of_service(caller, "listSubmissions")
@@ -337,6 +342,11 @@ def may_list_requests(caller: Caller) -> Query:
 def may_read_request(caller: Caller, request: AggregateRequest | None) -> Query:
     """The own organisation's request, or any for a steward."""
     return _query(caller, "readRequest", _request(request))
+
+
+def may_retract_request(caller: Caller, request: AggregateRequest | None) -> Query:
+    """A regional owner gives up a request of its own organisation."""
+    return _query(caller, "retractRequest", _request(request))
 
 
 def may_prepare_request(caller: Caller, request: AggregateRequest) -> Query:

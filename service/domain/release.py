@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from service.domain.objection import LeftOut
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -16,7 +18,8 @@ class Release:
 
     `content` is the canonical JSON text that is signed: metadata, dimensions, cells with value and SDMX OBS_STATUS
     (`A` normal, `Q` suppressed). `recipients` are ids of organisations. `revises` are earlier releases of the same
-    table that were made of deliveries which were corrected since.
+    table that were made of deliveries which were corrected since. `left_out` are the persons whose records in the
+    inputs did not count; nobody reads that.
     """
 
     id: str
@@ -36,6 +39,7 @@ class Release:
     withdrawal_reason: str | None = None
     revises: tuple[str, ...] = ()
     certified: str | None = None
+    left_out: LeftOut = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,9 @@ class Revision(StrEnum):
 class ReleaseView:
     """A release as its readers see it.
 
-    Its revision is `PENDING` when other deliveries count in its closed rounds now than it was made of, and `SUPERSEDED`
-    when the reader has a release `by` which it was revised. It says neither whose figures changed nor how. Releases
-    from before there was a log have no certificate.
+    Its revision is `PENDING` when other deliveries count in its closed rounds now than it was made of, or one of these
+    was withdrawn, and `SUPERSEDED` when the reader has a release `by` which it was revised. It says neither whose
+    figures changed nor how. Releases from before there was a log have no certificate.
     """
 
     release: Release

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from service.domain.lifecycle import Lifecycle, Transition
+from service.domain.objection import LeftOut
 
 
 class RequestState(StrEnum):
@@ -21,6 +22,7 @@ class RequestState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     RELEASED = "released"
+    RETRACTED = "retracted"
 
 
 OPEN_STATES = frozenset(
@@ -54,19 +56,24 @@ REQUEST_LIFECYCLE = Lifecycle(
         Transition(RequestState.PERMITTED, "wait", RequestState.PERMITTED),
         Transition(RequestState.PERMITTED, "fail", RequestState.FAILED),
         Transition(RequestState.PERMITTED, "reject", RequestState.REJECTED),
+        Transition(RequestState.PERMITTED, "retract", RequestState.RETRACTED),
         Transition(RequestState.FAILED, "retry", RequestState.PERMITTED),
+        Transition(RequestState.FAILED, "retract", RequestState.RETRACTED),
         Transition(RequestState.PREPARED, "approve", RequestState.APPROVED_ONCE),
         Transition(RequestState.PREPARED, "reject", RequestState.REJECTED),
         Transition(RequestState.PREPARED, "prepare-again", RequestState.PERMITTED),
+        Transition(RequestState.PREPARED, "retract", RequestState.RETRACTED),
         Transition(RequestState.APPROVED_ONCE, "approve", RequestState.APPROVED),
         Transition(RequestState.APPROVED_ONCE, "reject", RequestState.REJECTED),
         Transition(RequestState.APPROVED_ONCE, "prepare-again", RequestState.PERMITTED),
+        Transition(RequestState.APPROVED_ONCE, "retract", RequestState.RETRACTED),
         Transition(RequestState.APPROVED, "seal", RequestState.APPROVED),
         Transition(RequestState.APPROVED, "release", RequestState.RELEASED),
         Transition(RequestState.APPROVED, "withdraw", RequestState.REJECTED),
         Transition(RequestState.APPROVED, "prepare-again", RequestState.PERMITTED),
         Transition(RequestState.APPROVED, "stop", RequestState.DENIED),
         Transition(RequestState.APPROVED, "fail", RequestState.FAILED),
+        Transition(RequestState.APPROVED, "retract", RequestState.RETRACTED),
     ),
 )
 
@@ -144,7 +151,7 @@ class Evidence:
     `inputs` lists the deliveries that counted, `history` the releases of the same facts that the attack took into
     account (both as sorted tuples of ids); `tables` is the JSON text of the protected tables with primary and secondary
     marks, `report` the JSON text of protection and attack. Nothing in it leaves the service but what a release takes
-    from it.
+    from it. `left_out` are the persons whose records in the inputs did not count.
     """
 
     id: str
@@ -155,3 +162,4 @@ class Evidence:
     safe: bool
     tables: str
     report: str
+    left_out: LeftOut = ()

@@ -17,6 +17,7 @@ class SubmissionState(StrEnum):
     SUPERSEDED = "superseded"
     REFUSED = "refused"
     ABANDONED = "abandoned"
+    WITHDRAWN = "withdrawn"
 
 
 SUBMISSION_LIFECYCLE = Lifecycle(
@@ -27,6 +28,7 @@ SUBMISSION_LIFECYCLE = Lifecycle(
         Transition(SubmissionState.RECEIVING, "refuse", SubmissionState.REFUSED),
         Transition(SubmissionState.RECEIVING, "abandon", SubmissionState.ABANDONED),
         Transition(SubmissionState.ACCEPTED, "supersede", SubmissionState.SUPERSEDED),
+        Transition(SubmissionState.ACCEPTED, "withdraw", SubmissionState.WITHDRAWN),
     ),
 )
 
@@ -36,7 +38,8 @@ class Submission:
     """One delivery.
 
     `manifest` and `receipt` are the canonical JSON texts as signed; `faults` the JSON text of the answer that a
-    refused delivery got. `part` names the encrypted Parquet part that holds the rows of an accepted one.
+    refused delivery got. `part` names the encrypted Parquet part that holds the rows of an accepted one. `withdrawal`
+    is the canonical JSON text of the signed acknowledgement that its supplier withdrew it.
     """
 
     id: str
@@ -62,6 +65,7 @@ class Submission:
     warnings: str | None = None
     faults: str | None = None
     receipt: str | None = None
+    withdrawal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,10 @@ class UploadPart:
 
 @dataclass(frozen=True, slots=True)
 class CountingPart:
-    """A part that counts now, with what aggregation needs to know of its supplier."""
+    """A part that counts now, with what aggregation needs to know of its supplier.
+
+    `left_out` are the persons in it who object, as `objection.LeftOut` names them: their records do not count.
+    """
 
     part: str
     submission: str
@@ -87,3 +94,4 @@ class CountingPart:
     rows: int
     content_digest: str
     manifest_digest: str
+    left_out: tuple[str, ...] = ()

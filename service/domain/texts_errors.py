@@ -97,6 +97,13 @@ ERRORS: Mapping[str, Text] = {
         "Laat de beheerder NTP op de machine herstellen; de gebeurtenis zegt wat er gemeten is.",
         "Have the operator mend NTP on the machine; the event says what was measured.",
     ),
+    "objection": Text(
+        _INPUT,
+        "Dit bezwaar kan niet worden vastgelegd.",
+        "This objection cannot be lodged.",
+        "Geef een pseudoniem van Sluis, en gegevenssets en doelen die bestaan; noem er geen als het overal tegen is.",
+        "Give a pseudonym of Sluis, and data sets and purposes that exist; name none if it is against all.",
+    ),
     "saved-query": Text(
         _INPUT,
         "Deze zoekvraag kan niet worden bewaard.",

@@ -280,11 +280,18 @@ REASONS: Mapping[str, Text] = {
         "Leg uit waarom grovere of minder cijfers niet volstaan.",
         "Explain why coarser or fewer figures will not do.",
     ),
+    "person-not-yours": Text(
+        "AVG/GDPR art. 21",
+        "U leverde niets aan van deze persoon.",
+        "You delivered nothing of this person.",
+        "Maak het pseudoniem met de sleutelversie van uw aanlevering, of laat de functionaris het bezwaar vastleggen.",
+        "Make the pseudonym with the key version of your delivery, or have the privacy officer lodge the objection.",
+    ),
     "too-many-open-requests": Text(
         "Limits: open requests",
         "Uw organisatie heeft al {most} aanvragen die nog lopen; meer mag niet tegelijk.",
         "Your organisation has {most} open requests already; no more are allowed at the same time.",
-        "Wacht tot er een is afgehandeld. Wacht er een op herziene cijfers, dan kan een datasteward haar afwijzen.",
-        "Wait until one is dealt with. If one waits for revised figures, a data steward can reject it.",
+        "Wacht tot er een is afgehandeld, of trek er een in.",
+        "Wait until one is dealt with, or give one up.",
     ),
 }

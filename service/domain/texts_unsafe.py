@@ -32,19 +32,19 @@ UNSAFE: Mapping[Unsafe, Text] = {
     ),
     Unsafe.REVISION_PENDING: Text(
         _REVISIONS,
-        "Na een vrijgave van deze cijfers kwam een correctie of late aanlevering; het verschil zou tonen van wie.",
-        "After a release of these figures came a correction or late delivery; the difference would show the supplier.",
-        "De aanvraag wacht, en gaat vanzelf verder als meer aanleveraars hun cijfers herzien. Minder fijn vragen helpt "
-        "niet.",
-        "The request waits, and goes on by itself when more suppliers revise their figures. Asking less finely does "
-        "not help.",
+        "Na een vrijgave van deze cijfers is veranderd wat meetelt; het verschil zou tonen van wie.",
+        "After a release of these figures it changed what counts; the difference would show whose it is.",
+        "De aanvraag wacht, en gaat vanzelf verder als er meer verandert. Minder fijn vragen helpt niet. U kunt de "
+        "aanvraag intrekken.",
+        "The request waits, and goes on by itself when more changes. Asking less finely does not help. You can give "
+        "the request up.",
     ),
     Unsafe.REVISION_IMPOSSIBLE: Text(
         _REVISIONS,
-        "Na een vrijgave van deze cijfers kwam een correctie of late aanlevering. Met ruis of afronding is niet na te "
-        "gaan wat het verschil zou tonen.",
-        "After a release of these figures came a correction or late delivery. With noise or rounding nobody can say "
-        "what the difference would show.",
+        "Na een vrijgave van deze cijfers is veranderd wat meetelt. Met ruis of afronding is niet na te gaan wat het "
+        "verschil zou tonen.",
+        "After a release of these figures it changed what counts. With noise or rounding nobody can say what the "
+        "difference would show.",
         "Vraag andere perioden. Wachten of minder fijn vragen helpt niet. Vroeg u afgeronde cijfers, dan kan een doel "
         "waaronder niet wordt afgerond soms wel.",
         "Ask other periods. Waiting or asking less finely does not help. If you asked rounded figures, a purpose under "

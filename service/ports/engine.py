@@ -12,21 +12,29 @@ import pyarrow as pa
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SourcePart:
-    """A part to read: where it is, the key that opens it, whose it is."""
+    """A part to read: where it is, the key that opens it, whose it is.
+
+    `left_out` are persons whose rows do not count, by the first 32 hex digits of the SHA-256 of their pseudonym.
+    """
 
     path: Path
     data_key: bytes = field(repr=False)
     holding: str
+    left_out: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """What to sum: `measures` of the rows, by `dimensions`, each mapped from its atoms to requested codes."""
+    """What to sum: `measures` of the rows, by `dimensions`, each mapped from its atoms to requested codes.
+
+    `pseudonym` names the column by which rows are left out; parts of which nothing is left out need have none.
+    """
 
     dimensions: tuple[str, ...]
     mapping: Mapping[str, Mapping[str, str]]
     measures: tuple[str, ...]
     person: str | None = None
+    pseudonym: str | None = None
 
 
 class AggregationEngine(Protocol):

@@ -11,6 +11,7 @@ from typing import Protocol
 from service.domain.agreement import InForce, RecordedAgreement
 from service.domain.audit import AuditEvent, Reading, SavedQuery, StoredEvent, Volume
 from service.domain.noise_budget import Charge, Drawing
+from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.purpose import PurposeHead, PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
@@ -134,6 +135,8 @@ class Submissions(Protocol):
     def find_by_key(self, organisation: str, idempotency_key: str) -> Submission | None: ...
     def find_by_manifest(self, organisation: str, manifest_digest: str) -> Submission | None: ...
     def counting(self, organisation: str, round_: str) -> Submission | None: ...
+    def last_version(self, organisation: str, round_: str) -> int: ...  # 0 when nothing was ever accepted
+    def withdrawn(self, deliveries: Collection[str]) -> frozenset[str]: ...  # those of these that were
     def page(
         self,
         page: Page,
@@ -143,7 +146,7 @@ class Submissions(Protocol):
         state: SubmissionState | None = None,
     ) -> Sequence[Submission]: ...  # newest first
     def counting_parts(self, rounds: Sequence[str]) -> Sequence[CountingPart]: ...
-    def parts_of(self, deliveries: Sequence[str]) -> Sequence[CountingPart]: ...  # counting or superseded
+    def parts_of(self, deliveries: Sequence[str]) -> Sequence[CountingPart]: ...  # that counted once
     def add_piece(self, piece: UploadPart) -> None: ...  # Conflict part-exists
     def pieces(self, submission: str) -> Sequence[UploadPart]: ...  # by number
     def drop_pieces(self, submission: str) -> None: ...
@@ -161,6 +164,10 @@ class Requests(Protocol):
     def page(
         self, page: Page, *, organisation: str | None = None, state: RequestState | None = None
     ) -> Sequence[AggregateRequest]: ...  # newest first
+    def under_review(self, data_set: str) -> Sequence[AggregateRequest]:
+        """Those that something was prepared for and that are not released, locked until the end; by id."""
+        ...
+
     def count_open(self, organisation: str) -> int:
         """How many of its requests are open; no other transaction counts or adds one of them until the end."""
         ...
@@ -182,6 +189,7 @@ class Releases(Protocol):
     def withdraw(self, release: str, at: datetime, reason: str) -> None: ...  # NotFound, Conflict release-withdrawn
     def get(self, release: str) -> Release: ...  # NotFound
     def newest_of(self, request: str) -> Release | None: ...
+    def any_of(self, submission: str) -> bool: ...  # whether one was made of this delivery
     def add_certificate(self, certificate: Certificate) -> None: ...
     def certificate(self, release: str) -> Certificate | None: ...
     def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]: ...  # newest first
@@ -196,6 +204,26 @@ class Releases(Protocol):
     def revised(self, among: Sequence[str], *, recipient: str | None = None) -> Mapping[str, str]:
         """Of these releases, those that were revised, with the newest release by which: not withdrawn, and theirs."""
         ...
+
+
+class Objections(Protocol):
+    """Objections of persons, and whom of which delivery they take out."""
+
+    def add(self, objection: Objection) -> None: ...
+    def save(self, objection: Objection) -> None: ...  # NotFound; its withdrawal and erasure only
+    def get(self, objection: str, *, lock: bool = False) -> Objection: ...  # NotFound
+    def page(self, page: Page, *, organisation: str | None = None) -> Sequence[Objection]: ...  # newest first
+    def of(self, person: bytes) -> Sequence[Objection]: ...  # in force, oldest first
+    def against(self, deliveries: Collection[str]) -> Sequence[tuple[str, Objection]]:
+        """The objections in force of whoever is in these deliveries, with the delivery; whatever they are against."""
+        ...
+
+    def data_sets_of(self, person: bytes, *, organisation: str | None = None) -> frozenset[str]:
+        """The data sets that somebody, or this organisation, delivered the person in."""
+        ...
+
+    def in_force(self) -> Sequence[Objection]: ...  # by id
+    def erase(self, withdrawn_before: datetime) -> int: ...  # how many lost pseudonym and person
 
 
 class Drawings(Protocol):
@@ -260,6 +288,8 @@ class UnitOfWork(Protocol):
     def releases(self) -> Releases: ...
     @property
     def drawings(self) -> Drawings: ...
+    @property
+    def objections(self) -> Objections: ...
     @property
     def saved_queries(self) -> SavedQueries: ...
     @property

@@ -86,7 +86,7 @@ def settle(step: Step, submission: Submission, admission: Admission, verdict: Ve
     accepted = replace(
         submission,
         state=SUBMISSION_LIFECYCLE.after(submission.state, "accept"),
-        version=admission.replaces.version + 1 if admission.replaces else 1,
+        version=step.data.submissions.last_version(submission.organisation, submission.round) + 1,
         rows=verdict.rows,
         late=admission.round.is_late(step.now),
         accepted_at=step.now,

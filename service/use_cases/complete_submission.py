@@ -122,7 +122,9 @@ def _content(services: Services, pieces: Sequence[UploadPart], data_key: bytes) 
 def _settled_before(step: Step, submission: str) -> Delivered:
     found = own_submission(step, submission)
     match found.state:
-        case SubmissionState.ACCEPTED | SubmissionState.SUPERSEDED | SubmissionState.REFUSED:
+        case (
+            SubmissionState.ACCEPTED | SubmissionState.SUPERSEDED | SubmissionState.WITHDRAWN | SubmissionState.REFUSED
+        ):
             return repeated(step, found)
         case SubmissionState.ABANDONED:
             counting = step.data.submissions.counting(found.organisation, found.round)

@@ -29,17 +29,23 @@ from service.disclosure import (
 from service.disclosure.attack.versions import Versions
 from service.disclosure.coarser.coarsening import Subject
 from service.domain.catalogue import Catalogue, DataSet
+from service.domain.objection import of_delivery
 from service.domain.request import AggregateRequest, RequestState, Unsafe
 from service.domain.submission import CountingPart
 from service.use_cases.call import Step
+from service.use_cases.counting import counting_now, left_out_of
 from service.use_cases.disclosure_tables import earlier_tables, facts_of
 from service.use_cases.read_requests import refusal_of
 from service.use_cases.tied_releases import Released
+from sluis_client.wire import canonical_bytes, digest
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Earlier:
-    """Deliveries as they once counted, as far as they are stored, and what was released of them."""
+    """Deliveries as they once counted, as far as they are stored, and what was released of them.
+
+    `parts` have the persons left out who were left out then.
+    """
 
     parts: tuple[CountingPart, ...]
     releases: tuple[Released, ...]
@@ -69,17 +75,30 @@ def earlier_versions(step: Step, tied: Iterable[Released], connected: Sequence[C
         tied: every release that shares facts with what is asked.
         connected: the parts that count now in all their rounds.
     """
-    found: dict[frozenset[str], list[Released]] = {}
+    found: dict[frozenset[_Counted], list[Released]] = {}
     for release, spec in sorted(tied, key=lambda one: (one[0].released_at, one[0].id)):
-        inside = {part.submission for part in connected if part.round in release.rounds}
-        if inside != set(release.inputs):
-            rest = {part.submission for part in connected} - inside
-            found.setdefault(frozenset(release.inputs) | rest, []).append((release, spec))
-    parts = {part.submission: part for part in step.data.submissions.parts_of(sorted(frozenset().union(*found)))}
+        inside = {_counted(part) for part in connected if part.round in release.rounds}
+        then = {(delivery, of_delivery(release.left_out, delivery)) for delivery in release.inputs}
+        if inside != then:
+            rest = {_counted(part) for part in connected} - inside
+            found.setdefault(frozenset(then | rest), []).append((release, spec))
+    named = sorted({delivery for counted in found for delivery, _ in counted})
+    parts = {part.submission: part for part in step.data.submissions.parts_of(named)}
     return tuple(
-        Earlier(tuple(parts[one] for one in sorted(deliveries) if one in parts), tuple(releases))
-        for deliveries, releases in found.items()
+        Earlier(
+            tuple(replace(parts[one], left_out=left_out) for one, left_out in sorted(counted) if one in parts),
+            tuple(releases),
+        )
+        for counted, releases in found.items()
     )
+
+
+_Counted = tuple[str, tuple[str, ...]]
+"""A delivery, and who of it did not count."""
+
+
+def _counted(part: CountingPart) -> _Counted:
+    return part.submission, part.left_out
 
 
 def versions_of(past: Iterable[Past], data_set: DataSet, measure: str, catalogue: Catalogue) -> tuple[Version, ...]:
@@ -124,9 +143,11 @@ def attack_beside(subject: Subject, versions: Sequence[Version], released: Seque
 
 
 def waits_for(rounds: Iterable[str], deliveries: Iterable[CountingPart]) -> Mapping[str, Any]:
-    """What a waiting request was last held against, as a member of its report."""
-    counted = sorted(part.submission for part in deliveries)
-    return {"waitsFor": {"rounds": sorted(rounds), "deliveries": counted}}
+    """What a waiting request was last held against, as a member of its report: of persons a digest, and no number."""
+    parts = list(deliveries)
+    counted = sorted(part.submission for part in parts)
+    left_out = digest(canonical_bytes([list(pair) for pair in left_out_of(parts)]))
+    return {"waitsFor": {"rounds": sorted(rounds), "deliveries": counted, "leftOut": left_out}}
 
 
 def still_waits(step: Step, request: AggregateRequest) -> bool:
@@ -136,5 +157,5 @@ def still_waits(step: Step, request: AggregateRequest) -> bool:
         return False
     report = json.loads(evidence.report)
     rounds = report["waitsFor"]["rounds"]
-    now = waits_for(rounds, step.data.submissions.counting_parts(rounds))
+    now = waits_for(rounds, counting_now(step.data, request.spec, rounds))
     return bool(now["waitsFor"] == report["waitsFor"] and report["policyHash"] == step.call.services.policy.policy_hash)

@@ -11,7 +11,7 @@ from sluis_client import wire
 
 @functools.lru_cache(maxsize=64)
 def wire_definition(data_set: DataSet, catalogue: Catalogue) -> wire.Definition:
-    """What `GET /v1/data-sets/{id}` answers; one column per dimension, per measure and per note.
+    """What `GET /v1/data-sets/{id}` answers; one column per dimension, measure and note, and for a person.
 
     A row carries codes of the finest level. The validity of a period is the period itself and is left out. It is made
     once: deliveries of a data set share it, and with it the sets of codes that checks look values up in.
@@ -29,6 +29,9 @@ def wire_definition(data_set: DataSet, catalogue: Catalogue) -> wire.Definition:
         )
         for m in data_set.measures
     ]
+    if data_set.person is not None:
+        title, definition = _label(data_set.person.title), _label(data_set.person.definition)
+        columns.append(wire.Column(data_set.person.name, title, wire.Kind.PSEUDONYM, description=definition))
     columns += [
         wire.Column(
             n.name,

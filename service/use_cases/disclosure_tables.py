@@ -63,6 +63,7 @@ def finest(data_set: DataSet, catalogue: Catalogue) -> Aggregation:
         dimensions=tuple(atoms),
         mapping={name: {code.code: code.code for code in tree.at(tree.finest)} for name, tree in atoms.items()},
         measures=tuple(measure.name for measure in data_set.measures),
+        pseudonym=data_set.person.name if data_set.person else None,
     )
 
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from service.domain import facts
 from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
+from service.domain.errors import Conflict
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, Unsafe
+from service.ports.parts import MissingPartError
 from service.use_cases.call import Call, Step
+from service.use_cases.counting import counting_now, left_out_of
 from service.use_cases.noisy_tables import BudgetSpent, keep
 from service.use_cases.protected_tables import Prepared, prepared_tables
-from service.use_cases.request_basis import gather_basis
+from service.use_cases.request_basis import Basis, gather_basis, rounds_asked
 from service.use_cases.tied_releases import history_of
 
 EVENT = EventCode(
@@ -29,11 +32,12 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
     5. Store evidence and state in one transaction, with what the noise cost.
 
     A request whose round was reopened meanwhile waits until the round is closed again, and ends when it was cancelled.
-    One that would show a correction by its difference from an earlier release waits until more was delivered.
+    One that would show a correction by its difference from an earlier release waits until more was delivered. When what
+    counts changed while the table was made, nothing is kept of it: the request is prepared anew.
 
     Raises:
         Denied: the caller is not the worker.
-        Conflict: `request-state`: it is not waiting any more.
+        Conflict: `request-state`: it is not waiting any more; `evidence-outdated`: what counts changed meanwhile.
     """
     # 1
     with call.look(EVENT) as looking:
@@ -41,15 +45,17 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
     if isinstance(basis, AggregateRequest):
         return basis
     with call.between(EVENT, request):
-        prepared = prepared_tables(call.services, basis)  # 2, 3, 4
+        prepared = _made(call, basis)  # 2, 3, 4
     with call.transact(EVENT) as step:
         # 5
-        if prepared.drawings:
-            step.data.releases.lock_facts(basis.request.spec.data_set)
-            prepared = _paid(step, prepared)
+        step.data.releases.lock_facts(basis.request.spec.data_set)
         found = step.data.requests.get(request, lock=True)
         step.carry_on(found)
         step.authorise(facts.may_prepare_request(step.caller(), found))
+        if counting_now(step.data, found.spec, rounds_asked(found.spec)) != basis.parts:
+            raise _OUTDATED
+        if prepared.drawings:
+            prepared = _paid(step, prepared)
         step.checked("protection", "attack")
         step.uses_key("data-key", *basis.data_keys)
         state = REQUEST_LIFECYCLE.after(found.state, prepared.event)
@@ -65,11 +71,26 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
                 safe=prepared.safe,
                 tables=json.dumps(prepared.tables, ensure_ascii=False, separators=(",", ":")),
                 report=json.dumps(prepared.report, ensure_ascii=False, separators=(",", ":")),
+                left_out=left_out_of(basis.parts),
             )
         )
         done = replace(found, state=state)
         step.data.requests.save(done)
         return done
+
+
+_OUTDATED = Conflict("evidence-outdated", {"evidence": "-"})
+
+
+def _made(call: Call, basis: Basis) -> Prepared:
+    """Steps 2, 3 and 4. The rows of a delivery that is withdrawn meanwhile may be gone before they were read."""
+    try:
+        return prepared_tables(call.services, basis)
+    except MissingPartError:
+        with call.services.database.look() as data:
+            if counting_now(data, basis.request.spec, rounds_asked(basis.request.spec)) != basis.parts:
+                raise _OUTDATED from None
+        raise
 
 
 def _paid(step: Step, prepared: Prepared) -> Prepared:

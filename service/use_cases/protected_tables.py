@@ -42,6 +42,7 @@ from service.use_cases.corrections import (
     waits_for,
     with_what_still_holds,
 )
+from service.use_cases.counting import left_out_of
 from service.use_cases.disclosure_tables import (
     base_of,
     earlier_tables,
@@ -139,6 +140,7 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     if shape.cells > services.limits.table_cells:
         raise _Refused(Unsafe.TABLE_TOO_LARGE, [f"{shape.cells} > {services.limits.table_cells}"])
     profile = _rules(basis, catalogue)
+    _require_persons_hidden(basis, profile)
     contributions = _contributions(services, basis, basis.connected)
     past = [_past(services, basis, one) for one in basis.earlier]
     try:
@@ -272,7 +274,7 @@ def _cells(found: AttackReport) -> list[str]:
 def _with_noise(services: Services, basis: Basis, asked: Asked, noise: Noise) -> Prepared:
     """Steps 3 and 4 for noise: it hides what it hides by itself; contributors it does not hide are looked at apart."""
     spec, drawings, reports = asked.spec, [], []
-    inputs = [part.submission for part in basis.parts]
+    inputs = [" ".join((part.submission, *part.left_out)) for part in basis.parts]
     for measure, subject in zip(spec.measures, asked.subjects, strict=True):
         if noise.unit is Unit.PERSON:
             noisy = noisy_shapes(basis.releases, measure, basis.catalogue)
@@ -317,6 +319,20 @@ def _require_comparable(basis: Basis, profile: DisclosureProfile, catalogue: Cat
         raise _Refused(Unsafe.REVISION_IMPOSSIBLE, sorted(release.id for release, _ in outdated))
 
 
+def _require_persons_hidden(basis: Basis, profile: DisclosureProfile) -> None:
+    """Those who left or came back since a release are as many persons as any figure has to be of.
+
+    The change table alone does not see to that: one person may have many rows, and a magnitude tells no number.
+    """
+    for earlier in basis.earlier:
+        both = {part.submission for part in earlier.parts} & {part.submission for part in basis.connected}
+        then, now = set(left_out_of(earlier.parts)), set(left_out_of(basis.connected))
+        persons = {person for delivery, person in then ^ now if delivery in both}
+        if 0 < len(persons) < profile.minimum_count:
+            told = f"{len(persons)} < {profile.minimum_count}: personen · persons"
+            raise _Refused(Unsafe.REVISION_PENDING, [told], {"morePersons": profile.minimum_count - len(persons)})
+
+
 def _require_untied_measures(basis: Basis, catalogue: Catalogue) -> None:
     """A check such as "occupied is at most staffed" lets one measure bound the other: not both over the same facts."""
     asked = basis.request.spec
@@ -330,7 +346,10 @@ def _require_untied_measures(basis: Basis, catalogue: Catalogue) -> None:
 def _contributions(services: Services, basis: Basis, parts: Iterable[CountingPart]) -> pa.Table:
     """Step 2, for some deliveries."""
     sources = [
-        SourcePart(services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding) for part in parts
+        SourcePart(
+            services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding, frozenset(part.left_out)
+        )
+        for part in parts
     ]
     spec = basis.request.spec
     data_set = basis.catalogue.data_set(spec.data_set, spec.data_set_version)

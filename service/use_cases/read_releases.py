@@ -21,7 +21,8 @@ READ = EventCode("release.read", Action.READ, "release", PURPOSEFUL | {Fact.AGRE
 def list_releases(call: Call, page: Page) -> Sequence[ReleaseView]:
     """Newest first: what was released to the caller's organisation, or all of them for a steward.
 
-    Each says whether it was revised, or will have to be since a supplier corrected its figures or delivered late.
+    Each says whether it was revised, or will have to be since a supplier corrected its figures, delivered late or
+    withdrew.
 
     Raises:
         Denied: the caller is neither regional owner nor steward.
@@ -61,11 +62,13 @@ def views(step: Step, releases: Sequence[Release]) -> list[ReleaseView]:
     rounds = sorted({name for release in releases for name in release.rounds})
     closed = [name for name in rounds if step.data.rounds.get(name).state is RoundState.CLOSED]
     counting = step.data.submissions.counting_parts(closed)
+    withdrawn = step.data.submissions.withdrawn({delivery for release in releases for delivery in release.inputs})
     found = []
     for release in releases:
         now = {part.submission for part in counting if part.round in release.rounds}
-        # what does not count any more was superseded by something that does
-        pending = Revision.NONE if now <= set(release.inputs) else Revision.PENDING
+        # what does not count any more was withdrawn, or superseded by something that does
+        same = now <= set(release.inputs) and withdrawn.isdisjoint(release.inputs)
+        pending = Revision.NONE if same else Revision.PENDING
         by = revised.get(release.id)
         found.append(ReleaseView(release, Revision.SUPERSEDED if by else pending, by))
     return found

@@ -21,6 +21,7 @@ from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence
 from service.domain.round import RoundState
 from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call, Step
+from service.use_cases.counting import still_counts
 from service.use_cases.release_certificate import certify
 from service.use_cases.release_content import release_content
 from service.use_cases.request_aggregate import rounds_of, suppliers_of
@@ -105,12 +106,13 @@ def release_request(call: Call, request: str) -> AggregateRequest:
 def sealed_release(data: UnitOfWork, request: str) -> Release | None:
     """The release of what stewards approve now; one of evidence that was made anew since is not.
 
-    Nor is one to which no event commits, of before events did: it is made again.
+    Nor is one to which no event commits, of before events did: it is made again. Nor one that was withdrawn before it
+    was published.
     """
     evidence, newest = data.requests.evidence(request), data.releases.newest_of(request)
-    if newest is None or evidence is None or newest.certified is None or newest.released_at < evidence.made_at:
+    if newest is None or evidence is None or newest.certified is None or newest.withdrawn_at is not None:
         return None
-    return newest
+    return None if newest.released_at < evidence.made_at else newest
 
 
 def _still_holds(step: Step, found: AggregateRequest, evidence: Evidence, catalogue: Catalogue) -> bool:
@@ -120,13 +122,12 @@ def _still_holds(step: Step, found: AggregateRequest, evidence: Evidence, catalo
     """
     rounds = rounds_of(step, found.spec)
     names = [round_.id for round_ in rounds]
-    inputs = tuple(sorted(part.submission for part in step.data.submissions.counting_parts(names)))
     report = json.loads(evidence.report)
     return (
         report.get("policyHash") == step.call.services.policy.policy_hash
         and report.get("profiles") == catalogue.profiles_named(found.spec.data_set)
         and all(round_.state is not RoundState.CANCELLED for round_ in rounds)
-        and inputs == evidence.inputs
+        and still_counts(step, found, evidence)
         and not is_outdated(step, found.spec.data_set, names, evidence.tables, evidence.history)
     )
 
@@ -158,7 +159,8 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
     rounds = rounds_of(step, found.spec)
     before = _earlier(step, found)
     version = 1 + len(before)
-    revises = tuple(release.id for release in before if set(release.inputs) != set(evidence.inputs))
+    now = set(evidence.inputs), evidence.left_out
+    revises = tuple(release.id for release in before if (set(release.inputs), release.left_out) != now)
     content = canonical_bytes(
         release_content(step, found, evidence, rounds, release=release_id, version=version, revises=revises)
     )
@@ -178,6 +180,7 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
         inputs=evidence.inputs,
         released_at=step.now,
         revises=revises,
+        left_out=evidence.left_out,
     )
 
 

@@ -15,6 +15,7 @@ from service.domain.submission import CountingPart
 from service.ports.keys import KeyStore
 from service.use_cases.call import Step
 from service.use_cases.corrections import Earlier, earlier_versions, still_waits
+from service.use_cases.counting import counting_now
 from service.use_cases.tied_releases import Released, tied_releases
 
 
@@ -70,11 +71,11 @@ def gather_basis(step: Step, request: str, keys: KeyStore) -> Basis | AggregateR
     cancelled = tuple(name for name, state in states.items() if state is RoundState.CANCELLED)
     if not cancelled and (set(states.values()) != {RoundState.CLOSED} or still_waits(step, found)):
         return found
-    parts = tuple(step.data.submissions.counting_parts(rounds))
+    parts = counting_now(step.data, found.spec, rounds)
     if cancelled:
         return Basis(found, catalogue, parts, parts, releases=(), data_keys={}, cancelled=cancelled)
     tied = tied_releases(step, found.spec.data_set, rounds)
-    connected = tuple(step.data.submissions.counting_parts(sorted(tied.rounds)))
+    connected = counting_now(step.data, found.spec, tied.rounds)
     return Basis(
         request=found,
         catalogue=catalogue,

@@ -40,8 +40,9 @@ def withdraw_release(call: Call, release: str, reason: str) -> ReleaseView:
         step.about(found.data_set, found.purpose)
         step.name(permit=found.request)
         request = step.data.requests.get(found.request, lock=True)  # before the release, as whoever publishes does
+        sealed = request.state is RequestState.APPROVED and _is_sealed(step.data, found)
         step.data.releases.withdraw(release, step.now, reason)
-        if request.state is RequestState.APPROVED and _is_sealed(step.data, found):
+        if sealed:
             step.data.requests.save(replace(request, state=REQUEST_LIFECYCLE.after(request.state, "withdraw")))
         return views(step, [step.data.releases.get(release)])[0]
 

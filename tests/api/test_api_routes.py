@@ -18,6 +18,7 @@ from purpose_documents import WHY, a_document
 from service.api.app import all_routes
 from service.api.callers import Stranger
 from service.api.openapi import _dependencies, bodies_of, callers_of
+from service.api.schemas.requests import _STATUS
 from service.domain.audit import Action, EventCode
 from service.domain.principal import Person, Role, Supplier
 from service.domain.release import Certificate, Release
@@ -50,6 +51,7 @@ ROLES = {
     "receivePart": {"supplier"},
     "completeSubmission": {"supplier"},
     "abandonSubmission": {"supplier"},
+    "withdrawSubmission": {"supplier"},
     "listRounds": {"supplier", "steward", "regional-owner"},
     "readRound": {"supplier", "steward", "regional-owner"},
     "createRound": {"steward"},
@@ -58,6 +60,11 @@ ROLES = {
     "requestAggregate": {"regional-owner"},
     "listRequests": {"regional-owner", "steward"},
     "readRequest": {"regional-owner", "steward"},
+    "retractRequest": {"regional-owner"},
+    "lodgeObjection": {"supplier", "privacy-officer"},
+    "listObjections": {"supplier", "privacy-officer"},
+    "countObjections": {"steward", "privacy-officer"},
+    "withdrawObjection": {"supplier", "privacy-officer"},
     "readEvidence": {"steward"},
     "reviewRequest": {"steward"},
     "listReleases": {"regional-owner", "steward"},
@@ -92,8 +99,11 @@ OWNED = {
     "receivePart": "supplier",
     "completeSubmission": "supplier",
     "abandonSubmission": "supplier",
+    "withdrawSubmission": "supplier",
+    "withdrawObjection": "supplier",
     "readRound": "supplier",
     "readRequest": "owner",
+    "retractRequest": "owner",
     "readRelease": "owner",
     "readReleaseCells": "owner",
 }
@@ -145,10 +155,23 @@ def ids(cast: Any) -> dict[str, str]:
         "data_set_id": "staffed-beds",
         "classification_id": "scotland-boards",
         "number": "0",
+        "objection_id": add_objection(world, cast.privacy_officer),
         "purpose_id": propose(world, cast.owner),
         "event_id": world.events(code="round.create")[0].id,
         "query_id": "no-such-query",
     }
+
+
+def add_objection(world: World, privacy_officer: str) -> str:
+    """Of the privacy officer, and then of hospital-a: a supplier lodges only for whom it delivered."""
+    body = {"pseudonym": "bsn.planning.1." + "z" * 22}
+    made = world.call("POST", "/v1/objections", privacy_officer, json=body)
+    assert made.status_code == 201, made.text
+    with world.operator().transact(EventCode("objection.lodge", Action.CREATE, "objection")) as step:
+        found = step.data.objections.get(made.json()["id"])
+        theirs = replace(found, id=world.services.randomness.new_id(), organisation="hospital-a")
+        step.data.objections.add(theirs)
+    return theirs.id
 
 
 def propose(world: World, owner: str) -> str:
@@ -213,6 +236,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "approvePurpose": {"json": {"version": 1, "verdict": "approve", "reason": WHY}},
         "changePurpose": {"json": {"version": 1, "change": "withdraw", "reason": WHY}},
         "withdrawRelease": {"json": {"reason": "An error."}},
+        "lodgeObjection": {"json": {"pseudonym": "bsn.planning.1." + "a" * 22}},
         "saveAuditQuery": {"json": {"name": "denials", "query": "outcome=denied"}},
     }
 
@@ -224,6 +248,10 @@ def ask(cast: Any, operation: str, who: str | None, ids: dict[str, str]) -> Any:
     assert bool(bodies_of(route)) == bool(sent), f"{operation} needs a good body in this test"
     query = "?format=csv" if operation == "exportAuditLog" else ""
     return cast.world.call(method, route.path.format(**ids) + query, who, **sent)
+
+
+def test_every_state_of_a_request_is_told_in_words() -> None:
+    assert set(_STATUS) == set(RequestState)
 
 
 def test_each_route_has_one_rule() -> None:

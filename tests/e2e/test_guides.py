@@ -45,7 +45,9 @@ def wait_for(person, path: str, reached):
 def test_the_regional_owner_asks_two_stewards_approve_and_the_owner_reads(played, shell):
     owner, steward = sections("regional-owner.md"), sections("steward.md")
     asked = run(shell, f"owner-{OWNER}", "".join(owner[name] for name in owner if not name.startswith("5.")))
-    assert asked.splitlines()[-1] in {"permitted", "prepared"}
+    *_, state, given_up = asked.splitlines()
+    assert state in {"permitted", "prepared"}
+    assert given_up == "retracted"
     waiting = wait_for(played.person("steward-1"), "/v1/aggregate-requests?state=prepared", lambda f: f["items"])
     request = waiting["items"][0]["id"]
 
@@ -89,6 +91,14 @@ def test_a_purpose_is_proposed_reviewed_approved_and_stopped(played, shell):
     assert "winter-peaks 1: Winterpieken" in ended
 
 
+def test_the_privacy_officer_lodges_an_objection_and_withdraws_it(shell):
+    guide = sections("privacy-officer.md")
+    printed = run(shell, "privacy-officer-1", "".join(guide.values()))
+    assert '"pseudonym": "bsn.planning.1.0123456789abcdefghijkl"' in printed
+    assert '"cancelled-operations": 1' in printed
+    assert re.search(r"^\d{4}-\d\d-\d\dT", printed.splitlines()[-1])
+
+
 def test_the_auditor_sees_who_did_what(shell):
     guide = sections("auditor.md")
     printed = "".join(run(shell, "auditor-1", script) for script in guide.values())
@@ -104,7 +114,7 @@ def test_the_auditor_sees_who_did_what(shell):
 
 def test_every_guide_is_executed():
     """A new guide gets a test of its own: here, in `test_supplier_guide`, or in `tests/docs`."""
-    executed_here = {"regional-owner.md", "steward.md", "auditor.md", "purposes.md"}
+    executed_here = {"regional-owner.md", "steward.md", "auditor.md", "purposes.md", "privacy-officer.md"}
     with_commands = {path.name for path in DOCS.glob("*.md") if "```console" in path.read_text()}
     assert executed_here <= with_commands
     assert with_commands - executed_here <= {"supplier.md", "operator.md", "developer.md", "disclosure.md"}

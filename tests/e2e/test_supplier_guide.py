@@ -104,7 +104,8 @@ class Desk:
         assert matches([self.real(line) for line in expected], done.stdout), (command, done.stdout)
         accepted = re.match(r"Aangenomen: .* Ontvangstbewijs (\S+) is", done.stdout)
         if accepted:
-            self.known.setdefault("AANLEVERING", accepted[1])
+            named = "VERBETERING" if "AANLEVERING" in self.known else "AANLEVERING"
+            self.known.setdefault(named, accepted[1])
 
 
 def test_the_guide_from_the_beginning_to_the_end(supplier_place: SupplierPlace, tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ def test_the_guide_from_the_beginning_to_the_end(supplier_place: SupplierPlace, 
     for kind, text in blocks():
         desk.follow(kind, text)
     found = supplier_place.crafting(tmp_path / "profile").counting()
-    assert [(one["state"], one["version"], one["rows"]) for one in found] == [("accepted", 2, 3), ("superseded", 1, 2)]
+    assert [(one["state"], one["version"], one["rows"]) for one in found] == [("accepted", 3, 3), ("superseded", 1, 2)]
 
 
 def test_every_command_in_the_guide_is_typed() -> None:

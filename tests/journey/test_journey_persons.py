@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from journey import AUDITOR, COLUMNS, OWNER, World, a_row, a_spec, csv_of
+from journey_persons import with_persons
 
 from service.domain.round import RoundState
 from service.ports.unit_of_work import AuditFilter, Page
-from service.use_cases import acceptance
 from service.use_cases.complete_submission import complete_submission
 from service.use_cases.read_audit_log import read_audit_log
 from service.use_cases.read_releases import read_release
 from service.use_cases.submit_records import submit_records
-from sluis_client.wire import Column, Definition, Kind, canonical_bytes
+from sluis_client.wire import canonical_bytes
 
 ANNA, BEN, CARLA = (f"bsn.planning.1.{name}{'0' * 22}" for name in ("anna", "ben", "carla"))
 
 
 @pytest.fixture(autouse=True)
-def with_persons(monkeypatch: pytest.MonkeyPatch) -> None:
+def _with_persons(request: pytest.FixtureRequest) -> None:
     """The data set has a column of pseudonyms, which no data set of the bundle has yet."""
-    plain = acceptance.wire_definition
-
-    def definition(data_set, catalogue) -> Definition:
-        made = plain(data_set, catalogue)
-        title = made.columns[0].title
-        return replace(made, columns=(*made.columns, Column("person", title, Kind.PSEUDONYM)))
-
-    monkeypatch.setattr(acceptance, "wire_definition", definition)
+    name = "any_world" if "any_world" in request.fixturenames else "world"
+    with_persons(request.getfixturevalue(name))
 
 
 def deliver(world: World, supplier: str, *persons: str, corrects: str | None = None) -> str:

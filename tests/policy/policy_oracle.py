@@ -69,6 +69,7 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
     "Organisation": {"name": str, "status": str},
     "Round": {"dataSet": str, "dataSetVersion": int, "expected": tuple},
     "Submission": {"organisation": str},
+    "Objection": {"organisation": str},
     "AggregateRequest": {"organisation": str, "requester": str},
     "Release": {"recipients": tuple, "withdrawn": bool},
     "PurposeVersion": {
@@ -120,6 +121,9 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "listAgreements",
             "recordAgreement",
             "giveConsent",
+            "lodgeObjection",
+            "listObjections",
+            "countObjections",
         )
     },
     **{action: ({"PurposeVersion"}, {}) for action in PURPOSE_STEPS.split()},
@@ -141,9 +145,13 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "consentMissing": bool,
         },
     ),
-    **{action: ({"Submission"}, {}) for action in ("continueSubmission", "readSubmission")},
+    **{action: ({"Submission"}, {}) for action in ("continueSubmission", "withdrawSubmission", "readSubmission")},
+    "withdrawObjection": ({"Objection"}, {}),
     "requestAggregate": ({"Purpose", "UnknownPurpose"}, {**RECIPIENT, **TABLE}),
-    **{action: ({"AggregateRequest"}, {}) for action in ("readRequest", "prepareRequest", "readEvidence")},
+    **{
+        action: ({"AggregateRequest"}, {})
+        for action in ("readRequest", "retractRequest", "prepareRequest", "readEvidence")
+    },
     "reviewRequest": ({"AggregateRequest"}, {"reviewers": tuple}),
     "release": ({"Purpose", "UnknownPurpose"}, {**RECIPIENT, **FOUR_EYES}),
     **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
@@ -155,8 +163,9 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
-    | {"submit", "continueSubmission", "listSubmissions", "readSubmission", "readOwnUses"}
-    | {"listAgreements", "readAgreement", "giveConsent", "leaveAgreement"},
+    | {"listAgreements", "readAgreement", "giveConsent", "leaveAgreement"}
+    | {"lodgeObjection", "listObjections", "withdrawObjection"}
+    | {"submit", "continueSubmission", "withdrawSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
     | SEES_ROUNDS
     | {
@@ -164,6 +173,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "readPurpose",
         "proposePurpose",
         "requestAggregate",
+        "retractRequest",
         "listRequests",
         "readRequest",
         "listReleases",
@@ -177,10 +187,11 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"withdrawPurpose", "readRegister"}
     | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest"}
-    | {"listReleases", "readRelease", "withdrawRelease"}
+    | {"listReleases", "readRelease", "withdrawRelease", "countObjections"}
     | {"listAgreements", "readAgreement", "recordAgreement", "confirmAgreement", "withdrawAgreement"},
     (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
     | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"}
+    | {"lodgeObjection", "listObjections", "countObjections", "withdrawObjection"}
     | {"listAgreements", "readAgreement", "confirmAgreement", "withdrawAgreement"},
     (Person, Role.AUDITOR): EVERYONE_READS
     | {"readAuditLog", "searchPersons", "readRegister", "listAgreements", "readAgreement"},
@@ -308,9 +319,13 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     ),
     ("requestAggregate release", "suppliers-without-agreement", lambda f: f["suppliersWithoutAgreement"] > 0),
     ("requestAggregate release", "suppliers-without-consent", lambda f: f["suppliersWithoutConsent"] > 0),
-    ("continueSubmission", "not-yours", lambda f: not f.own(f.resource["organisation"])),
     (
-        "readSubmission",
+        "continueSubmission withdrawSubmission retractRequest",
+        "not-yours",
+        lambda f: not f.own(f.resource["organisation"]),
+    ),
+    (
+        "readSubmission withdrawObjection",
         "not-yours",
         lambda f: isinstance(f.principal, Supplier) and not f.own(f.resource["organisation"]),
     ),

@@ -80,6 +80,7 @@ class Held:
     state: str = "receiving"
     faults: dict[str, Any] | None = None
     receipt: wire.SignedReceipt | None = None
+    withdrawal: wire.SignedWithdrawal | None = None
     version: int = 1
     late: bool = False
 
@@ -293,6 +294,26 @@ class Double:
             recorded=time_text(receipt.accepted_at),
         )
 
+    def withdraw(self, held: Held) -> None:
+        if held.withdrawal is not None:
+            return
+        if held.state != "accepted":
+            raise Refusal(409, "submission-state")
+        told = wire.Withdrawal(
+            submission_id=held.id,
+            organisation=ORGANISATION,
+            round=held.manifest.round,
+            manifest_digest=held.manifest.digest(),
+            withdrawn_at=self.clock().replace(microsecond=0),
+            audit_event_id=str(uuid.uuid4()),
+            issuer=ISSUER,
+            nonce=wire.base64url(secrets.token_bytes(wire.NONCE_BYTES)),
+        )
+        key = self.receipt_key or self.signing_key
+        signature = wire.sign_ed25519(wire.WITHDRAWAL_PREFIX, told.canonical(), key)
+        held.state = "withdrawn"
+        held.withdrawal = wire.SignedWithdrawal(told, wire.jwk_thumbprint(wire.public_jwk(key.public_key())), signature)
+
     def submission(self, held: Held) -> dict[str, Any]:
         document: dict[str, Any] = {
             "id": held.id,
@@ -317,6 +338,8 @@ class Double:
             proof = self.log.proof(held.receipt.receipt.audit_event_id) if self.log else None
             if proof is not None:
                 document["logProof"] = proof.to_json()
+        if held.withdrawal is not None:
+            document["withdrawal"] = held.withdrawal.to_json()
         if held.faults is not None:
             document["faults"] = held.faults
         return document
@@ -413,6 +436,9 @@ class _Handler(BaseHTTPRequestHandler):
             case "PUT", ["parts", number]:
                 self.double.put_part(held, int(number), body, self.headers["Content-Digest"])
                 return 204, None, {}
+            case "PUT", ["withdrawal"]:
+                self.double.withdraw(held)
+                return 200, self.double.submission(held), {}
             case "PUT", ["completion"]:
                 self.double.complete(held, json.loads(body)["parts"])
                 return 200, self.double.submission(held), {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -99,6 +100,39 @@ def test_the_order_of_the_parts_does_not_matter(tmp_path, parts, aggregation):
     except Unavailable:
         return
     assert ENGINE.contributions(sources[::-1], aggregation).equals(expected)
+
+
+def hashed(person: str) -> str:
+    return hashlib.sha256(person.encode()).hexdigest()[:32]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(
+        st.tuples(st.sampled_from(KEYS), st.lists(rows, max_size=8), st.sets(st.sampled_from("pqr"))), max_size=4
+    ),
+    aggregation=aggregations(),
+)
+def test_who_is_left_out_of_a_part_counts_nowhere_in_it(tmp_path, parts, aggregation):
+    sources = [
+        SourcePart(write(tmp_path, rows, key), key, "north", frozenset(map(hashed, out))) for key, rows, out in parts
+    ]
+    kept = [("north", [row for row in rows if row["person"] not in out]) for _, rows, out in parts]
+    asked = replace(aggregation, pseudonym="person")
+    try:
+        expected = naive_contributions(kept, asked)
+    except Overflow:
+        return
+    assert ENGINE.contributions(sources, asked).to_pylist() == expected
+
+
+def test_a_row_of_nobody_stays_and_a_part_without_pseudonyms_is_never_counted_whole(tmp_path):
+    path = write(tmp_path, [row(beds=3, person=None), row(beds=4, person="é"), row(beds=5, person="p")])
+    asked = Aggregation((), {}, ("beds",), pseudonym="person")
+    without = SourcePart(path, KEYS[0], "north", frozenset({hashed("é")}))
+    assert ENGINE.contributions([without], asked).to_pylist() == [{"contributor": "north", "beds": 8, "rows": 2}]
+    with pytest.raises(ValueError, match="left out"):
+        ENGINE.contributions([without], replace(asked, pseudonym=None))
 
 
 def test_a_worked_example(tmp_path):

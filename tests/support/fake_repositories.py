@@ -160,6 +160,14 @@ class FakeSubmissions:
         wanted = (organisation, round_, SubmissionState.ACCEPTED)
         return self._find(lambda s: (s.organisation, s.round, s.state) == wanted)
 
+    def last_version(self, organisation: str, round_: str) -> int:
+        every = self._t.read(organisation, round_).submissions.values()
+        return max((s.version for s in every if (s.organisation, s.round) == (organisation, round_)), default=0)
+
+    def withdrawn(self, deliveries: Collection[str]) -> frozenset[str]:
+        every = self._t.read(*deliveries).submissions.values()
+        return frozenset(s.id for s in every if s.id in deliveries and s.state == SubmissionState.WITHDRAWN)
+
     def page(
         self,
         page: Page,
@@ -242,7 +250,7 @@ class FakeSubmissions:
         if (new.state == SubmissionState.ACCEPTED and not complete) or (new.rows or 0) < 0:
             self._t.refuse(RowRefused("ck_submissions"))
         self._t.require(self._t.read().submissions, new.corrects)
-        numbered = {SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED}
+        numbered = {SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED, SubmissionState.WITHDRAWN}
         for other in self._t.read().submissions.values():
             if other.id == new.id:
                 continue
@@ -284,6 +292,12 @@ class FakeRequests:
         theirs = [r for r in every if organisation in {None, r.organisation}]
         older = _older(theirs, page.cursor, lambda r: (r.created_at, r.id))
         return [r for r in older if state in {None, r.state}][: page.limit]
+
+    def under_review(self, data_set: str) -> Sequence[AggregateRequest]:
+        wanted = OPEN_STATES - {RequestState.PERMITTED}
+        every = self._t.write(data_set).requests.values()
+        found = [r for r in every if r.state in wanted and r.spec.data_set == data_set]
+        return sorted(found, key=lambda r: r.id)
 
     def count_open(self, organisation: str) -> int:
         every = self._t.write(organisation).requests.values()
@@ -350,6 +364,9 @@ class FakeReleases:
     def newest_of(self, request: str) -> Release | None:
         theirs = [r for r in self._t.read(request).releases.values() if r.request == request]
         return max(theirs, key=lambda r: r.version, default=None)
+
+    def any_of(self, submission: str) -> bool:
+        return any(submission in release.inputs for release in self._t.read(submission).releases.values())
 
     def add_certificate(self, certificate: Certificate) -> None:
         tables = self._t.write(certificate)

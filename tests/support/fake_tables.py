@@ -13,6 +13,7 @@ from service.domain.agreement import RecordedAgreement
 from service.domain.audit import AuditEvent, SavedQuery
 from service.domain.errors import Invalid
 from service.domain.noise_budget import Drawing
+from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.purpose import PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
@@ -38,6 +39,7 @@ class Tables:
     reviews: dict[tuple[str, str], Review] = field(default_factory=dict)
     releases: dict[str, Release] = field(default_factory=dict)
     certificates: dict[str, Certificate] = field(default_factory=dict)
+    objections: dict[str, Objection] = field(default_factory=dict)
     drawings: dict[str, Drawing] = field(default_factory=dict)
     persons: dict[tuple[bytes, str], None] = field(default_factory=dict)
     saved_queries: dict[str, SavedQuery] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from fake_agreements import FakeAgreements
 from fake_audit import FakeAuditTrail, FakeSavedQueries
+from fake_objections import FakeObjections
 from fake_purposes import FakePurposes
 from fake_repositories import (
     FakeDrawings,
@@ -44,6 +45,7 @@ class FakeUnitOfWork:
         self.submissions = FakeSubmissions(self.transaction)
         self.requests = FakeRequests(self.transaction)
         self.releases = FakeReleases(self.transaction)
+        self.objections = FakeObjections(self.transaction)
         self.drawings = FakeDrawings(self.transaction)
         self.saved_queries = FakeSavedQueries(self.transaction)
         self.audit = FakeAuditTrail(self.transaction)

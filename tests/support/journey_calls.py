@@ -42,6 +42,7 @@ from service.use_cases.fail_request import fail_request
 from service.use_cases.judge_agreement import judge_agreement
 from service.use_cases.judge_purpose import review_purpose
 from service.use_cases.keep_audit_queries import save_audit_query
+from service.use_cases.lodge_objection import lodge_objection
 from service.use_cases.read_audit_log import ExportForm
 from service.use_cases.record_agreement import Terms, record_agreement
 from service.use_cases.release_request import release_request
@@ -59,6 +60,7 @@ TERMS = Terms(
     date(2027, 12, 31),
 )
 NOTHING = "0190f000-0000-7000-8000-000000000000"
+SOMEBODY = "bsn.planning.1." + "s" * 22
 _KEY = "k" * 43
 
 PRINCIPALS: Mapping[str, Principal] = {
@@ -108,6 +110,7 @@ class Things:
     release: str
     recorded: str
     agreed: str
+    objection: str
 
 
 def make_busy(world: World) -> Things:
@@ -164,6 +167,7 @@ def make_busy(world: World) -> Things:
         release=released.release,
         recorded=recorded.id,
         agreed=agreed.id,
+        objection=lodge_objection(world.call(PRIVACY_OFFICER), SOMEBODY, (), ()).id,
     )
 
 
@@ -459,6 +463,13 @@ CASES: Mapping[str, Case] = {
         "submission.abandon",
         lambda _, t: (t.accepted,),
     ),
+    "withdraw_submission": Case(
+        {"north"},
+        "north",
+        lambda _, t: (t.accepted,),
+        "submission.withdraw",
+        lambda _, t: (t.begun,),
+    ),
     "list_submissions": Case(
         {*SUPPLIERS, *STEWARDS}, "north", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))
     ),
@@ -474,6 +485,29 @@ CASES: Mapping[str, Case] = {
     ),
     "list_requests": Case({*OWNERS, *STEWARDS}, "owner", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))),
     "read_request": Case({"owner", *STEWARDS}, "steward", lambda _, t: (t.prepared,), None, fixed(NOTHING)),
+    # --- objections
+    "lodge_objection": Case(
+        {"privacy-officer"},
+        "privacy-officer",
+        fixed(SOMEBODY, ("staffed-beds",), ()),
+        "objection.lodge",
+        fixed("no pseudonym", ("nothing",), ("nothing",)),
+    ),
+    "withdraw_objection": Case(
+        {"privacy-officer"}, "privacy-officer", lambda _, t: (t.objection,), "objection.withdraw", fixed(NOTHING)
+    ),
+    "list_objections": Case(
+        {*SUPPLIERS, "privacy-officer"},
+        "privacy-officer",
+        fixed(PAGE),
+        "objection.list",
+        fixed(Page(cursor="not one of ours")),
+    ),
+    "count_objections": Case({*STEWARDS, "privacy-officer"}, "steward", fixed()),
+    "erase_objections": Case({"operator"}, "operator", fixed(5), "objection.erase", fixed(4)),
+    "retract_request": Case(
+        {"owner"}, "owner", lambda _, t: (t.prepared,), "request.retract", lambda _, t: (t.released,)
+    ),
     "prepare_request": Case(
         {"worker"},
         "worker",

@@ -18,6 +18,7 @@ from sluis_client.cli.status import rounds, status
 from sluis_client.cli.submit import submit
 from sluis_client.cli.template import template
 from sluis_client.cli.uses import uses
+from sluis_client.cli.withdraw import withdraw
 
 _CODES = "\n\n".join(f"{int(code)}  {text.nl} ({text.en})" for code, text in MEANING.items())
 
@@ -34,6 +35,7 @@ app.command()(describe)
 app.command()(template)
 app.command()(check)
 app.command()(submit)
+app.command()(withdraw)
 app.command()(status)
 app.command()(rounds)
 app.command()(uses)

@@ -24,3 +24,4 @@ LanguageOption = Annotated[
         "--language", envvar="SLUIS_CLIENT_LANGUAGE", help="Taal die voorop staat. (Language that comes first.)"
     ),
 ]
+YesOption = Annotated[bool, typer.Option("--yes", help="Vraag niets. (Ask nothing.)")]

@@ -52,6 +52,7 @@ from sluis_client.wire.receipt import (
     verify_receipt_alone,
 )
 from sluis_client.wire.strict import Label, Problem, WireError, time_text
+from sluis_client.wire.withdrawal import WITHDRAWAL_PREFIX, SignedWithdrawal, Withdrawal, verify_withdrawal
 
 __all__ = [
     "ACCEPTANCE_EVENTS",
@@ -59,6 +60,7 @@ __all__ = [
     "NONCE_BYTES",
     "RECEIPT_PREFIX",
     "RELEASE_PREFIX",
+    "WITHDRAWAL_PREFIX",
     "About",
     "Assessment",
     "Check",
@@ -83,8 +85,10 @@ __all__ = [
     "SignatureError",
     "SignedManifest",
     "SignedReceipt",
+    "SignedWithdrawal",
     "Target",
     "WireError",
+    "Withdrawal",
     "base64url",
     "canonical_bytes",
     "check_content",
@@ -106,4 +110,5 @@ __all__ = [
     "verify_manifest",
     "verify_receipt",
     "verify_receipt_alone",
+    "verify_withdrawal",
 ]

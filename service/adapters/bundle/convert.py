@@ -13,7 +13,17 @@ from service.adapters.bundle.models import (
     ProfileModel,
 )
 from service.adapters.bundle.reading import BundleFiles
-from service.domain.catalogue import Assessment, Check, DataSet, Dimension, DisclosureProfile, Measure, Note, Target
+from service.domain.catalogue import (
+    Assessment,
+    Check,
+    DataSet,
+    Dimension,
+    DisclosureProfile,
+    Measure,
+    Note,
+    PersonColumn,
+    Target,
+)
 from service.domain.classification import Classification, Code, Label
 from service.domain.errors import Invalid
 from service.domain.method import Method, Noise, Rounding, Suppression
@@ -96,6 +106,9 @@ def data_set(model: DataSetModel) -> DataSet:
         notes=tuple(
             Note(name, n.title.label(), n.definition.label(), n.maximum_length) for name, n in model.notes.items()
         ),
+        person=PersonColumn(model.person.name, model.person.title.label(), model.person.definition.label())
+        if model.person is not None
+        else None,
         targets=tuple(Target(t.measure, t.valid_from, t.at_most, t.definition.label()) for t in model.targets),
         care_forms=model.care_forms,
         assessment=Assessment(**model.assessment.model_dump()) if model.assessment is not None else None,

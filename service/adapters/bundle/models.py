@@ -76,6 +76,14 @@ class NoteModel(_Strict):
     maximum_length: Annotated[int, Field(ge=1, le=1000)]
 
 
+class PersonModel(_Strict):
+    """The column of pseudonyms."""
+
+    name: Name
+    title: LabelModel
+    definition: LabelModel
+
+
 class TargetModel(_Strict):
     """What a measure is held against."""
 
@@ -130,6 +138,7 @@ class DataSetModel(_Strict):
     dimensions: Annotated[dict[Name, DimensionModel], Field(min_length=1)]
     measures: Annotated[dict[Name, MeasureModel], Field(min_length=1)]
     notes: dict[Name, NoteModel] = {}
+    person: PersonModel | None = None
     targets: tuple[TargetModel, ...] = ()
     checks: tuple[CheckModel, ...] = ()
     round_level: Name

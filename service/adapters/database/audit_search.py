@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, union
 
 from service.adapters.database.audit_tables import audit_terms, evidence_inputs, release_inputs, submission_persons
 from service.adapters.database.columns import PlainText
+from service.adapters.database.objection_tables import evidence_left_out, release_left_out
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import audit_events, evidence
 from service.domain.audit import Outcome
@@ -134,17 +135,23 @@ def _about(pseudonym: str) -> Any:
 
     1. Those that name the person: searches of the log itself.
     2. Those over a delivery with the person in it.
-    3. Those over the requests and releases that such a delivery went into.
+    3. Those over the requests and releases that such a delivery went into, unless the person was left out of them.
     """
-    deliveries = select(submission_persons.c.submission).where(
-        submission_persons.c.person == literal(person_digest(pseudonym))
-    )
+    person = literal(person_digest(pseudonym))
+    deliveries = select(submission_persons.c.submission).where(submission_persons.c.person == person)
+    without = evidence_left_out.c.evidence == evidence_inputs.c.evidence, evidence_left_out.c.person == person
+    released_without = release_left_out.c.release == release_inputs.c.release, release_left_out.c.person == person
     of_evidence = (
         select(evidence.c.request)
         .join(evidence_inputs, evidence_inputs.c.evidence == evidence.c.id)
         .where(evidence_inputs.c.submission.in_(deliveries))
+        .where(~select(evidence_left_out.c.evidence).where(*without).exists())
     )
-    of_releases = select(release_inputs.c.release).where(release_inputs.c.submission.in_(deliveries))
+    of_releases = (
+        select(release_inputs.c.release)
+        .where(release_inputs.c.submission.in_(deliveries))
+        .where(~select(release_left_out.c.release).where(*released_without).exists())
+    )
     objects = union(deliveries, of_evidence, of_releases).subquery()
     named = select(audit_terms.c.event.label("id")).where(_term(person_term(pseudonym)))
     over = select(_E.id).where(_E.object_id.in_(select(objects.c[0])))

@@ -15,6 +15,7 @@ from service.adapters.database.columns import UtcDateTime
 from service.adapters.database.drawings import SqlDrawings
 from service.adapters.database.engine import Patience, open_engines
 from service.adapters.database.log import SqlLogBook, SqlLogTurn
+from service.adapters.database.objections import SqlObjections
 from service.adapters.database.organisations import SqlOrganisations, SqlUsedTokens
 from service.adapters.database.purposes import SqlPurposes
 from service.adapters.database.refusals import REFUSED, RowRefused, meaning
@@ -33,6 +34,7 @@ from service.ports.unit_of_work import (
     Agreements,
     AuditTrail,
     Drawings,
+    Objections,
     Organisations,
     Purposes,
     Releases,
@@ -59,6 +61,7 @@ class SqlUnitOfWork:
         self.requests: Requests = SqlRequests(transaction)
         self.releases: Releases = SqlReleases(transaction)
         self.drawings: Drawings = SqlDrawings(transaction)
+        self.objections: Objections = SqlObjections(transaction)
         self.saved_queries: SavedQueries = SqlSavedQueries(transaction)
         self.audit: AuditTrail = self._trail
         self.log: LogBook = SqlLogBook(transaction)

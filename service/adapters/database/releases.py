@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, select, true, update
 
 from service.adapters.database.audit_tables import release_inputs
+from service.adapters.database.objection_tables import release_left_out
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import certificates, release_recipients, releases, submissions
 from service.adapters.database.transaction import Row, Transaction
 from service.domain.errors import Conflict, Invalid, NotFound
+from service.domain.objection import LeftOut
 from service.domain.release import Certificate, Release
 from service.domain.submission import Submission
 from service.ports.unit_of_work import Page
@@ -43,6 +45,11 @@ class SqlReleases:
         self._transaction.write(insert(release_recipients), recipients)
         inputs = [{"release": release.id, "submission": delivery} for delivery in sorted(set(release.inputs))]
         self._transaction.write(insert(release_inputs), inputs)
+        left_out = [
+            {"release": release.id, "submission": delivery, "person": bytes.fromhex(person)}
+            for delivery, person in release.left_out
+        ]
+        self._transaction.write(insert(release_left_out), left_out)
         self._transaction.write(insert(releases).values(**_row(release)))
 
     def withdraw(self, release: str, at: datetime, reason: str) -> None:
@@ -64,6 +71,11 @@ class SqlReleases:
         found = select(releases).where(releases.c.request == request).order_by(releases.c.version.desc()).limit(1)
         rows = self._releases(self._transaction.rows(found))
         return rows[0] if rows else None
+
+    def any_of(self, submission: str) -> bool:
+        """Published, sealed or withdrawn."""
+        found = select(release_inputs.c.release).where(release_inputs.c.submission == submission).limit(1)
+        return self._transaction.row(found) is not None
 
     def add_certificate(self, certificate: Certificate) -> None:
         """Kept as it is from here."""
@@ -141,7 +153,10 @@ class SqlReleases:
         ids = [row["id"] for row in rows]
         for row in self._transaction.rows(select(release_recipients).where(release_recipients.c.release.in_(ids))):
             recipients[row["release"]] |= {row["organisation"]}
-        return [_release(row, recipients[row["id"]]) for row in rows]
+        left_out: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for row in self._transaction.rows(select(release_left_out).where(release_left_out.c.release.in_(ids))):
+            left_out[row["release"]].append((row["submission"], row["person"].hex()))
+        return [_release(row, recipients[row["id"]], tuple(sorted(left_out[row["id"]]))) for row in rows]
 
 
 def _row(release: Release) -> Row:
@@ -165,7 +180,7 @@ def _row(release: Release) -> Row:
     }
 
 
-def _release(row: Mapping[str, Any], recipients: frozenset[str]) -> Release:
+def _release(row: Mapping[str, Any], recipients: frozenset[str], left_out: LeftOut) -> Release:
     return Release(
         id=row["id"],
         request=row["request"],
@@ -184,4 +199,5 @@ def _release(row: Mapping[str, Any], recipients: frozenset[str]) -> Release:
         withdrawal_reason=row["withdrawal_reason"],
         revises=row["revises"],
         certified=row["certified"],
+        left_out=left_out,
     )

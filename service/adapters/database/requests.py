@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 
 from service.adapters.database.audit_tables import evidence_inputs
 from service.adapters.database.columns import canonical, storable_text
+from service.adapters.database.objection_tables import evidence_left_out
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import evidence, requests, reviews
 from service.adapters.database.transaction import Row, Transaction
@@ -26,6 +27,7 @@ from service.domain.request import (
 )
 from service.ports.unit_of_work import Page
 
+_UNDER_REVIEW = OPEN_STATES - {RequestState.PERMITTED}
 _FIRST = 1
 """The version of a data set in requests of before data sets had several."""
 
@@ -72,6 +74,17 @@ class SqlRequests:
         query = newest_first(query, requests.c.created_at, requests.c.id, after, page.limit)
         return [_request(row) for row in self._transaction.rows(query)]
 
+    def under_review(self, data_set: str) -> Sequence[AggregateRequest]:
+        """What a lock was waited for may have ended meanwhile: such a one is left out."""
+        resting = select(requests.c.id, requests.c.spec).where(requests.c.state.in_(_UNDER_REVIEW))
+        ids = [
+            row["id"]
+            for row in self._transaction.rows(resting.order_by(requests.c.id))
+            if json.loads(row["spec"])["data_set"] == data_set
+        ]
+        found = [self.get(request, lock=True) for request in ids]
+        return [request for request in found if request.state in _UNDER_REVIEW]
+
     def count_open(self, organisation: str) -> int:
         """Call it before `add`: whoever waited here counts what the one before added."""
         self._transaction.take_turn("requests", organisation)
@@ -81,15 +94,25 @@ class SqlRequests:
 
     def add_evidence(self, evidence_: Evidence) -> None:
         """Evidence is only ever added."""
-        self._transaction.write(insert(evidence).values(**asdict(evidence_)))
+        row = {name: value for name, value in asdict(evidence_).items() if name != "left_out"}
+        self._transaction.write(insert(evidence).values(**row))
         inputs = [{"evidence": evidence_.id, "submission": delivery} for delivery in sorted(set(evidence_.inputs))]
         self._transaction.write(insert(evidence_inputs), inputs)
+        left_out = [
+            {"evidence": evidence_.id, "submission": delivery, "person": bytes.fromhex(person)}
+            for delivery, person in evidence_.left_out
+        ]
+        self._transaction.write(insert(evidence_left_out), left_out)
 
     def evidence(self, request: str) -> Evidence | None:
         """The newest, by time and then by id."""
         query = select(evidence).where(evidence.c.request == request)
         found = self._transaction.row(query.order_by(evidence.c.made_at.desc(), evidence.c.id.desc()).limit(1))
-        return None if found is None else Evidence(**found)
+        if found is None:
+            return None
+        rows = self._transaction.rows(select(evidence_left_out).where(evidence_left_out.c.evidence == found["id"]))
+        left_out = sorted((row["submission"], row["person"].hex()) for row in rows)
+        return Evidence(**found, left_out=tuple(left_out))
 
     def add_review(self, review: Review) -> None:
         """Conflict `reviewed-already`: a steward says one thing of one evidence."""

@@ -51,6 +51,9 @@ _PARTS = (
     .join(organisations, organisations.c.id == submissions.c.organisation)
     .order_by(submissions.c.round, submissions.c.organisation)
 )
+_LAST_VERSION = select(func.max(submissions.c.version).label("version")).where(
+    submissions.c.organisation == bindparam("organisation"), submissions.c.round == bindparam("round")
+)
 _COUNTING = _OWN.where(submissions.c.round == bindparam("round"), submissions.c.state == SubmissionState.ACCEPTED)
 
 
@@ -91,6 +94,18 @@ class SqlSubmissions:
     def counting(self, organisation: str, round_: str) -> Submission | None:
         """The accepted one."""
         return self._find(_COUNTING, organisation=organisation, round=round_)
+
+    def last_version(self, organisation: str, round_: str) -> int:
+        """Withdrawn and superseded ones had a number too."""
+        found = self._transaction.row(_LAST_VERSION, {"organisation": organisation, "round": round_})
+        return int(found["version"] or 0) if found else 0
+
+    def withdrawn(self, deliveries: Collection[str]) -> frozenset[str]:
+        """Those of these deliveries that their supplier withdrew."""
+        query = select(submissions.c.id).where(
+            submissions.c.id.in_(sorted(deliveries)), submissions.c.state == SubmissionState.WITHDRAWN
+        )
+        return frozenset(row["id"] for row in self._transaction.rows(query))
 
     def page(
         self,

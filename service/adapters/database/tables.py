@@ -134,6 +134,7 @@ submissions = Table(
     Column("warnings", PlainText),
     Column("faults", PlainText),
     Column("receipt", PlainText),
+    Column("withdrawal", PlainText),
     UniqueConstraint("organisation", "idempotency_key"),
     UniqueConstraint("organisation", "manifest_digest"),
     one_of("state", SubmissionState),
@@ -156,7 +157,7 @@ Index(
     postgresql_where=_ACCEPTED,
 )
 # Deliveries that were refused, abandoned or are still coming in hold no number that another could need.
-_NUMBERED = text("state IN ('accepted', 'superseded')")
+_NUMBERED = text("state IN ('accepted', 'superseded', 'withdrawn')")
 Index(
     "uq_submissions_version",
     submissions.c.round,

@@ -21,6 +21,7 @@ from service.api.schemas.requests import (
 from service.domain.request import RequestState
 from service.use_cases.read_requests import list_requests, read_evidence, read_request
 from service.use_cases.request_aggregate import request_aggregate
+from service.use_cases.retract_request import retract_request
 from service.use_cases.review_request import review_request
 
 router = APIRouter(tags=["aggregate-requests"])
@@ -73,6 +74,18 @@ def get_request(call: PersonCall, request_id: Id) -> Response:
     """The request with its decision and how it stands; an `unsafe` one says why, and what can be asked instead."""
     found = read_request(call, request_id)
     return answer(AggregateRequestAnswer.of(found.request, found.refusal, found.offers))
+
+
+@router.put(
+    "/v1/aggregate-requests/{request_id}/retraction",
+    operation_id="retractRequest",
+    summary="Give up an open request",
+    response_model=AggregateRequestAnswer,
+    responses={409: {}},
+)
+def put_retraction(call: PersonCall, request_id: Id) -> Response:
+    """Nothing is released of it any more, and its place among the open requests is free. Giving up twice is fine."""
+    return answer(AggregateRequestAnswer.of(retract_request(call, request_id)))
 
 
 @router.get(

@@ -35,6 +35,7 @@ from service.use_cases.complete_submission import complete_submission
 from service.use_cases.read_submissions import list_submissions, read_submission
 from service.use_cases.receive_part import receive_part
 from service.use_cases.submit_records import Delivered, submit_records
+from service.use_cases.withdraw_submission import withdraw_submission
 from sluis_client.wire import Format, SignedManifest, WireError, content_of_records
 
 router = APIRouter(tags=["submissions"])
@@ -151,6 +152,18 @@ def put_completion(
     """The delivery is checked and settled as a whole; a settled one answers as it did the first time."""
     delivered = complete_submission(call, submission_id, body.parts)
     return _delivered(call, delivered, duplicate=delivered.submission.id != submission_id, made=200)
+
+
+@router.put(
+    "/v1/submissions/{submission_id}/withdrawal",
+    operation_id="withdrawSubmission",
+    summary="Withdraw a delivery that counts",
+    response_model=SubmissionAnswer,
+    responses={409: {}},
+)
+def put_withdrawal(call: SupplierCall, submission_id: Id) -> Response:
+    """It counts in nothing that is released from now on; what was released stays. Withdrawing twice is fine."""
+    return answer(SubmissionAnswer.of(withdraw_submission(call, submission_id), own=True))
 
 
 @router.delete(

@@ -33,8 +33,8 @@ class ReleaseSummary(Answer):
     revision: Annotated[
         Revision,
         Field(
-            description="`pending`: a supplier corrected its figures or delivered late since; `superseded`: you have "
-            "a later release of the same table, `revisedBy`"
+            description="`pending`: a supplier corrected its figures, delivered late or withdrew since; "
+            "`superseded`: you have a later release of the same table, `revisedBy`"
         ),
     ]
     revised_by: str | None = ABSENT

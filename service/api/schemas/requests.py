@@ -289,4 +289,5 @@ _STATUS: Mapping[RequestState, Label] = {
     RequestState.APPROVED: Label(nl="Goedgekeurd; wordt vrijgegeven.", en="Approved; is being released."),
     RequestState.REJECTED: Label(nl="Afgewezen door een steward.", en="Rejected by a steward."),
     RequestState.RELEASED: Label(nl="Vrijgegeven.", en="Released."),
+    RequestState.RETRACTED: Label(nl="Door uw organisatie ingetrokken.", en="Given up by your organisation."),
 }

@@ -111,6 +111,28 @@ class ReceiptAnswer(Answer):
     signature: str
 
 
+class WithdrawalBody(Answer):
+    """Which delivery counts no longer, and since when."""
+
+    withdrawal_version: Literal[1]
+    submission_id: str
+    organisation: str
+    round: str
+    manifest_digest: Digest
+    withdrawn_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    audit_event_id: str
+    issuer: str
+    nonce: str
+
+
+class WithdrawalAnswer(Answer):
+    """The service's signed word: Ed25519 over `sluis-withdrawal-v1`, a line feed and the RFC 8785 form of it."""
+
+    withdrawal: WithdrawalBody
+    key_id: str
+    signature: str
+
+
 class PartAnswer(Answer):
     """A part that the service has."""
 
@@ -144,6 +166,9 @@ class SubmissionAnswer(Answer):
     warnings: list[FaultAnswer] | None = ABSENT
     faults: FaultsAnswer | None = ABSENT
     receipt: ReceiptAnswer | None = ABSENT
+    withdrawal: Annotated[
+        WithdrawalAnswer | None, Field(description="Of a withdrawn delivery, that it counts no longer")
+    ] = ABSENT
     log_proof: Annotated[
         LogProofAnswer | None,
         Field(description="That the event which the receipt names is in the audit log; follows within seconds"),
@@ -189,6 +214,7 @@ class SubmissionAnswer(Answer):
             warnings=faults_of(found.warnings)["shown"] if own else None,
             faults=FaultsAnswer.model_validate(faults_of(found.faults)) if own and found.faults else None,
             receipt=ReceiptAnswer.model_validate_json(found.receipt) if own and found.receipt else None,
+            withdrawal=WithdrawalAnswer.model_validate_json(found.withdrawal) if own and found.withdrawal else None,
             log_proof=LogProofAnswer.of(proof) if own and proof else None,
             part_size=part_size if receiving else None,
             parts=[PartAnswer.of(part) for part in parts] if receiving else None,

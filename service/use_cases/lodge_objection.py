@@ -1,0 +1,123 @@
+"""A person objects: from that moment its records are left out of whatever is made (GDPR articles 18, 21 and 7(3))."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from service.domain import objection_facts as facts
+from service.domain.audit import Action, EventCode
+from service.domain.audit_terms import person_digest
+from service.domain.errors import Denied, Invalid, NotFound
+from service.domain.objection import PSEUDONYM, Objection
+from service.domain.principal import Role
+from service.domain.reason import Reason
+from service.use_cases.call import Call, Step
+from service.use_cases.counting import send_back
+
+LODGE = EventCode("objection.lodge", Action.CREATE, "objection")
+WITHDRAW = EventCode("objection.withdraw", Action.UPDATE, "objection")
+
+
+def lodge_objection(call: Call, pseudonym: str, data_sets: Sequence[str], purposes: Sequence[str]) -> Objection:
+    """Leave the person out of every aggregate that is made from now on, of these data sets for these purposes.
+
+    1. Authorise. A supplier speaks for persons that it delivered itself: it learns of nobody whether others did.
+    2. The pseudonym has its form, and data sets and purposes exist; none named means all of them.
+    3. No release over data sets with this person is made meanwhile.
+    4. Store it. Lodging the same again gives the same objection.
+    5. What is under way with the person in it is prepared anew (`counting.send_back`).
+
+    What was released stays. What is released next of the same facts has to hide the difference, or waits
+    (docs/adr/0021-withdrawal-and-objection.md).
+
+    Raises:
+        Denied: neither supplier nor privacy officer; `person-not-yours`.
+        Invalid: `objection`, naming every fault.
+    """
+    with call.transact(LODGE) as step:
+        # 1
+        step.object_id = call.services.randomness.new_id()
+        step.authorise(facts.may_lodge_objection(step.caller()), names_object=False)
+        # 2
+        _require_sound(step, pseudonym, data_sets, purposes)
+        _is_about(step, pseudonym)
+        person, own = person_digest(pseudonym), call.principal.organisation or ""
+        if Role.SUPPLIER in call.principal.roles and not step.data.objections.data_sets_of(person, organisation=own):
+            raise Denied((Reason("person-not-yours"),))
+        # 3
+        concerned = _lock(step, person)
+        # 4
+        new = Objection(
+            id=step.object_id,
+            pseudonym=pseudonym,
+            person=person,
+            data_sets=tuple(sorted(set(data_sets))),
+            purposes=tuple(sorted(set(purposes))),
+            lodged_by=call.principal.id,
+            organisation=own,
+            lodged_at=step.now,
+        )
+        for known in step.data.objections.of(person):
+            if (known.organisation, known.data_sets, known.purposes) == (own, new.data_sets, new.purposes):
+                step.object_id = known.id
+                step.conclude(step.outcome, ("repeated",))
+                return known
+        step.data.objections.add(new)
+        # 5
+        for data_set in concerned:
+            send_back(step, data_set)
+    call.services.jobs.wake()
+    return new
+
+
+def withdraw_objection(call: Call, objection: str) -> Objection:
+    """Let the person's records count again from now on, unless another objection is against it.
+
+    Raises:
+        Denied: a supplier's call for an objection that another lodged (or none); or another role.
+        NotFound: no such objection.
+    """
+    with call.transact(WITHDRAW) as step:
+        found = step.known(partial(step.data.objections.get, lock=True), objection)
+        step.object_id = objection
+        step.authorise(facts.may_withdraw_objection(step.caller(), found))
+        if found is None:
+            raise NotFound("objection")
+        if found.withdrawn_at is not None:
+            step.conclude(step.outcome, ("repeated",))
+            return found
+        if found.pseudonym is None or found.person is None:
+            raise RuntimeError("an objection in force names its person")
+        _is_about(step, found.pseudonym)
+        concerned = _lock(step, found.person)
+        withdrawn = replace(found, withdrawn_at=step.now, withdrawn_by=call.principal.id)
+        step.data.objections.save(withdrawn)
+        for data_set in concerned:
+            send_back(step, data_set)
+    call.services.jobs.wake()
+    return withdrawn
+
+
+def _is_about(step: Step, pseudonym: str) -> None:
+    """The event names the person; in the log that is behind a salt, and goes with the event."""
+    step.persons = (pseudonym,)
+    step.pseudonym_domain = pseudonym.rpartition(".")[0]
+
+
+def _lock(step: Step, person: bytes) -> list[str]:
+    """The data sets with the person, in one order, so that nobody waits for somebody who waits for them."""
+    concerned = sorted(step.data.objections.data_sets_of(person))
+    for data_set in concerned:
+        step.data.releases.lock_facts(data_set)
+    return concerned
+
+
+def _require_sound(step: Step, pseudonym: str, data_sets: Sequence[str], purposes: Sequence[str]) -> None:
+    catalogue = step.catalogue
+    faults = [] if PSEUDONYM.fullmatch(pseudonym) else [("pseudonym", "no-pseudonym")]
+    faults += [(f"data-sets: {name}", "unknown") for name in data_sets if step.known(catalogue.data_set, name) is None]
+    faults += [(f"purposes: {name}", "unknown") for name in purposes if step.known(catalogue.purpose, name) is None]
+    if faults:
+        raise Invalid("objection", faults=tuple(faults))

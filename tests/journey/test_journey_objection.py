@@ -1,0 +1,254 @@
+"""A person objects: its records are in nothing that is made from then on, and no difference shows who it was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from journey import AUDITOR, OPERATOR, OWNER, PRIVACY_OFFICER, STEWARD, THIRD, WORKER, World, dimensions
+from journey_figures import SPEC, cells_of
+from journey_persons import Record, deliver_persons, object_to, pseudonym, with_persons
+
+from service.domain.errors import Conflict, Denied, Invalid, NotFound
+from service.domain.round import RoundState
+from service.ports.unit_of_work import AuditFilter, Page
+from service.use_cases.lodge_objection import lodge_objection, withdraw_objection
+from service.use_cases.publish_release import publish_release
+from service.use_cases.read_audit_log import read_audit_log
+from service.use_cases.read_objections import count_objections, erase_objections, list_objections
+from service.use_cases.read_releases import read_release
+from service.use_cases.read_requests import read_evidence, read_request
+from service.use_cases.release_request import release_request
+from service.use_cases.withdraw_submission import withdraw_submission
+
+AYRSHIRE, GRAMPIAN = "S08000015", "S08000020"
+SUPPLIERS = ("north", "south", "east", "west", "isle", "vale")
+ANNA = "north-0"
+BOARDS = replace(SPEC, dimensions=dimensions(region="planning-region"))
+EACH = 8
+
+
+def records_of(supplier: str) -> list[Record]:
+    """Two rows per person: one on each of two boards."""
+    return [(f"{supplier}-{number}", board, 3) for number in range(EACH) for board in (AYRSHIRE, GRAMPIAN)]
+
+
+@pytest.fixture
+def collected(world: World) -> World:
+    return collect(world)
+
+
+def collect(world: World) -> World:
+    with_persons(world).round("2024")
+    for supplier in SUPPLIERS:
+        deliver_persons(world, supplier, records_of(supplier))
+    world.turn("staffed-beds-2024", RoundState.CLOSED)
+    return world
+
+
+def total(world: World, release: str | None) -> int:
+    """Everything in a release, over the regions at its top."""
+    assert release is not None
+    cells = cells_of(read_release(world.call(OWNER), release).release.content)
+    return sum(cell.value or 0 for cell in cells if cell.codes[0] == "TOTAL")
+
+
+ALL = len(SUPPLIERS) * EACH * 2 * 3
+
+
+def test_before_a_release_the_person_is_left_out_at_once(any_world: World) -> None:
+    world = collect(any_world)
+    asked = world.ask(BOARDS)
+    world.work()
+    world.approve(asked.id)
+    object_to(world, ANNA)
+    assert world.request(asked.id).state == "permitted"
+    with pytest.raises(Conflict, match="request-state"):
+        release_request(world.call(WORKER), asked.id)
+    world.work()
+    world.approve(asked.id)
+    world.work()
+    assert total(world, world.request(asked.id).release) == ALL - 6
+
+
+def test_whoever_is_in_no_delivery_changes_nothing(collected: World) -> None:
+    world = collected
+    asked = world.ask(BOARDS)
+    world.work()
+    object_to(world, "nobody")
+    assert world.request(asked.id).state == "prepared"
+
+
+def test_an_objection_holds_for_what_is_delivered_later(collected: World) -> None:
+    world = collected
+    object_to(world, ANNA)
+    world.round("2025")
+    for supplier in SUPPLIERS:
+        deliver_persons(world, supplier, records_of(supplier), "staffed-beds-2025")
+    world.turn("staffed-beds-2025", RoundState.CLOSED)
+    done = world.release(replace(BOARDS, periods=("2025",)))
+    assert total(world, done.release) == ALL - 6
+
+
+def test_after_a_release_the_next_waits_and_nobody_is_told_why(any_world: World) -> None:
+    world = collect(any_world)
+    first = world.release(BOARDS)
+    assert total(world, first.release) == ALL
+    object_to(world, ANNA)
+    waiting = world.release(BOARDS)
+    view = read_request(world.call(OWNER), waiting.id)
+    assert (view.request.state, view.refusal) == ("permitted", "revision-pending")
+    report = json.loads(read_evidence(world.call(THIRD), waiting.id).report)
+    assert (report["refused"], report["morePersons"]) == ("revision-pending", 9)
+    with world.services.database.look() as data:
+        evidence = data.requests.evidence(waiting.id)
+    assert evidence is not None
+    assert len(evidence.left_out) == 1
+    assert evidence.left_out[0][1] not in evidence.report + evidence.tables
+    # the release says nothing of it: no delivery changed
+    assert first.release is not None
+    assert read_release(world.call(OWNER), first.release).revision == "none"
+    seen = len(world.events())
+    world.work()
+    assert len(world.events()) == seen
+    for number in (1, 2):
+        for supplier in SUPPLIERS[:5]:
+            object_to(world, f"{supplier}-{number}")
+    world.work()
+    assert world.request(waiting.id).state == "prepared"
+    world.approve(waiting.id)
+    world.work()
+    second = world.request(waiting.id).release
+    assert total(world, second) == ALL - 11 * 6
+    told = json.loads(read_release(world.call(OWNER), second or "").release.content)
+    assert told["revises"] == [first.release]
+
+
+def test_it_is_against_what_it_names(collected: World) -> None:
+    world = collected
+    object_to(world, ANNA, ["rejections"])
+    object_to(world, "south-0", [], ["winter-evaluation-2020"])
+    assert total(world, world.release(BOARDS).release) == ALL
+    object_to(world, "east-0", ["staffed-beds"], ["regional-capacity-planning"])
+    assert world.release(BOARDS).state == "permitted"
+
+
+def test_whoever_withdraws_counts_again(collected: World) -> None:
+    world = collected
+    made = object_to(world, ANNA)
+    asked = world.ask(BOARDS)
+    world.work()
+    withdraw_objection(world.call(PRIVACY_OFFICER), made.id)
+    assert world.request(asked.id).state == "permitted"
+    world.work()
+    world.approve(asked.id)
+    world.work()
+    assert total(world, world.request(asked.id).release) == ALL
+    assert withdraw_objection(world.call(PRIVACY_OFFICER), made.id).withdrawn_at is not None
+    assert world.events(code="objection.withdraw")[0].reasons == ("repeated",)
+
+
+def test_coming_back_shows_nobody_either(collected: World) -> None:
+    world = collected
+    made = object_to(world, ANNA)
+    assert total(world, world.release(BOARDS).release) == ALL - 6
+    withdraw_objection(world.call(PRIVACY_OFFICER), made.id)
+    waiting = world.release(BOARDS)
+    assert read_request(world.call(OWNER), waiting.id).refusal == "revision-pending"
+
+
+def test_what_was_sealed_with_the_person_is_not_published(collected: World) -> None:
+    world = collected
+    asked = world.ask(BOARDS)
+    world.work()
+    world.approve(asked.id)
+    release_request(world.call(WORKER), asked.id)
+    object_to(world, ANNA)
+    world.sequence()
+    with pytest.raises(Conflict, match="request-state"):
+        publish_release(world.call(WORKER), asked.id)
+    assert world.request(asked.id).release is None
+
+
+def test_a_supplier_speaks_for_those_it_delivered_and_learns_of_no_other(collected: World) -> None:
+    world = collected
+    north, south = (world.parties[name].principal for name in ("north", "south"))
+    for stranger in ("south-0", "nobody"):
+        with pytest.raises(Denied) as refused:
+            lodge_objection(world.call(north), pseudonym(stranger), (), ())
+        assert [(reason.code, reason.data) for reason in refused.value.reasons] == [("person-not-yours", {})]
+    made = lodge_objection(world.call(north), pseudonym(ANNA), (), ())
+    assert lodge_objection(world.call(north), pseudonym(ANNA), (), ()) == made
+    assert [one.id for one in list_objections(world.call(north), Page())] == [made.id]
+    assert list_objections(world.call(north), Page())[0].pseudonym is None
+    assert list_objections(world.call(south), Page()) == []
+    assert count_objections(world.call(STEWARD)) == {"*": 1}
+    (shown,) = list_objections(world.call(PRIVACY_OFFICER), Page())
+    assert shown.pseudonym == pseudonym(ANNA)
+    assert world.events(code="objection.list")[0].persons == (pseudonym(ANNA),)
+    for other in (south, OWNER, STEWARD, AUDITOR, OPERATOR):
+        with pytest.raises(Denied):
+            withdraw_objection(world.call(other), made.id)
+    for other in (OWNER, STEWARD, AUDITOR, OPERATOR):
+        with pytest.raises(Denied):
+            list_objections(world.call(other), Page())
+    assert withdraw_objection(world.call(north), made.id).withdrawn_by == "north"
+    with pytest.raises(NotFound):
+        withdraw_objection(world.call(PRIVACY_OFFICER), "nothing")
+
+
+def test_every_fault_is_told_at_once(world: World) -> None:
+    with pytest.raises(Invalid) as refused:
+        lodge_objection(world.call(PRIVACY_OFFICER), "123456782", ["nothing"], ["nowhere"])
+    assert [where for where, _ in refused.value.faults] == ["pseudonym", "data-sets: nothing", "purposes: nowhere"]
+    stored = repr(world.dump())
+    assert "123456782" not in stored
+
+
+def test_the_person_finds_the_objection_and_not_what_it_was_left_out_of(collected: World) -> None:
+    world = collected
+    object_to(world, ANNA)
+    done = world.release(BOARDS)
+    assert done.release is not None
+    read_release(world.call(OWNER), done.release)
+
+    def about(name: str) -> set[str]:
+        found = read_audit_log(world.call(AUDITOR), AuditFilter(person=pseudonym(name)), Page(200))
+        return {event.code for event in found.events}
+
+    assert {"objection.lodge", "submission.submit"} <= about(ANNA)
+    assert not {"release.read", "release.create", "request.prepare"} & about(ANNA)
+    assert {"release.read", "release.create", "request.prepare"} <= about("north-1")
+
+
+def test_whose_it_was_is_erased_after_retention(collected: World) -> None:
+    world = collected
+    made, kept = object_to(world, ANNA), object_to(world, "north-1")
+    released = world.release(BOARDS)
+    withdraw_objection(world.call(PRIVACY_OFFICER), made.id)
+    assert erase_objections(world.call(OPERATOR)) == 0
+    world.clock.pass_by(days=5 * 366)
+    assert erase_objections(world.call(OPERATOR)) == 1
+    with world.services.database.look() as data:
+        assert (data.objections.get(made.id).pseudonym, data.objections.get(made.id).person) == (None, None)
+        assert data.objections.get(kept.id).pseudonym == pseudonym("north-1")
+        # what was released can still be added up as it was
+        (release,) = data.releases.over("staffed-beds")
+    assert (release.id, len(release.left_out)) == (released.release, 2)
+
+
+def test_a_withdrawn_delivery_takes_its_persons_along(collected: World) -> None:
+    """Objections and withdrawals are one history: what waits for one goes on with the other."""
+    world = collected
+    assert total(world, world.release(BOARDS).release) == ALL
+    object_to(world, ANNA)
+    party = world.parties["north"]
+    counts = world.counting(party, "staffed-beds-2024")
+    assert counts is not None
+    withdraw_submission(world.call(party.principal), counts.id)
+    waiting = world.release(BOARDS)
+    assert read_request(world.call(OWNER), waiting.id).refusal == "revision-pending"
+    report = json.loads(read_evidence(world.call(THIRD), waiting.id).report)
+    assert "morePersons" not in report  # nobody left a delivery that still counts
+    assert report["moreSuppliers"] == 2
