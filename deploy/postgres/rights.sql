@@ -12,7 +12,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
     audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, expected_suppliers,
-    invitations, organisations, purpose_verdicts, purposes, release_inputs, release_recipients, releases, requests, reviews, rounds, saved_queries,
+    invitations, organisations, public_figures, purpose_verdicts, purposes, release_inputs, release_recipients, releases, requests, reviews, rounds, saved_queries,
     submission_persons, submissions, upload_parts, used_tokens
 TO sluis_service;
 

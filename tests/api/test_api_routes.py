@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from api_world import PEOPLE_ISSUER, World, records, request_body
+from database_samples import a_public_copy
 from fastapi.routing import APIRoute
 from purpose_documents import WHY, a_document
 
@@ -67,6 +68,8 @@ ROLES = {
     "listDataSets": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readDataSet": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "listClassifications": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "listPublicFigures": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "readPublicFigures": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readClassification": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "listPurposes": {"regional-owner", "steward", "privacy-officer"},
     "readPurpose": {"regional-owner", "steward", "privacy-officer"},
@@ -111,6 +114,7 @@ SHARED = {
     "changePurpose",
     "readDataSet",
     "readClassification",
+    "readPublicFigures",
     "readAuditEvent",
     "removeAuditQuery",
 }
@@ -145,10 +149,19 @@ def ids(cast: Any) -> dict[str, str]:
         "data_set_id": "staffed-beds",
         "classification_id": "scotland-boards",
         "number": "0",
+        "source_id": "demography",
+        "period": add_public_copy(world),
         "purpose_id": propose(world, cast.owner),
         "event_id": world.events(code="round.create")[0].id,
         "query_id": "no-such-query",
     }
+
+
+def add_public_copy(world: World) -> str:
+    copy = a_public_copy()
+    with world.operator().transact(EventCode("public-figures.fetch", Action.CREATE, "public-figures")) as step:
+        step.data.public_figures.add(copy)
+    return copy.period
 
 
 def propose(world: World, owner: str) -> str:

@@ -110,6 +110,8 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "runService",
             "proposePurpose",
             "readRegister",
+            "readPublicFigures",
+            "fetchPublicFigures",
         )
     },
     **{action: ({"PurposeVersion"}, {}) for action in PURPOSE_STEPS.split()},
@@ -128,7 +130,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
 }
 
-EVERYONE_READS = {"readMetadata", "readOwnOrganisation"}
+EVERYONE_READS = {"readMetadata", "readPublicFigures", "readOwnOrganisation"}
 SEES_ROUNDS = {"listRounds", "readRound"}
 MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
@@ -158,7 +160,8 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"},
     (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog", "searchPersons", "readRegister"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
-    | {"readMetadata", "administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
+    | {"readMetadata", "readPublicFigures", "fetchPublicFigures"}
+    | {"administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
     (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
 }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fake_audit import FakeAuditTrail, FakeSavedQueries
+from fake_public_figures import FakePublicFigures
 from fake_purposes import FakePurposes
 from fake_repositories import (
     FakeDrawings,
@@ -43,6 +44,7 @@ class FakeUnitOfWork:
         self.requests = FakeRequests(self.transaction)
         self.releases = FakeReleases(self.transaction)
         self.drawings = FakeDrawings(self.transaction)
+        self.public_figures = FakePublicFigures(self.transaction)
         self.saved_queries = FakeSavedQueries(self.transaction)
         self.audit = FakeAuditTrail(self.transaction)
 

@@ -15,6 +15,7 @@ from service.adapters.database.drawings import SqlDrawings
 from service.adapters.database.engine import Patience, open_engines
 from service.adapters.database.log import SqlLogBook, SqlLogTurn
 from service.adapters.database.organisations import SqlOrganisations, SqlUsedTokens
+from service.adapters.database.public_figures import SqlPublicFigures
 from service.adapters.database.purposes import SqlPurposes
 from service.adapters.database.refusals import REFUSED, RowRefused, meaning
 from service.adapters.database.releases import SqlReleases
@@ -32,6 +33,7 @@ from service.ports.unit_of_work import (
     AuditTrail,
     Drawings,
     Organisations,
+    PublicCopies,
     Purposes,
     Releases,
     Requests,
@@ -56,6 +58,7 @@ class SqlUnitOfWork:
         self.requests: Requests = SqlRequests(transaction)
         self.releases: Releases = SqlReleases(transaction)
         self.drawings: Drawings = SqlDrawings(transaction)
+        self.public_figures: PublicCopies = SqlPublicFigures(transaction)
         self.saved_queries: SavedQueries = SqlSavedQueries(transaction)
         self.audit: AuditTrail = self._trail
         self.log: LogBook = SqlLogBook(transaction)
