@@ -142,7 +142,10 @@ class Settings(BaseModel):
     def _public_faults(self) -> Iterator[str]:
         try:
             checked_address(self.cbs_address, loopback=self.mode == "embedded")
+            fits = not urlsplit(self.cbs_address).query
         except ValueError:
+            fits = False
+        if not fits:
             yield "CBS_ADDRESS: een https-adres / an https address, such as https://datasets.cbs.nl/odata/v1/CBS"
 
     def _password_faults(self) -> Iterator[str]:
