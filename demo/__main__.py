@@ -9,10 +9,15 @@ import threading
 import time
 from pathlib import Path
 
-from demo.installation import Installation, installation
-from demo.people import AUDITOR, STEWARDS, everyone
-from demo.provider import CLIENT_ID, LocalProvider, running_provider
-from demo.story import OWNER, tell
+from demo.installation import Installation
+from demo.netherlands.story import PART as NETHERLANDS
+from demo.people import AUDITOR, STEWARDS
+from demo.provider import CLIENT_ID, LocalProvider
+from demo.scotland.story import OWNER
+from demo.scotland.story import PART as SCOTLAND
+from demo.stage import stage
+
+PARTS = (SCOTLAND, NETHERLANDS)
 
 
 def main() -> None:
@@ -24,11 +29,11 @@ def main() -> None:
     started = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="sluis-demo-") as folder,
-        running_provider(everyone()) as provider,
-        installation(Path(folder), provider, asked.port) as place,
+        stage(Path(folder), PARTS, asked.port) as (place, provider),
     ):
         print(f"Sluis runs at {place.url}, people log in at {provider.issuer}")
-        tell(place, provider)
+        for part in PARTS:
+            part.tell(place, provider)
         print(f"\nDone in {time.monotonic() - started:.0f} seconds.")
         if asked.stay:
             _stay(place, provider)

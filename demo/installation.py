@@ -17,7 +17,6 @@ from pathlib import Path
 
 import httpx
 
-from demo.figures import boards, hospitals
 from demo.provider import SECOND_FACTOR, LocalProvider
 
 _START_SECONDS = 60.0
@@ -43,21 +42,16 @@ class Invited:
     name: str
     kind: str
     region: str = ""
+    holding: str = ""
 
 
-def everyone_invited() -> Sequence[Invited]:
-    """The hospitals, the health boards, Sluis itself and an auditor."""
-    return [
-        *(Invited(hospital.id, hospital.name, "supplier", hospital.board) for hospital in hospitals()),
-        *(Invited(board.id, board.name, "regional-owner", board.code) for board in boards()),
-        Invited("ttp", "Sluis", "trusted-third-party"),
-        Invited("external-audit", "External audit", "auditor"),
-    ]
+OURSELVES = (Invited("ttp", "Sluis", "trusted-third-party"), Invited("external-audit", "External audit", "auditor"))
+"""Who is there whatever is collected."""
 
 
 @contextmanager
 def installation(
-    directory: Path, provider: LocalProvider, port: int = 0, *, invited: Sequence[Invited] | None = None
+    directory: Path, provider: LocalProvider, port: int = 0, *, invited: Sequence[Invited]
 ) -> Iterator[Installation]:
     """Migrate, invite everyone, start the service, and stop it afterwards.
 
@@ -65,7 +59,7 @@ def installation(
         directory: everything the service keeps comes below it.
         provider: where people log in.
         port: the service's port; a free one by default.
-        invited: who is taken in; everyone of the demo by default.
+        invited: who is taken in, beside `OURSELVES`.
 
     Raises:
         RuntimeError: a command or the service did not do what it should; its own words are in the message.
@@ -82,7 +76,7 @@ def installation(
         "SLUIS_WORKER_INTERVAL": "0.5",
     }
     run("db", "upgrade", environment=environment)
-    codes = _invite(everyone_invited() if invited is None else invited, environment)
+    codes = _invite([*OURSELVES, *invited], environment)
     log = directory / "service.log"
     with log.open("wb") as lines:
         command = [sys.executable, "-m", "service", "serve"]
@@ -142,7 +136,7 @@ def _invite(invited: Sequence[Invited], environment: Mapping[str, str]) -> Mappi
     rows = csv.writer(text)
     rows.writerow(("id", "name", "kinds", "holding", "agreement", "valid_from", "valid_until", "region"))
     for one in invited:
-        rows.writerow((one.id, one.name, one.kind, "", "VO-2026-001", "2026-01-01", "", one.region))
+        rows.writerow((one.id, one.name, one.kind, one.holding, "VO-2026-001", "2026-01-01", "", one.region))
     letters = run("organisation", "import", "-", environment=environment, given=text.getvalue()).splitlines()
     return {letter["organisation"]: letter["code"] for letter in map(json.loads, letters)}
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from demo.figures import boards
 from demo.provider import LocalProvider, person
 
 STEWARDS = ("steward-1", "steward-2")
@@ -19,13 +18,13 @@ _PREPARE_SECONDS = 120.0
 _ENDED = {"prepared", "unsafe", "failed", "released", "rejected", "denied"}
 
 
-def everyone() -> Sequence[Mapping[str, object]]:
-    """The accounts at the provider: two stewards, a privacy officer, an auditor, and an owner for each health board."""
+def everyone(owners: Iterable[str]) -> Sequence[Mapping[str, object]]:
+    """The accounts at the provider: two stewards, a privacy officer, an auditor, and one for each regional owner."""
     return [
         *(person(name, "steward", organisation="ttp") for name in STEWARDS),
         person(PRIVACY_OFFICER, "privacy-officer", organisation="ttp"),
         person(AUDITOR, "auditor", organisation="external-audit"),
-        *(person(f"owner-{board.id}", "regional-owner", organisation=board.id, acr=None) for board in boards()),
+        *(person(f"owner-{owner}", "regional-owner", organisation=owner, acr=None) for owner in owners),
     ]
 
 

@@ -8,10 +8,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from demo.installation import installation
-from demo.people import everyone
-from demo.provider import running_provider
-from demo.story import tell
+from demo.__main__ import PARTS
+from demo.stage import stage
 
 README = Path(__file__).parents[1] / "README.md"
 _BLOCK = re.compile(r"(?<=<!-- demo -->\n).*?(?=<!-- /demo -->)", re.DOTALL)
@@ -30,11 +28,11 @@ def main() -> None:
     printed = io.StringIO()
     with (
         tempfile.TemporaryDirectory(prefix="sluis-readme-") as folder,
-        running_provider(everyone()) as provider,
-        installation(Path(folder), provider) as place,
+        stage(Path(folder), PARTS) as (place, provider),
         contextlib.redirect_stdout(printed),
     ):
-        tell(place, provider)
+        for part in PARTS:
+            part.tell(place, provider)
     block = f"```text\n{printed.getvalue().strip()}\n```\n"
     README.write_text(_BLOCK.sub(lambda _: block, README.read_text()))
 

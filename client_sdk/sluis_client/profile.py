@@ -184,7 +184,7 @@ class Profile:
     def keep_definition(self, definition: wire.Definition) -> None:
         """A data set for checks without a connection."""
         storage.write_private(
-            self._definition(definition.id, definition.version), storage.as_json(definition.to_json())
+            self._definition(definition.id, definition.version), storage.as_json(definition.to_json(), indent=None)
         )
 
     def definition(self, data_set: str, version: int) -> wire.Definition | None:

@@ -19,17 +19,18 @@ import warm_sluis
 from supplier_place import supplier_place  # noqa: F401 - a fixture
 from warm_sluis import TYPED
 
-from demo.installation import Installation, installation
-from demo.people import PersonAtWork, everyone, log_in
-from demo.provider import LocalProvider, running_provider
-from demo.story import tell
+from demo.installation import Installation
+from demo.people import PersonAtWork, log_in
+from demo.provider import LocalProvider
+from demo.scotland.story import PART
+from demo.stage import stage
 
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
 class Played:
-    """The demo's story, played; `printed` is what it told."""
+    """The demo's first part, played; `printed` is what it told."""
 
     place: Installation
     provider: LocalProvider
@@ -43,9 +44,9 @@ class Played:
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("played")
     told = io.StringIO()
-    with running_provider(everyone()) as provider, installation(folder, provider) as place:
+    with stage(folder, [PART]) as (place, provider):
         with contextlib.redirect_stdout(told):
-            tell(place, provider)
+            PART.tell(place, provider)
         yield Played(place, provider, told.getvalue())
 
 

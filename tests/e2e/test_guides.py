@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cbs_double import cbs_double, population
 
-from demo.story import OWNER
+from demo.scotland.story import OWNER
 
 DOCS = Path(__file__).parents[2] / "docs"
 pytestmark = pytest.mark.xdist_group("e2e")

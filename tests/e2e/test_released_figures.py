@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from demo.figures import DATA
-from demo.story import OWNER
+from demo.scotland.figures import DATA
+from demo.scotland.story import OWNER
 from sluis_client.wire import RELEASE_PREFIX, KeySet, canonical_bytes, verify_ed25519
 
 pytestmark = pytest.mark.xdist_group("e2e")

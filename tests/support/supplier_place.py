@@ -238,11 +238,7 @@ class CraftingSupplier:
 def supplier_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SupplierPlace]:
     """Many suppliers, nobody registered yet; one round open, one open past its deadline, one closed, one in draft."""
     names = ["ziekenhuis-arran", *(f"supplier-{number:02}" for number in range(1, _SUPPLIERS))]
-    invited = [
-        *(Invited(name, name.replace("-", " ").title(), "supplier") for name in names),
-        Invited("ttp", "Sluis", "trusted-third-party"),
-        Invited("external-audit", "External audit", "auditor"),
-    ]
+    invited = [Invited(name, name.replace("-", " ").title(), "supplier") for name in names]
     people = [
         person("steward-1", "steward", organisation="ttp"),
         person("auditor-1", "auditor", organisation="external-audit"),

@@ -1,20 +1,20 @@
-"""The story: from the hospitals' files to a released aggregate, with every step as its user takes it."""
+"""The first part: from the hospitals' files to a released aggregate, with every step as its user takes it."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from demo.figures import YEARS, cancelled_operations, hospitals, staffed_beds
 from demo.installation import Installation
 from demo.people import AUDITOR, STEWARDS, PersonAtWork, log_in
 from demo.provider import LocalProvider
-from demo.suppliers import deliver_everything
-from demo.table import show_table
+from demo.review import cells_of, released, review, show_evidence
+from demo.scotland.figures import YEARS, cancelled_operations, hospitals, staffed_beds
+from demo.scotland.suppliers import deliver_everything, invited
+from demo.stage import Part
+from demo.table import TOTAL, show_table, title
 
 OWNER = "nhs-lothian"
 _REASONS = {
@@ -37,7 +37,7 @@ def tell(place: Installation, provider: LocalProvider) -> None:
 
 
 def _collect(place: Installation, steward: PersonAtWork) -> None:
-    _title(1, "Collect: rounds, deliveries, receipts")
+    title(1, "Collect: rounds, deliveries, receipts")
     deadline = (datetime.now(UTC) + timedelta(days=14)).strftime("%Y-%m-%dT%H:%M:%SZ")
     rounds = {}
     for data_set, delivers in (("staffed-beds", staffed_beds), ("cancelled-operations", cancelled_operations)):
@@ -58,7 +58,7 @@ def _collect(place: Installation, steward: PersonAtWork) -> None:
 
 
 def _ask(owner: PersonAtWork) -> Mapping[str, Any]:
-    _title(2, f"Ask: three requests of {OWNER}")
+    title(2, f"Ask: three requests of {OWNER}")
     denied = owner.call(
         "POST", "/v1/aggregate-requests", _request("winter-evaluation-2020", "health-board", "specialty")
     )
@@ -91,47 +91,24 @@ def _request(purpose: str, region: str, care_form: str) -> Mapping[str, object]:
 
 
 def _review(stewards: Sequence[PersonAtWork], requests: Mapping[str, Any]) -> None:
-    _title(3, "Review: what two stewards see and decide")
+    title(3, "Review: what two stewards see and decide")
     verdicts = {
         "too fine": ("reject", "Most of the value is suppressed: ask for a coarser table."),
         "useful": ("approve", "Answers the question; nothing can be derived."),
     }
     for name, request in requests.items():
-        path = f"/v1/aggregate-requests/{request['id']}"
         verdict, reason = verdicts[name]
-        for steward in stewards if verdict == "approve" else stewards[:1]:
-            evidence = steward.get(f"{path}/evidence")
-            body = {"evidence": evidence["id"], "verdict": verdict, "reason": reason}
-            steward.send("POST", f"{path}/reviews", body)
-        _show_evidence(name, evidence)
+        show_evidence(name, review(stewards, request["id"], verdict, reason))
         print(f"     verdict: {verdict}: {reason}")
 
 
-def _show_evidence(name: str, evidence: Mapping[str, Any]) -> None:
-    report = evidence["report"]["measures"][0]
-    attack = report["attack"]
-    lost = 100 * report["suppressedValue"] / report["finestValue"]
-    print(
-        f"  {name}: {report['suppressed']} of {report['cells']} cells suppressed ({report['unsafe']} unsafe), "
-        f"{lost:.1f} % of the value; attack on {attack['examined']} cells by {attack['attackers']} attackers: "
-        f"{attack['exactDisclosures']} exact disclosures, {attack['intervalBreaches']} interval breaches"
-    )
-    rules = Counter(rule for cell in evidence["tables"][0]["cells"] for rule in cell.get("why", ()))
-    print("     why: " + ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items())))
-
-
 def _read(owner: PersonAtWork, request: Mapping[str, Any]) -> str:
-    _title(4, "Read: the release, as the regional owner sees it")
-    done = owner.wait_for(request["id"])
-    while done["state"] != "released":
-        done = owner.wait_for(request["id"])
-    release: str = done["releaseId"]
+    title(4, "Read: the release, as the regional owner sees it")
+    release = released(owner, request["id"])
     content = owner.get(f"/v1/releases/{release}")["content"]
     show_table(content)
-    cells = list(
-        csv.DictReader(io.StringIO(owner.call("GET", f"/v1/releases/{release}/cells", accept="text/csv").text))
-    )
-    total = next(int(cell["OBS_VALUE"]) for cell in cells if {cell["care_form"], cell["region"]} == {"TOTAL"})
+    cells = cells_of(owner, release)
+    total = next(int(cell["OBS_VALUE"]) for cell in cells if {cell["care_form"], cell["region"]} == {TOTAL})
     summed = sum(
         int(row["staffed_bed_days"])
         for hospital in hospitals()
@@ -150,7 +127,7 @@ def _nobody_else(place: Installation, provider: LocalProvider, release: str) -> 
 
 
 def _audit(auditor: PersonAtWork) -> None:
-    _title(5, "Audit: who did what")
+    title(5, "Audit: who did what")
     events: list[Mapping[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None:
@@ -162,5 +139,4 @@ def _audit(auditor: PersonAtWork) -> None:
     print(f"  {len(events)} events; reading them made {-(-len(events) // 200)} more")
 
 
-def _title(number: int, text: str) -> None:
-    print(f"\n{number}. {text}\n")
+PART = Part(invited(), tell)

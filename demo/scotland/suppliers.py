@@ -8,11 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.figures import YEARS, Hospital, cancelled_operations, hospitals, staffed_beds
-from demo.installation import Installation
+from demo.installation import Installation, Invited
+from demo.scotland.figures import YEARS, Hospital, boards, cancelled_operations, hospitals, staffed_beds
 from sluis_client import Client
 
 _AT_ONCE = 6
+
+
+def invited() -> Sequence[Invited]:
+    """The hospitals, and the health boards, which ask."""
+    return [
+        *(Invited(hospital.id, hospital.name, "supplier", hospital.board) for hospital in hospitals()),
+        *(Invited(board.id, board.name, "regional-owner", board.code) for board in boards()),
+    ]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
-BOARDS = Path(__file__).parents[1] / "policies" / "classifications" / "scotland-boards.csv"
+BOARDS = Path(__file__).parents[2] / "policies" / "classifications" / "scotland-boards.csv"
 YEARS = ("2019", "2020")
 
 
