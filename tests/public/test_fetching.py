@@ -15,11 +15,15 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from service.adapters.database import SqlDatabase
+from service.composition.build import operator_call, prepare_embedded
 from service.composition.command import command
 from service.composition.settings import read_settings
 from service.domain.audit import AuditEvent
+from service.domain.errors import Invalid
 from service.domain.public_figures import Observation, PublicCopy
+from service.domain.texts import text_of_error
 from service.ports.unit_of_work import AuditFilter, Page
+from service.use_cases.fetch_public_figures import fetch_public_figures
 from service.use_cases.public_content import content_of, observations_of
 from sluis_client.wire import digest
 
@@ -99,24 +103,28 @@ def test_nothing_half_is_kept(cbs: CbsDouble, monkeypatch: pytest.MonkeyPatch, a
     assert (event.object_id, len(cbs.asked) > 8) == ("demography", True)
 
 
-@pytest.mark.parametrize(
-    ("source", "period", "code", "text"),
-    [
-        ("nothing", "2024", "public-source", "Choose one of: demography, ses-score."),
-        ("demography", "24", "public-year", "four digits"),
-        ("demography", "20x4", "public-year", "four digits"),
-        ("demography", "２０２４", "public-year", "four digits"),
-        ("ses-score", "2024", "public-years", "from 2018 to 2023"),
-        ("demography", "2029", "public-period", "the last one is 2026"),
-        ("../../etc", "2024", "public-source", "Choose one of"),
-    ],
-)
-def test_what_there_is_not_is_told(cbs: CbsDouble, source: str, period: str, code: str, text: str) -> None:
-    status, printed = run("fetch", source, "--period", period)
-    assert status == 1
-    assert f"{code}: " in printed
-    assert text in printed
-    assert [event.reasons for event in stored()[1]] == [(code,)]
+NOT_THERE = [
+    ("nothing", "2024", "public-source", "Choose one of: demography, ses-score."),
+    ("../../etc", "2024", "public-source", "Choose one of"),
+    ("demography", "24", "public-year", "four digits"),
+    ("demography", "20x4", "public-year", "four digits"),
+    ("demography", "２０２４", "public-year", "four digits"),
+    ("ses-score", "2024", "public-years", "from 2018 to 2023"),
+    ("demography", "2029", "public-period", "Choose an earlier year"),
+]
+
+
+def test_what_there_is_not_is_told(cbs: CbsDouble) -> None:
+    settings = read_settings()
+    prepare_embedded(settings)
+    with operator_call(settings) as call:
+        for source, period, code, text in NOT_THERE:
+            with pytest.raises(Invalid) as refused:
+                fetch_public_figures(call, source, period)
+            said = text_of_error(refused.value)
+            assert said.code == code
+            assert text in said.mend["en"]
+    assert [event.reasons for event in stored()[1]] == [(code,) for _, _, code, _ in reversed(NOT_THERE)]
     assert all("/Observations" not in address for address in cbs.asked)
 
 

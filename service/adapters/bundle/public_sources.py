@@ -157,10 +157,11 @@ class PublicSourceChecks:
         """Note every fault."""
         for file, source in sources:
             self._source(file, source)
-        for name, count in Counter(source.id for _, source in sources).items():
-            if count > 1:
-                file = next(file for file, source in sources if source.id == name)
-                self._files.fault(file, "id", "double", name=name, other=file)
+        seen: dict[str, str] = {}
+        for file, source in sources:
+            if source.id in seen:
+                self._files.fault(file, "id", "double", name=source.id, other=seen[source.id])
+            seen.setdefault(source.id, file)
 
     def _source(self, file: str, source: PublicSource) -> None:
         self._data_set(file, source)
