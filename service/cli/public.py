@@ -30,6 +30,9 @@ def add_public_commands(app: typer.Typer, open_call: OpenCall, *, clock: Clock) 
         with refusals_told(), open_call() as call:
             kept = fetch_public_figures(call, source, period)
         typer.echo(_head(kept.copy))
+        for said, codes in (("ontbreekt / missing", kept.missing), ("onbekend / unknown", kept.unknown)):
+            if codes:
+                typer.echo(f"{said}: {len(codes)}: {' '.join(codes)}")
         typer.echo("opgehaald / fetched" if kept.new else "ongewijzigd / unchanged")
 
     @public.command("list")

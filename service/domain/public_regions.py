@@ -95,6 +95,15 @@ def municipalities_on(day: date, atoms: Iterable[str], changes: Sequence[BorderC
     return frozenset(there)
 
 
+def gaps(
+    source: PublicSource, year: int, codes: Iterable[str], *, changes: Sequence[BorderChange], atoms: Iterable[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The municipalities of that year that are not among the codes, and the codes that are no such municipality."""
+    there = municipalities_on(source.table_of(year).borders_in(year), atoms, changes, source.as_of)
+    given = frozenset(codes)
+    return tuple(sorted(there - given)), tuple(sorted(given - there))
+
+
 def _days(changes: Sequence[BorderChange], after: date, until: date) -> list[list[BorderChange]]:
     """The changes after one day and until another, day by day."""
     days = sorted({change.on for change in changes if after < change.on <= until})

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from service.domain import facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact
+from service.domain.catalogue import Catalogue
 from service.domain.errors import Invalid, NotFound
 from service.domain.public_figures import Fetched, PublicCopy, PublicSource
+from service.domain.public_regions import gaps
 from service.use_cases.call import Call, Step
 from service.use_cases.public_content import content_of
 from sluis_client.wire import digest
@@ -21,10 +23,15 @@ EVENT = EventCode("public-figures.fetch", Action.CREATE, "public-figures", DECID
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The newest copy; `new` is False when the publisher gave what was there already, which is then left as it is."""
+    """The newest copy; `new` is False when the publisher gave what was there already, which is then left as it is.
+
+    `missing` are municipalities of that year that the publisher gave nothing of, `unknown` codes that were none.
+    """
 
     copy: PublicCopy
     new: bool
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 def fetch_public_figures(call: Call, source_id: str, period: str) -> Kept:
@@ -48,6 +55,7 @@ def fetch_public_figures(call: Call, source_id: str, period: str) -> Kept:
     with call.between(EVENT, source.id):
         fetched = call.services.public_figures.fetch(source, year)
         content = content_of(fetched.observations)
+        missing, unknown = _gaps(call.services.catalogue, source, year, fetched)
     # 3
     with call.transact(EVENT) as step:
         _about(step, source_id, period)
@@ -55,9 +63,9 @@ def fetch_public_figures(call: Call, source_id: str, period: str) -> Kept:
         made = _copy(step, source, period, fetched, content)
         step.query = json.dumps({**json.loads(step.query or "{}"), "table": made.source_table, "digest": made.digest})
         if before is not None and _same(before, made):
-            return Kept(before, new=False)
+            return Kept(before, new=False, missing=missing, unknown=unknown)
         step.data.public_figures.add(made)
-        return Kept(made, new=True)
+        return Kept(made, new=True, missing=missing, unknown=unknown)
 
 
 def _about(step: Step, source: str, period: str) -> None:
@@ -90,6 +98,15 @@ def _require_table(source: PublicSource, year: int) -> None:
         last = str(max(table.last_year for table in source.tables))
         first = str(min(table.first_year for table in source.tables))
         raise Invalid("public-years", {"first": first, "last": last}) from error
+
+
+def _gaps(
+    catalogue: Catalogue, source: PublicSource, year: int, fetched: Fetched
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    tree = next(tree for tree in catalogue.classifications if tree.atoms == source.municipalities)
+    atoms = [code.code for code in tree.at(tree.finest)]
+    codes = {one.region for one in fetched.observations}
+    return gaps(source, year, codes, changes=catalogue.border_changes, atoms=atoms)
 
 
 def _copy(step: Step, source: PublicSource, period: str, fetched: Fetched, content: str) -> PublicCopy:

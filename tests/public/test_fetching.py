@@ -71,6 +71,18 @@ def test_a_copy_says_where_it_is_from_and_the_log_who_fetched_it(cbs: CbsDouble)
     assert (code, printed.split("\t")[0], printed.strip().split("\t")[-1]) == (0, "ses-score", event.user)
 
 
+def test_who_is_missing_and_who_is_no_municipality_is_said(cbs: CbsDouble) -> None:
+    """In 2020 Haaren (GM0788) was there and Eemsdelta (GM1979) was not yet."""
+    cbs.tables["03759ned"] = population({"GM0363": 900, "GM1979": 5, "GM0003": "Impossible"}, 2020)
+    code, printed = run("fetch", "demography", "--period", "2020")
+    assert code == 0, printed
+    missing, unknown = printed.splitlines()[1:3]
+    assert missing.startswith("ontbreekt / missing: 354: GM0003 ")
+    assert "GM0788" in missing
+    assert "GM0363" not in missing
+    assert unknown == "onbekend / unknown: 1: GM1979"
+
+
 def test_what_did_not_change_is_not_kept_again_and_what_did_is(cbs: CbsDouble) -> None:
     run("fetch", "demography", "--period", "2024")
     ((first,), _) = stored()
