@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cbs_double import cbs_double, population, scores
+from cbs_double import cbs_double, population
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -98,7 +98,7 @@ def test_every_command_does_what_the_page_says(page: str, tmp_path: Path):
     commands = typed(page)
     assert len(commands) > 2
     folder = tmp_path if page == "operator.md" else ROOT
-    with cbs_double(t03759ned=population({"GM0363": 900}), t86092NED=scores({"GM0363": (480, -0.05)}, 2023)) as cbs:
+    with cbs_double(t03759ned=population({"GM0363": 900})) as cbs:
         answers = run(commands, folder, tmp_path, cbs.url)
     assert len(answers) == len(commands)
     for one, answer in zip(commands, answers, strict=True):
