@@ -12,7 +12,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
     agreement_parties, agreements, audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, evidence_left_out, expected_suppliers,
-    invitations, objections, organisations, purpose_verdicts, purposes, release_inputs, release_left_out, release_recipients, releases, requests, reviews, rounds, saved_queries,
+    invitations, objections, organisations, public_figures, purpose_verdicts, purposes, release_inputs, release_left_out, release_recipients, releases,
+    requests, reviews, rounds, saved_queries,
     submission_persons, submissions, upload_parts, used_tokens
 TO sluis_service;
 

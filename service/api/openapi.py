@@ -53,6 +53,7 @@ _TAGS = {
     "rounds": "Which data set is asked of whom, over which period, until when",
     "aggregate-requests": "Questions of regional owners, and what becomes of them",
     "releases": "Figures that may be seen",
+    "public figures": "What others publish, to be read beside releases",
     "catalogue": "What may flow, in which terms",
     "purposes": "For which purpose, on which basis, and who approved it",
     "agreements": "Agreements, assessments and consents that the use of figures rests on",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ import httpx
 
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.bundle.stated import StatedPurposes
+from service.adapters.cbs import CbsPublicFigures, OData
 from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.clock_watch import KernelClockWatch
@@ -32,6 +34,7 @@ from service.adapters.parts import FileSystemPartStore
 from service.composition.sequencer import Sequencer
 from service.composition.settings import Settings
 from service.domain.principal import Operator
+from service.domain.public_figures import Fetched, PublicSource
 from service.ports.engine import Aggregation, AggregationEngine, SourcePart
 from service.ports.identity import BearerTokens, PublicJwk
 from service.ports.jobs import Jobs
@@ -127,6 +130,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         signer=keys.signer,
         tokens=machine,
         jobs=jobs,
+        public_figures=_Cbs(settings.cbs_address),
         issuer=settings.issuer,
         instance=settings.instance,
         limits=Limits(content_size=settings.content_limit, open_requests=settings.open_requests),
@@ -143,6 +147,18 @@ def operator_call(settings: Settings) -> Iterator[Call]:
     with _opened(settings, _EngineOnDemand(), _WorkerElsewhere()) as opened:
         operator = Operator(operator_account(os.environ))
         yield Call(opened.services, operator, "console", opened.services.randomness.new_id())
+
+
+@dataclass(frozen=True, slots=True)
+class _Cbs:
+    """Implements `service.ports.public_figures.PublicFigures`: connects when somebody fetches."""
+
+    address: str
+
+    def fetch(self, source: PublicSource, year: int) -> Fetched:
+        """As `CbsPublicFigures`."""
+        with httpx.Client() as http:
+            return CbsPublicFigures(OData(self.address, http, SystemClock(), time.sleep)).fetch(source, year)
 
 
 class _EngineOnDemand:

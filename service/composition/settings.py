@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from sqlalchemy import make_url
 
+from service.adapters.identity.provider_documents import checked_address
 from service.adapters.identity.provider_settings import ProviderSettings, Weak, providers_from_json
 
 PREFIX = "SLUIS_"
@@ -65,6 +66,7 @@ class Settings(BaseModel):
         requests_per_minute: per caller.
         content_limit: bytes of one delivery.
         open_requests: of one organisation, that are neither released nor ended; another one is denied.
+        cbs_address: where public figures of CBS are fetched, OData version 4; a mirror, or CBS itself.
         worker_interval: seconds between looks for work that nobody announced.
         log_interval: seconds between turns of the sequencer of the audit log, at most one.
     """
@@ -88,6 +90,7 @@ class Settings(BaseModel):
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
     content_limit: Annotated[int, Field(ge=1, le=2**32)] = 256 * 1024 * 1024
     open_requests: Annotated[int, Field(ge=1, le=1000)] = 20
+    cbs_address: str = "https://datasets.cbs.nl/odata/v1/CBS"
     worker_interval: Annotated[float, Field(gt=0, le=3600)] = 2.0
     log_interval: Annotated[float, Field(gt=0, le=1)] = 0.1
 
@@ -131,9 +134,19 @@ class Settings(BaseModel):
                 for provider in self.oidc_providers
                 if not provider.issuer.startswith("https://")
             ]
+        faults += self._public_faults()
         if faults:
             raise Weak(*faults)
         return self
+
+    def _public_faults(self) -> Iterator[str]:
+        try:
+            checked_address(self.cbs_address, loopback=self.mode == "embedded")
+            fits = not urlsplit(self.cbs_address).query
+        except ValueError:
+            fits = False
+        if not fits:
+            yield "CBS_ADDRESS: een https-adres / an https address, such as https://datasets.cbs.nl/odata/v1/CBS"
 
     def _password_faults(self) -> Iterator[str]:
         if self.database_password_file is None:

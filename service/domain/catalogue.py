@@ -9,6 +9,7 @@ from enum import StrEnum
 from service.domain.classification import Classification, Label
 from service.domain.errors import NotFound
 from service.domain.method import Method, Suppression
+from service.domain.public_figures import BorderChange, PublicSource
 from service.domain.purpose import Purpose
 
 
@@ -269,6 +270,8 @@ class Catalogue:
     classifications: tuple[Classification, ...]
     purposes: tuple[Purpose, ...]
     profiles: tuple[DisclosureProfile, ...]
+    public_sources: tuple[PublicSource, ...] = ()
+    border_changes: tuple[BorderChange, ...] = ()
 
     def data_set(self, data_set: str, version: int | None = None) -> DataSet:
         """The definition; the newest version when none is named.
@@ -306,6 +309,17 @@ class Catalogue:
         if not found:
             raise NotFound("purpose")
         return max(found, key=lambda p: p.version)
+
+    def public_source(self, source: str) -> PublicSource:
+        """The source of public figures by id.
+
+        Raises:
+            NotFound: no such source.
+        """
+        for found in self.public_sources:
+            if found.id == source:
+                return found
+        raise NotFound("public-source")
 
     def profiles_named(self, data_set: str) -> dict[str, str]:
         """Per purpose that covers the data set and names a disclosure profile of its own, that profile."""

@@ -10,8 +10,9 @@ that its absence and another organisation's ownership get the same answer (`not-
     issueToken           Organisation {name (its id), status}; + keyOrganisation, keyRevoked
     inviteOrganisation, suspendOrganisation, revokeKey, readOwnOrganisation
                          Organisation {name (its id), status}
-    listOrganisations, administer, readMetadata, readPurposes, proposePurpose, readRegister, listRounds,
-    listSubmissions, listRequests, listReleases, readAuditLog, searchPersons, readOwnUses, runService
+    listOrganisations, administer, readMetadata, readPublicFigures, fetchPublicFigures, readPurposes, proposePurpose,
+    readRegister, listRounds, listSubmissions, listRequests, listReleases, readAuditLog, searchPersons, readOwnUses,
+    runService
                          Service {}
     readPurpose, reviewPurpose, approvePurpose, suspendPurpose, resumePurpose, withdrawPurpose
                          PurposeVersion {name, proposer, organisation, reviewers, suspendedBy, allRegionalOwners,
@@ -176,6 +177,16 @@ def may_administer(caller: Caller) -> Query:
 def may_read_metadata(caller: Caller) -> Query:
     """Data sets and classifications, for everyone who is known."""
     return _of_service(caller, "readMetadata")
+
+
+def may_read_public_figures(caller: Caller) -> Query:
+    """Public figures, for everyone who is known."""
+    return _of_service(caller, "readPublicFigures")
+
+
+def may_fetch_public_figures(caller: Caller) -> Query:
+    """An operator has public figures fetched from their publisher."""
+    return _of_service(caller, "fetchPublicFigures")
 
 
 def may_read_purposes(caller: Caller) -> Query:

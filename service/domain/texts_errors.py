@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from service.domain.texts_public import PUBLIC_ERRORS
 from service.domain.texts_purposes import PURPOSE_ERRORS
 from service.domain.texts_table import Text
 
@@ -22,6 +23,7 @@ _REPORT = (
 
 ERRORS: Mapping[str, Text] = {
     **PURPOSE_ERRORS,
+    **PUBLIC_ERRORS,
     "denied": Text(
         "Deny by default",
         "Dit is niet toegestaan.",

@@ -13,6 +13,7 @@ from service.domain.audit import AuditEvent, Reading, SavedQuery, StoredEvent, V
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
+from service.domain.public_figures import PublicCopy
 from service.domain.purpose import PurposeHead, PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
@@ -259,6 +260,16 @@ class AuditTrail(Protocol):
         ...
 
 
+class PublicCopies(Protocol):
+    """Copies of public figures; a copy is added and never changed. What makes a release does not look here."""
+
+    def add(self, copy: PublicCopy) -> None: ...
+    def newest(self, source: str, period: str) -> PublicCopy | None: ...
+    def heads(self) -> Sequence[PublicCopy]:
+        """The newest of each source and period, by these, with an empty content."""
+        ...
+
+
 class SavedQueries(Protocol):
     """Searches of the log that an auditor keeps; each sees its own."""
 
@@ -290,6 +301,8 @@ class UnitOfWork(Protocol):
     def drawings(self) -> Drawings: ...
     @property
     def objections(self) -> Objections: ...
+    @property
+    def public_figures(self) -> PublicCopies: ...
     @property
     def saved_queries(self) -> SavedQueries: ...
     @property

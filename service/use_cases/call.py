@@ -33,6 +33,7 @@ from service.ports.jobs import Jobs
 from service.ports.keys import KeyStore, Signature, Signer
 from service.ports.parts import PartStore
 from service.ports.policy import PolicyEngine
+from service.ports.public_figures import PublicFigures
 from service.ports.purposes import PurposeDocuments
 from service.ports.unit_of_work import Database, UnitOfWork
 from service.use_cases.recent import Recent
@@ -84,6 +85,7 @@ class Services:
     signer: Signer
     tokens: MachineTokens
     jobs: Jobs
+    public_figures: PublicFigures
     issuer: str
     instance: str
     limits: Limits = field(default_factory=Limits)

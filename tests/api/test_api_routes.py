@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from api_world import PEOPLE_ISSUER, World, records, request_body
+from database_samples import a_public_copy
 from fastapi.routing import APIRoute
 from purpose_documents import WHY, a_document
 
@@ -74,6 +75,8 @@ ROLES = {
     "listDataSets": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readDataSet": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "listClassifications": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "listPublicFigures": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "readPublicFigures": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readClassification": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "listPurposes": {"regional-owner", "steward", "privacy-officer"},
     "readPurpose": {"regional-owner", "steward", "privacy-officer"},
@@ -121,6 +124,7 @@ SHARED = {
     "changePurpose",
     "readDataSet",
     "readClassification",
+    "readPublicFigures",
     "readAuditEvent",
     "removeAuditQuery",
 }
@@ -156,6 +160,8 @@ def ids(cast: Any) -> dict[str, str]:
         "classification_id": "scotland-boards",
         "number": "0",
         "objection_id": add_objection(world, cast.privacy_officer),
+        "source_id": "demography",
+        "period": add_public_copy(world),
         "purpose_id": propose(world, cast.owner),
         "event_id": world.events(code="round.create")[0].id,
         "query_id": "no-such-query",
@@ -172,6 +178,13 @@ def add_objection(world: World, privacy_officer: str) -> str:
         theirs = replace(found, id=world.services.randomness.new_id(), organisation="hospital-a")
         step.data.objections.add(theirs)
     return theirs.id
+
+
+def add_public_copy(world: World) -> str:
+    copy = a_public_copy()
+    with world.operator().transact(EventCode("public-figures.fetch", Action.CREATE, "public-figures")) as step:
+        step.data.public_figures.add(copy)
+    return copy.period
 
 
 def propose(world: World, owner: str) -> str:

@@ -45,6 +45,11 @@ def test_a_rule_between_fields_is_told_once_and_brings_no_other() -> None:
         ("TRUSTED_PROXIES", SECRET, "ongeldige waarde / not a valid value"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", "this would believe everyone"),
         ("OIDC_PROVIDERS", SECRET, "geen JSON / not JSON"),
+        ("CBS_ADDRESS", SECRET, "such as https://datasets.cbs.nl/odata/v1/CBS"),
+        ("CBS_ADDRESS", "http://cbs.example/odata", "such as https://datasets.cbs.nl/odata/v1/CBS"),
+        ("CBS_ADDRESS", f"https://user:{SECRET}@cbs.example/odata", "such as https://datasets.cbs.nl/odata/v1/CBS"),
+        ("CBS_ADDRESS", "https://cbs.example/odata?x=1", "such as https://datasets.cbs.nl/odata/v1/CBS"),
+        ("CBS_ADDRESS", "file:///etc/passwd", "such as https://datasets.cbs.nl/odata/v1/CBS"),
     ],
 )
 def test_each_kind_of_fault_has_a_text(name: str, value: str, text: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from database_samples import NOON, a_drawing, a_release, a_submission, an_event, prepare
+from database_samples import NOON, a_drawing, a_public_copy, a_release, a_submission, an_event, prepare
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -33,6 +33,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         uow.releases.add(a_release("rel-2", version=2))
         uow.releases.withdraw("rel-2", NOON, "fout")
         uow.drawings.add(a_drawing())
+        uow.public_figures.add(a_public_copy())
         uow.commit(an_event(id="e-1"))
     with database.begin() as uow:
         uow.commit(an_event(id="e-2"))
@@ -79,6 +80,8 @@ TAMPERING = [
     "UPDATE drawings SET loss = 1",
     "UPDATE drawings SET figures = '{}'",
     "INSERT INTO drawings SELECT 'drawn-2', data_set, rounds, mechanism, 0, budget, drawn_at, figures FROM drawings",
+    "DELETE FROM public_figures",
+    "UPDATE public_figures SET content = '[]'",
     "DELETE FROM audit_events",
     "UPDATE audit_events SET payload = '{}'",
     "UPDATE audit_events SET salt = payload_salt FROM (SELECT salt AS payload_salt FROM audit_events) AS x WHERE id = 'e-2'",
@@ -104,6 +107,7 @@ def replacements() -> Iterator[str]:
         same_number = names.replace('"id"', other_id)
         yield f"REPLACE INTO {table.name} ({names}) SELECT {same_number} FROM {table.name} WHERE id LIKE '%-1'"
     yield "INSERT OR REPLACE INTO drawings SELECT * FROM drawings"
+    yield "INSERT OR REPLACE INTO public_figures SELECT * FROM public_figures"
     yield "INSERT OR REPLACE INTO release_recipients (release, organisation) VALUES ('rel-1', 'north')"
     yield "UPDATE OR REPLACE audit_events SET log_index = 0 WHERE id = 'e-2'"
     yield "DELETE FROM audit_events"

@@ -86,7 +86,7 @@ def test_back_to_base_leaves_nothing(empty_url: str) -> None:
 
 
 def test_back_with_data_in_it(empty_url: str) -> None:
-    from test_database_guards import a_drawing, a_release, an_event, prepare
+    from test_database_guards import a_drawing, a_public_copy, a_release, an_event, prepare
 
     upgrade(empty_url)
     database = SqlDatabase(empty_url, random_bytes=bytes)
@@ -94,6 +94,7 @@ def test_back_with_data_in_it(empty_url: str) -> None:
         prepare(uow)
         uow.releases.add(a_release())
         uow.drawings.add(a_drawing())
+        uow.public_figures.add(a_public_copy())
         uow.commit(an_event())
     database.dispose()
     downgrade(empty_url, "base")

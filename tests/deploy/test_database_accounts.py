@@ -144,6 +144,7 @@ def test_the_service_can_do_all_its_work(accounts_url: str, samples: ModuleType)
         request = uow.requests.get("req-1", lock=True)
         uow.releases.add(s.a_release())
         uow.drawings.add(s.a_drawing())
+        uow.public_figures.add(s.a_public_copy())
         uow.requests.save(replace(request, state=RequestState.RELEASED, release="rel-1"))
         uow.commit(s.an_event())
     with database.begin() as uow:
@@ -168,6 +169,8 @@ def test_the_service_can_do_all_its_work(accounts_url: str, samples: ModuleType)
         "DELETE FROM releases",
         "UPDATE drawings SET loss = 1",
         "DELETE FROM drawings",
+        "UPDATE public_figures SET content = '[]'",
+        "DELETE FROM public_figures",
         "UPDATE release_recipients SET organisation = 'south'",
         "UPDATE evidence SET safe = true",
         "DELETE FROM reviews",

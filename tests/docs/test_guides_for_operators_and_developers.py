@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cbs_double import cbs_double, population
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -41,7 +42,7 @@ def typed(page: str) -> list[Typed]:
     return found
 
 
-def run(commands: list[Typed], folder: Path, place: Path) -> list[str]:
+def run(commands: list[Typed], folder: Path, place: Path, cbs: str) -> list[str]:
     """What each command printed; a command that fails ends the shell."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -52,6 +53,7 @@ def run(commands: list[Typed], folder: Path, place: Path) -> list[str]:
         "PYTHONPATH": str(ROOT),
         "SLUIS_ISSUER": f"http://127.0.0.1:{port}",
         "SLUIS_PORT": str(port),
+        "SLUIS_CBS_ADDRESS": cbs,
         "LANG": "C.UTF-8",
         "COLUMNS": "200",
     }
@@ -96,7 +98,8 @@ def test_every_command_does_what_the_page_says(page: str, tmp_path: Path):
     commands = typed(page)
     assert len(commands) > 2
     folder = tmp_path if page == "operator.md" else ROOT
-    answers = run(commands, folder, tmp_path)
+    with cbs_double(t03759ned=population({"GM0363": 900})) as cbs:
+        answers = run(commands, folder, tmp_path, cbs.url)
     assert len(answers) == len(commands)
     for one, answer in zip(commands, answers, strict=True):
         if one.printed:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from cbs_double import cbs_double, population
 
 from demo.scotland.story import OWNER
 
@@ -44,7 +47,7 @@ def wait_for(person, path: str, reached):
 
 def test_the_regional_owner_asks_two_stewards_approve_and_the_owner_reads(played, shell):
     owner, steward = sections("regional-owner.md"), sections("steward.md")
-    asked = run(shell, f"owner-{OWNER}", "".join(owner[name] for name in owner if not name.startswith("5.")))
+    asked = run(shell, f"owner-{OWNER}", "".join(owner[name] for name in owner if name[:2] not in {"5.", "6."}))
     *_, state, given_up = asked.splitlines()
     assert state in {"permitted", "prepared"}
     assert given_up == "retracted"
@@ -76,6 +79,20 @@ def test_an_agreement_is_recorded_confirmed_and_withdrawn(shell):
     ended = run(shell, "steward-2", log_in + guide["What a colleague recorded"])
     assert f"* {agreement} confirmed" in ended
     assert f"  {agreement} withdrawn" in ended
+
+
+def test_public_figures_are_fetched_by_the_operator_and_read_by_the_owner(played, shell):
+    with cbs_double(t03759ned=population({"GM0363": 900, "GM0384": 30})) as cbs:
+        environment = {**played.place.environment, "SLUIS_CBS_ADDRESS": cbs.url}
+        fetch = [sys.executable, "-m", "service", "public", "fetch", "demography", "--period", "2024"]
+        done = subprocess.run(fetch, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    owner = sections("regional-owner.md")
+    read = run(shell, f"owner-{OWNER}", owner["1. Log in"] + owner["6. See public figures beside them"])
+    assert "Bron / source: Centraal Bureau voor de Statistiek (CBS), 03759ned" in read
+    assert "https://creativecommons.org/licenses/by/4.0/" in read
+    assert "ZK02\tTOTAL TOTAL\tinhabitants\t930" in read
+    assert "\tGM0344: not-in-source" in read
 
 
 def test_a_purpose_is_proposed_reviewed_approved_and_stopped(played, shell):

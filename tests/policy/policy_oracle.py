@@ -124,6 +124,8 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "lodgeObjection",
             "listObjections",
             "countObjections",
+            "readPublicFigures",
+            "fetchPublicFigures",
         )
     },
     **{action: ({"PurposeVersion"}, {}) for action in PURPOSE_STEPS.split()},
@@ -157,7 +159,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
 }
 
-EVERYONE_READS = {"readMetadata", "readOwnOrganisation"}
+EVERYONE_READS = {"readMetadata", "readPublicFigures", "readOwnOrganisation"}
 SEES_ROUNDS = {"listRounds", "readRound"}
 MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
@@ -196,7 +198,8 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Person, Role.AUDITOR): EVERYONE_READS
     | {"readAuditLog", "searchPersons", "readRegister", "listAgreements", "readAgreement"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
-    | {"readMetadata", "administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
+    | {"readMetadata", "readPublicFigures", "fetchPublicFigures"}
+    | {"administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
     (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
 }
 

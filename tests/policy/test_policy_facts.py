@@ -373,9 +373,10 @@ def test_the_plain_questions_reach_those_they_are_for():
         (steward, facts.may_read_metadata, facts.may_read_purposes, facts.may_list_rounds, facts.may_list_requests),
         (steward, facts.may_list_submissions, facts.may_list_releases, facts.may_read_own_organisation),
         (owner, facts.may_list_requests, facts.may_list_releases, facts.may_read_purposes),
-        (operator, facts.may_list_organisations, facts.may_administer),
+        (operator, facts.may_list_organisations, facts.may_administer, facts.may_fetch_public_figures),
         (auditor, facts.may_read_audit_log, facts.may_search_persons),
         (SUPPLIER, facts.may_list_submissions, facts.may_list_rounds, facts.may_read_own_uses),
+        (SUPPLIER, facts.may_read_public_figures),
         (Caller(Worker("service"), None, NOW), facts.may_run_service),
     ):
         for question in questions:

@@ -37,6 +37,7 @@ from service.composition.worker import Worker
 from service.domain.audit import AuditEvent
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Operator, Person, Role
+from service.domain.public_figures import Fetched, PublicSource
 from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.call import Call, Services
@@ -218,6 +219,13 @@ class World:
 MANY = Rates(10**6, 10**6, 10**6, 10**6, 10**6)
 
 
+class NoPublisher:
+    """No route fetches public figures."""
+
+    def fetch(self, source: PublicSource, year: int) -> Fetched:
+        raise AssertionError(source.id, year)
+
+
 class Asleep:
     """Work waits until a test does it."""
 
@@ -256,6 +264,7 @@ def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) 
         signer=keys.signer,
         tokens=machine,
         jobs=Asleep(),
+        public_figures=NoPublisher(),
         issuer=ISSUER,
         instance="test-1",
     )

@@ -12,6 +12,7 @@ from service.domain.audit import Action, AuditEvent, Authorisation, Outcome, Sou
 from service.domain.method import Mechanism
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import Agreement, ClientKey, Invitation, Organisation, OrganisationKind
+from service.domain.public_figures import PublicCopy
 from service.domain.purpose import PurposeState, PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
 from service.domain.request import (
@@ -252,6 +253,25 @@ def a_drawing(id_: str = "drawn-1", **changes: Any) -> Drawing:
         "drawn_at": NOON,
     }
     return Drawing(Charge(id_, **values | changes), '{"cells":[{"codes":["TOTAL"],"value":-3}]}')
+
+
+def a_public_copy(id_: str = "copy-1", **changes: Any) -> PublicCopy:
+    values: dict[str, Any] = {
+        "source": "demography",
+        "period": "2024",
+        "source_table": "03759ned",
+        "table_title": "Bevolking",
+        "table_version": "1",
+        "modified": "2026-06-23",
+        "status": "Definitief",
+        "licence": "https://creativecommons.org/licenses/by/4.0/",
+        "address": "https://cbs.example/03759ned",
+        "retrieved_at": NOON,
+        "retrieved_by": "beheer",
+        "digest": "sha-256:" + "0" * 64,
+        "content": "[]",
+    }
+    return PublicCopy(id_, **values | changes)
 
 
 def prepare(uow: UnitOfWork) -> None:

@@ -15,6 +15,7 @@ from service.domain.errors import Invalid
 from service.domain.noise_budget import Drawing
 from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
+from service.domain.public_figures import PublicCopy
 from service.domain.purpose import PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, Review
@@ -45,6 +46,7 @@ class Tables:
     saved_queries: dict[str, SavedQuery] = field(default_factory=dict)
     purposes: dict[tuple[str, int], StatedPurpose] = field(default_factory=dict)
     agreements: dict[str, RecordedAgreement] = field(default_factory=dict)
+    public_figures: dict[str, PublicCopy] = field(default_factory=dict)
     purpose_verdicts: dict[str, PurposeVerdict] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 

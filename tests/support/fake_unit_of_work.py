@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from fake_agreements import FakeAgreements
 from fake_audit import FakeAuditTrail, FakeSavedQueries
 from fake_objections import FakeObjections
+from fake_public_figures import FakePublicFigures
 from fake_purposes import FakePurposes
 from fake_repositories import (
     FakeDrawings,
@@ -47,6 +48,7 @@ class FakeUnitOfWork:
         self.releases = FakeReleases(self.transaction)
         self.objections = FakeObjections(self.transaction)
         self.drawings = FakeDrawings(self.transaction)
+        self.public_figures = FakePublicFigures(self.transaction)
         self.saved_queries = FakeSavedQueries(self.transaction)
         self.audit = FakeAuditTrail(self.transaction)
 

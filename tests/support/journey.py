@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from service.domain.errors import Conflict
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Anonymous, Operator, Person, Principal, Role, Supplier
 from service.domain.principal import Worker as WorkerPrincipal
+from service.domain.public_figures import Fetched, Observation, PublicSource
 from service.domain.purpose import StatedPurpose
 from service.domain.request import AggregateRequest, RequestedDimension, RequestSpec, Verdict
 from service.domain.round import Round, RoundState
@@ -133,6 +136,21 @@ class GoodClock:
         return ClockState(synchronised=True, maximum_error=0.01)
 
 
+class Publisher:
+    """A publisher that has two municipalities, with made-up figures."""
+
+    def fetch(self, source: PublicSource, year: int) -> Fetched:
+        cells = product(*(dimension.codes for dimension in source.dimensions))
+        found = tuple(
+            Observation(region, cell, measure.name, Decimal(number))
+            for cell in cells
+            for measure in source.measures
+            for region, number in (("GM0363", 900), ("GM0384", 30))
+        )
+        told = ("A made-up table", "1", f"{year}-06-01", "Definitief", source.licence, "http://127.0.0.1/made-up")
+        return Fetched(source.table_of(year).table, *told, found)
+
+
 @dataclass(repr=False)
 class World:
     """The service on stores of its own, with a clock that stands still."""
@@ -147,7 +165,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.worker = Worker(self.services.randomness, interval=1, report=lambda *told: self.troubles.append(told))
-        self.services = replace(self.services, clock=self.clock, clock_watch=GoodClock(), jobs=self.worker)
+        outside = {"clock_watch": GoodClock(), "public_figures": Publisher()}
+        self.services = replace(self.services, clock=self.clock, jobs=self.worker, **outside)
 
     # --- who calls
 

@@ -39,6 +39,7 @@ from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.fail_request import fail_request
+from service.use_cases.fetch_public_figures import fetch_public_figures
 from service.use_cases.judge_agreement import judge_agreement
 from service.use_cases.judge_purpose import review_purpose
 from service.use_cases.keep_audit_queries import save_audit_query
@@ -116,6 +117,7 @@ class Things:
 def make_busy(world: World) -> Things:
     """One of everything, in every state that a use case starts from."""
     north, south, *_ = parties = list(world.parties.values())
+    fetch_public_figures(world.call(OPERATOR), "demography", "2024")
     world.propose(a_document("proposed"))
     world.propose(a_document("reviewed"))
     review_purpose(world.call(PRIVACY_OFFICER), "reviewed", 1, Verdict.APPROVE, WHY)
@@ -337,6 +339,24 @@ CASES: Mapping[str, Case] = {
         fixed("scotland-boards"),
         None,
         fixed("nothing"),
+    ),
+    # --- public figures
+    "fetch_public_figures": Case(
+        {"operator"},
+        "operator",
+        fixed("ses-score", "2022"),
+        "public-figures.fetch",
+        fixed("ses-score", "1066"),
+    ),
+    "list_public_figures": Case(
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor", "operator"}, "owner", fixed()
+    ),
+    "read_public_figures": Case(
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor", "operator"},
+        "owner",
+        fixed("demography", "2024", "nl-zorgkantoor", None),
+        None,
+        fixed("demography", "2023", "nl-zorgkantoor", None),
     ),
     "list_purposes": Case({*OWNERS, *STEWARDS, "privacy-officer"}, "owner", fixed()),
     "read_purpose": Case(

@@ -4,6 +4,7 @@ policies/
   authorisation/     *.cedar and schema.cedarschema
   classifications/   *.yaml descriptors, *.csv code lists
   datasets/ purposes/ disclosure/   *.yaml
+  public-sources/    *.yaml, and municipality-changes.csv
 """
 
 from __future__ import annotations
@@ -15,6 +16,13 @@ from service.adapters.bundle import convert
 from service.adapters.bundle.checks import CrossChecks
 from service.adapters.bundle.faults import BundleError, BundleFault
 from service.adapters.bundle.models import ClassificationModel, DataSetModel, ProfileModel
+from service.adapters.bundle.public_sources import (
+    CHANGES,
+    FOLDER,
+    PublicSourceChecks,
+    PublicSourceModel,
+    border_changes,
+)
 from service.adapters.bundle.purpose_model import PurposeModel
 from service.adapters.bundle.reading import BundleFiles
 from service.adapters.bundle.rules import rule_faults
@@ -79,13 +87,26 @@ def load_bundle(directory: Path) -> Bundle:
         purposes.append(stated.purpose())
         origin[id(purposes[-1])] = file
 
+    sources = [(file, described.source()) for file, described in files.models(FOLDER, PublicSourceModel)]
+
     policy_hash = files.content_hash()
-    catalogue = Catalogue(policy_hash, tuple(data_sets), tuple(classifications), tuple(purposes), tuple(profiles))
+    catalogue = Catalogue(
+        policy_hash,
+        tuple(data_sets),
+        tuple(classifications),
+        tuple(purposes),
+        tuple(profiles),
+        tuple(source for _, source in sources),
+        border_changes(files),
+    )
     CrossChecks(files, catalogue, origin).run()
+    PublicSourceChecks(files, catalogue).run(sources)
     schema, rules = _rules(files)
     files.faults += rule_faults(SCHEMA, schema, rules)
-    for folder in ("classifications", "datasets", "disclosure", "purposes"):
+    for folder in ("classifications", "datasets", "disclosure", "purposes", FOLDER):
         read.update(files.names(folder, ".yaml"))
+    if files.names(FOLDER, ".yaml"):
+        read.add(CHANGES)
     files.unread(read | {SCHEMA, *(name for name, _ in rules)})
     if files.faults:
         raise BundleError(tuple(files.faults))

@@ -17,6 +17,7 @@ from service.adapters.database.engine import Patience, open_engines
 from service.adapters.database.log import SqlLogBook, SqlLogTurn
 from service.adapters.database.objections import SqlObjections
 from service.adapters.database.organisations import SqlOrganisations, SqlUsedTokens
+from service.adapters.database.public_figures import SqlPublicFigures
 from service.adapters.database.purposes import SqlPurposes
 from service.adapters.database.refusals import REFUSED, RowRefused, meaning
 from service.adapters.database.releases import SqlReleases
@@ -36,6 +37,7 @@ from service.ports.unit_of_work import (
     Drawings,
     Objections,
     Organisations,
+    PublicCopies,
     Purposes,
     Releases,
     Requests,
@@ -62,6 +64,7 @@ class SqlUnitOfWork:
         self.releases: Releases = SqlReleases(transaction)
         self.drawings: Drawings = SqlDrawings(transaction)
         self.objections: Objections = SqlObjections(transaction)
+        self.public_figures: PublicCopies = SqlPublicFigures(transaction)
         self.saved_queries: SavedQueries = SqlSavedQueries(transaction)
         self.audit: AuditTrail = self._trail
         self.log: LogBook = SqlLogBook(transaction)
