@@ -24,6 +24,7 @@ from service.api.routes import (
     catalogue,
     log,
     organisations,
+    pictures,
     purposes,
     releases,
     requests,
@@ -41,6 +42,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _NOUNS = (
     releases,
+    pictures,
     submissions,
     rounds,
     requests,

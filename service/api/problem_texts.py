@@ -66,6 +66,7 @@ HEADINGS: Mapping[str, Heading] = {
     "submission-state": Heading(409, "The delivery is in another state", "De aanlevering is in een andere toestand"),
     "try-again": Heading(409, "Changed meanwhile", "Intussen gewijzigd"),
     # Invalid
+    "picture-impossible": Heading(400, "Not to be made of this release", "Niet te maken van deze vrijgave"),
     "purpose": Heading(400, "The purpose has faults", "Het doel bevat fouten"),
     "purpose-reason": Heading(400, "A verdict needs a reason", "Een oordeel vraagt een reden"),
     "clock-skew": Heading(400, "The clocks differ too much", "De klokken verschillen te veel"),

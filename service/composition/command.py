@@ -28,6 +28,7 @@ from service.cli.log import add_log_commands
 from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
+from service.cli.pictures import add_picture_commands
 from service.cli.policy import Explained, Report, add_policy_commands
 from service.cli.purposes import add_purpose_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
@@ -68,6 +69,7 @@ def command() -> typer.Typer:
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
     add_purpose_commands(app, clock=SystemClock())
+    add_picture_commands(app)
     add_evidence_command(app, clock=SystemClock())
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock(), record=_record_verification)
