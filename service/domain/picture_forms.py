@@ -119,7 +119,12 @@ def _matrix(model: WorkingModel, matrix: Matrix) -> list[str]:
         table.append([f"{row.row}  {model.dimension('row').label(row.row).nl}", *boxes])
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = ["  " + " | ".join(map(str.ljust, line, widths)).rstrip() for line in table]
-    white = [f"{row.row} x {box.column}" for row in matrix.rows for box in row.boxes if box.status in _WHITE]
+    white = [
+        f"{row.row} x {_either(box.column, 'totaal')}"
+        for row in matrix.rows
+        for box in row.boxes
+        if box.status in _WHITE
+    ]
     return [*lines, f"  Witte vlekken / white spots: {', '.join(white) or 'geen getoond / none shown'}"]
 
 
