@@ -5,7 +5,6 @@ Whoever holds a release can make them, and they hold nothing that is not in it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +17,7 @@ from service.domain.catchment import catchment
 from service.domain.picture_forms import catchment_csv, catchment_text, working_model_csv, working_model_text
 from service.domain.released import Released, read_released
 from service.domain.working_model import working_model
+from sluis_client.wire import WireError, parse_json
 
 Picture = TypeVar("Picture")
 
@@ -59,8 +59,8 @@ def _show(file: Path, draw: Callable[[Released], Picture], write: Callable[[Pict
 def _content(file: Path) -> object:
     """The signed content; the whole answer of the service may stand around it."""
     try:
-        document = json.loads(file.read_bytes())
-    except ValueError as error:
-        typer.echo(f"{file}: geen JSON / not JSON", err=True)
+        document = parse_json(file.read_bytes())
+    except WireError as error:
+        typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from error
     return document.get("content", document) if isinstance(document, dict) else document

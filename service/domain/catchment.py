@@ -99,7 +99,8 @@ def catchment(released: Released) -> Catchment:
         Invalid: `picture-impossible`: the release has no regions of clients and providers, or no number of clients.
     """
     require(released, _OWN, (CLIENTS,))
-    look = _Look(released, next(table for table in released.tables if table.measure == CLIENTS))
+    clients = next(table for table in released.tables if table.measure == CLIENTS)
+    look = _Look(released, clients, tuple(code for code in released.codes(_DESTINATION) if code != TOTAL))
     origins = tuple(
         look.origin(where, origin)
         for where in slices(released, _OWN)
@@ -113,14 +114,14 @@ def catchment(released: Released) -> Catchment:
 class _Look:
     released: Released
     table: ReleasedTable
+    destinations: tuple[str, ...]
 
     def origin(self, where: Mapping[str, str], origin: str) -> Origin:
         total = self._figure(where, origin, TOTAL)
         own = self._own(origin)
         flows = tuple(
             Flow(destination, figure, _share(figure, total))
-            for destination in self.released.codes(_DESTINATION)
-            if destination != TOTAL
+            for destination in self.destinations
             for figure in (self._figure(where, origin, destination),)
         )
         stayed = None if own is None else self._figure(where, origin, own).known
@@ -147,8 +148,7 @@ class _Look:
         destinations = self.released.dimensions[self.released.place(_DESTINATION)]
         if origins.classification != destinations.classification:
             return None
-        shown = set(self.released.codes(_DESTINATION))
-        return next((code for code in (origin, *origins.above(origin)) if code in shown), None)
+        return next((code for code in (origin, *origins.above(origin)) if code in self.destinations), None)
 
 
 def _share(part: ReleasedFigure, whole: ReleasedFigure) -> float | None:

@@ -54,7 +54,7 @@ def working_model_csv(model: WorkingModel) -> bytes:
     region, row_codes, column = (model.dimension(name) for name in ("region", "row", "column"))
     rows = (
         [
-            *matrix.where.values(),
+            *map(harmless, matrix.where.values()),
             *_code(region, matrix.region),
             *_code(row_codes, row.row),
             *_code(column, box.column),
@@ -97,7 +97,7 @@ def catchment_csv(found: Catchment) -> bytes:
 
 
 def _flows(found: Catchment, origin: Origin) -> Iterable[list[str]]:
-    start = [*origin.where.values(), *_code(found.dimension("client_region"), origin.origin)]
+    start = [*map(harmless, origin.where.values()), *_code(found.dimension("client_region"), origin.origin)]
     end = [origin.status, *_texts(ORIGIN_TEXTS[origin.status])]
     destinations = found.dimension("provider_region")
     for flow in origin.flows:
@@ -180,15 +180,17 @@ def _labelled(name: str) -> list[str]:
 
 
 def _code(dimension: ReleasedDimension, code: str) -> list[str]:
-    return [code, *_texts(dimension.label(code))]
+    return [harmless(code), *_texts(dimension.label(code))]
 
 
 def _texts(label: Label) -> list[str]:
-    return [label.nl, label.en]
+    return [harmless(label.nl), harmless(label.en)]
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """The table; texts in its rows were made harmless, and numbers stay numbers: one with noise may be negative."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([harmless(text) for text in row] for row in (header, *rows))
+    writer.writerow(map(harmless, header))
+    writer.writerows(rows)
     return out.getvalue().encode()

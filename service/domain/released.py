@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from service.domain.classification import TOTAL, Label
 from service.domain.errors import Invalid
 
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _WHOLE = Label("totaal", "total")
 
 
@@ -146,17 +148,17 @@ def slices(released: Released, own: tuple[str, ...]) -> list[dict[str, str]]:
 def _read(content: Mapping[str, Any]) -> Released:
     dimensions = tuple(
         ReleasedDimension(
-            name=str(found["dimension"]),
-            classification=str(found["classification"]),
-            labels={str(code["code"]): _label(code["label"]) for code in found["codes"]},
-            parents={str(code["code"]): str(code["parent"]) for code in found["codes"]},
+            name=_text(found["dimension"]),
+            classification=_text(found["classification"]),
+            labels={_text(code["code"]): _label(code["label"]) for code in found["codes"]},
+            parents=_tree({_text(code["code"]): _text(code["parent"]) for code in found["codes"]}),
         )
         for found in content["dimensions"]
     )
     return Released(
-        id=str(content["id"]),
+        id=_text(content["id"]),
         version=int(content["version"]),
-        data_set=str(content["dataSet"]["id"]),
+        data_set=_text(content["dataSet"]["id"]),
         title=_label(content["dataSet"]["title"]),
         expected=sum(int(one["expected"]) for one in content["coverage"]),
         delivered=sum(int(one["delivered"]) for one in content["coverage"]),
@@ -170,14 +172,36 @@ def _table(found: Mapping[str, Any], width: int) -> ReleasedTable:
     altered = "method" in found
     cells = {}
     for cell in found["cells"]:
-        codes = tuple(str(code) for code in cell["codes"])
+        codes = tuple(_text(code) for code in cell["codes"])
         value = cell["value"]
-        if len(codes) != width or not (value is None or isinstance(value, int | float)):
+        if len(codes) != width or isinstance(value, bool) or not isinstance(value, int | float | None):
             raise ValueError("a cell does not fit its dimensions")
         exact = cell["status"] == "A" and value is not None and not altered
-        cells[codes] = ReleasedFigure(value, str(cell["status"]), exact=exact)
-    return ReleasedTable(str(found["measure"]), _label(found["title"]), str(found["unit"]), cells)
+        cells[codes] = ReleasedFigure(value, _text(cell["status"]), exact=exact)
+    return ReleasedTable(_text(found["measure"]), _label(found["title"]), _text(found["unit"]), cells)
+
+
+def _tree(parents: Mapping[str, str]) -> Mapping[str, str]:
+    """The parents, when every way up ends."""
+    ends = {TOTAL}
+    for code in parents:
+        passed: list[str] = []
+        at = code
+        while at in parents and at not in ends:
+            if at in passed:
+                raise ValueError("a code is part of itself")
+            passed.append(at)
+            at = parents[at]
+        ends.update(passed)
+    return parents
+
+
+def _text(found: object) -> str:
+    """A text of one line: what is printed of a file that somebody handed on must not steer a terminal."""
+    if not isinstance(found, str) or _STEERING.search(found):
+        raise ValueError("no text of one line")
+    return found
 
 
 def _label(found: Mapping[str, Any]) -> Label:
-    return Label(str(found["nl"]), str(found["en"]))
+    return Label(_text(found["nl"]), _text(found["en"]))

@@ -121,3 +121,14 @@ def test_text_and_csv_say_the_same(content):
     assert {(row["client_region"], row["provider_region"]): row["clients"] for row in rows} == expected
     text = catchment_text(picture)
     assert text.count(" totaal / total x;") == sum(o.total.status == "Q" for o in picture.origins)
+
+
+@settings(max_examples=50)
+@given(CONTENTS, st.randoms(use_true_random=False))
+def test_who_sees_less_is_told_less(content, chance):
+    before = origins(content)
+    if cells := content["tables"][0]["cells"]:
+        chance.choice(cells).update(value=None, status="Q")
+    for name, found in origins(content).items():
+        assert found.status in {before[name].status, "unknown"}
+        assert found.elsewhere in {before[name].elsewhere, None}

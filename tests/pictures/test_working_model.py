@@ -105,6 +105,34 @@ def test_what_is_no_release_makes_no_picture(broken):
     assert refused.value.code == "picture-impossible"
 
 
+def turned(change) -> Any:
+    content = an_inventory({"places": {}})
+    change(content)
+    return content
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: c["dimensions"][0]["codes"][0].update(parent="R1"),
+        lambda c: [c["dimensions"][0]["codes"][n].update(parent=p) for n, p in ((0, "R2"), (1, "R1"))],
+        lambda c: c["dataSet"]["title"].update(nl="\x1b]0;owned\x07"),
+        lambda c: c["tables"][0]["cells"][0].update(value=True),
+        lambda c: c["tables"][0]["cells"][0].update(value="12"),
+        lambda c: c["tables"][0]["cells"][0]["codes"].pop(),
+    ],
+)
+def test_a_file_that_was_tampered_with_makes_no_picture(change):
+    with pytest.raises(Invalid):
+        made(turned(change))
+
+
+def test_a_negative_figure_with_noise_stays_a_number():
+    content = an_inventory({"places": {BOX: (-3, "E")}}, method={"noise": {}})
+    rows = csv.DictReader(io.StringIO(working_model_csv(made(content)).decode(), newline=""))
+    assert "-3" in {row["places"] for row in rows}
+
+
 def test_a_release_without_supply_makes_no_working_model():
     with pytest.raises(Invalid, match="picture-impossible") as refused:
         made(an_inventory({"requests": {}}))

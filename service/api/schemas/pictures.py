@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -180,7 +180,7 @@ class CatchmentAnswer(PictureAnswer):
         )
 
 
-def _about(released: Released) -> dict[str, object]:
+def _about(released: Released) -> dict[str, Any]:
     return {
         "release": released.id,
         "version": released.version,
