@@ -24,6 +24,7 @@ From a question to a release
     use_cases/release_request          looked at once more, signed, sealed: immutable; `withdraw_release`
     use_cases/publish_release          readable once the log covers its events; with its certificate
     use_cases/read_releases            for recipients; to anyone else it does not exist
+    domain/working_model, catchment    pictures of a release, made of its cells alone (`domain/released`)
 
 Keeping watch
     use_cases/call                     every use case is one transaction with one authorisation and one audit event

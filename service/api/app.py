@@ -26,6 +26,7 @@ from service.api.routes import (
     log,
     objections,
     organisations,
+    pictures,
     public_figures,
     purposes,
     releases,
@@ -44,6 +45,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _NOUNS = (
     releases,
+    pictures,
     submissions,
     rounds,
     requests,

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from service.api.audit_fhir import audit_event
-from service.api.spreadsheet import harmless
 from service.domain.audit import AuditEvent, StoredEvent
+from service.domain.spreadsheet import harmless
 from service.use_cases.read_audit_log import ExportForm
 from sluis_client.wire.log.export import event_line
 from sluis_client.wire.strict import time_text

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.api.spreadsheet import harmless
+from service.domain.spreadsheet import harmless
 
 _ACCURACY = ("STANDARD_DEVIATION", "HALF_WIDTH_95")
 

@@ -67,6 +67,7 @@ HEADINGS: Mapping[str, Heading] = {
     "try-again": Heading(409, "Changed meanwhile", "Intussen gewijzigd"),
     # Invalid
     "public-regions": Heading(400, "No such regions", "Deze regio's zijn er niet"),
+    "picture-impossible": Heading(400, "Not to be made of this release", "Niet te maken van deze vrijgave"),
     "purpose": Heading(400, "The purpose has faults", "Het doel bevat fouten"),
     "purpose-reason": Heading(400, "A verdict needs a reason", "Een oordeel vraagt een reden"),
     "clock-skew": Heading(400, "The clocks differ too much", "De klokken verschillen te veel"),

@@ -7,9 +7,9 @@ import io
 from collections.abc import Callable, Mapping
 from html import escape
 
-from service.api.spreadsheet import harmless
 from service.domain.classification import Label
 from service.domain.purpose import Purpose
+from service.domain.spreadsheet import harmless
 from service.use_cases.read_purposes import Register
 
 

@@ -29,6 +29,7 @@ from service.cli.log import add_log_commands
 from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
+from service.cli.pictures import add_picture_commands
 from service.cli.policy import Explained, Report, add_policy_commands
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
@@ -72,6 +73,7 @@ def command() -> typer.Typer:
     add_purpose_commands(app, clock=SystemClock())
     add_agreement_commands(app, clock=SystemClock())
     add_public_commands(app, _open_call, clock=SystemClock())
+    add_picture_commands(app)
     add_evidence_command(app, clock=SystemClock())
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock(), record=_record_verification)

@@ -388,6 +388,13 @@ ERRORS: Mapping[str, Text] = {
         "Begin zonder cursor.",
         "Start without a cursor.",
     ),
+    "picture-impossible": Text(
+        _INPUT,
+        "Van deze vrijgave is dit beeld niet te maken; het vraagt: {needs}.",
+        "This picture cannot be made of this release; it needs: {needs}.",
+        "Neem een vrijgave die dat heeft, of vraag er een aan.",
+        "Take a release that has it, or ask for one.",
+    ),
     "unstorable-text": Text(
         _INPUT,
         "De tekst bevat tekens die niet bewaard kunnen worden.",

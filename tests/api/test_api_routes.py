@@ -6,11 +6,11 @@ The routes are read off the application: a route that is added without an entry 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from api_releases import add_release
 from api_world import PEOPLE_ISSUER, World, records, request_body
 from database_samples import a_public_copy
 from fastapi.routing import APIRoute
@@ -22,8 +22,6 @@ from service.api.openapi import _dependencies, bodies_of, callers_of
 from service.api.schemas.requests import _STATUS
 from service.domain.audit import Action, EventCode
 from service.domain.principal import Person, Role, Supplier
-from service.domain.release import Certificate, Release
-from service.domain.request import RequestState
 from service.use_cases.revoke_key import revoke_key
 from service.use_cases.suspend_organisation import suspend_organisation
 
@@ -71,6 +69,8 @@ ROLES = {
     "listReleases": {"regional-owner", "steward"},
     "readRelease": {"regional-owner", "steward"},
     "readReleaseCells": {"regional-owner", "steward"},
+    "readWorkingModel": {"regional-owner", "steward"},
+    "readCatchment": {"regional-owner", "steward"},
     "withdrawRelease": {"steward"},
     "listDataSets": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readDataSet": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
@@ -109,6 +109,8 @@ OWNED = {
     "retractRequest": "owner",
     "readRelease": "owner",
     "readReleaseCells": "owner",
+    "readWorkingModel": "owner",
+    "readCatchment": "owner",
 }
 """Routes to an object of one organisation: for another of that kind it does not exist."""
 
@@ -191,30 +193,6 @@ def propose(world: World, owner: str) -> str:
     made = world.call("POST", "/v1/purposes", owner, json={"document": a_document("proposed-here")})
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
-
-
-def add_release(world: World, request_id: str) -> str:
-    release = Release(
-        id=world.services.randomness.new_id(),
-        request=request_id,
-        data_set="staffed-beds",
-        purpose="regional-capacity-planning",
-        rounds=(),
-        version=1,
-        recipients=frozenset({"board-south"}),
-        content='{"dimensions":[],"tables":[]}',
-        content_digest="sha-256:" + "0" * 64,
-        key_id="k",
-        signature="s",
-        inputs=(),
-        released_at=world.clock.now(),
-    )
-    with world.operator().transact(EventCode("release.create", Action.CREATE, "release")) as step:
-        step.data.releases.add(release)
-        step.data.releases.add_certificate(Certificate(release.id, "{}", "k", "s", release.released_at))
-        request = step.data.requests.get(request_id)
-        step.data.requests.save(replace(request, state=RequestState.RELEASED, release=release.id))
-    return release.id
 
 
 def bodies(world: World) -> dict[str, dict[str, Any]]:
