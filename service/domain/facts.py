@@ -26,11 +26,12 @@ that its absence and another organisation's ownership get the same answer (`not-
     listRequests, readRequest, prepareRequest, readEvidence
                          AggregateRequest {organisation, requester}
     reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
-    release              Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSetCovered, sensitivity, recipient,
-                         recipientIsRegionalOwner, recipientStatus, recipientAgreementFrom?, recipientAgreementUntil?,
+    release              Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSetCovered, sensitivity,
+                         regionsAsked, recipient, recipientIsRegionalOwner, recipientRegions, recipientStatus,
+                         recipientAgreementFrom?, recipientAgreementUntil?,
                          purposeVersion (asked under), requester, approvers, approvalCount, rejected, safe
     readRelease, withdrawRelease
-                         Release {recipients, withdrawn}
+                         Release {recipients, public, withdrawn}
 """
 
 from __future__ import annotations
@@ -115,9 +116,10 @@ def _request(request: AggregateRequest | None) -> Resource:
 
 def _release(release: Release | None) -> Resource:
     if release is None:
-        return Resource("Release", NOBODY, {"recipients": (), "withdrawn": False})
+        return Resource("Release", NOBODY, {"recipients": (), "public": False, "withdrawn": False})
     facts: dict[str, Value] = {
         "recipients": tuple(sorted(release.recipients)),
+        "public": release.public,
         "withdrawn": release.withdrawn_at is not None,
     }
     return Resource("Release", release.id, facts)
@@ -338,12 +340,12 @@ def may_release(
 
 
 def may_list_releases(caller: Caller) -> Query:
-    """The releases to the own organisation, or all for a steward."""
+    """The releases to the own organisation and to everybody, or all for a steward."""
     return _of_service(caller, "listReleases")
 
 
 def may_read_release(caller: Caller, release: Release | None) -> Query:
-    """A recipient reads a release that was not withdrawn; a steward reads any."""
+    """A recipient reads a release that was not withdrawn, and everybody a public one; a steward reads any."""
     return _query(caller, "readRelease", _release(release))
 
 

@@ -14,6 +14,7 @@ class Release:
     `certified` is what its certificate will say, but for the place in the log, as canonical JSON text: the event of the
     release commits to it. None in one from before events did: nobody certifies that any more.
 
+    `public` ones can be read by everybody who is known to the service.
     `content` is the canonical JSON text that is signed: metadata, dimensions, cells with value and SDMX OBS_STATUS
     (`A` normal, `Q` suppressed). `recipients` are ids of organisations. `revises` are earlier releases of the same
     table that were made of deliveries which were corrected since.
@@ -36,6 +37,7 @@ class Release:
     withdrawal_reason: str | None = None
     revises: tuple[str, ...] = ()
     certified: str | None = None
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
     3. Store request and event in one transaction, then wake the worker.
 
     Raises:
-        Invalid: `request`: a dimension, period or measure is named twice.
+        Invalid: `request`: a dimension, period, measure or code is named twice.
         Denied: the caller may not ask anything at all: it is no regional owner, or of no organisation that is known;
             `too-many-open-requests`.
     """
@@ -90,6 +90,7 @@ def _require_no_doubles(spec: RequestSpec) -> None:
         "dimensions": [asked.dimension for asked in spec.dimensions],
         "periods": spec.periods,
         "measures": spec.measures,
+        **{f"dimensions: {asked.dimension}, only": asked.only for asked in spec.dimensions},
     }
     faults = [
         (f"{field}: {name}", "double") for field, names in named.items() for name, n in Counter(names).items() if n > 1

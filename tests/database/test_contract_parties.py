@@ -29,7 +29,7 @@ def test_an_organisation_comes_back_as_it_was(database: Database) -> None:
         "bare",
         kinds=frozenset({OrganisationKind.AUDITOR}),
         agreement=Agreement("ref", date(2026, 2, 3)),
-        region=None,
+        regions=frozenset(),
         identifiers=(),
         suspended=True,
     )

@@ -21,8 +21,10 @@ RECIPIENT = {
     "dataSetKnown": bool,
     "dataSetCovered": bool,
     "sensitivity": tuple,
+    "regionsAsked": tuple,
     "recipient": str,
     "recipientIsRegionalOwner": bool,
+    "recipientRegions": tuple,
     "recipientStatus": str,
     "recipientAgreementFrom?": int,
     "recipientAgreementUntil?": int,
@@ -44,6 +46,8 @@ TABLE = {
         "coveredClassifications",
         "levels",
         "coveredLevels",
+        "codes",
+        "codesKnown",
         "periods",
         "periodsWithRound",
         "roundStates",
@@ -65,7 +69,7 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
     "Round": {"dataSet": str, "dataSetVersion": int, "expected": tuple},
     "Submission": {"organisation": str},
     "AggregateRequest": {"organisation": str, "requester": str},
-    "Release": {"recipients": tuple, "withdrawn": bool},
+    "Release": {"recipients": tuple, "public": bool, "withdrawn": bool},
     "PurposeVersion": {
         "name": str,
         "proposer": str,
@@ -85,6 +89,7 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
         "reviewOn": int,
         "recipients": tuple,
         "allRegionalOwners": bool,
+        "ownRegionOnly": bool,
         "legalBasis": str,
         "specialCategoryException": str,
         "uavgEvidence": bool,
@@ -128,7 +133,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
 }
 
-EVERYONE_READS = {"readMetadata", "readOwnOrganisation"}
+EVERYONE_READS = {"readMetadata", "readOwnOrganisation", "listReleases", "readRelease"}
 SEES_ROUNDS = {"listRounds", "readRound"}
 MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
@@ -144,8 +149,6 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "requestAggregate",
         "listRequests",
         "readRequest",
-        "listReleases",
-        "readRelease",
     },
     (Person, Role.STEWARD): EVERYONE_READS
     | SEES_ROUNDS
@@ -153,7 +156,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"withdrawPurpose", "readRegister"}
     | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest"}
-    | {"listReleases", "readRelease", "withdrawRelease"},
+    | {"withdrawRelease"},
     (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
     | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"},
     (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog", "searchPersons", "readRegister"},
@@ -262,7 +265,7 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     (
         "readRelease",
         "not-yours",
-        lambda f: not (f.is_steward or any(f.own(name) for name in f.resource["recipients"])),
+        lambda f: not (f.is_steward or f.resource["public"] or any(f.own(name) for name in f.resource["recipients"])),
     ),
     ("readRelease", "release-withdrawn", lambda f: f.resource["withdrawn"] and not f.is_steward),
     ("reviewPurpose approvePurpose", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
@@ -354,6 +357,13 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     ),
     (
         "requestAggregate release",
+        "own-region-only",
+        _of_purpose(
+            lambda f, p: p["ownRegionOnly"] and (not f["regionsAsked"] or f.outside("regionsAsked", "recipientRegions"))
+        ),
+    ),
+    (
+        "requestAggregate release",
         "recipient-without-agreement",
         lambda f: not f.in_force("recipientAgreement"),
     ),
@@ -380,6 +390,7 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         lambda f: f.outside("classifications", "coveredClassifications"),
     ),
     ("requestAggregate", "level-too-fine", lambda f: f.outside("levels", "coveredLevels")),
+    ("requestAggregate", "code-unknown", lambda f: f.outside("codes", "codesKnown")),
     ("requestAggregate", "round-unknown", lambda f: f["dataSetKnown"] and f.outside("periods", "periodsWithRound")),
     ("requestAggregate", "round-not-closed", lambda f: any(state != "closed" for state in f["roundStates"])),
     (

@@ -22,9 +22,9 @@ _PUBLISHED = releases.c.id.in_(select(certificates.c.release))
 
 
 def _readable_by(recipient: str) -> ColumnElement[bool]:
-    """Released to them, and published: what is sealed only shows to no reader that it is coming."""
+    """Released to them or to everybody, and published: what is sealed only shows to no reader that it is coming."""
     received = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
-    return releases.c.id.in_(received) & _PUBLISHED
+    return (releases.c.id.in_(received) | releases.c.public) & _PUBLISHED
 
 
 class SqlReleases:
@@ -162,6 +162,7 @@ def _row(release: Release) -> Row:
         "withdrawal_reason": release.withdrawal_reason,
         "revises": release.revises,
         "certified": release.certified,
+        "public": release.public,
     }
 
 
@@ -184,4 +185,5 @@ def _release(row: Mapping[str, Any], recipients: frozenset[str]) -> Release:
         withdrawal_reason=row["withdrawal_reason"],
         revises=row["revises"],
         certified=row["certified"],
+        public=row["public"],
     )
