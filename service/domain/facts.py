@@ -13,11 +13,13 @@ that its absence and another organisation's ownership get the same answer (`not-
     listOrganisations, administer, readMetadata, readPurposes, proposePurpose, readRegister, listRounds,
     listSubmissions, listRequests, listReleases, readAuditLog, searchPersons, readOwnUses, runService
                          Service {}
+    readDataSet          Service; + purposeLets (some purpose in force names the organisation and covers the data set)
     readPurpose, reviewPurpose, approvePurpose, suspendPurpose, resumePurpose, withdrawPurpose
                          PurposeVersion {name, proposer, organisation, reviewers, suspendedBy, allRegionalOwners,
                          recipients}
-    createRound, changeRoundState, readDeliveries, readRound
+    createRound, changeRoundState, readDeliveries
                          Round {dataSet, dataSetVersion, expected}
+    readRound            Round; + purposeLets
     submit               Round; + organisation, dataSet, dataSetVersion (of the manifest), keyOrganisation, keyRevoked
     continueSubmission, readSubmission
                          Submission {organisation}
@@ -43,12 +45,15 @@ from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
 from service.domain.organisation import ClientKey, Organisation
 from service.domain.policy import Query, Resource, Value
+from service.domain.principal import Role
 from service.domain.purpose import Purpose, StatedPurpose
 from service.domain.release import Release
 from service.domain.request import AggregateRequest, Evidence, RequestSpec, Review, Verdict
 from service.domain.request_facts import (
     civil_day,
+    data_sets_known,
     purpose_resource,
+    receives,
     recipient_facts,
     request_context,
     request_terms,
@@ -172,8 +177,24 @@ def may_administer(caller: Caller) -> Query:
 
 
 def may_read_metadata(caller: Caller) -> Query:
-    """Data sets and classifications, for everyone who is known."""
+    """The code lists, for everyone who is known, and the data sets; the use case shows a consumer those it may know."""
     return _of_service(caller, "readMetadata")
+
+
+def is_consumer(caller: Caller) -> bool:
+    """Whether the caller only asks and reads: it knows of what is there as far as some purpose lets it."""
+    more = {Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR}
+    return Role.REGIONAL_OWNER in caller.principal.roles and more.isdisjoint(caller.principal.roles)
+
+
+def may_read_data_set(caller: Caller, data_set: str, catalogue: Catalogue) -> Query:
+    """The definition of a data set; for a consumer without a purpose for it, it does not exist (`not-yours`)."""
+    return _query(caller, "readDataSet", Resource("Service", "sluis"), _lets(caller, data_set, catalogue))
+
+
+def _lets(caller: Caller, data_set: str, catalogue: Catalogue) -> Mapping[str, Value]:
+    known = data_sets_known(caller.organisation, catalogue, civil_day(caller.at))
+    return {"purposeLets": data_set in known}
 
 
 def may_read_purposes(caller: Caller) -> Query:
@@ -214,13 +235,13 @@ def may_read_register(caller: Caller) -> Query:
 
 
 def may_list_rounds(caller: Caller) -> Query:
-    """The rounds; the use case shows a supplier those where it is expected."""
+    """The rounds; the use case shows a supplier those where it is expected, a consumer those it has a purpose for."""
     return _of_service(caller, "listRounds")
 
 
-def may_read_round(caller: Caller, round_: Round | None) -> Query:
-    """One round; for a supplier that is not expected it does not exist (`not-expected`)."""
-    return _query(caller, "readRound", _round(round_))
+def may_read_round(caller: Caller, round_: Round | None, catalogue: Catalogue) -> Query:
+    """One round; it does not exist for a supplier that is not expected, nor for a consumer without a purpose for it."""
+    return _query(caller, "readRound", _round(round_), _lets(caller, round_.data_set if round_ else "", catalogue))
 
 
 def may_create_round(caller: Caller, round_: Round) -> Query:
@@ -271,12 +292,16 @@ def may_read_submission(caller: Caller, submission: Submission | None) -> Query:
 
 
 def may_request_aggregate(caller: Caller, spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Round]) -> Query:
-    """A regional owner asks for a table; `rounds` are those that exist for the spec's data set and periods."""
-    resource = purpose_resource(spec.purpose, catalogue)
-    context = {
-        **request_context(spec, catalogue, rounds, civil_day(caller.at)),
-        **recipient_facts(caller.organisation, caller.principal.organisation),
-    }
+    """A regional owner asks for a table; `rounds` are those that exist for the spec's data set and periods.
+
+    A purpose that does not name the caller's organisation is to it as one that does not exist, in every fact.
+    """
+    recipient = recipient_facts(caller.organisation, caller.principal.organisation)
+    if not receives(caller.organisation, spec.purpose, catalogue):
+        resource, spec = Resource("UnknownPurpose", spec.purpose), replace(spec, purpose="")
+    else:
+        resource = purpose_resource(spec.purpose, catalogue)
+    context = {**request_context(spec, catalogue, rounds, civil_day(caller.at)), **recipient}
     return replace(_query(caller, "requestAggregate", resource, context), terms=request_terms(spec, catalogue, rounds))
 
 

@@ -198,6 +198,10 @@ class Purpose:
     record: ProcessingRecord
     dpv: tuple[str, ...]
 
+    def holds(self, today: date) -> bool:
+        """Whether it is approved, and valid today."""
+        return self.status == "approved" and self.valid_from <= today <= self.valid_until
+
     def scope(self, data_set: str) -> PurposeScope | None:
         """What of `data_set` the purpose covers, if anything."""
         return next((s for s in self.scopes if s.data_set == data_set), None)

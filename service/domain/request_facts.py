@@ -71,6 +71,34 @@ def recipient_facts(organisation: Organisation | None, named: str | None) -> dic
     }
 
 
+def data_sets_known(organisation: Organisation | None, catalogue: Catalogue, today: date) -> frozenset[str]:
+    """The data sets of which some purpose lets an organisation know that they, and rounds of them, are there.
+
+    A purpose for the own region only says nothing to who stands for none.
+    """
+    newest = {purpose.id: catalogue.purpose(purpose.id) for purpose in catalogue.purposes}
+    return frozenset(
+        scope.data_set
+        for purpose in newest.values()
+        for scope in purpose.scopes
+        if purpose.holds(today)
+        and organisation is not None
+        and (organisation.regions or not purpose.recipients.own_region_only)
+        and receives(organisation, purpose.id, catalogue)
+    )
+
+
+def receives(organisation: Organisation | None, purpose: str, catalogue: Catalogue) -> bool:
+    """Whether there is such a purpose with the organisation among its recipients; of any other it may not know."""
+    try:
+        recipients = catalogue.purpose(purpose).recipients
+    except NotFound:
+        return False
+    return organisation is not None and recipients.include(
+        organisation.id, is_regional_owner=OrganisationKind.REGIONAL_OWNER in organisation.kinds
+    )
+
+
 def purpose_resource(purpose: str, catalogue: Catalogue) -> Resource:
     """The newest version of the purpose as the resource, or an UnknownPurpose."""
     try:
@@ -129,11 +157,11 @@ def request_context(spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Ro
 
     What is asked stands beside what is covered. Classifications are listed for covered dimensions and levels for
     covered classifications, so that one thing too much gives one reason. `ageMonths` is below 0 when a period has
-    not ended or is not known.
+    not ended or is not known. Where no purpose covers the data set nothing is said of its rounds.
     """
     data_set = _data_set(spec, catalogue)
     scope = _scope(spec, catalogue)
-    found = [r for r in rounds if r.data_set == spec.data_set and r.period in spec.periods]
+    found = [r for r in rounds if r.data_set == spec.data_set and r.period in spec.periods and scope is not None]
     versions = _names(str(r.data_set_version) for r in found)
     return {
         **subject_facts(spec, catalogue),
@@ -142,7 +170,7 @@ def request_context(spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Ro
         **_asked_and_covered(spec, scope, catalogue),
         **_asked_and_known(spec, data_set, catalogue),
         "periods": _names(spec.periods),
-        "periodsWithRound": _names(r.period for r in found),
+        "periodsWithRound": _names(r.period for r in found) if scope is not None else _names(spec.periods),
         "roundStates": _names(r.state.value for r in found),
         "roundVersions": versions,
         "ageMonths": _age(spec, data_set, catalogue, today),

@@ -14,6 +14,7 @@ from service.domain.policy import Deny, Permit
 from service.domain.principal import Role
 from service.domain.reason import Reason
 from service.domain.request import AggregateRequest, RequestSpec, RequestState
+from service.domain.request_facts import receives
 from service.domain.round import Round, round_id
 from service.use_cases.call import Call, Step
 
@@ -23,7 +24,8 @@ EVENT = EventCode("request.submit", Action.CREATE, "aggregate-request", PURPOSEF
 def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
     """Store the request with its decision, `permitted` or `denied`; a permitted one is prepared soon after.
 
-    1. Gather the facts: purpose, definition, rounds, the caller's organisation. What does not exist is a fact too.
+    1. Gather the facts: purpose, definition, rounds, the caller's organisation. What does not exist, or not for the
+       caller, is a fact too.
     2. Decide (policy.md); keep the decision with its reasons or obligations. An organisation has a bounded number of
        open requests.
     3. Store request and event in one transaction, then wake the worker.
@@ -37,12 +39,14 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
         # 1
         caller = step.caller()
         catalogue = step.catalogue
-        purpose = step.known(catalogue.purpose, spec.purpose)
+        known = receives(caller.organisation, spec.purpose, catalogue)
+        purpose = catalogue.purpose(spec.purpose) if known else None
         step.object_id = call.services.randomness.new_id()
         step.about(spec.data_set, spec.purpose, catalogue)
         step.name(permit=step.object_id)
         # 2
-        rounds = rounds_of(step, spec)
+        covered = purpose is not None and purpose.scope(spec.data_set) is not None
+        rounds = rounds_of(step, spec) if covered else ()
         spec = replace(spec, data_set_version=_version(step, spec, rounds))
         query = facts.may_request_aggregate(caller, spec, catalogue, rounds)
         decision = step.decide(query)

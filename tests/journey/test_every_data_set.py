@@ -142,7 +142,7 @@ def test_asked_for_unlawfully(world, name):
     with_purpose(world, replace(purpose, valid_until=yesterday, review_on=yesterday))
     assert reasons(world.ask(spec)) == {"purpose-expired", "purpose-review-overdue"}
     with_purpose(world, replace(purpose, recipients=Recipients(Reach.ONE_ORGANISATION, frozenset({"nhs-east"}))))
-    assert reasons(world.ask(spec)) == {"not-a-recipient"}
+    assert reasons(world.ask(spec)) == {"purpose-unknown"}
 
 
 # --- versions ---------------------------------------------------------------------------------------------------------

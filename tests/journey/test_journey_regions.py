@@ -69,7 +69,7 @@ def test_nothing_but_the_own_region_may_be_asked(regional: World) -> None:
         (cut(AYRSHIRE), "west-table", {"own-region-only"}),
         (cut(AYRSHIRE), "inspectorate", {"own-region-only"}),
         (replace(OWN, dimensions=dimensions(care_form="specialty")), "ayr", {"own-region-only"}),
-        (replace(cut(AYRSHIRE), purpose="national"), "ayr", {"not-a-recipient"}),
+        (replace(cut(AYRSHIRE), purpose="national"), "ayr", {"purpose-unknown"}),
         (cut("S99"), "ayr", {"own-region-only", "code-unknown"}),
         (cut(AYRSHIRE, level="planning-region"), "ayr", {"code-unknown"}),
         (cut(AYRSHIRE), "ayr", set()),

@@ -170,12 +170,13 @@ def test_a_denial_is_a_result_with_every_reason(closed: World) -> None:
         dimensions=dimensions(region="health-board", care_form="specialty"),
         necessity="nodig",
     )
-    asked = closed.ask(spec)
+    closed.invite("nhs-highland", OrganisationKind.REGIONAL_OWNER)
+    highland = person("highland", Role.REGIONAL_OWNER, organisation="nhs-highland")
+    asked = closed.ask(spec, highland)
     reasons = [reason["code"] for reason in json.loads(asked.decision)["reasons"]]
     assert set(reasons) == {
         "purpose-expired",
         "purpose-review-overdue",
-        "not-a-recipient",
         "measure-not-covered",
         "dimension-not-covered",
         "level-too-fine",
@@ -183,7 +184,7 @@ def test_a_denial_is_a_result_with_every_reason(closed: World) -> None:
         "data-too-young",
         "necessity-missing",
     }
-    assert read_request(closed.call(OWNER), asked.id) == RequestView(asked, None)
+    assert read_request(closed.call(highland), asked.id) == RequestView(asked, None)
     event = closed.events(object_id=asked.id)[0]
     assert (event.outcome, list(event.reasons)) == ("denied", reasons)
     closed.work()

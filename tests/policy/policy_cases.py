@@ -157,7 +157,8 @@ ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "withdrawPurpose": (PURPOSE_VERSION, {}),
     "readRegister": (SERVICE, {}),
     "listRounds": (SERVICE, {}),
-    "readRound": (ROUND, {}),
+    "readDataSet": (SERVICE, {"purposeLets": True}),
+    "readRound": (ROUND, {"purposeLets": True}),
     "createRound": (ROUND, {}),
     "changeRoundState": (ROUND, {}),
     "readDeliveries": (ROUND, {}),
@@ -192,6 +193,7 @@ ALLOWED: Mapping[str, str] = {
     "listOrganisations": "operator",
     "administer": "operator",
     "readMetadata": "supplier regional-owner steward privacy-officer auditor operator",
+    "readDataSet": "supplier regional-owner steward privacy-officer auditor operator",
     "readPurposes": "regional-owner steward privacy-officer",
     "readPurpose": "regional-owner steward privacy-officer",
     "proposePurpose": "regional-owner steward",
@@ -338,6 +340,19 @@ CASES: tuple[Case, ...] = (
     # --- rounds and submissions
     _case(SUPPLIER, "readRound", "not-expected", expected=("hospital-b",)),
     _case(OWNER, "readRound", expected=()),
+    *(_case(OWNER, action, "not-yours", purposeLets=False) for action in ("readRound", "readDataSet")),
+    *(_case(who, "readRound", purposeLets=False) for who in (SUPPLIER, STEWARD, OPERATOR)),
+    *(_case(who, "readDataSet", purposeLets=False) for who in (SUPPLIER, STEWARD, AUDITOR, PRIVACY_OFFICER, OPERATOR)),
+    *(
+        Case(
+            f"a regional owner that is {role} too",
+            changed(
+                question(replace(OWNER, roles=frozenset({Role.REGIONAL_OWNER, role})), "readDataSet"), purposeLets=False
+            ),
+            frozenset(),
+        )
+        for role in (Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR)
+    ),
     _case(SUPPLIER, "submit", "not-expected", expected=()),
     _case(SUPPLIER, "submit", "other-organisation", organisation="hospital-b"),
     _case(SUPPLIER, "submit", "key-of-another-organisation", keyOrganisation="hospital-b"),

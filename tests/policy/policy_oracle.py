@@ -123,7 +123,9 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
         for action in ("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey", "readOwnOrganisation")
     },
     "issueToken": ({"Organisation"}, KEY),
-    **{action: ({"Round"}, {}) for action in ("readRound", "createRound", "changeRoundState", "readDeliveries")},
+    "readRound": ({"Round"}, {"purposeLets": bool}),
+    "readDataSet": ({"Service"}, {"purposeLets": bool}),
+    **{action: ({"Round"}, {}) for action in ("createRound", "changeRoundState", "readDeliveries")},
     "submit": ({"Round"}, {"organisation": str, "dataSet": str, "dataSetVersion": int, **KEY}),
     **{action: ({"Submission"}, {}) for action in ("continueSubmission", "readSubmission")},
     "requestAggregate": ({"Purpose", "UnknownPurpose"}, {**RECIPIENT, **TABLE}),
@@ -133,7 +135,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
 }
 
-EVERYONE_READS = {"readMetadata", "readOwnOrganisation", "listReleases", "readRelease"}
+EVERYONE_READS = {"readMetadata", "readDataSet", "readOwnOrganisation", "listReleases", "readRelease"}
 SEES_ROUNDS = {"listRounds", "readRound"}
 MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
@@ -161,7 +163,15 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"},
     (Person, Role.AUDITOR): EVERYONE_READS | {"readAuditLog", "searchPersons", "readRegister"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
-    | {"readMetadata", "administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
+    | {
+        "readMetadata",
+        "readDataSet",
+        "administer",
+        "listOrganisations",
+        "inviteOrganisation",
+        "suspendOrganisation",
+        "revokeKey",
+    },
     (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
 }
 
@@ -250,6 +260,15 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         "readRound",
         "not-expected",
         lambda f: isinstance(f.principal, Supplier) and not any(f.own(name) for name in f.resource["expected"]),
+    ),
+    (
+        "readRound readDataSet",
+        "not-yours",
+        lambda f: (
+            Role.REGIONAL_OWNER in f.principal.roles
+            and not f["purposeLets"]
+            and not f.principal.roles & {Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR}
+        ),
     ),
     ("submit", "other-organisation", lambda f: not f.own(f["organisation"])),
     ("submit", "data-set-mismatch", lambda f: f["dataSet"] != f.resource["dataSet"]),

@@ -94,7 +94,7 @@ def test_another_organisation_than_the_purpose_names(explain, tmp_path):
     purpose.write_text(text)
     other = ("--json", "--policies", str(tmp_path / "policies"))
     assert explain(REQUEST, *other).exit_code == 0
-    assert "not-a-recipient" in reasons(explain(REQUEST, *other, "--organisation", "nhs-west"))
+    assert reasons(explain(REQUEST, *other, "--organisation", "nhs-west")) == {"purpose-unknown"}
 
 
 def test_what_is_no_request_is_told_at_once(explain):

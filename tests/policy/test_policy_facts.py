@@ -232,10 +232,11 @@ def test_every_way_in_which_a_request_goes_too_far_is_named_at_once():
         ),
         bottleneck="",
     )
-    assert codes(ask(spec)) == {
+    assert codes(ask(spec)) == {"purpose-unknown", "bottleneck-missing"}  # it names another organisation
+    highland = {"owner": replace(OWNER, organisation="nhs-highland"), "own": replace(BOARD, id="nhs-highland")}
+    assert codes(ask(spec, **highland)) == {
         "purpose-expired",
         "purpose-review-overdue",
-        "not-a-recipient",
         "measure-not-covered",
         "dimension-not-covered",
         "level-too-fine",
@@ -246,10 +247,10 @@ def test_every_way_in_which_a_request_goes_too_far_is_named_at_once():
 @pytest.mark.parametrize(
     ("own", "reasons"),
     [
-        (None, {"organisation-unknown", "not-a-recipient", "recipient-without-agreement"}),
+        (None, {"organisation-unknown", "purpose-unknown", "recipient-without-agreement"}),
         (replace(BOARD, suspended=True), {"organisation-suspended"}),
-        (HOSPITAL, {"organisation-unknown", "not-a-recipient", "recipient-without-agreement"}),
-        (replace(BOARD, kinds=frozenset({OrganisationKind.SUPPLIER})), {"not-a-recipient"}),
+        (HOSPITAL, {"organisation-unknown", "purpose-unknown", "recipient-without-agreement"}),
+        (replace(BOARD, kinds=frozenset({OrganisationKind.SUPPLIER})), {"purpose-unknown"}),
         (replace(BOARD, agreement=Agreement("x", date(2026, 1, 1), date(2026, 11, 22))), set()),
         (
             replace(BOARD, agreement=Agreement("x", date(2026, 1, 1), date(2026, 11, 21))),
