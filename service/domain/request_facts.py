@@ -240,7 +240,8 @@ def _asked_and_known(spec: RequestSpec, data_set: DataSet | None, catalogue: Cat
     trees = {tree.id: tree for tree in catalogue.classifications}
     period = data_set.period.name if data_set else ""
     days = {day for one in spec.periods for day in catalogue.allowed_periods(data_set, one)} if data_set else set()
-    asked, known = [], []
+    asked: list[str] = []
+    known: list[str] = []
     for one in spec.dimensions:
         tree = trees.get(one.classification)
         if tree is None or one.level not in tree.levels:
