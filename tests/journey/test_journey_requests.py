@@ -337,9 +337,11 @@ def test_only_recipients_read(closed: World) -> None:
             read_release(closed.call(reader), "0190f000-0000-7000-8000-000000000000")
         assert refused.value.reasons == unknown.value.reasons  # nor whether there is one
         assert closed.events(code="release.read", outcome="denied")[0].user == reader.id
-    for reader in strangers[1:]:
+    for reader in (OPERATOR, WORKER, STRANGER):
         with pytest.raises(Denied):
             list_releases(closed.call(reader), Page())
+    for reader in (AUDITOR, closed.parties["north"].principal):
+        assert list_releases(closed.call(reader), Page()) == []
 
 
 def test_withdrawn_and_not_forgotten(any_world: World) -> None:
