@@ -41,7 +41,7 @@ class Invited:
     id: str
     name: str
     kind: str
-    region: str = ""
+    regions: str = ""
     holding: str = ""
 
 
@@ -134,9 +134,9 @@ def free_port() -> int:
 def _invite(invited: Sequence[Invited], environment: Mapping[str, str]) -> Mapping[str, str]:
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow(("id", "name", "kinds", "holding", "agreement", "valid_from", "valid_until", "region"))
+    rows.writerow(("id", "name", "kinds", "holding", "agreement", "valid_from", "valid_until", "regions"))
     for one in invited:
-        rows.writerow((one.id, one.name, one.kind, one.holding, "VO-2026-001", "2026-01-01", "", one.region))
+        rows.writerow((one.id, one.name, one.kind, one.holding, "VO-2026-001", "2026-01-01", "", one.regions))
     letters = run("organisation", "import", "-", environment=environment, given=text.getvalue()).splitlines()
     return {letter["organisation"]: letter["code"] for letter in map(json.loads, letters)}
 

@@ -136,7 +136,7 @@ def neighbours() -> Mapping[str, Sequence[str]]:
 def invited() -> Sequence[Invited]:
     """All of them, and the regional table that asks."""
     return [
-        *(Invited(one.id, one.name, "supplier", one.region, one.holding) for one in (*providers(), *insurers())),
+        *(Invited(one.id, one.name, "supplier", holding=one.holding) for one in (*providers(), *insurers())),
         Invited(OWNER, "Regiotafel Midden", "regional-owner"),
     ]
 

@@ -18,8 +18,8 @@ _AT_ONCE = 6
 def invited() -> Sequence[Invited]:
     """The hospitals, and the health boards, which ask."""
     return [
-        *(Invited(hospital.id, hospital.name, "supplier", hospital.board) for hospital in hospitals()),
-        *(Invited(board.id, board.name, "regional-owner", board.code) for board in boards()),
+        *(Invited(hospital.id, hospital.name, "supplier") for hospital in hospitals()),
+        *(Invited(board.id, board.name, "regional-owner", f"scotland-boards/{board.code}") for board in boards()),
     ]
 
 

@@ -35,7 +35,13 @@ def add_organisation_commands(app: typer.Typer, open_call: OpenCall) -> None:
         valid_from: _Day = None,
         valid_until: _Day = None,
         holding: Annotated[str | None, typer.Option(help="Concern; standaard de organisatie zelf / holding")] = None,
-        region: Annotated[str | None, typer.Option()] = None,
+        region: Annotated[
+            list[str] | None,
+            typer.Option(
+                help="Regio waarvoor de organisatie staat; meermaals / region that it stands for; repeatable",
+                metavar="CLASSIFICATION/CODE",
+            ),
+        ] = None,
         oin: Annotated[str | None, typer.Option(help="OIN")] = None,
         agb: Annotated[str | None, typer.Option(help="AGB-code")] = None,
         as_json: Annotated[bool, typer.Option("--json")] = False,
@@ -52,7 +58,7 @@ def add_organisation_commands(app: typer.Typer, open_call: OpenCall) -> None:
                     valid_from.date() if valid_from else call.services.clock.now().date(),
                     _day(valid_until),
                 ),
-                region=region,
+                regions=frozenset(region or ()),
                 identifiers=tuple((label, value) for label, value in (("oin", oin), ("agb", agb)) if value),
             )
             _show(invite_organisation(call, new), as_json=as_json)
@@ -63,7 +69,8 @@ def add_organisation_commands(app: typer.Typer, open_call: OpenCall) -> None:
     ) -> None:
         """Neem alle organisaties uit een CSV op; een JSON-regel per code / take in all organisations of a CSV file.
 
-        Columns: id, name, kinds (separated by spaces), holding, agreement, valid_from, valid_until, region.
+        Columns: id, name, kinds (separated by spaces), holding, agreement, valid_from, valid_until, regions (separated
+        by spaces).
         All rows are read before the first is taken in.
         """
         with refusals_told(), open_call() as call:
@@ -116,7 +123,7 @@ def _add_keys(app: typer.Typer, open_call: OpenCall) -> None:
             revoke_key(call, key_id)
 
 
-_COLUMNS = ("id", "name", "kinds", "holding", "agreement", "valid_from", "valid_until", "region")
+_COLUMNS = ("id", "name", "kinds", "holding", "agreement", "valid_from", "valid_until", "regions")
 
 
 def _read(file: TextIO) -> list[Organisation]:
@@ -152,7 +159,7 @@ def _organisation(row: dict[str, str]) -> Organisation:
         agreement=Agreement(
             row["agreement"], date.fromisoformat(row["valid_from"]), date.fromisoformat(until) if until else None
         ),
-        region=row["region"] or None,
+        regions=frozenset(row["regions"].split()),
     )
 
 

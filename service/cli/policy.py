@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +45,7 @@ class Report(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A decision, and what was supposed for it: which regional owner asks, when, and which rounds are closed.
+    """A decision, and what was supposed for it: which regional owner asks, for which regions, when, of what.
 
     Its agreement is in force, and the rounds have the newest definition.
     """
@@ -54,6 +54,7 @@ class Explained:
     organisation: str
     at: datetime
     rounds: tuple[str, ...]
+    regions: tuple[str, ...] = ()
 
 
 class Misread(Exception):
@@ -68,8 +69,8 @@ class Misread(Exception):
         self.faults = faults
 
 
-Explain = Callable[[bytes, Path | None, str | None, datetime], Explained]
-"""Of a request's JSON, a bundle, an organisation and a moment; raises `Misread`."""
+Explain = Callable[[bytes, Path | None, str | None, datetime, Collection[str]], Explained]
+"""Of a request's JSON, a bundle, an organisation, a moment and the regions that it stands for; raises `Misread`."""
 
 _Directory = Annotated[
     Path | None,
@@ -103,9 +104,18 @@ def add_policy_commands(
         request: Annotated[
             Path, typer.Argument(exists=True, dir_okay=False, help="JSON zoals / as for POST /v1/aggregate-requests")
         ],
+        *,
         policies: _Directory = None,
         organisation: Annotated[
             str | None, typer.Option(help="Wie vraagt / who asks; anders van het doel / else of the purpose")
+        ] = None,
+        region: Annotated[
+            list[str] | None,
+            typer.Option(
+                help="Regio waarvoor die staat; meermaals, anders die van de aanvraag / region that it stands for; "
+                "repeatable, else those of the request",
+                metavar="CLASSIFICATION/CODE",
+            ),
         ] = None,
         at: Annotated[
             datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ"], help="Wanneer, in UTC / when, in UTC")
@@ -117,7 +127,7 @@ def add_policy_commands(
         Exit 0: toegestaan / permitted; 1: geweigerd / denied; 2: de aanvraag klopt niet / not a request.
         """
         moment = clock.now() if at is None else at.replace(tzinfo=UTC)
-        found = _explained(explain, request, policies, organisation, moment)
+        found = _explained(lambda content: explain(content, policies, organisation, moment, region or ()), request)
         if as_json:
             typer.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
         else:
@@ -126,11 +136,9 @@ def add_policy_commands(
             raise typer.Exit(FAILED)
 
 
-def _explained(
-    explain: Explain, request: Path, policies: Path | None, organisation: str | None, at: datetime
-) -> Explained:
+def _explained(explain: Callable[[bytes], Explained], request: Path) -> Explained:
     try:
-        return explain(request.read_bytes(), policies, organisation, at)
+        return explain(request.read_bytes())
     except Misread as misread:
         for pointer, nl, en in misread.faults:
             typer.echo(f"{request}{'' if pointer == '/' else ' ' + pointer}: {nl} / {en}", err=True)
@@ -143,6 +151,7 @@ def _as_json(found: Explained) -> dict[str, Any]:
         "role": Role.REGIONAL_OWNER,
         "agreement": "in-force",
         "at": time_text(found.at),
+        **({"regions": list(found.regions)} if found.regions else {}),
         "closedRounds": list(found.rounds),
     }
     decision = found.decision
@@ -168,8 +177,11 @@ def _tell(found: Explained) -> None:
             typer.echo(f"    nl: {text.nl} {text.mend['nl']}")
             typer.echo(f"    en: {text.en} {text.mend['en']}")
     who, at, rounds = found.organisation, time_text(found.at), ", ".join(found.rounds) or "-"
-    typer.echo(f"verondersteld: regionale eigenaar '{who}', overeenkomst van kracht, op {at}; gesloten: {rounds}")
-    typer.echo(f"supposed: regional owner '{who}', agreement in force, at {at}; closed: {rounds}")
+    regions = f" ({', '.join(found.regions)})" if found.regions else ""
+    typer.echo(
+        f"verondersteld: regionale eigenaar '{who}'{regions}, overeenkomst van kracht, op {at}; gesloten: {rounds}"
+    )
+    typer.echo(f"supposed: regional owner '{who}'{regions}, agreement in force, at {at}; closed: {rounds}")
     typer.echo(decision.policy_hash)
 
 

@@ -8,7 +8,7 @@ Each command loads the part of the service that it needs when it runs: `sluis ap
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -181,10 +181,12 @@ def _report(directory: Path | None) -> Report:
     return report_bundle(directory)
 
 
-def _explain(content: bytes, directory: Path | None, organisation: str | None, at: datetime) -> Explained:
+def _explain(
+    content: bytes, directory: Path | None, organisation: str | None, at: datetime, regions: Collection[str]
+) -> Explained:
     from service.composition.explaining import explain_request
 
-    return explain_request(content, directory, organisation, at)
+    return explain_request(content, directory, organisation, at, regions)
 
 
 def _refuse(faults: tuple[str, ...]) -> None:

@@ -1,13 +1,14 @@
 """What the policy says of a request, without a server and without a database: `sluis policy explain`.
 
 It is the question that the service asks, to the same engine and with the same texts. What the service would look up is
-supposed: a regional owner asks, of an organisation with an agreement in force that the purpose lets receive, every
-period that the request names has its round, and the agreements, assessment and consents that it rests on are in
-force.
+supposed: a regional owner asks, of an organisation with an agreement in force that the purpose lets receive and that
+stands for the regions asked for, every period that the request names has its round, and the agreements, assessment and
+consents that it rests on are in force.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,14 +27,16 @@ from service.domain.facts import may_request_aggregate
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Person, Role
 from service.domain.request import RequestSpec
-from service.domain.request_facts import civil_day
+from service.domain.request_facts import civil_day, regions_asked
 from service.domain.round import Round, RoundState, round_id
 
 NAMELESS = "regional-owner"
 """The organisation that asks when the purpose names none."""
 
 
-def explain_request(content: bytes, directory: Path | None, organisation: str | None, at: datetime) -> Explained:
+def explain_request(
+    content: bytes, directory: Path | None, organisation: str | None, at: datetime, regions: Collection[str] = ()
+) -> Explained:
     """Decide on a request in the form of `POST /v1/aggregate-requests`.
 
     Args:
@@ -41,6 +44,7 @@ def explain_request(content: bytes, directory: Path | None, organisation: str | 
         directory: the bundle; None for the one that comes with the service.
         organisation: who asks; None for the first that the purpose names.
         at: when.
+        regions: those that the organisation stands for; those that the request is cut down to when there are none.
 
     Raises:
         BundleError: the bundle has faults.
@@ -57,8 +61,11 @@ def explain_request(content: bytes, directory: Path | None, organisation: str | 
     catalogue = bundle.catalogue
     name = organisation or _recipient(asked, catalogue)
     spec, rounds = _rounds(asked, catalogue, at)
-    query = may_request_aggregate(_caller(name, at), spec, catalogue, rounds, _grounds(spec, catalogue))
-    return Explained(CedarEngine(bundle).decide(query), name, at, tuple(found.id for found in rounds))
+    stands_for = frozenset(regions or regions_asked(spec, catalogue))
+    caller = _caller(name, stands_for, at)
+    query = may_request_aggregate(caller, spec, catalogue, rounds, _grounds(spec, catalogue))
+    named = tuple(found.id for found in rounds)
+    return Explained(CedarEngine(bundle).decide(query), name, at, named, tuple(sorted(stands_for)))
 
 
 def _recipient(spec: RequestSpec, catalogue: Catalogue) -> str:
@@ -85,10 +92,10 @@ def _grounds(spec: RequestSpec, catalogue: Catalogue) -> Grounds:
     return Grounds(tuple(in_force), asks_consent=False, suppliers=frozenset())
 
 
-def _caller(name: str, at: datetime) -> Caller:
+def _caller(name: str, regions: frozenset[str], at: datetime) -> Caller:
     today = civil_day(at)
     kinds = frozenset({OrganisationKind.REGIONAL_OWNER})
-    own = Organisation(name, name, kinds, name, Agreement("supposed", today, today))
+    own = Organisation(name, name, kinds, name, Agreement("supposed", today, today), regions)
     return Caller(Person("supposed", name, frozenset({Role.REGIONAL_OWNER}), name), own, at)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from service.domain.errors import Invalid
+from service.domain.errors import Invalid, NotFound
 
 TOTAL = "TOTAL"
 
@@ -37,7 +37,7 @@ class Classification:
     """A tree of codes; `levels` run from coarse to fine and the codes of the last level are the atoms.
 
     Two groupings of the same atoms (zorgkantoor and GGD regions over municipalities) are two classifications with
-    the same `atoms` name.
+    the same `atoms` name. With `regions` its codes are regions, which organisations can stand for.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Classification:
     levels: tuple[str, ...]
     codes: tuple[Code, ...]
     source: str
+    regions: bool = False
 
     def __post_init__(self) -> None:
         """Refuse doubles, unknown parents or levels, and a child that is not one level or more below its parent."""
@@ -95,6 +96,27 @@ class Classification:
         while current.parent is not None and self._depth(self.by_code[current.parent].level) >= self._depth(level):
             current = self.by_code[current.parent]
         return current.code
+
+    def named(self, code: str) -> str:
+        """How a code is named among those of all classifications: `nl-zorgkantoor/ZK03`."""
+        return f"{self.id}/{code}"
+
+    def below(self, codes: Iterable[str]) -> frozenset[str]:
+        """These codes and all codes below them.
+
+        Raises:
+            NotFound: one of them is no code of the list.
+        """
+        chosen = set(codes)
+        if not chosen <= self.by_code.keys():
+            raise NotFound("code")
+        return frozenset(code.code for code in self.codes if chosen.intersection(self._path(code.code)))
+
+    def _path(self, code: str) -> Iterator[str]:
+        above: str | None = code
+        while above is not None:
+            yield above
+            above = self.by_code[above].parent
 
     def parents_down_to(self, level: str) -> Mapping[str, str]:
         """Code to parent for all codes at `level` and above, TOTAL as the root: the hierarchy of a table."""

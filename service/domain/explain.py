@@ -44,6 +44,10 @@ def _outside(asked: str, covered: str) -> Callable[[Query], Data]:
     return data
 
 
+def _listed(query: Query, key: str) -> str:
+    return ", ".join(sorted(_set(query.context, key))) or "-"
+
+
 def _purpose_day(attribute: str) -> Callable[[Query], Data]:
     return lambda query: {"purpose": query.resource.id, "day": _day(query.resource.attributes, attribute)}
 
@@ -114,6 +118,11 @@ _DATA: Mapping[str, Callable[[Query], Data]] = {
     "dimension-not-covered": _outside("dimensions", "coveredDimensions"),
     "classification-not-covered": _outside("classifications", "coveredClassifications"),
     "level-too-fine": _outside("levels", "coveredLevels"),
+    "own-region-only": lambda query: {
+        "asked": _listed(query, "regionsAsked"),
+        "own": _listed(query, "recipientRegions"),
+    },
+    "code-unknown": _outside("codes", "codesKnown"),
     "round-unknown": lambda query: {
         "periods": ", ".join(sorted(_set(query.context, "periods") - _set(query.context, "periodsWithRound"))) or "-"
     },

@@ -14,11 +14,13 @@ that its absence and another organisation's ownership get the same answer (`not-
     readRegister, listRounds, listSubmissions, listRequests, listReleases, readAuditLog, searchPersons, readOwnUses,
     runService
                          Service {}
+    readDataSet          Service; + purposeLets (some purpose in force names the organisation and covers the data set)
     readPurpose, reviewPurpose, approvePurpose, suspendPurpose, resumePurpose, withdrawPurpose
                          PurposeVersion {name, proposer, organisation, reviewers, suspendedBy, allRegionalOwners,
                          recipients}
-    createRound, changeRoundState, readDeliveries, readRound
+    createRound, changeRoundState, readDeliveries
                          Round {dataSet, dataSetVersion, expected}
+    readRound            Round; + purposeLets
     submit               Round; + organisation, dataSet, dataSetVersion (of the manifest), keyOrganisation, keyRevoked,
                          agreementCovers, consentMissing
     continueSubmission, withdrawSubmission, readSubmission
@@ -28,12 +30,12 @@ that its absence and another organisation's ownership get the same answer (`not-
     listRequests, readRequest, retractRequest, prepareRequest, readEvidence
                          AggregateRequest {organisation, requester}
     reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
-    release              Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSetCovered, sensitivity, recipient,
-                         recipientIsRegionalOwner, recipientStatus, recipientAgreementFrom?, recipientAgreementUntil?,
-                         the facts of `request_facts.grounds_facts`,
+    release              Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSetCovered, sensitivity,
+                         regionsAsked, recipient, recipientIsRegionalOwner, recipientRegions, recipientStatus,
+                         recipientAgreementFrom?, recipientAgreementUntil?, the facts of `request_facts.grounds_facts`,
                          purposeVersion (asked under), requester, approvers, approvalCount, rejected, safe
     readRelease, withdrawRelease
-                         Release {recipients, withdrawn}
+                         Release {recipients, public, withdrawn}
 """
 
 from __future__ import annotations
@@ -46,13 +48,16 @@ from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
 from service.domain.organisation import ClientKey, Organisation
 from service.domain.policy import Query, Resource, Value
+from service.domain.principal import Role
 from service.domain.purpose import Purpose, StatedPurpose
 from service.domain.release import Release
 from service.domain.request import AggregateRequest, Evidence, RequestSpec, Review, Verdict
 from service.domain.request_facts import (
     civil_day,
+    data_sets_known,
     grounds_facts,
     purpose_resource,
+    receives,
     recipient_facts,
     request_context,
     request_terms,
@@ -120,9 +125,10 @@ def _request(request: AggregateRequest | None) -> Resource:
 
 def _release(release: Release | None) -> Resource:
     if release is None:
-        return Resource("Release", NOBODY, {"recipients": (), "withdrawn": False})
+        return Resource("Release", NOBODY, {"recipients": (), "public": False, "withdrawn": False})
     facts: dict[str, Value] = {
         "recipients": tuple(sorted(release.recipients)),
+        "public": release.public,
         "withdrawn": release.withdrawn_at is not None,
     }
     return Resource("Release", release.id, facts)
@@ -175,7 +181,7 @@ def may_administer(caller: Caller) -> Query:
 
 
 def may_read_metadata(caller: Caller) -> Query:
-    """Data sets and classifications, for everyone who is known."""
+    """The code lists, for everyone who is known, and the data sets; the use case shows a consumer those it may know."""
     return _of_service(caller, "readMetadata")
 
 
@@ -187,6 +193,22 @@ def may_read_public_figures(caller: Caller) -> Query:
 def may_fetch_public_figures(caller: Caller) -> Query:
     """An operator has public figures fetched from their publisher."""
     return _of_service(caller, "fetchPublicFigures")
+
+
+def is_consumer(caller: Caller) -> bool:
+    """Whether the caller only asks and reads: it knows of what is there as far as some purpose lets it."""
+    more = {Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR}
+    return Role.REGIONAL_OWNER in caller.principal.roles and more.isdisjoint(caller.principal.roles)
+
+
+def may_read_data_set(caller: Caller, data_set: str, catalogue: Catalogue) -> Query:
+    """The definition of a data set; for a consumer without a purpose for it, it does not exist (`not-yours`)."""
+    return _query(caller, "readDataSet", Resource("Service", "sluis"), _lets(caller, data_set, catalogue))
+
+
+def _lets(caller: Caller, data_set: str, catalogue: Catalogue) -> Mapping[str, Value]:
+    known = data_sets_known(caller.organisation, catalogue, civil_day(caller.at))
+    return {"purposeLets": data_set in known}
 
 
 def may_read_purposes(caller: Caller) -> Query:
@@ -259,13 +281,13 @@ def may_do_to_agreement(caller: Caller, action: str, agreement: RecordedAgreemen
 
 
 def may_list_rounds(caller: Caller) -> Query:
-    """The rounds; the use case shows a supplier those where it is expected."""
+    """The rounds; the use case shows a supplier those where it is expected, a consumer those it has a purpose for."""
     return _of_service(caller, "listRounds")
 
 
-def may_read_round(caller: Caller, round_: Round | None) -> Query:
-    """One round; for a supplier that is not expected it does not exist (`not-expected`)."""
-    return _query(caller, "readRound", _round(round_))
+def may_read_round(caller: Caller, round_: Round | None, catalogue: Catalogue) -> Query:
+    """One round; it does not exist for a supplier that is not expected, nor for a consumer without a purpose for it."""
+    return _query(caller, "readRound", _round(round_), _lets(caller, round_.data_set if round_ else "", catalogue))
 
 
 def may_create_round(caller: Caller, round_: Round) -> Query:
@@ -335,11 +357,18 @@ def may_request_aggregate(
         catalogue: in force.
         rounds: those that exist for the spec's data set and periods.
         grounds: to use what was delivered for these rounds.
+
+    A purpose that does not name the caller's organisation is to it as one that does not exist, in every fact.
     """
-    resource = purpose_resource(spec.purpose, catalogue)
+    recipient = recipient_facts(caller.organisation, caller.principal.organisation)
+    if not receives(caller.organisation, spec.purpose, catalogue):
+        resource, spec = Resource("UnknownPurpose", spec.purpose), replace(spec, purpose="")
+        grounds = Grounds((), asks_consent=False, suppliers=frozenset())
+    else:
+        resource = purpose_resource(spec.purpose, catalogue)
     context = {
         **request_context(spec, catalogue, rounds, civil_day(caller.at)),
-        **recipient_facts(caller.organisation, caller.principal.organisation),
+        **recipient,
         **grounds_facts(grounds, spec, catalogue),
     }
     return replace(_query(caller, "requestAggregate", resource, context), terms=request_terms(spec, catalogue, rounds))
@@ -412,12 +441,12 @@ def may_release(
 
 
 def may_list_releases(caller: Caller) -> Query:
-    """The releases to the own organisation, or all for a steward."""
+    """The releases to the own organisation and to everybody, or all for a steward."""
     return _of_service(caller, "listReleases")
 
 
 def may_read_release(caller: Caller, release: Release | None) -> Query:
-    """A recipient reads a release that was not withdrawn; a steward reads any."""
+    """A recipient reads a release that was not withdrawn, and everybody a public one; a steward reads any."""
     return _query(caller, "readRelease", _release(release))
 
 

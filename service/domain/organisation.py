@@ -11,6 +11,7 @@ from enum import StrEnum
 from service.domain.errors import Invalid
 from service.domain.principal import Role
 
+_REGION = re.compile(r"[a-z0-9-]+/\S+")
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -41,14 +42,18 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A party; `holding` groups parties of one concern for the contributor rules (Mw art. 6)."""
+    """A party; `holding` groups parties of one concern for the contributor rules (Mw art. 6).
+
+    `regions` are those that it stands for, each as `classification/code`: of a purpose for the own region only it gets
+    no other figures. They are kept as they were at the invitation.
+    """
 
     id: str
     name: str
     kinds: frozenset[OrganisationKind]
     holding: str
     agreement: Agreement
-    region: str | None = None
+    regions: frozenset[str] = frozenset()
     identifiers: tuple[tuple[str, str], ...] = ()
     suspended: bool = False
 
@@ -63,6 +68,7 @@ class Organisation:
             faults.append(("kinds", "empty"))
         if not self.holding.strip():
             faults.append(("holding", "empty"))
+        faults += [("regions", "region-form") for region in sorted(self.regions) if not _REGION.fullmatch(region)]
         if faults:
             raise Invalid("organisation", faults=tuple(faults))
 

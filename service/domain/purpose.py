@@ -53,7 +53,7 @@ DECIDED = frozenset({PurposeState.APPROVED, PurposeState.SUSPENDED, PurposeState
 
 
 class Reach(StrEnum):
-    """How far the figures go. `own-region` would cut every table down to the region of whoever asked."""
+    """How far the figures go. Under `own-region` every table is cut down to regions that whoever asks stands for."""
 
     OWN_REGION = "own-region"
     ALL_REGIONS = "all-regions"
@@ -101,6 +101,11 @@ class Recipients:
     def public(self) -> bool:
         """Whether they may publish what they get."""
         return self.reach is Reach.PUBLIC
+
+    @property
+    def own_region_only(self) -> bool:
+        """Whether each of them gets the figures of its own region, and no others."""
+        return self.reach is Reach.OWN_REGION
 
     def include(self, organisation: str | None, *, is_regional_owner: bool) -> bool:
         """Whether the organisation is among the recipients."""
@@ -192,6 +197,10 @@ class Purpose:
     fg_advice: FgAdvice | None
     record: ProcessingRecord
     dpv: tuple[str, ...]
+
+    def holds(self, today: date) -> bool:
+        """Whether it is approved, and valid today."""
+        return self.status == "approved" and self.valid_from <= today <= self.valid_until
 
     def scope(self, data_set: str) -> PurposeScope | None:
         """What of `data_set` the purpose covers, if anything."""

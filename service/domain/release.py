@@ -16,6 +16,7 @@ class Release:
     `certified` is what its certificate will say, but for the place in the log, as canonical JSON text: the event of the
     release commits to it. None in one from before events did: nobody certifies that any more.
 
+    `public` ones can be read by everybody who is known to the service.
     `content` is the canonical JSON text that is signed: metadata, dimensions, cells with value and SDMX OBS_STATUS
     (`A` normal, `Q` suppressed). `recipients` are ids of organisations. `revises` are earlier releases of the same
     table that were made of deliveries which were corrected since. `left_out` are the persons whose records in the
@@ -40,6 +41,7 @@ class Release:
     revises: tuple[str, ...] = ()
     certified: str | None = None
     left_out: LeftOut = ()
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,11 +80,16 @@ REQUEST_LIFECYCLE = Lifecycle(
 
 @dataclass(frozen=True, slots=True)
 class RequestedDimension:
-    """A dimension of the table at a level of one of its classifications; coarser levels come along."""
+    """A dimension of the table at a level of one of its classifications; coarser levels come along.
+
+    `only` cuts the table down to some codes of the classification, at the level or above it, and to what is below
+    them: nothing else counts in any cell, and there is no total over them. Empty: all codes.
+    """
 
     dimension: str
     classification: str
     level: str
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

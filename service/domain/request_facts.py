@@ -66,9 +66,38 @@ def recipient_facts(organisation: Organisation | None, named: str | None) -> dic
     return {
         "recipient": named or "",
         "recipientIsRegionalOwner": own is not None and OrganisationKind.REGIONAL_OWNER in own.kinds,
+        "recipientRegions": _names(own.regions) if own is not None else (),
         "recipientStatus": standing(own),
         **agreement_facts("recipientAgreement", own),
     }
+
+
+def data_sets_known(organisation: Organisation | None, catalogue: Catalogue, today: date) -> frozenset[str]:
+    """The data sets of which some purpose lets an organisation know that they, and rounds of them, are there.
+
+    A purpose for the own region only says nothing to who stands for none.
+    """
+    newest = {purpose.id: catalogue.purpose(purpose.id) for purpose in catalogue.purposes}
+    return frozenset(
+        scope.data_set
+        for purpose in newest.values()
+        for scope in purpose.scopes
+        if purpose.holds(today)
+        and organisation is not None
+        and (organisation.regions or not purpose.recipients.own_region_only)
+        and receives(organisation, purpose.id, catalogue)
+    )
+
+
+def receives(organisation: Organisation | None, purpose: str, catalogue: Catalogue) -> bool:
+    """Whether there is such a purpose with the organisation among its recipients; of any other it may not know."""
+    try:
+        recipients = catalogue.purpose(purpose).recipients
+    except NotFound:
+        return False
+    return organisation is not None and recipients.include(
+        organisation.id, is_regional_owner=OrganisationKind.REGIONAL_OWNER in organisation.kinds
+    )
 
 
 def purpose_resource(purpose: str, catalogue: Catalogue) -> Resource:
@@ -86,6 +115,7 @@ def purpose_resource(purpose: str, catalogue: Catalogue) -> Resource:
         "reviewOn": epoch_day(found.review_on),
         "recipients": tuple(sorted(found.recipients.organisations)),
         "allRegionalOwners": found.recipients.all_regional_owners,
+        "ownRegionOnly": found.recipients.own_region_only,
         "legalBasis": found.legal_basis,
         "specialCategoryException": found.special_category_exception or "",
         "uavgEvidence": found.uavg_evidence is not None,
@@ -109,7 +139,18 @@ def subject_facts(spec: RequestSpec, catalogue: Catalogue) -> dict[str, Value]:
         "dataSetKnown": data_set is not None,
         "dataSetCovered": _scope(spec, catalogue) is not None,
         "sensitivity": tuple(sorted(s.value for s in data_set.sensitivity)) if data_set else (),
+        "regionsAsked": regions_asked(spec, catalogue),
     }
+
+
+def regions_asked(spec: RequestSpec, catalogue: Catalogue) -> tuple[str, ...]:
+    """The regions that the table is cut down to, as `classification/code`; none when it is about all of them.
+
+    A table with two regions in it (where people live, where the care is) is cut along either.
+    """
+    trees = {tree.id: tree for tree in catalogue.classifications if tree.regions}
+    cut = [asked for asked in spec.dimensions if asked.classification in trees]
+    return _names(trees[asked.classification].named(code) for asked in cut for code in asked.only)
 
 
 def request_context(spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Round], today: date) -> dict[str, Value]:
@@ -117,19 +158,20 @@ def request_context(spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Ro
 
     What is asked stands beside what is covered. Classifications are listed for covered dimensions and levels for
     covered classifications, so that one thing too much gives one reason. `ageMonths` is below 0 when a period has
-    not ended or is not known.
+    not ended or is not known. Where no purpose covers the data set nothing is said of its rounds.
     """
     data_set = _data_set(spec, catalogue)
     scope = _scope(spec, catalogue)
-    found = [r for r in rounds if r.data_set == spec.data_set and r.period in spec.periods]
+    found = [r for r in rounds if r.data_set == spec.data_set and r.period in spec.periods and scope is not None]
     versions = _names(str(r.data_set_version) for r in found)
     return {
         **subject_facts(spec, catalogue),
         "dataSetVersion": versions[0] if versions else "",
         "dataSetMinimumAgeMonths": data_set.minimum_age_months if data_set else 0,
         **_asked_and_covered(spec, scope, catalogue),
+        **_asked_and_known(spec, data_set, catalogue),
         "periods": _names(spec.periods),
-        "periodsWithRound": _names(r.period for r in found),
+        "periodsWithRound": _names(r.period for r in found) if scope is not None else _names(spec.periods),
         "roundStates": _names(r.state.value for r in found),
         "roundVersions": versions,
         "ageMonths": _age(spec, data_set, catalogue, today),
@@ -211,6 +253,31 @@ def _asked_and_covered(spec: RequestSpec, scope: PurposeScope | None, catalogue:
         "levels": _names(f"{name}/{d.level}" for name, d in asked if name in covered),
         "coveredLevels": _names(_covered_levels(scope, catalogue)),
     }
+
+
+def _asked_and_known(spec: RequestSpec, data_set: DataSet | None, catalogue: Catalogue) -> dict[str, Value]:
+    """The codes that the table is cut down to, and those of them that stand at the level asked for or above it.
+
+    A period is known when it is one of those asked for.
+    """
+    trees = {tree.id: tree for tree in catalogue.classifications}
+    period = data_set.period.name if data_set else ""
+    days = {day for one in spec.periods for day in catalogue.allowed_periods(data_set, one)} if data_set else set()
+    asked: list[str] = []
+    known: list[str] = []
+    for one in spec.dimensions:
+        tree = trees.get(one.classification)
+        if tree is None or one.level not in tree.levels:
+            continue
+        names = {code: f"{one.dimension}/{tree.named(code)}" for code in one.only}
+        asked += names.values()
+        shown = tree.parents_down_to(one.level)
+        known += [
+            name
+            for code, name in names.items()
+            if code in shown and (one.dimension != period or days & tree.below([code]))
+        ]
+    return {"codes": _names(asked), "codesKnown": _names(known)}
 
 
 def _covered_levels(scope: PurposeScope, catalogue: Catalogue) -> Iterator[str]:

@@ -12,8 +12,8 @@ _FOUR_EYES = "Four eyes: NEN 7510 A.5.3"
 PURPOSE_REASONS: Mapping[str, Text] = {
     "purpose-unknown": Text(
         _LIMITATION,
-        "Doel '{purpose}' bestaat niet.",
-        "Purpose '{purpose}' does not exist.",
+        "Doel '{purpose}' bestaat niet, of niet voor uw organisatie.",
+        "Purpose '{purpose}' does not exist, or not for your organisation.",
         "Kies een doel uit de lijst met doelen.",
         "Choose a purpose from the list of purposes.",
     ),

@@ -224,6 +224,22 @@ REASONS: Mapping[str, Text] = {
         "Kies een van: {covered}.",
         "Choose one of: {covered}.",
     ),
+    "own-region-only": Text(
+        _LIMITATION,
+        "Dit doel geeft alleen cijfers over de eigen regio ({own}); deze tabel is toegesneden op: {asked}.",
+        "This purpose gives figures of the own region only ({own}); this table is cut down to: {asked}.",
+        "Noem bij de regio van de tabel in 'only' alleen codes van de eigen regio. Staat uw organisatie voor geen of "
+        "een andere regio, neem dan contact op met de beheerder.",
+        "Name in 'only', with the region of the table, nothing but codes of the own region. If your organisation "
+        "stands for none or another one, contact the operator.",
+    ),
+    "code-unknown": Text(
+        _MINIMISATION,
+        "Deze codes staan niet in de indeling, of zijn fijner dan het gevraagde niveau: {outside}.",
+        "These codes are not in the classification, or are finer than the level asked for: {outside}.",
+        "Gebruik codes van de indeling op het gevraagde niveau of daarboven.",
+        "Use codes of the classification at the level asked for or above it.",
+    ),
     "nothing-asked": Text(
         _MINIMISATION,
         "De aanvraag noemt geen maat of geen periode.",

@@ -89,7 +89,9 @@ class Rounds(Protocol):
         """Keep the round as it is, and let no other delivery of this supplier for it go on, until the end."""
         ...
 
-    def page(self, page: Page, *, expected: str | None = None) -> Sequence[Round]: ...
+    def page(
+        self, page: Page, *, expected: str | None = None, data_sets: Collection[str] | None = None
+    ) -> Sequence[Round]: ...
     def wrapped_key(self, round_: str) -> str: ...  # NotFound
 
 

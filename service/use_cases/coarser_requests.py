@@ -37,7 +37,7 @@ class CoarserRequests:
     """Per dimension of a request what can be asked instead, from fine to coarse; None leaves it out.
 
     Only what a request can say, under the same classifications: so the purpose covers it as well. A stock has no total
-    over its periods, so those stay as they are.
+    over its periods, so those stay as they are. What is cut down to some codes stays so.
     """
 
     choices: tuple[tuple[RequestedDimension | None, ...], ...]
@@ -50,8 +50,9 @@ class CoarserRequests:
         choices, ladders = [], []
         for asked in spec.dimensions:
             described = next(d for d in data_set.dimensions if d.name == asked.dimension)
-            levels = catalogue.classification(asked.classification).levels
-            above = levels[: levels.index(asked.level)] if asked.level in levels else ()
+            tree = catalogue.classification(asked.classification)
+            top = max((tree.levels.index(tree.by_code[code].level) for code in asked.only), default=0)
+            above = tree.levels[top : tree.levels.index(asked.level)] if asked.level in tree.levels else ()
             nl, en = described.title.nl, described.title.en
             chosen: list[RequestedDimension | None] = [asked]
             rungs = [Rung(dimension_of(asked, data_set, catalogue))]
@@ -60,18 +61,23 @@ class CoarserRequests:
                 words = f"{nl}: {level} in plaats van {asked.level}", f"{en}: {level} instead of {asked.level}"
                 chosen.append(coarser)
                 rungs.append(Rung(dimension_of(coarser, data_set, catalogue), *words))
-            if described.total:
+            if described.total and not asked.only:
                 chosen.append(None)
                 rungs.append(Rung(None, f"{nl}: weggelaten", f"{en}: left out"))
             choices.append(tuple(chosen))
             ladders.append(tuple(rungs))
         return cls(tuple(choices), tuple(ladders))
 
-    def dimensions(self, offer: Offer) -> list[dict[str, str]]:
+    def dimensions(self, offer: Offer) -> list[dict[str, Any]]:
         """The dimensions to ask for, as a request names them."""
         chosen = (choice[rung] for choice, rung in zip(self.choices, offer.place, strict=True))
         return [
-            {"dimension": one.dimension, "classification": one.classification, "level": one.level}
+            {
+                "dimension": one.dimension,
+                "classification": one.classification,
+                "level": one.level,
+                **({"only": list(one.only)} if one.only else {}),
+            }
             for one in chosen
             if one is not None
         ]

@@ -24,11 +24,22 @@ from service.ports.engine import Aggregation
 
 
 def table_of(spec: RequestSpec, catalogue: Catalogue) -> Table:
-    """The shape of the requested table: every code at the asked levels and above, over the periods asked for."""
+    """The shape of the requested table: every code at the asked levels and above, over the periods asked for.
+
+    What it is cut down to restricts the facts that count, as a period does: of all others it says nothing. That is no
+    code left out of the list, which would tell that nothing is there.
+
+    Raises:
+        NotFound: it is cut down to a code that the classification does not have.
+    """
     data_set = catalogue.data_set(spec.data_set, spec.data_set_version)
     periods = {code for period in spec.periods for code in catalogue.allowed_periods(data_set, period)}
     dimensions = tuple(dimension_of(asked, data_set, catalogue) for asked in spec.dimensions)
-    return Table(dimensions, {data_set.period.name: frozenset(periods)}, name=spec.data_set)
+    where = {data_set.period.name: frozenset(periods)}
+    for asked, dimension in zip(spec.dimensions, dimensions, strict=True):
+        if asked.only:
+            where[dimension.column] = where.get(dimension.column, dimension.finest) & dimension.finest
+    return Table(dimensions, where, name=spec.data_set)
 
 
 def rules_of(profile: DisclosureProfile, measure: Measure) -> Rules:
@@ -125,19 +136,20 @@ def described_dimension(asked: RequestedDimension, data_set: DataSet, catalogue:
     """The dimension as a release describes it: title, classification and the labels and parents of its codes."""
     dimension = next(d for d in data_set.dimensions if d.name == asked.dimension)
     classification = catalogue.classification(asked.classification)
-    shown = _codes_down_to(classification, asked.level)
+    shown = _codes_shown(asked, classification)
     return {
         "dimension": asked.dimension,
         "title": {"nl": dimension.title.nl, "en": dimension.title.en},
         "classification": classification.id,
         "classificationVersion": classification.version,
         "level": asked.level,
+        **({"only": list(asked.only)} if asked.only else {}),
         "source": classification.source,
         "codes": [
             {
                 "code": code,
                 "label": {"nl": classification.by_code[code].label.nl, "en": classification.by_code[code].label.en},
-                "parent": classification.by_code[code].parent or TOTAL,
+                "parent": parent if (parent := classification.by_code[code].parent) in shown else TOTAL,
             }
             for code in shown
         ],
@@ -145,15 +157,19 @@ def described_dimension(asked: RequestedDimension, data_set: DataSet, catalogue:
 
 
 def dimension_of(asked: RequestedDimension, data_set: DataSet, catalogue: Catalogue) -> Dimension:
-    """A requested dimension: every code at the asked level and above, and the total where there is one."""
+    """A requested dimension: every code at the asked level and above, and the total where there is one.
+
+    One that is cut down has the codes that it is cut down to, what is below them, and no total.
+    """
     described = next(d for d in data_set.dimensions if d.name == asked.dimension)
     classification = catalogue.classification(asked.classification)
     members = _members(classification)
-    shown = [code for code in _codes_down_to(classification, asked.level) if members[code]]
+    shown = [code for code in _codes_shown(asked, classification) if members[code]]
+    total = described.total and not asked.only
     children: dict[str, list[str]] = {}
     for code in shown:
         children.setdefault(classification.by_code[code].parent or TOTAL, []).append(code)
-    codes = [TOTAL, *shown] if described.total else shown
+    codes = [TOTAL, *shown] if total else shown
     everything = frozenset().union(*(members[code] for code in shown))
     return Dimension(
         name=asked.dimension,
@@ -161,12 +177,13 @@ def dimension_of(asked: RequestedDimension, data_set: DataSet, catalogue: Catalo
         codes=tuple(codes),
         members=tuple(everything if code == TOTAL else members[code] for code in codes),
         sums=tuple((code, tuple(children[code])) for code in codes if code in children),
-        whole=frozenset({TOTAL}) if described.total else frozenset(),
+        whole=frozenset({TOTAL}) if total else frozenset(),
     )
 
 
-def _codes_down_to(classification: Classification, level: str) -> Sequence[str]:
-    return tuple(classification.parents_down_to(level))
+def _codes_shown(asked: RequestedDimension, classification: Classification) -> Sequence[str]:
+    chosen = classification.below(asked.only) if asked.only else classification.by_code.keys()
+    return tuple(code for code in classification.parents_down_to(asked.level) if code in chosen)
 
 
 def _members(classification: Classification) -> Mapping[str, frozenset[str]]:

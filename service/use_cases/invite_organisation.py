@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from service.domain import facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact
+from service.domain.errors import Invalid
 from service.domain.organisation import Invitation, Organisation
 from service.use_cases.call import Call, Step
 
@@ -29,11 +30,13 @@ def invite_organisation(call: Call, organisation: Organisation) -> InvitationLet
 
     Raises:
         Denied: the caller is no operator.
+        Invalid: `organisation`: it is to stand for something that is no region of the catalogue.
         Conflict: `organisation-exists`.
     """
     with call.transact(EVENT) as step:
         step.authorise(facts.may_invite_organisation(step.caller(), organisation.id))
         step.name(agreement=organisation.agreement.reference)
+        _require_regions(step, organisation)
         step.data.organisations.add(organisation)
         return _letter(step, organisation.id)
 
@@ -54,6 +57,13 @@ def invite_again(call: Call, organisation: str) -> InvitationLetter:
 def hash_of(code: str) -> str:
     """What is kept of a one-time code, whatever case or blanks it was typed with; 128 random bits need no salt."""
     return hashlib.sha256("".join(code.split()).upper().encode()).hexdigest()
+
+
+def _require_regions(step: Step, organisation: Organisation) -> None:
+    trees = [tree for tree in step.call.services.catalogue.classifications if tree.regions]
+    known = {tree.named(code) for tree in trees for code in tree.by_code}
+    if unknown := sorted(organisation.regions - known):
+        raise Invalid("organisation", faults=tuple(("regions", f"unknown-region: {name}") for name in unknown))
 
 
 def _letter(step: Step, organisation: str) -> InvitationLetter:

@@ -19,13 +19,13 @@ READ = EventCode("release.read", Action.READ, "release", PURPOSEFUL | {Fact.AGRE
 
 
 def list_releases(call: Call, page: Page) -> Sequence[ReleaseView]:
-    """Newest first: what was released to the caller's organisation, or all of them for a steward.
+    """Newest first: what was released to the caller's organisation or to everybody, or all of them for a steward.
 
     Each says whether it was revised, or will have to be since a supplier corrected its figures, delivered late or
     withdrew.
 
     Raises:
-        Denied: the caller is neither regional owner nor steward.
+        Denied: a stranger.
     """
     with call.look(LIST) as step:
         step.authorise(facts.may_list_releases(step.caller()))

@@ -108,7 +108,10 @@ def _offered(report: Mapping[str, Any]) -> tuple[OfferedTable, ...] | None:
         return None
     return tuple(
         OfferedTable(
-            tuple(RequestedDimension(d["dimension"], d["classification"], d["level"]) for d in offer["dimensions"]),
+            tuple(
+                RequestedDimension(d["dimension"], d["classification"], d["level"], tuple(d.get("only", ())))
+                for d in offer["dimensions"]
+            ),
             offer["change"]["nl"],
             offer["change"]["en"],
         )

@@ -13,6 +13,7 @@ from service.domain.round import Round
 from service.domain.submission import Submission
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
+from service.use_cases.read_catalogue import known_data_sets
 
 LIST = EventCode("round.list", Action.READ, "round")
 READ = EventCode("round.read", Action.READ, "round")
@@ -44,28 +45,31 @@ class Delivery:
 
 
 def list_rounds(call: Call, page: Page) -> Sequence[RoundView]:
-    """The rounds; for a supplier those in which it is expected.
+    """The rounds; for a supplier those in which it is expected, for a consumer those that it has a purpose for.
 
     Raises:
         Denied: a stranger.
     """
     with call.look(LIST) as step:
-        step.authorise(facts.may_list_rounds(step.caller()))
+        caller = step.caller()
+        step.authorise(facts.may_list_rounds(caller))
         expected = call.principal.organisation if _is_supplier(call) else None
-        return [_view(step, found) for found in step.data.rounds.page(page, expected=expected)]
+        known = known_data_sets(step, caller)
+        return [_view(step, found) for found in step.data.rounds.page(page, expected=expected, data_sets=known)]
 
 
 def read_round(call: Call, round_: str) -> RoundView:
     """One round.
 
     Raises:
-        Denied: a supplier that is not expected in it; the answer is that of a round that does not exist.
+        Denied: a supplier that is not expected in it, a consumer without a purpose for it; the answer is that of a
+            round that does not exist.
         NotFound: no such round.
     """
     with call.look(READ) as step:
         found = step.known(step.data.rounds.get, round_)
         step.object_id = round_
-        step.authorise(facts.may_read_round(step.caller(), found))
+        step.authorise(facts.may_read_round(step.caller(), found, step.catalogue))
         if found is None:
             raise NotFound("round")
         return _view(step, found)

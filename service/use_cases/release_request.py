@@ -18,6 +18,7 @@ from service.domain.policy import Deny
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
+from service.domain.request_facts import regions_asked
 from service.domain.round import RoundState
 from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call, Step
@@ -140,12 +141,18 @@ def _save(step: Step, found: AggregateRequest, event: str, reasons: tuple[str, .
 
 
 def _recipients(step: Step, found: AggregateRequest, purpose: Purpose) -> frozenset[str]:
-    """The requester's organisation and whoever else the purpose names, as they are known at this moment."""
+    """The requester's organisation and whoever else the purpose names, as they are known at this moment.
+
+    Of figures for the own region only these are the organisations that stand for all of it.
+    """
     every = step.data.organisations.all()
+    regions = frozenset(regions_asked(found.spec, step.catalogue))
+    everywhere = not purpose.recipients.own_region_only
     named = {
         organisation.id
         for organisation in every
         if not organisation.suspended
+        and (everywhere or (regions and regions <= organisation.regions))
         and purpose.recipients.include(
             organisation.id, is_regional_owner=OrganisationKind.REGIONAL_OWNER in organisation.kinds
         )
@@ -181,6 +188,7 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
         released_at=step.now,
         revises=revises,
         left_out=evidence.left_out,
+        public=purpose.recipients.public,
     )
 
 
@@ -192,5 +200,5 @@ def _earlier(step: Step, found: AggregateRequest) -> list[Release]:
 
 
 def _table(spec: RequestSpec) -> tuple[object, ...]:
-    asked = sorted((one.dimension, one.classification, one.level) for one in spec.dimensions)
+    asked = sorted((one.dimension, one.classification, one.level, tuple(sorted(one.only))) for one in spec.dimensions)
     return spec.purpose, tuple(asked), frozenset(spec.periods), frozenset(spec.measures)

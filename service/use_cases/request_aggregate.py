@@ -14,6 +14,7 @@ from service.domain.policy import Deny, Permit
 from service.domain.principal import Role
 from service.domain.reason import Reason
 from service.domain.request import AggregateRequest, RequestSpec, RequestState
+from service.domain.request_facts import receives
 from service.domain.round import Round, round_id
 from service.use_cases.call import Call, Step
 
@@ -24,13 +25,13 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
     """Store the request with its decision, `permitted` or `denied`; a permitted one is prepared soon after.
 
     1. Gather the facts: purpose, definition, rounds, the caller's organisation, and the agreements and consents of
-       those whose deliveries count. What does not exist is a fact too.
+       those whose deliveries count. What does not exist, or not for the caller, is a fact too.
     2. Decide (policy.md); keep the decision with its reasons or obligations. An organisation has a bounded number of
        open requests.
     3. Store request and event in one transaction, then wake the worker.
 
     Raises:
-        Invalid: `request`: a dimension, period or measure is named twice.
+        Invalid: `request`: a dimension, period, measure or code is named twice.
         Denied: the caller may not ask anything at all: it is no regional owner, or of no organisation that is known;
             `too-many-open-requests`.
     """
@@ -38,12 +39,14 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
         # 1
         caller = step.caller()
         catalogue = step.catalogue
-        purpose = step.known(catalogue.purpose, spec.purpose)
+        known = receives(caller.organisation, spec.purpose, catalogue)
+        purpose = catalogue.purpose(spec.purpose) if known else None
         step.object_id = call.services.randomness.new_id()
         step.about(spec.data_set, spec.purpose, catalogue)
         step.name(permit=step.object_id)
         # 2
-        rounds = rounds_of(step, spec)
+        covered = purpose is not None and purpose.scope(spec.data_set) is not None
+        rounds = rounds_of(step, spec) if covered else ()
         spec = replace(spec, data_set_version=_version(step, spec, rounds))
         grounds = step.grounds(spec.data_set, spec.data_set_version, suppliers_of(step, rounds))
         query = facts.may_request_aggregate(caller, spec, catalogue, rounds, grounds)
@@ -98,6 +101,7 @@ def _require_no_doubles(spec: RequestSpec) -> None:
         "dimensions": [asked.dimension for asked in spec.dimensions],
         "periods": spec.periods,
         "measures": spec.measures,
+        **{f"dimensions: {asked.dimension}, only": asked.only for asked in spec.dimensions},
     }
     faults = [
         (f"{field}: {name}", "double") for field, names in named.items() for name, n in Counter(names).items() if n > 1

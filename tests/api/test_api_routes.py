@@ -6,6 +6,7 @@ The routes are read off the application: a route that is added without an entry 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from service.api.openapi import _dependencies, bodies_of, callers_of
 from service.api.schemas.requests import _STATUS
 from service.domain.audit import Action, EventCode
 from service.domain.principal import Person, Role, Supplier
+from service.domain.request import RequestState
 from service.use_cases.revoke_key import revoke_key
 from service.use_cases.suspend_organisation import suspend_organisation
 
@@ -66,11 +68,11 @@ ROLES = {
     "withdrawObjection": {"supplier", "privacy-officer"},
     "readEvidence": {"steward"},
     "reviewRequest": {"steward"},
-    "listReleases": {"regional-owner", "steward"},
-    "readRelease": {"regional-owner", "steward"},
-    "readReleaseCells": {"regional-owner", "steward"},
-    "readWorkingModel": {"regional-owner", "steward"},
-    "readCatchment": {"regional-owner", "steward"},
+    "readWorkingModel": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "readCatchment": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "listReleases": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "readRelease": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "readReleaseCells": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "withdrawRelease": {"steward"},
     "listDataSets": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readDataSet": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},

@@ -29,7 +29,7 @@ def test_an_organisation_comes_back_as_it_was(database: Database) -> None:
         "bare",
         kinds=frozenset({OrganisationKind.AUDITOR}),
         agreement=Agreement("ref", date(2026, 2, 3)),
-        region=None,
+        regions=frozenset(),
         identifiers=(),
         suspended=True,
     )
@@ -169,6 +169,8 @@ def test_rounds_are_paged_by_id(database: Database) -> None:
         norths = uow.rounds.page(Page(), expected="north")
         assert [found.id for found in norths] == ["beds-2019", "beds-2021", "beds-2023"]
         assert uow.rounds.page(Page(), expected="' OR 1=1 --") == []
+        assert uow.rounds.page(Page(), data_sets={"beds", "rejections"}) == uow.rounds.page(Page())
+        assert uow.rounds.page(Page(), data_sets={"rejections"}) == uow.rounds.page(Page(), data_sets=()) == []
 
 
 def test_a_turn_is_taken_quietly_where_nothing_is_expected(database: Database) -> None:

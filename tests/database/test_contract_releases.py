@@ -131,13 +131,18 @@ def test_recipients_see_theirs_and_nothing_else(database: Database) -> None:
             uow.releases.add(release)
             uow.releases.add_certificate(a_certificate(release.id))
         uow.releases.add(a_release("rel-6", version=6, released_at=after(6)))  # sealed, and not published
+        for number, revises in ((7, ()), (8, ("rel-7",))):
+            public = a_release(f"rel-{number}", version=number, released_at=after(number), public=True, revises=revises)
+            uow.releases.add(public)
+        uow.releases.add_certificate(a_certificate("rel-7"))
         uow.commit(an_event())
     with database.look() as uow:
-        assert [found.id for found in uow.releases.page(Page(2), recipient="north")] == ["rel-5", "rel-3"]
+        assert [found.id for found in uow.releases.page(Page(3), recipient="north")] == ["rel-7", "rel-5", "rel-3"]
         assert [found.id for found in uow.releases.page(Page(2, "rel-3"), recipient="north")] == ["rel-1"]
-        assert len(uow.releases.page(Page())) == 6
-        assert uow.releases.page(Page(), recipient="west") == []
-        assert [found.id for found in uow.releases.over("beds")] == [f"rel-{number}" for number in range(1, 7)]
+        assert len(uow.releases.page(Page())) == 8
+        assert [found.id for found in uow.releases.page(Page(), recipient="west")] == ["rel-7"]
+        assert uow.releases.revised(["rel-7"], recipient="west") == {}  # what revises it is not published yet
+        assert [found.id for found in uow.releases.over("beds")] == [f"rel-{number}" for number in range(1, 9)]
         for unknown in ("rel-2", "rel-6", "rel-9"):
             with pytest.raises(Invalid, match="cursor"):
                 uow.releases.page(Page(1, unknown), recipient="north")

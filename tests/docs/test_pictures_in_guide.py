@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from service.composition.command import command
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTION = (ROOT / "docs" / "regional-owner.md").read_text().partition("\n## 6. ")[2]
+SECTION = (ROOT / "docs" / "regional-owner.md").read_text().partition("\n## 7. ")[2]
 
 
 def typed() -> list[tuple[str, list[str]]]:

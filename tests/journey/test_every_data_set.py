@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 from catalogue_figures import PERIODS, Figures, asked_of, unsafe
-from journey import STEWARD, WORDS, World
+from journey import OWNER, STEWARD, WORDS, World, person
 
 from service.adapters.bundle import Bundle, bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
@@ -19,6 +19,8 @@ from service.domain.catalogue import DataSet
 from service.domain.classification import Label
 from service.domain.errors import Denied, NotFound
 from service.domain.obligations import effective_profile
+from service.domain.organisation import OrganisationKind
+from service.domain.principal import Person, Role
 from service.domain.purpose import Purpose, Reach, Recipients
 from service.domain.request import AggregateRequest, RequestedDimension, RequestSpec
 from service.domain.round import Round, RoundState
@@ -59,13 +61,24 @@ def deliver(world: World, supplier: str, rows: list, round_: Round) -> Delivered
     return submit_records(world.call(party.principal), signed, content, f"{supplier}-{round_.id}")
 
 
+def asker(world: World, purpose: Purpose) -> Person:
+    """Who asks under a purpose: for the own region only, somebody that stands for one."""
+    if not purpose.recipients.own_region_only:
+        return OWNER
+    world.invite("regio-groningen", OrganisationKind.REGIONAL_OWNER, regions=frozenset({"nl-province/PV20"}))
+    return person("groningen", Role.REGIONAL_OWNER, organisation="regio-groningen")
+
+
 def spec_of(data_set: DataSet, purpose: Purpose, **changes) -> RequestSpec:
     scope = purpose.scope(data_set.id)
     assert scope is not None
+    asked = asked_of(data_set, scope)
+    if purpose.recipients.own_region_only:
+        asked = tuple(replace(d, only=("PV20",)) if d.classification == "nl-province" else d for d in asked)
     values = {
         "data_set": data_set.id,
         "purpose": purpose.id,
-        "dimensions": asked_of(data_set, scope),
+        "dimensions": asked,
         "periods": (PERIODS[data_set.round_level],),
         "measures": (data_set.measures[0].name,),
         "bottleneck": WORDS,
@@ -97,7 +110,7 @@ def test_delivered_and_released(world, name):
     world.turn(round_.id, RoundState.CLOSED)
 
     spec = spec_of(data_set, purpose)
-    released = world.release(spec)
+    released = world.release(spec, asker(world, purpose))
     assert released.state == "released", (reasons(released), world.request(released.id))
 
     (table,) = content_of(world, released)["tables"]
@@ -121,9 +134,13 @@ def test_asked_for_unlawfully(world, name):
     spec = spec_of(data_set, purpose)
     scope = purpose.scope(name)
     assert scope is not None
+    owner = asker(world, purpose)
 
-    assert reasons(world.ask(spec)) == set()
-    assert reasons(world.ask(replace(spec, measures=("persons_by_name",)))) == {"measure-not-covered"}
+    def ask(spec: RequestSpec) -> AggregateRequest:
+        return world.ask(spec, owner)
+
+    assert reasons(ask(spec)) == set()
+    assert reasons(ask(replace(spec, measures=("persons_by_name",)))) == {"measure-not-covered"}
     dimension, classification = next(
         (dimension, classification)
         for dimension, allowed in scope.finest_levels.items()
@@ -131,18 +148,19 @@ def test_asked_for_unlawfully(world, name):
         if level != CATALOGUE.classification(classification).finest
     )
     too_fine = RequestedDimension(dimension, classification, CATALOGUE.classification(classification).finest)
+    elsewhere = {"own-region-only"} if purpose.recipients.own_region_only else set()
     kept = tuple(d for d in spec.dimensions if d.dimension != dimension)
-    assert reasons(world.ask(replace(spec, dimensions=(*kept, too_fine)))) == {"level-too-fine"}
+    assert reasons(ask(replace(spec, dimensions=(*kept, too_fine)))) == {"level-too-fine"} | elsewhere
 
     other = next(p for p in CATALOGUE.purposes if p.scope(name) is None and p.valid_until.year == 2030)
-    assert "data-set-not-covered" in reasons(world.ask(replace(spec, purpose=other.id)))
-    assert "data-set-unknown" in reasons(world.ask(replace(spec, data_set=f"{name}-of-persons")))
+    assert "data-set-not-covered" in reasons(ask(replace(spec, purpose=other.id)))
+    assert "data-set-unknown" in reasons(ask(replace(spec, data_set=f"{name}-of-persons")))
 
     yesterday = world.clock.now().date() - timedelta(days=1)
     with_purpose(world, replace(purpose, valid_until=yesterday, review_on=yesterday))
-    assert reasons(world.ask(spec)) == {"purpose-expired", "purpose-review-overdue"}
+    assert reasons(ask(spec)) == {"purpose-expired", "purpose-review-overdue"}
     with_purpose(world, replace(purpose, recipients=Recipients(Reach.ONE_ORGANISATION, frozenset({"nhs-east"}))))
-    assert reasons(world.ask(spec)) == {"not-a-recipient"}
+    assert reasons(ask(spec)) == {"purpose-unknown"}
 
 
 # --- versions ---------------------------------------------------------------------------------------------------------

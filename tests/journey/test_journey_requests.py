@@ -170,12 +170,13 @@ def test_a_denial_is_a_result_with_every_reason(closed: World) -> None:
         dimensions=dimensions(region="health-board", care_form="specialty"),
         necessity="nodig",
     )
-    asked = closed.ask(spec)
+    closed.invite("nhs-highland", OrganisationKind.REGIONAL_OWNER)
+    highland = person("highland", Role.REGIONAL_OWNER, organisation="nhs-highland")
+    asked = closed.ask(spec, highland)
     reasons = [reason["code"] for reason in json.loads(asked.decision)["reasons"]]
     assert set(reasons) == {
         "purpose-expired",
         "purpose-review-overdue",
-        "not-a-recipient",
         "measure-not-covered",
         "dimension-not-covered",
         "level-too-fine",
@@ -183,7 +184,7 @@ def test_a_denial_is_a_result_with_every_reason(closed: World) -> None:
         "data-too-young",
         "necessity-missing",
     }
-    assert read_request(closed.call(OWNER), asked.id) == RequestView(asked, None)
+    assert read_request(closed.call(highland), asked.id) == RequestView(asked, None)
     event = closed.events(object_id=asked.id)[0]
     assert (event.outcome, list(event.reasons)) == ("denied", reasons)
     closed.work()
@@ -336,9 +337,11 @@ def test_only_recipients_read(closed: World) -> None:
             read_release(closed.call(reader), "0190f000-0000-7000-8000-000000000000")
         assert refused.value.reasons == unknown.value.reasons  # nor whether there is one
         assert closed.events(code="release.read", outcome="denied")[0].user == reader.id
-    for reader in strangers[1:]:
+    for reader in (OPERATOR, WORKER, STRANGER):
         with pytest.raises(Denied):
             list_releases(closed.call(reader), Page())
+    for reader in (AUDITOR, closed.parties["north"].principal):
+        assert list_releases(closed.call(reader), Page()) == []
 
 
 def test_withdrawn_and_not_forgotten(any_world: World) -> None:

@@ -46,7 +46,11 @@ ROUND = Resource(
 SUBMISSION = Resource("Submission", "s1", {"organisation": "hospital-a"})
 OBJECTION = Resource("Objection", "o1", {"organisation": "hospital-a"})
 REQUEST = Resource("AggregateRequest", "q1", {"organisation": "board-a", "requester": OWNER.id})
-RELEASE = Resource("Release", "r1", {"recipients": ("board-a", "board-c"), "withdrawn": False})
+RELEASE = Resource(
+    "Release",
+    "r1",
+    {"recipients": ("auditors", "board-a", "board-c", "hospital-a", "ttp"), "public": False, "withdrawn": False},
+)
 PURPOSE = Resource(
     "Purpose",
     "planning",
@@ -59,6 +63,7 @@ PURPOSE = Resource(
         "reviewOn": TODAY + 50,
         "recipients": ("board-a",),
         "allRegionalOwners": False,
+        "ownRegionOnly": False,
         "legalBasis": "6(1)(e)",
         "specialCategoryException": "",
         "uavgEvidence": True,
@@ -96,8 +101,10 @@ RECIPIENT: Mapping[str, Value] = {
     "dataSetKnown": True,
     "dataSetCovered": True,
     "sensitivity": ("operational",),
+    "regionsAsked": (),
     "recipient": "board-a",
     "recipientIsRegionalOwner": True,
+    "recipientRegions": ("boards/a",),
     "recipientStatus": "active",
     "recipientAgreementFrom": TODAY - 10,
     "processorAgreementInForce": True,
@@ -118,6 +125,8 @@ TABLE: Mapping[str, Value] = {
     "coveredClassifications": ("care_form/specialties", "region/boards"),
     "levels": ("region/boards/board",),
     "coveredLevels": ("care_form/specialties/group", "region/boards/board", "region/boards/planning"),
+    "codes": (),
+    "codesKnown": (),
     "periods": ("2019",),
     "periodsWithRound": ("2019",),
     "roundStates": ("closed",),
@@ -175,7 +184,8 @@ ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "withdrawAgreement": (AGREEMENT, {}),
     "leaveAgreement": (AGREEMENT, {}),
     "listRounds": (SERVICE, {}),
-    "readRound": (ROUND, {}),
+    "readDataSet": (SERVICE, {"purposeLets": True}),
+    "readRound": (ROUND, {"purposeLets": True}),
     "createRound": (ROUND, {}),
     "changeRoundState": (ROUND, {}),
     "readDeliveries": (ROUND, {}),
@@ -218,6 +228,7 @@ ALLOWED: Mapping[str, str] = {
     "readMetadata": "supplier regional-owner steward privacy-officer auditor operator",
     "readPublicFigures": "supplier regional-owner steward privacy-officer auditor operator",
     "fetchPublicFigures": "operator",
+    "readDataSet": "supplier regional-owner steward privacy-officer auditor operator",
     "readPurposes": "regional-owner steward privacy-officer",
     "readPurpose": "regional-owner steward privacy-officer",
     "proposePurpose": "regional-owner steward",
@@ -256,8 +267,8 @@ ALLOWED: Mapping[str, str] = {
     "readEvidence": "steward",
     "reviewRequest": "steward",
     "release": "worker",
-    "listReleases": "regional-owner steward",
-    "readRelease": "regional-owner steward",
+    "listReleases": "supplier regional-owner steward privacy-officer auditor",
+    "readRelease": "supplier regional-owner steward privacy-officer auditor",
     "withdrawRelease": "steward",
     "readAuditLog": "auditor",
     "searchPersons": "auditor",
@@ -377,6 +388,19 @@ CASES: tuple[Case, ...] = (
     # --- rounds and submissions
     _case(SUPPLIER, "readRound", "not-expected", expected=("hospital-b",)),
     _case(OWNER, "readRound", expected=()),
+    *(_case(OWNER, action, "not-yours", purposeLets=False) for action in ("readRound", "readDataSet")),
+    *(_case(who, "readRound", purposeLets=False) for who in (SUPPLIER, STEWARD, OPERATOR)),
+    *(_case(who, "readDataSet", purposeLets=False) for who in (SUPPLIER, STEWARD, AUDITOR, PRIVACY_OFFICER, OPERATOR)),
+    *(
+        Case(
+            f"a regional owner that is {role} too",
+            changed(
+                question(replace(OWNER, roles=frozenset({Role.REGIONAL_OWNER, role})), "readDataSet"), purposeLets=False
+            ),
+            frozenset(),
+        )
+        for role in (Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR)
+    ),
     _case(SUPPLIER, "submit", "not-expected", expected=()),
     _case(SUPPLIER, "submit", "other-organisation", organisation="hospital-b"),
     _case(SUPPLIER, "submit", "key-of-another-organisation", keyOrganisation="hospital-b"),
@@ -498,6 +522,24 @@ CASES: tuple[Case, ...] = (
     *_both("not-a-recipient", recipients=("board-b",)),
     *_both("not-a-recipient", recipients=(), allRegionalOwners=True, recipientIsRegionalOwner=False),
     *_both("", recipients=(), allRegionalOwners=True),
+    *_both("", regionsAsked=("boards/b",)),
+    *_both("own-region-only", ownRegionOnly=True),
+    *_both("own-region-only", ownRegionOnly=True, recipientRegions=()),
+    *_both("", ownRegionOnly=True, regionsAsked=("boards/a",)),
+    *_both("", ownRegionOnly=True, regionsAsked=("boards/a",), recipientRegions=("boards/a", "boards/b")),
+    *_both("own-region-only", ownRegionOnly=True, regionsAsked=("boards/b",)),
+    *_both("own-region-only", ownRegionOnly=True, regionsAsked=("boards/a", "boards/b")),
+    *_both("own-region-only", ownRegionOnly=True, regionsAsked=("boards/a",), recipientRegions=()),
+    _on(OWNER, "requestAggregate", UNKNOWN_PURPOSE, "purpose-unknown", regionsAsked=("boards/b",)),
+    _case(OWNER, "requestAggregate", codes=("region/boards/a",), codesKnown=("region/boards/a",)),
+    _case(OWNER, "requestAggregate", "code-unknown", codes=("region/boards/a",)),
+    _case(
+        OWNER,
+        "requestAggregate",
+        "code-unknown",
+        codes=("region/boards/a", "region/boards/z"),
+        codesKnown=("region/boards/a",),
+    ),
     *_both("", recipientIsRegionalOwner=False),
     *_both("recipient-without-agreement", recipientAgreementFrom=None),
     *_both("recipient-without-agreement", recipientAgreementFrom=TODAY + 1),
@@ -608,6 +650,9 @@ CASES: tuple[Case, ...] = (
     _case(OWNER, "readRelease", "not-yours", recipients=("board-b",)),
     _case(OWNER, "readRelease", "release-withdrawn", withdrawn=True),
     _case(STEWARD, "readRelease", recipients=(), withdrawn=True),
+    *(_case(who, "readRelease", recipients=(), public=True) for who in (SUPPLIER, OWNER, AUDITOR, PRIVACY_OFFICER)),
+    _case(OWNER, "readRelease", "release-withdrawn", recipients=(), public=True, withdrawn=True),
+    _case(AUDITOR, "readRelease", "not-yours", recipients=("board-a",)),
     _case(STEWARD_AND_OWNER, "readRelease", withdrawn=True),
     _case(OPERATOR, "readRelease", "role-not-allowed not-yours"),
     _case(STEWARD, "withdrawRelease", withdrawn=True),

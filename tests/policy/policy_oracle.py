@@ -21,8 +21,10 @@ RECIPIENT = {
     "dataSetKnown": bool,
     "dataSetCovered": bool,
     "sensitivity": tuple,
+    "regionsAsked": tuple,
     "recipient": str,
     "recipientIsRegionalOwner": bool,
+    "recipientRegions": tuple,
     "recipientStatus": str,
     "recipientAgreementFrom?": int,
     "recipientAgreementUntil?": int,
@@ -49,6 +51,8 @@ TABLE = {
         "coveredClassifications",
         "levels",
         "coveredLevels",
+        "codes",
+        "codesKnown",
         "periods",
         "periodsWithRound",
         "roundStates",
@@ -71,7 +75,7 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
     "Submission": {"organisation": str},
     "Objection": {"organisation": str},
     "AggregateRequest": {"organisation": str, "requester": str},
-    "Release": {"recipients": tuple, "withdrawn": bool},
+    "Release": {"recipients": tuple, "public": bool, "withdrawn": bool},
     "PurposeVersion": {
         "name": str,
         "proposer": str,
@@ -92,6 +96,7 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
         "reviewOn": int,
         "recipients": tuple,
         "allRegionalOwners": bool,
+        "ownRegionOnly": bool,
         "legalBasis": str,
         "specialCategoryException": str,
         "uavgEvidence": bool,
@@ -135,7 +140,6 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
         for action in ("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey", "readOwnOrganisation")
     },
     "issueToken": ({"Organisation"}, KEY),
-    **{action: ({"Round"}, {}) for action in ("readRound", "createRound", "changeRoundState", "readDeliveries")},
     "submit": (
         {"Round"},
         {
@@ -149,6 +153,9 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     ),
     **{action: ({"Submission"}, {}) for action in ("continueSubmission", "withdrawSubmission", "readSubmission")},
     "withdrawObjection": ({"Objection"}, {}),
+    "readRound": ({"Round"}, {"purposeLets": bool}),
+    "readDataSet": ({"Service"}, {"purposeLets": bool}),
+    **{action: ({"Round"}, {}) for action in ("createRound", "changeRoundState", "readDeliveries")},
     "requestAggregate": ({"Purpose", "UnknownPurpose"}, {**RECIPIENT, **TABLE}),
     **{
         action: ({"AggregateRequest"}, {})
@@ -159,7 +166,14 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
 }
 
-EVERYONE_READS = {"readMetadata", "readPublicFigures", "readOwnOrganisation"}
+EVERYONE_READS = {
+    "readMetadata",
+    "readDataSet",
+    "readPublicFigures",
+    "readOwnOrganisation",
+    "listReleases",
+    "readRelease",
+}
 SEES_ROUNDS = {"listRounds", "readRound"}
 MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
@@ -178,8 +192,6 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "retractRequest",
         "listRequests",
         "readRequest",
-        "listReleases",
-        "readRelease",
         "listAgreements",
         "readAgreement",
     },
@@ -189,7 +201,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"withdrawPurpose", "readRegister"}
     | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest"}
-    | {"listReleases", "readRelease", "withdrawRelease", "countObjections"}
+    | {"withdrawRelease", "countObjections"}
     | {"listAgreements", "readAgreement", "recordAgreement", "confirmAgreement", "withdrawAgreement"},
     (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
     | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"}
@@ -198,8 +210,17 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Person, Role.AUDITOR): EVERYONE_READS
     | {"readAuditLog", "searchPersons", "readRegister", "listAgreements", "readAgreement"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
-    | {"readMetadata", "readPublicFigures", "fetchPublicFigures"}
-    | {"administer", "listOrganisations", "inviteOrganisation", "suspendOrganisation", "revokeKey"},
+    | {
+        "readMetadata",
+        "readDataSet",
+        "readPublicFigures",
+        "fetchPublicFigures",
+        "administer",
+        "listOrganisations",
+        "inviteOrganisation",
+        "suspendOrganisation",
+        "revokeKey",
+    },
     (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
 }
 
@@ -290,6 +311,15 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         "not-expected",
         lambda f: isinstance(f.principal, Supplier) and not any(f.own(name) for name in f.resource["expected"]),
     ),
+    (
+        "readRound readDataSet",
+        "not-yours",
+        lambda f: (
+            Role.REGIONAL_OWNER in f.principal.roles
+            and not f["purposeLets"]
+            and not f.principal.roles & {Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR}
+        ),
+    ),
     ("submit", "other-organisation", lambda f: not f.own(f["organisation"])),
     ("submit", "data-set-mismatch", lambda f: f["dataSet"] != f.resource["dataSet"]),
     ("submit", "data-set-version-mismatch", lambda f: f["dataSetVersion"] != f.resource["dataSetVersion"]),
@@ -336,7 +366,7 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     (
         "readRelease",
         "not-yours",
-        lambda f: not (f.is_steward or any(f.own(name) for name in f.resource["recipients"])),
+        lambda f: not (f.is_steward or f.resource["public"] or any(f.own(name) for name in f.resource["recipients"])),
     ),
     ("readRelease", "release-withdrawn", lambda f: f.resource["withdrawn"] and not f.is_steward),
     ("reviewPurpose approvePurpose", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
@@ -428,6 +458,13 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     ),
     (
         "requestAggregate release",
+        "own-region-only",
+        _of_purpose(
+            lambda f, p: p["ownRegionOnly"] and (not f["regionsAsked"] or f.outside("regionsAsked", "recipientRegions"))
+        ),
+    ),
+    (
+        "requestAggregate release",
         "recipient-without-agreement",
         lambda f: not f.in_force("recipientAgreement"),
     ),
@@ -454,6 +491,7 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         lambda f: f.outside("classifications", "coveredClassifications"),
     ),
     ("requestAggregate", "level-too-fine", lambda f: f.outside("levels", "coveredLevels")),
+    ("requestAggregate", "code-unknown", lambda f: f.outside("codes", "codesKnown")),
     ("requestAggregate", "round-unknown", lambda f: f["dataSetKnown"] and f.outside("periods", "periodsWithRound")),
     ("requestAggregate", "round-not-closed", lambda f: any(state != "closed" for state in f["roundStates"])),
     (

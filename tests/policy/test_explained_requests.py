@@ -94,7 +94,31 @@ def test_another_organisation_than_the_purpose_names(explain, tmp_path):
     purpose.write_text(text)
     other = ("--json", "--policies", str(tmp_path / "policies"))
     assert explain(REQUEST, *other).exit_code == 0
-    assert "not-a-recipient" in reasons(explain(REQUEST, *other, "--organisation", "nhs-west"))
+    assert reasons(explain(REQUEST, *other, "--organisation", "nhs-west")) == {"purpose-unknown"}
+
+
+def test_the_own_region_only(explain):
+    region = {"dimension": "region", "classification": "nl-province", "level": "province", "only": ["PV20"]}
+    request = {
+        **REQUEST,
+        "dataSet": "care-intensity",
+        "purpose": "severe-need-in-the-region",
+        "dimensions": [region],
+        "periods": ["2024"],
+        "measures": ["clients"],
+    }
+    outcome = explain(request, "--json")
+    assert outcome.exit_code == 0, outcome.output
+    assert json.loads(outcome.stdout)["supposed"]["regions"] == ["nl-province/PV20"]
+    assert "regional owner 'regional-owner' (nl-province/PV20)" in explain(request).stdout
+    assert reasons(explain(request, "--json", "--region", "nl-province/PV21")) == {"own-region-only"}
+    both = ("--region", "nl-province/PV21", "--region", "nl-province/PV20")
+    assert explain(request, "--json", *both).exit_code == 0
+    whole = {**request, "dimensions": [{name: region[name] for name in region if name != "only"}]}
+    assert reasons(explain(whole, "--json", *both)) == {"own-region-only"}
+    unknown = {**request, "dimensions": [{**region, "only": ["PV99"]}]}
+    assert reasons(explain(unknown, "--json")) == {"code-unknown"}
+    assert explain({**request, "dimensions": [{**region, "only": []}]}).exit_code == 2
 
 
 def test_what_is_no_request_is_told_at_once(explain):

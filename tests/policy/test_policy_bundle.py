@@ -31,7 +31,7 @@ from sluis_client.wire import Definition
 SOURCE = bundle_directory()
 BUNDLE = load_bundle(SOURCE)
 CATALOGUE = BUNDLE.catalogue
-DEMO = Path(__file__).parents[2] / "demo" / "data"
+DEMO = Path(__file__).parents[2] / "demo" / "scotland" / "data"
 
 
 @pytest.fixture
@@ -118,6 +118,13 @@ REASON = "purposes/rejections-by-reason.yaml"
 NOISE = "disclosure/public-noise.yaml"
 BOARDS = "classifications/scotland-boards"
 HEADER = b"code,label_nl,label_en,level,parent,valid_from,valid_until\n"
+
+
+def own_region_without_a_region(bundle: Path) -> None:
+    edit(PLANNING, "reach: all-regions", "reach: own-region")(bundle)
+    edit(f"{BOARDS}.yaml", "regions: true", "regions: false")(bundle)
+
+
 BAD = [
     # reading
     (write("purposes/x.yaml", b"a: \xff"), "purposes/x.yaml", "not-utf8"),
@@ -241,7 +248,12 @@ BAD = [
         "consent-without-basis",
     ),
     (edit(PLANNING, "review_on: 2029", "review_on: 2025"), f"{PLANNING}: review_on", "review-before-start"),
-    (edit(PLANNING, "reach: all-regions", "reach: own-region"), f"{PLANNING}: recipients.reach", "own-region"),
+    (
+        own_region_without_a_region,
+        f"{PLANNING}: scopes.0.dimensions",
+        "own-region",
+    ),
+    (edit(PLANNING, "all-regions, roles: [regional-owner]", "own-region"), f"{PLANNING}: recipients", "no-recipients"),
     (edit(PLANNING, "roles: [regional-owner]", "roles: []"), f"{PLANNING}: recipients.roles", "reach-roles"),
     (edit(PLANNING, "all-regions", "one-organisation"), f"{PLANNING}: recipients.organisations", "reach-one"),
     (edit(PLANNING, "all-regions", "national-party"), f"{PLANNING}: recipients.organisations", "reach-national"),

@@ -21,6 +21,7 @@ from service.domain.facts import ManifestClaims
 from service.domain.organisation import Agreement, ClientKey, Organisation, OrganisationKind
 from service.domain.policy import Deny, Permit
 from service.domain.principal import Anonymous, Operator, Person, Role, Supplier, Worker
+from service.domain.purpose import Reach, Recipients
 from service.domain.release import Release
 from service.domain.request import (
     AggregateRequest,
@@ -48,6 +49,7 @@ def organisation(name: str, kind: OrganisationKind, **changes) -> Organisation:
 BOARD = organisation("nhs-fife", OrganisationKind.REGIONAL_OWNER)
 HOSPITAL = organisation("f704h", OrganisationKind.SUPPLIER)
 TTP = organisation("ttp", OrganisationKind.TRUSTED_THIRD_PARTY)
+EAST = "scotland-boards/east"
 OWNER = Person("i", "owner", frozenset({Role.REGIONAL_OWNER}), "nhs-fife")
 STEWARD = Person("i", "one", frozenset({Role.STEWARD}), "ttp")
 KEY = ClientKey("k", "f704h", "{}", NOW)
@@ -197,7 +199,7 @@ def test_a_useful_request_is_permitted_under_its_obligations():
     [
         ({"purpose": "no-such-purpose"}, {"purpose-unknown"}),
         ({"data_set": "no-such-set"}, {"data-set-unknown"}),
-        ({"data_set": "cancelled-operations"}, {"data-set-not-covered", "round-unknown"}),
+        ({"data_set": "cancelled-operations"}, {"data-set-not-covered"}),
         ({"measures": ("tariff", "staffed_bed_days")}, {"measure-not-covered"}),
         ({"measures": ()}, {"nothing-asked"}),
         ({"periods": ()}, {"nothing-asked", "data-too-young"}),
@@ -236,10 +238,11 @@ def test_every_way_in_which_a_request_goes_too_far_is_named_at_once():
         ),
         bottleneck="",
     )
-    assert codes(ask(spec)) == {
+    assert codes(ask(spec)) == {"purpose-unknown", "bottleneck-missing"}  # it names another organisation
+    highland = {"owner": replace(OWNER, organisation="nhs-highland"), "own": replace(BOARD, id="nhs-highland")}
+    assert codes(ask(spec, **highland)) == {
         "purpose-expired",
         "purpose-review-overdue",
-        "not-a-recipient",
         "measure-not-covered",
         "dimension-not-covered",
         "level-too-fine",
@@ -247,13 +250,31 @@ def test_every_way_in_which_a_request_goes_too_far_is_named_at_once():
     }
 
 
+def test_the_own_region_is_what_the_organisation_stands_for():
+    purpose = replace(CATALOGUE.purpose(SPEC.purpose), recipients=Recipients(Reach.OWN_REGION, frozenset({"nhs-fife"})))
+    own = {"catalogue": replace(CATALOGUE, purposes=(purpose,)), "own": replace(BOARD, regions=frozenset({EAST}))}
+    region, *rest = SPEC.dimensions
+    for only, reasons in (
+        (("east",), set()),
+        ((), {"own-region-only"}),
+        (("east", "west"), {"own-region-only"}),
+        (("east", "S08000029"), {"own-region-only", "code-unknown"}),
+        (("south",), {"own-region-only", "code-unknown"}),
+    ):
+        spec = replace(SPEC, dimensions=(replace(region, only=only), *rest))
+        assert codes(ask(spec, **own)) == reasons, only
+        assert codes(ask(spec, **own | {"own": BOARD})) == reasons | {"own-region-only"}
+    elsewhere = replace(SPEC, dimensions=(region, replace(rest[0], only=("mental-health",)), *rest[1:]))
+    assert "own-region-only" in codes(ask(elsewhere, **own))
+
+
 @pytest.mark.parametrize(
     ("own", "reasons"),
     [
-        (None, {"organisation-unknown", "not-a-recipient", "recipient-without-agreement"}),
+        (None, {"organisation-unknown", "purpose-unknown", "recipient-without-agreement"}),
         (replace(BOARD, suspended=True), {"organisation-suspended"}),
-        (HOSPITAL, {"organisation-unknown", "not-a-recipient", "recipient-without-agreement"}),
-        (replace(BOARD, kinds=frozenset({OrganisationKind.SUPPLIER})), {"not-a-recipient"}),
+        (HOSPITAL, {"organisation-unknown", "purpose-unknown", "recipient-without-agreement"}),
+        (replace(BOARD, kinds=frozenset({OrganisationKind.SUPPLIER})), {"purpose-unknown"}),
         (replace(BOARD, agreement=Agreement("x", date(2026, 1, 1), date(2026, 11, 22))), set()),
         (
             replace(BOARD, agreement=Agreement("x", date(2026, 1, 1), date(2026, 11, 21))),
@@ -299,9 +320,11 @@ def test_what_is_absent_and_what_is_anothers_get_the_same_answer():
     for ask_of in (facts.may_read_submission, facts.may_continue_submission):
         assert codes(ask_of(SUPPLIER, SUBMISSION)) == set()
         assert codes(ask_of(stranger, SUBMISSION)) == codes(ask_of(stranger, None)) == {"not-yours"}
-    assert codes(facts.may_read_round(SUPPLIER, ROUND)) == set()
+    assert codes(facts.may_read_round(SUPPLIER, ROUND, CATALOGUE)) == set()
     assert (
-        codes(facts.may_read_round(stranger, ROUND)) == codes(facts.may_read_round(stranger, None)) == {"not-expected"}
+        codes(facts.may_read_round(stranger, ROUND, CATALOGUE))
+        == codes(facts.may_read_round(stranger, None, CATALOGUE))
+        == {"not-expected"}
     )
     reader = Caller(replace(OWNER, organisation="nhs-tayside"), replace(BOARD, id="nhs-tayside"), NOW)
     assert (

@@ -118,5 +118,5 @@ def test_a_text_never_fails():
     assert text_of_error(Conflict("unheard-of")).en == ERRORS["internal-error"].en
     assert (
         text_of_reason(Reason("purpose-unknown", {"purpose": "{x} %s {0}"})).en
-        == "Purpose '{x} %s {0}' does not exist."
+        == "Purpose '{x} %s {0}' does not exist, or not for your organisation."
     )

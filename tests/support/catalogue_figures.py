@@ -134,6 +134,11 @@ def _codes(one: RequestedDimension, code: str, *, total: bool) -> Sequence[str]:
     else:
         levels = list(dict.fromkeys(level for level, _ in tree(one.classification).values()))
         depth = levels.index(one.level)
-        up = above(one.classification, code)
+        up = list(above(one.classification, code))
+        if one.only:
+            if not set(up) & set(one.only):
+                return []
+            up = up[: 1 + max(up.index(chosen) for chosen in one.only if chosen in up)]
+            total = False
         found = [c for c in up if levels.index(tree(one.classification)[c][0]) <= depth]
     return [*found, *([TOTAL] if total else [])]

@@ -66,7 +66,7 @@ def an_organisation(id_: str = "north", **changes: Any) -> Organisation:
         "kinds": frozenset({OrganisationKind.SUPPLIER, OrganisationKind.REGIONAL_OWNER}),
         "holding": f"holding-{id_}",
         "agreement": Agreement("agr-1", date(2026, 1, 1), date(2027, 12, 31)),
-        "region": "GR",
+        "regions": frozenset({"nl-ggd/VR01", "nl-province/PV20"}),
         "identifiers": (("oin", "00000001234567890000"), ("agb", "06010101")),
     }
     return Organisation(**values | changes)
@@ -172,7 +172,10 @@ def a_request(id_: str = "req-1", **changes: Any) -> AggregateRequest:
     spec = RequestSpec(
         data_set="beds",
         purpose="regional-planning",
-        dimensions=(RequestedDimension("region", "zorgkantoor", "region"), RequestedDimension("form", "care", "top")),
+        dimensions=(
+            RequestedDimension("region", "zorgkantoor", "region", only=("ZK01", "ZK02")),
+            RequestedDimension("form", "care", "top"),
+        ),
         periods=("2019",),
         measures=("beds",),
         bottleneck="capaciteit ‘s nachts",

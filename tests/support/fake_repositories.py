@@ -116,11 +116,15 @@ class FakeRounds:
     def take_turn(self, round_: str, supplier: str) -> None:
         self._t.write(round_, supplier)
 
-    def page(self, page: Page, *, expected: str | None = None) -> Sequence[Round]:
+    def page(
+        self, page: Page, *, expected: str | None = None, data_sets: Collection[str] | None = None
+    ) -> Sequence[Round]:
         found = [
             round_
             for id_, round_ in sorted(self._t.read(page.cursor, expected).rounds.items())
-            if (page.cursor is None or id_ > page.cursor) and (expected is None or expected in round_.expected)
+            if (page.cursor is None or id_ > page.cursor)
+            and (expected is None or expected in round_.expected)
+            and (data_sets is None or round_.data_set in data_sets)
         ]
         return found[: page.limit]
 
@@ -408,7 +412,7 @@ class FakeReleases:
 
 
 def _readable(tables: Tables, release: Release, recipient: str) -> bool:
-    return recipient in release.recipients and release.id in tables.certificates
+    return (release.public or recipient in release.recipients) and release.id in tables.certificates
 
 
 class FakeDrawings:

@@ -56,6 +56,7 @@ def classification(files: BundleFiles, file: str, model: ClassificationModel) ->
             model.levels,
             codes,
             " ".join(model.source.split()),
+            model.regions,
         )
     except Invalid as invalid:
         for code, problem in invalid.faults:

@@ -168,6 +168,7 @@ class ClassificationModel(_Strict):
     atoms: Name
     levels: Annotated[tuple[Name, ...], Field(min_length=1)]
     source: Text
+    regions: bool = False
     file: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*\.csv$")] | None = None
     calendar: CalendarModel | None = None
 

@@ -82,6 +82,13 @@ class PurposeChecks:
                 for version in self._data_sets[scope.data_set]:
                     yield from self._tightens(purpose, version)
                 yield from self._one_budget(purpose, scope.data_set)
+            if purpose.recipients.own_region_only and not self._has_region(scope):
+                yield PurposeFault(f"{path}.dimensions", "own-region", {"dataset": scope.data_set})
+
+    def _has_region(self, scope: PurposeScope) -> bool:
+        """Whether some dimension can be cut down to a region."""
+        allowed = {classification for finest in scope.finest_levels.values() for classification, _ in finest}
+        return any(self._classifications[name].regions for name in allowed & self._classifications.keys())
 
     def _scope(self, path: str, scope: PurposeScope, versions: Sequence[DataSet]) -> Iterator[PurposeFault]:
         """A name that some version has will do: rounds of that version are asked for under the same purpose."""
@@ -180,15 +187,13 @@ def _received(purpose: Purpose) -> Iterator[PurposeFault]:
     found = purpose.recipients
     named, roles = len(found.organisations), len(found.roles)
     match found.reach:
-        case Reach.OWN_REGION:
-            yield PurposeFault("recipients.reach", "own-region")
         case Reach.ALL_REGIONS if not roles:
             yield PurposeFault("recipients.roles", "reach-roles", {"reach": found.reach.value})
         case Reach.ONE_ORGANISATION if named != 1 or roles:
             yield PurposeFault("recipients.organisations", "reach-one")
         case Reach.NATIONAL_PARTY if not named or roles:
             yield PurposeFault("recipients.organisations", "reach-national")
-        case Reach.PUBLIC if not named and not roles:
+        case Reach.PUBLIC | Reach.OWN_REGION if not named and not roles:
             yield PurposeFault("recipients", "no-recipients")
         case _:
             return

@@ -114,10 +114,10 @@ PURPOSE_FAULTS: Mapping[str, FaultText] = {
         "name organisations, or 'roles: [regional-owner]'",
     ),
     "own-region": FaultText(
-        "de dienst kan een tabel niet tot de eigen regio van de aanvrager beperken",
-        "the service cannot cut a table down to the own region of whoever asks",
-        "kies 'one-organisation' met die regio, of 'all-regions'",
-        "choose 'one-organisation' with that region, or 'all-regions'",
+        "'own-region', en van '{dataset}' heeft geen dimensie een indeling in regio's om een tabel tot te beperken",
+        "'own-region', and no dimension of '{dataset}' has a classification of regions to cut a table down to",
+        "noem een dimensie met een indeling in regio's, of kies een ander bereik",
+        "name a dimension with a classification of regions, or choose another reach",
     ),
     "reach-roles": FaultText(
         "'{reach}' zonder rol: geen regio kan vragen",

@@ -122,7 +122,7 @@ def _row(organisation: Organisation) -> Row:
         "agreement_reference": organisation.agreement.reference,
         "agreement_valid_from": organisation.agreement.valid_from,
         "agreement_valid_until": organisation.agreement.valid_until,
-        "region": organisation.region,
+        "regions": tuple(sorted(organisation.regions)),
         "identifiers": canonical([[storable_text(part) for part in pair] for pair in organisation.identifiers]),
         "suspended": organisation.suspended,
     }
@@ -135,7 +135,7 @@ def _organisation(row: Mapping[str, Any]) -> Organisation:
         kinds=frozenset(OrganisationKind(kind) for kind in row["kinds"]),
         holding=row["holding"],
         agreement=Agreement(row["agreement_reference"], row["agreement_valid_from"], row["agreement_valid_until"]),
-        region=row["region"],
+        regions=frozenset(row["regions"]),
         identifiers=tuple((scheme, value) for scheme, value in json.loads(row["identifiers"])),
         suspended=row["suspended"],
     )

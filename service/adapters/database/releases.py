@@ -24,9 +24,9 @@ _PUBLISHED = releases.c.id.in_(select(certificates.c.release))
 
 
 def _readable_by(recipient: str) -> ColumnElement[bool]:
-    """Released to them, and published: what is sealed only shows to no reader that it is coming."""
+    """Released to them or to everybody, and published: what is sealed only shows to no reader that it is coming."""
     received = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
-    return releases.c.id.in_(received) & _PUBLISHED
+    return (releases.c.id.in_(received) | releases.c.public) & _PUBLISHED
 
 
 class SqlReleases:
@@ -177,6 +177,7 @@ def _row(release: Release) -> Row:
         "withdrawal_reason": release.withdrawal_reason,
         "revises": release.revises,
         "certified": release.certified,
+        "public": release.public,
     }
 
 
@@ -200,4 +201,5 @@ def _release(row: Mapping[str, Any], recipients: frozenset[str], left_out: LeftO
         revises=row["revises"],
         certified=row["certified"],
         left_out=left_out,
+        public=row["public"],
     )

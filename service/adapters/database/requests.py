@@ -158,7 +158,10 @@ def _spec(stored: Mapping[str, Any]) -> RequestSpec:
     return RequestSpec(
         data_set=stored["data_set"],
         purpose=stored["purpose"],
-        dimensions=tuple(RequestedDimension(**dimension) for dimension in stored["dimensions"]),
+        dimensions=tuple(
+            RequestedDimension(**{**dimension, "only": tuple(dimension.get("only", ()))})
+            for dimension in stored["dimensions"]
+        ),
         periods=tuple(stored["periods"]),
         measures=tuple(stored["measures"]),
         bottleneck=stored["bottleneck"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -58,7 +58,9 @@ class SqlRounds:
         self._transaction.row(_SHARED, {"round": round_})
         self._transaction.row(_PLACE, {"round": round_, "supplier": supplier}, lock=True)
 
-    def page(self, page: Page, *, expected: str | None = None) -> Sequence[Round]:
+    def page(
+        self, page: Page, *, expected: str | None = None, data_sets: Collection[str] | None = None
+    ) -> Sequence[Round]:
         """By id; the cursor is the id of the last one seen."""
         query = select(rounds).order_by(rounds.c.id).limit(page.limit)
         if page.cursor is not None:
@@ -66,6 +68,8 @@ class SqlRounds:
         if expected is not None:
             theirs = select(expected_suppliers.c.round).where(expected_suppliers.c.organisation == expected)
             query = query.where(rounds.c.id.in_(theirs))
+        if data_sets is not None:
+            query = query.where(rounds.c.data_set.in_(sorted(data_sets)))
         rows = self._transaction.rows(query)
         suppliers = self._expected([row["id"] for row in rows])
         return [_round(row, suppliers[row["id"]]) for row in rows]

@@ -20,6 +20,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -50,9 +51,9 @@ organisations = Table(
     Column("agreement_reference", PlainText, nullable=False),
     Column("agreement_valid_from", Date, nullable=False),
     Column("agreement_valid_until", Date),
-    Column("region", PlainText),
     Column("identifiers", PlainText, nullable=False),
     Column("suspended", Boolean, nullable=False),
+    Column("regions", TextTuple, nullable=False, server_default="[]"),
     CheckConstraint("agreement_valid_until >= agreement_valid_from", name="agreement_dates"),
 )
 
@@ -251,6 +252,7 @@ releases = Table(
     Column("withdrawal_reason", PlainText),
     Column("revises", TextTuple, nullable=False, server_default="[]"),
     Column("certified", PlainText),
+    Column("public", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("request", "version"),
     CheckConstraint("(withdrawn_at IS NULL) = (withdrawal_reason IS NULL)", name="withdrawn_with_reason"),
     Index("ix_releases_released_at_id", "released_at", "id"),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service.api.bodies import JsonBody
-from service.api.callers import PersonCall
+from service.api.callers import AnyCall, PersonCall
 from service.api.cells import csv_of, figures_of
 from service.api.negotiation import choose, has_already
 from service.api.paging import page, stretch
@@ -25,8 +25,8 @@ _Format = Annotated[Literal["json", "csv"] | None, Query(alias="format", descrip
 
 
 @router.get("/v1/releases", operation_id="listReleases", summary="The releases", response_model=Listed[ReleaseSummary])
-def get_releases(call: PersonCall, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """Newest first: what was released to the caller's organisation, or all of them for a steward."""
+def get_releases(call: AnyCall, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """Newest first: what was released to the caller's organisation or to everybody, or all of them for a steward."""
     shown, following = stretch(list_releases(call, page(limit, cursor)), limit, lambda view: view.release.id)
     return listed(map(ReleaseSummary.of, shown), following)
 
@@ -38,7 +38,7 @@ def get_releases(call: PersonCall, limit: Limit = 50, cursor: Cursor = None) -> 
     response_model=ReleaseAnswer,
     responses={304: {"description": "Unchanged since the version named in If-None-Match"}},
 )
-def get_release(request: Request, call: PersonCall, release_id: Id) -> Response:
+def get_release(request: Request, call: AnyCall, release_id: Id) -> Response:
     """The release with its figures; `content` stands here byte for byte as it was signed."""
     view = read_release(call, release_id)
     etag = _etag(view, f"release-{view.revision}-{view.by or ''}")
@@ -58,7 +58,7 @@ def get_release(request: Request, call: PersonCall, release_id: Id) -> Response:
         406: {},
     },
 )
-def get_release_cells(request: Request, call: PersonCall, release_id: Id, format_: _Format = None) -> Response:
+def get_release_cells(request: Request, call: AnyCall, release_id: Id, format_: _Format = None) -> Response:
     """One figure per row, as JSON or CSV. OBS_STATUS is A; Q when suppressed (and empty); E with noise."""
     chosen = {"json": _JSON, "csv": _CSV}[format_] if format_ else choose(request, (_JSON, _CSV))
     view = read_release(call, release_id)

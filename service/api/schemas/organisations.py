@@ -99,7 +99,7 @@ class OrganisationAnswer(Answer):
     kinds: list[str]
     holding: str
     agreement: AgreementAnswer
-    region: str | None = ABSENT
+    regions: Annotated[list[str], Field(description="The regions that it stands for, as `classification/code`")]
     identifiers: dict[str, str]
     keys: list[KeyAnswer]
 
@@ -117,7 +117,7 @@ class OrganisationAnswer(Answer):
                 valid_from=found.agreement.valid_from,
                 valid_until=found.agreement.valid_until,
             ),
-            region=found.region,
+            regions=sorted(found.regions),
             identifiers=dict(found.identifiers),
             keys=[KeyAnswer.of(key) for key in view.keys],
         )

@@ -27,6 +27,7 @@ class ReleaseSummary(Answer):
     purpose: str
     rounds: list[str]
     version: int
+    public: Annotated[bool, Field(description="Whether everybody who is known to the service may read it")]
     released_at: Moment
     withdrawn_at: Moment | None = ABSENT
     withdrawal_reason: str | None = ABSENT
@@ -56,6 +57,7 @@ class ReleaseSummary(Answer):
             purpose=found.purpose,
             rounds=list(found.rounds),
             version=found.version,
+            public=found.public,
             released_at=found.released_at,
             withdrawn_at=found.withdrawn_at,
             withdrawal_reason=found.withdrawal_reason,

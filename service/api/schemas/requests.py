@@ -24,6 +24,7 @@ from service.domain.request import (
 from service.domain.texts import reason_json, text_of_unsafe
 from service.use_cases.read_requests import OfferedTable
 
+_MOST_CODES = 500
 _MOST_DIMENSIONS = 10
 _MOST_MEASURES = 50
 _MOST_PERIODS = 40
@@ -36,6 +37,17 @@ class DimensionInput(Input):
     level: Annotated[Identifier, Field(examples=["board"])]
     classification: Annotated[
         Identifier | None, Field(examples=["scotland-boards"], description="The data set's first one when left out")
+    ] = None
+    only: Annotated[
+        list[Identifier] | None,
+        NoDoubles,
+        Field(
+            min_length=1,
+            max_length=_MOST_CODES,
+            examples=[["S08000022"]],
+            description="Codes that the table is cut down to, at this level or above it, with what is below them and "
+            "without a total; all codes when left out",
+        ),
     ] = None
 
 
@@ -58,7 +70,9 @@ class AggregateRequestInput(Input):
             data_set=self.data_set,
             purpose=self.purpose,
             dimensions=tuple(
-                RequestedDimension(d.dimension, d.classification or defaults.get(d.dimension, "-"), d.level)
+                RequestedDimension(
+                    d.dimension, d.classification or defaults.get(d.dimension, "-"), d.level, tuple(d.only or ())
+                )
                 for d in self.dimensions
             ),
             periods=tuple(self.periods),
@@ -123,11 +137,13 @@ class DimensionAnswer(Answer):
     dimension: str
     classification: str
     level: str
+    only: list[str] | None = ABSENT
 
     @classmethod
     def of(cls, asked: RequestedDimension) -> DimensionAnswer:
         """The dimension."""
-        return cls(dimension=asked.dimension, classification=asked.classification, level=asked.level)
+        only = list(asked.only) or None
+        return cls(dimension=asked.dimension, classification=asked.classification, level=asked.level, only=only)
 
 
 class OfferAnswer(Answer):
