@@ -16,7 +16,8 @@ from service.adapters.cedar import CedarEngine
 from service.api.bodies import read_model
 from service.api.problems import Refused
 from service.api.schemas.requests import AggregateRequestInput
-from service.cli.policy import Explained, Misread
+from service.cli.misread import Misread
+from service.cli.policy import Explained
 from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
 from service.domain.errors import NotFound
