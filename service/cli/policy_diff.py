@@ -205,9 +205,8 @@ def _tell(found: Comparison) -> None:
         _tell_decision("oud / old", one.old)
         _tell_decision("nieuw / new", one.new)
         _tell_stored(one)
-    counts = Counter(one.change for one in differing)
-    for change, number in sorted((change.value, number) for change, number in counts.items() if change):
-        typer.echo(f"{number:6} {change}")
+    for kind, number in sorted(Counter(one.change.value for one in differing if one.change).items()):
+        typer.echo(f"{number:6} {kind}")
     typer.echo(f"{len(differing)} van de / of {len(found.requests)} anders / differ")
     unlike = sum(one.unlike_stored for one in found.requests)
     if unlike:

@@ -61,17 +61,17 @@ class PastRequest:
 
 def change_between(old: Decision, new: Decision) -> Change | None:
     """What differs in what is said to the requester and held against the table; the bundle's hash always does."""
-    match old, new:
-        case Permit(), Deny():
+    if isinstance(old, Permit):
+        if isinstance(new, Deny):
             return Change.DENIED_NOW
-        case Deny(), Permit():
-            return Change.PERMITTED_NOW
-        case Permit(obligations=before), Permit(obligations=after):
-            same = {(o.code, o.value) for o in before} == {(o.code, o.value) for o in after}
-            return None if same else Change.OTHER_OBLIGATIONS
-        case Deny(reasons=before), Deny(reasons=after):
-            return None if _said(before) == _said(after) else Change.OTHER_REASONS
-    raise TypeError(type(new))
+        return None if _terms(old) == _terms(new) else Change.OTHER_OBLIGATIONS
+    if isinstance(new, Permit):
+        return Change.PERMITTED_NOW
+    return None if _said(old.reasons) == _said(new.reasons) else Change.OTHER_REASONS
+
+
+def _terms(permit: Permit) -> set[tuple[str, str | int | float]]:
+    return {(one.code, one.value) for one in permit.obligations}
 
 
 def _said(reasons: tuple[Reason, ...]) -> set[tuple[str, frozenset[tuple[str, str | int | float]]]]:
