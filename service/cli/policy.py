@@ -1,4 +1,4 @@
-"""`sluis policy check`, `hash` and `explain`: the bundle and what it decides, without a server."""
+"""`sluis policy check`, `hash`, `explain` and `diff`: the bundle and what it decides, without a server."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Annotated, Any, Protocol
 import typer
 
 from service.cli.console import BAD_INPUT, FAILED
+from service.cli.misread import misreadings_told
+from service.cli.policy_diff import Compare, add_diff_command
 from service.domain.policy import Decision, Permit
 from service.domain.principal import Role
 from service.domain.texts import reason_json, text_of_reason
@@ -57,18 +59,6 @@ class Explained:
     regions: tuple[str, ...] = ()
 
 
-class Misread(Exception):
-    """A request that is not as described.
-
-    Attributes:
-        faults: JSON pointer, Dutch and English of each.
-    """
-
-    def __init__(self, faults: Sequence[tuple[str, str, str]]) -> None:
-        super().__init__(f"{len(faults)} faults")
-        self.faults = faults
-
-
 Explain = Callable[[bytes, Path | None, str | None, datetime, Collection[str]], Explained]
 """Of a request's JSON, a bundle, an organisation, a moment and the regions that it stands for; raises `Misread`."""
 
@@ -79,7 +69,12 @@ _Directory = Annotated[
 
 
 def add_policy_commands(
-    app: typer.Typer, report: Callable[[Path | None], Report], explain: Explain, *, clock: Clock
+    app: typer.Typer,
+    report: Callable[[Path | None], Report],
+    explain: Explain,
+    compare: Compare,
+    *,
+    clock: Clock,
 ) -> None:
     """Add `policy` to the operator's commands."""
     policy = typer.Typer(no_args_is_help=True, help="Beleid: doelen, gegevenssets en regels / policy bundle")
@@ -127,7 +122,8 @@ def add_policy_commands(
         Exit 0: toegestaan / permitted; 1: geweigerd / denied; 2: de aanvraag klopt niet / not a request.
         """
         moment = clock.now() if at is None else at.replace(tzinfo=UTC)
-        found = _explained(lambda content: explain(content, policies, organisation, moment, region or ()), request)
+        with misreadings_told(as_json=as_json, file=request):
+            found = explain(request.read_bytes(), policies, organisation, moment, region or ())
         if as_json:
             typer.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
         else:
@@ -135,14 +131,7 @@ def add_policy_commands(
         if not isinstance(found.decision, Permit):
             raise typer.Exit(FAILED)
 
-
-def _explained(explain: Callable[[bytes], Explained], request: Path) -> Explained:
-    try:
-        return explain(request.read_bytes())
-    except Misread as misread:
-        for pointer, nl, en in misread.faults:
-            typer.echo(f"{request}{'' if pointer == '/' else ' ' + pointer}: {nl} / {en}", err=True)
-        raise typer.Exit(BAD_INPUT) from misread
+    add_diff_command(policy, compare)
 
 
 def _as_json(found: Explained) -> dict[str, Any]:

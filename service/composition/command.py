@@ -31,6 +31,7 @@ from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
 from service.cli.pictures import add_picture_commands
 from service.cli.policy import Explained, Report, add_policy_commands
+from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
@@ -67,7 +68,7 @@ def command() -> typer.Typer:
     add_health_command(app)
     add_organisation_commands(app, _open_call)
     add_maintenance_commands(app, Maintenance(_Schema(), _open_call))
-    add_policy_commands(app, _report, _explain, clock=SystemClock())
+    add_policy_commands(app, _report, _explain, _compare, clock=SystemClock())
     add_login_commands(app, open_provider=_open_provider, randomness=SystemRandomness())
     add_api_commands(app, clock=SystemClock())
     add_purpose_commands(app, clock=SystemClock())
@@ -159,12 +160,16 @@ def _record_verification(size: int | None, fault: str | None) -> bool:
     """Where neither settings nor the embedded folder name a database, there is nobody to tell."""
     from service.use_cases.record_verification import record_verification
 
-    settings = read_settings()
-    if settings.database_url is None and not (settings.data_directory / EMBEDDED_DATABASE).exists():
+    if not _has_database():
         return False
     with _open_call() as call:
         record_verification(call, size, fault)
     return True
+
+
+def _has_database() -> bool:
+    settings = read_settings()
+    return settings.database_url is not None or (settings.data_directory / EMBEDDED_DATABASE).exists()
 
 
 @contextmanager
@@ -187,6 +192,12 @@ def _explain(
     from service.composition.explaining import explain_request
 
     return explain_request(content, directory, organisation, at, regions)
+
+
+def _compare(old: Path, new: Path, requests: Path | None) -> Comparison:
+    from service.composition.comparing import compare_bundles
+
+    return compare_bundles(old, new, requests, lambda: _open_call() if _has_database() else None)
 
 
 def _refuse(faults: tuple[str, ...]) -> None:

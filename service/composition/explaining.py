@@ -18,7 +18,8 @@ from service.adapters.cedar import CedarEngine
 from service.api.bodies import read_model
 from service.api.problems import Refused
 from service.api.schemas.requests import AggregateRequestInput
-from service.cli.policy import Explained, Misread
+from service.cli.misread import Misread
+from service.cli.policy import Explained
 from service.domain.agreement import AgreementKind, Grounds, InForce
 from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
@@ -63,7 +64,7 @@ def explain_request(
     spec, rounds = _rounds(asked, catalogue, at)
     stands_for = frozenset(regions or regions_asked(spec, catalogue))
     caller = _caller(name, stands_for, at)
-    query = may_request_aggregate(caller, spec, catalogue, rounds, _grounds(spec, catalogue))
+    query = may_request_aggregate(caller, spec, catalogue, rounds, supposed_grounds(spec, catalogue))
     named = tuple(found.id for found in rounds)
     return Explained(CedarEngine(bundle).decide(query), name, at, named, tuple(sorted(stands_for)))
 
@@ -76,7 +77,7 @@ def _recipient(spec: RequestSpec, catalogue: Catalogue) -> str:
     return min(named, default=NAMELESS)
 
 
-def _grounds(spec: RequestSpec, catalogue: Catalogue) -> Grounds:
+def supposed_grounds(spec: RequestSpec, catalogue: Catalogue) -> Grounds:
     """Whatever the purpose names is in force, and nobody's figures lack an agreement or consent."""
     try:
         purpose = catalogue.purpose(spec.purpose)

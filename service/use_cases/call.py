@@ -139,9 +139,13 @@ class Step:
         It is read anew each time, for while a transaction waits for a lock somebody may suspend a purpose; the object
         is the same as long as nothing changed.
         """
-        services, stored = self.call.services, self.data.purposes
-        return services.purposes.in_force(
-            services.catalogue, stored.decided(), lambda name, version: stored.get(name, version).document
+        return self.in_force(self.call.services.catalogue)
+
+    def in_force(self, catalogue: Catalogue) -> Catalogue:
+        """The catalogue of a bundle with the purposes that people approved, as they stand at this moment."""
+        stored = self.data.purposes
+        return self.call.services.purposes.in_force(
+            catalogue, stored.decided(), lambda name, version: stored.get(name, version).document
         )
 
     def caller(self) -> Caller:

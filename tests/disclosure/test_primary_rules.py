@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_disclosure import all_figures, figures, unsafe_cells
 
+from service.adapters.bundle import bundle_directory, load_bundle
 from service.disclosure import BadInput, Dimension, Facts, Rules, Table
 from service.disclosure.question.lattice import build_lattice
 from service.disclosure.question.measures import measure
@@ -110,6 +111,45 @@ def test_a_contributor_with_zero_hides_nobody():
 def test_holdings_count_as_one_contributor():
     why, _ = one_cell([50, 60, 70], Rules(minimum_contributors=3), holding=["X", "X", None])
     assert why == (TooFewContributors(2, 3),)
+
+
+@pytest.mark.parametrize("times", [1, 10**6])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([24, 19, 19, 19, 19], ()),
+        ([25, 19, 19, 19, 18], ()),
+        ([26, 19, 19, 18, 18], (Dominated(1, 25),)),
+        ([20, 20, 20, 20, 20], ()),
+        ([25, 25, 25, 25], (TooFewContributors(4, 5),)),
+        ([25, 25, 25, 25, 0], (TooFewContributors(4, 5),)),
+    ],
+)
+def test_competition_rules_of_the_bundle_at_their_boundaries(values, expected, times):
+    """Of 100: just below, exactly and just above 25 %; five contributors, and four of whom none dominates."""
+    profile = load_bundle(bundle_directory()).catalogue.profile("competition")
+    rules = Rules(
+        minimum_count=profile.minimum_count,
+        minimum_contributors=profile.minimum_contributors,
+        dominance=profile.dominance,
+        p_percent=profile.p_percent,
+        zero_is_safe=profile.zero_is_safe,
+    )
+    scaled = [value * times for value in values]
+    assert one_cell(scaled, rules)[0] == expected
+
+
+def test_one_more_of_a_million_dominates():
+    rules = Rules(dominance=((1, 25),))
+    others = [190_000, 190_000, 190_000, 180_000]
+    assert one_cell([250_000, *others], rules)[0] == ()
+    assert one_cell([250_001, *others], rules)[0] == (Dominated(1, 25),)
+
+
+def test_two_of_one_holding_are_four_contributors_and_may_dominate():
+    rules = Rules(minimum_contributors=5, dominance=((1, 25),))
+    found, _ = one_cell([20] * 5, rules, holding=["X", "X", None, None, None])
+    assert set(found) == {TooFewContributors(4, 5), Dominated(1, 25)}
 
 
 def test_persons_are_counted_once():

@@ -576,6 +576,9 @@ CASES: Mapping[str, Case] = {
     ),
     "export_log": Case({"operator"}, "operator", lambda w, _: (covered(w),), "log.export"),
     "record_verification": Case({"operator"}, "operator", fixed(12, None), "audit.verify"),
+    "read_past_requests": Case(
+        {"operator"}, "operator", lambda w, _: (w.services.catalogue, w.services.catalogue), "policy.compare"
+    ),
     "erase_expired_events": Case({"operator"}, "operator", fixed(5), "audit.erase", fixed(4)),
     # --- releases and the log
     "list_releases": Case({*OWNERS, *STEWARDS}, "owner", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))),

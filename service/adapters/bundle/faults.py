@@ -33,7 +33,7 @@ FAULTS: Mapping[str, FaultText] = {
     ),
     "missing-key": FaultText("deze sleutel ontbreekt", "this key is missing", "vul hem in", "fill it in"),
     "wrong-value": FaultText(
-        "ongeldige waarde: {detail}", "invalid value: {detail}", "verbeter de waarde", "mend the value"
+        "ongeldige waarde: {detail_nl}", "invalid value: {detail}", "verbeter de waarde", "mend the value"
     ),
     "csv-columns": FaultText(
         "de kolommen zijn niet {expected}",

@@ -15,9 +15,11 @@ from typing import Any, TypeVar
 import rfc8785
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from service.adapters.bundle.faults import BundleFault
 from service.adapters.bundle.models import UNNAMED
+from service.adapters.bundle.wrong_values import wrong_value
 
 CODE_COLUMNS = ("code", "label_nl", "label_en", "level", "parent", "valid_from", "valid_until")
 
@@ -121,17 +123,17 @@ class BundleFiles:
                 yield file, kind.model_validate_json(json.dumps(document, default=str), strict=True)
             except ValidationError as invalid:
                 for error in invalid.errors(include_url=False, include_input=False):
-                    self._note(file, error["loc"], error["type"], error["msg"])
+                    self._note(file, error)
 
-    def _note(self, file: str, location: tuple[int | str, ...], kind: str, message: str) -> None:
-        path = ".".join(str(part) for part in location if part != UNNAMED)
-        match kind:
+    def _note(self, file: str, error: ErrorDetails) -> None:
+        path = ".".join(str(part) for part in error["loc"] if part != UNNAMED)
+        match error["type"]:
             case "extra_forbidden":
                 self.fault(file, path, "unknown-key")
             case "missing":
                 self.fault(file, path, "missing-key")
             case _:
-                self.fault(file, path, "wrong-value", detail=message)
+                self.fault(file, path, "wrong-value", **wrong_value(error))
 
     def _yaml(self, file: str) -> Any:
         text = self.text(file)

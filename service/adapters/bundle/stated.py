@@ -17,6 +17,7 @@ from pydantic_core import to_json
 from service.adapters.bundle.faults import FAULTS
 from service.adapters.bundle.purpose_checks import PurposeChecks, PurposeFault
 from service.adapters.bundle.purpose_model import PurposeModel
+from service.adapters.bundle.wrong_values import wrong_value
 from service.domain.catalogue import Catalogue
 from service.domain.errors import Fault, Faulty
 from service.domain.purpose import Purpose, PurposeHead
@@ -111,7 +112,7 @@ def _as_if_approved(purpose: Purpose) -> Purpose:
 
 def _of_schema(error: Any) -> Fault:
     path = ".".join(str(step) for step in error["loc"])
-    return _told(PurposeFault(path, _KINDS.get(error["type"], "wrong-value"), {"detail": error["msg"]}))
+    return _told(PurposeFault(path, _KINDS.get(error["type"], "wrong-value"), wrong_value(error)))
 
 
 def _told(fault: PurposeFault) -> Fault:

@@ -1,0 +1,45 @@
+"""Input of a command that is not as described: every fault at once, in Dutch and English, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from service.cli.console import BAD_INPUT
+
+
+class Misread(Exception):
+    """Input that is not as described.
+
+    Attributes:
+        faults: place, Dutch and English of each; a place that starts with `/` is a JSON pointer into the file read.
+    """
+
+    def __init__(self, faults: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = faults
+
+
+@contextmanager
+def misreadings_told(*, as_json: bool, file: Path | None = None) -> Iterator[None]:
+    """Say every fault, on standard error or as JSON on standard output, and end with exit status 2.
+
+    Args:
+        as_json: `{"faults": [{"place", "nl", "en"}]}`.
+        file: what JSON pointers point into.
+    """
+    try:
+        yield
+    except Misread as misread:
+        if as_json:
+            faults = [{"place": place, "nl": nl, "en": en} for place, nl, en in misread.faults]
+            typer.echo(json.dumps({"faults": faults}, ensure_ascii=False, indent=2))
+        else:
+            for place, nl, en in misread.faults:
+                where = f"{file}{'' if place == '/' else ' ' + place}" if place.startswith("/") and file else place
+                typer.echo(f"{where}: {nl} / {en}", err=True)
+        raise typer.Exit(BAD_INPUT) from misread
