@@ -49,6 +49,7 @@ HEADINGS: Mapping[str, Heading] = {
     "organisation-exists": Heading(409, "The organisation exists already", "De organisatie bestaat al"),
     "part-differs": Heading(409, "Another part has this number", "Dit nummer is van een ander deel"),
     "part-exists": Heading(409, "The part exists already", "Het deel bestaat al"),
+    "period-not-ended": Heading(409, "The period has not ended", "De periode is nog niet voorbij"),
     "purpose-exists": Heading(409, "This version exists already", "Deze versie bestaat al"),
     "purpose-in-bundle": Heading(409, "The purpose is kept as code", "Het doel wordt als code bewaard"),
     "purpose-of-another": Heading(409, "Another organisation's purpose", "Een doel van een andere organisatie"),

@@ -104,11 +104,20 @@ class MeasureKind(StrEnum):
     MAGNITUDE = "magnitude"
 
 
+class Figure(StrEnum):
+    """What a measure tells of. Only what has been may flow: plans and prices let competitors agree (Mw article 6)."""
+
+    OBSERVED = "observed"
+    FORECAST = "forecast"
+    TARIFF = "tariff"
+
+
 @dataclass(frozen=True, slots=True)
 class Dimension:
     """A coded column. `classifications` names the groupings it may be requested in, the default first.
 
-    A stock (`total: false`) has no total over this dimension: capacity on two days does not add up.
+    With `provider_level` its codes name single providers, so that every figure would be of one of them. A stock
+    (`total: false`) has no total over this dimension: capacity on two days does not add up.
     """
 
     name: str
@@ -117,6 +126,7 @@ class Dimension:
     is_period: bool = False
     total: bool = True
     sensitive: bool = False
+    provider_level: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,7 @@ class Measure:
     kind: MeasureKind
     minimum: int = 0
     maximum: int = 10**9
+    figure: Figure = Figure.OBSERVED
 
 
 @dataclass(frozen=True, slots=True)

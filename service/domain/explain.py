@@ -127,4 +127,5 @@ _DATA: Mapping[str, Callable[[Query], Data]] = {
         "periods": ", ".join(sorted(_set(query.context, "periods") - _set(query.context, "periodsWithRound"))) or "-"
     },
     "data-too-young": _age,
+    "sooner-than-frequency": lambda query: {"purpose": query.resource.id, "day": _day(query.context, "newerFrom")},
 }

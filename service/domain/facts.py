@@ -26,7 +26,7 @@ that its absence and another organisation's ownership get the same answer (`not-
     continueSubmission, withdrawSubmission, readSubmission
                          Submission {organisation}
     requestAggregate     Purpose (see `request_facts.purpose_resource`) or UnknownPurpose {}; + the facts of
-                         `request_facts.request_context`
+                         `request_facts.request_context`; newerFrom? (see `frequency.newer_from`)
     listRequests, readRequest, retractRequest, prepareRequest, readEvidence
                          AggregateRequest {organisation, requester}
     reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
@@ -46,6 +46,7 @@ from dataclasses import dataclass, replace
 from service.domain.agreement import Grounds, RecordedAgreement
 from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
+from service.domain.frequency import Given, newer_from
 from service.domain.organisation import ClientKey, Organisation
 from service.domain.policy import Query, Resource, Value
 from service.domain.principal import Role
@@ -55,6 +56,7 @@ from service.domain.request import AggregateRequest, Evidence, RequestSpec, Revi
 from service.domain.request_facts import (
     civil_day,
     data_sets_known,
+    epoch_day,
     grounds_facts,
     purpose_resource,
     receives,
@@ -347,7 +349,13 @@ def may_read_submission(caller: Caller, submission: Submission | None) -> Query:
 
 
 def may_request_aggregate(
-    caller: Caller, spec: RequestSpec, catalogue: Catalogue, rounds: Sequence[Round], grounds: Grounds
+    caller: Caller,
+    spec: RequestSpec,
+    catalogue: Catalogue,
+    rounds: Sequence[Round],
+    grounds: Grounds,
+    *,
+    given: Sequence[Given] = (),
 ) -> Query:
     """A regional owner asks for a table.
 
@@ -357,19 +365,21 @@ def may_request_aggregate(
         catalogue: in force.
         rounds: those that exist for the spec's data set and periods.
         grounds: to use what was delivered for these rounds.
+        given: what the caller's organisation got before under the purpose, of the data set.
 
     A purpose that does not name the caller's organisation is to it as one that does not exist, in every fact.
     """
     recipient = recipient_facts(caller.organisation, caller.principal.organisation)
     if not receives(caller.organisation, spec.purpose, catalogue):
         resource, spec = Resource("UnknownPurpose", spec.purpose), replace(spec, purpose="")
-        grounds = Grounds((), asks_consent=False, suppliers=frozenset())
+        grounds, newer = Grounds((), asks_consent=False, suppliers=frozenset()), None
     else:
-        resource = purpose_resource(spec.purpose, catalogue)
+        resource, newer = purpose_resource(spec.purpose, catalogue), newer_from(spec, given, catalogue)
     context = {
         **request_context(spec, catalogue, rounds, civil_day(caller.at)),
         **recipient,
         **grounds_facts(grounds, spec, catalogue),
+        **({"newerFrom": epoch_day(newer)} if newer is not None else {}),
     }
     return replace(_query(caller, "requestAggregate", resource, context), terms=request_terms(spec, catalogue, rounds))
 

@@ -15,6 +15,8 @@ MINIMUM_CONTRIBUTORS_FLOOR = 3
 COMPETITION_MINIMUM_CONTRIBUTORS = 5
 COMPETITION_LARGEST_SHARE = 25
 COMPETITION_MINIMUM_AGE_MONTHS = 3
+PROVIDER_LEVEL_MINIMUM_AGE_MONTHS = 12
+"""The commitments of 2010 to the NMa: convention, not safe harbour."""
 
 
 def stricter(one: DisclosureProfile, other: DisclosureProfile) -> DisclosureProfile:
@@ -63,8 +65,17 @@ def contributors_floor(data_set: DataSet) -> int:
     return MINIMUM_CONTRIBUTORS_FLOOR if data_set.has_business else 1
 
 
+def minimum_age(data_set: DataSet, purpose: Purpose) -> int:
+    """Whole months since the newest period, at least: the strictest of data set, purpose and competition rules."""
+    competition = COMPETITION_MINIMUM_AGE_MONTHS if Sensitivity.COMPETITION in data_set.sensitivity else 0
+    return max(data_set.minimum_age_months, purpose.minimum_age_months, competition)
+
+
 def obligations(data_set: DataSet, purpose: Purpose, catalogue: Catalogue) -> tuple[Obligation, ...]:
-    """The terms of a permit; `profile_of` reads the disclosure rules back from them."""
+    """The terms of a permit; `profile_of` reads the disclosure rules back from them.
+
+    Contributors are holdings: organisations of one concern count as one for every rule about contributors.
+    """
     profile = effective_profile(data_set, purpose, catalogue)
     recipients = sorted(purpose.recipients.organisations)
     if purpose.recipients.all_regional_owners:
@@ -73,6 +84,9 @@ def obligations(data_set: DataSet, purpose: Purpose, catalogue: Catalogue) -> tu
         recipients = ["public", *recipients]
     return (
         *_terms(profile),
+        Obligation("contributors-are", "holdings"),
+        Obligation("minimum-age-months", minimum_age(data_set, purpose)),
+        Obligation("frequency", purpose.frequency.value),
         *(Obligation("recipient", recipient) for recipient in recipients),
         *(Obligation(f"retention-{what}-months", months) for what, months in sorted(purpose.retention.items())),
     )

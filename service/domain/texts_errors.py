@@ -135,6 +135,13 @@ ERRORS: Mapping[str, Text] = {
         "Wacht tot de ronde open is.",
         "Wait until the round is open.",
     ),
+    "period-not-ended": Text(
+        "Round; Mw art. 6",
+        "De periode van ronde {round} loopt nog tot en met {day}; cijfers over wat nog komt gaan niet door de dienst.",
+        "The period of round {round} runs until {day} still; figures about what is to come do not flow.",
+        "Open de ronde, of lever aan, na die dag.",
+        "Open the round, or deliver, after that day.",
+    ),
     "round-closed": Text(
         _ROUND,
         "Ronde {round} is gesloten.",

@@ -275,6 +275,13 @@ REASONS: Mapping[str, Text] = {
         "Vraag het later opnieuw, of laat de jongste periode weg.",
         "Ask again later, or leave the newest period out.",
     ),
+    "sooner-than-frequency": Text(
+        "Frequency of the purpose; Mw art. 6",
+        "Onder doel {purpose} komen nieuwere cijfers van deze tabel pas vanaf {day}.",
+        "Under purpose {purpose} newer figures of this table come from {day} at the earliest.",
+        "Vraag de nieuwere periode vanaf die dag; wat al is vrijgegeven mag altijd opnieuw.",
+        "Ask for the newer period from that day on; what was released already may be asked again at any time.",
+    ),
     "bottleneck-missing": Text(
         _LIMITATION,
         "Het knelpunt ontbreekt of is korter dan 20 tekens.",

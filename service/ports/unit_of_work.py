@@ -10,6 +10,7 @@ from typing import Protocol
 
 from service.domain.agreement import InForce, RecordedAgreement
 from service.domain.audit import AuditEvent, Reading, SavedQuery, StoredEvent, Volume
+from service.domain.frequency import Given
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
@@ -173,6 +174,10 @@ class Requests(Protocol):
 
     def count_open(self, organisation: str) -> int:
         """How many of its requests are open; no other transaction counts or adds one of them until the end."""
+        ...
+
+    def given(self, organisation: str, data_set: str, purpose: str) -> Sequence[Given]:
+        """What the organisation asked for and was released, in order of release; withdrawn releases are left out."""
         ...
 
     def add_evidence(self, evidence: Evidence) -> None: ...

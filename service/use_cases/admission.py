@@ -14,6 +14,7 @@ from service.domain.reason import Reason
 from service.domain.round import Round
 from service.domain.submission import Submission, SubmissionState
 from service.use_cases.call import Step
+from service.use_cases.ended_periods import require_ended
 from sluis_client.wire import SignatureError, SignedManifest, WireError, parse_public_jwk
 
 
@@ -35,7 +36,7 @@ def admission_of(step: Step, signed: SignedManifest, idempotency_key: str) -> Ad
     Raises:
         Denied: with every reason of the policy.
         Invalid: `manifest-signature`, `clock-skew`.
-        Conflict: `idempotency-key-reused`, `round-not-open`, `round-closed`, `already-delivered`,
+        Conflict: `idempotency-key-reused`, `round-not-open`, `round-closed`, `period-not-ended`, `already-delivered`,
             `corrects-outdated`.
     """
     round_ = authorise_delivery(step, signed)
@@ -98,16 +99,17 @@ def find_known(step: Step, signed: SignedManifest, idempotency_key: str) -> Subm
 def admit(step: Step, signed: SignedManifest, round_: Round) -> Admission | Submission:
     """Whether a delivery fits the round now.
 
-    1. The round is open (late is taken and marked; draft, cancelled and closed are not).
+    1. The round is open (late is taken and marked; draft, cancelled and closed are not), and its period is over.
     2. Content that counts already is not taken again: the submission that holds it is the answer.
     3. A delivery that differs from what counts says that it corrects exactly that.
 
     Raises:
-        Conflict: `round-not-open`, `round-closed`, `already-delivered`, `corrects-outdated`.
+        Conflict: `round-not-open`, `round-closed`, `period-not-ended`, `already-delivered`, `corrects-outdated`.
     """
     manifest = signed.manifest
     # 1
     round_.require_open()
+    require_ended(step, round_)
     # 2
     counting = step.data.submissions.counting(manifest.supplier, round_.id)
     if counting is not None and counting.content_digest == manifest.content_digest:

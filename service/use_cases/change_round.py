@@ -10,6 +10,7 @@ from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.round import ROUND_LIFECYCLE, Round, RoundState
 from service.use_cases.call import Call
+from service.use_cases.ended_periods import require_ended
 
 EVENT = EventCode("round.change", Action.UPDATE, "round", DECIDED | {Fact.SENSITIVITY})
 
@@ -30,7 +31,7 @@ def change_round(call: Call, round_: str, target: RoundState, reason: str | None
         Denied: the caller is no steward.
         NotFound: no such round.
         Invalid: `reason-needed`: reopening and cancelling say why.
-        Conflict: `round-state`: the table has no such transition.
+        Conflict: `round-state`: the table has no such transition; `period-not-ended`: it is too early to open.
     """
     with call.transact(EVENT) as step:
         found = step.known(partial(step.data.rounds.get, lock=True), round_)
@@ -44,6 +45,8 @@ def change_round(call: Call, round_: str, target: RoundState, reason: str | None
         event = _EVENTS.get((found.state, target))
         if event is None:
             raise Conflict("round-state", {"state": found.state.value, "event": target.value})
+        if target is RoundState.OPEN:
+            require_ended(step, found)
         if event in _NEED_REASON and not (reason and reason.strip()):
             raise Invalid("reason-needed", {"event": event})
         changed = replace(found, state=ROUND_LIFECYCLE.after(found.state, event), reason=reason)

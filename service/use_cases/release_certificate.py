@@ -22,7 +22,11 @@ def certify(step: Step, found: AggregateRequest, release: Release, evidence: Evi
 
 
 def _members(step: Step, found: AggregateRequest, release: Release, evidence: Evidence) -> dict[str, Any]:
-    """Of the evidence only its id and outcome: who knows all but one figure of it could try that one by a digest."""
+    """Of the evidence only its id and outcome: who knows all but one figure of it could try that one by a digest.
+
+    The obligations are the rules that the table was made under: contributors, dominance, age of the figures. Other
+    recipients of the purpose are nobody's business here.
+    """
     catalogue = step.catalogue
     content = json.loads(release.content)
     purpose = catalogue.purpose(found.spec.purpose)
@@ -44,6 +48,7 @@ def _members(step: Step, found: AggregateRequest, release: Release, evidence: Ev
             "outcome": decision["outcome"],
             "policies": list(decision.get("policies", ())),
             "policyHash": decision["policyHash"],
+            "obligations": [term for term in decision.get("obligations", ()) if term["code"] != "recipient"],
         },
         "inputs": sorted(input_digest(release.id, manifest) for manifest in manifests),
         "disclosure": {

@@ -24,8 +24,8 @@ EVENT = EventCode("request.submit", Action.CREATE, "aggregate-request", PURPOSEF
 def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
     """Store the request with its decision, `permitted` or `denied`; a permitted one is prepared soon after.
 
-    1. Gather the facts: purpose, definition, rounds, the caller's organisation, and the agreements and consents of
-       those whose deliveries count. What does not exist, or not for the caller, is a fact too.
+    1. Gather the facts: purpose, definition, rounds, the caller's organisation and what it got before, and the agreements and
+       consents of those whose deliveries count. What does not exist, or not for the caller, is a fact too.
     2. Decide (policy.md); keep the decision with its reasons or obligations. An organisation has a bounded number of
        open requests.
     3. Store request and event in one transaction, then wake the worker.
@@ -49,7 +49,8 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
         rounds = rounds_of(step, spec) if covered else ()
         spec = replace(spec, data_set_version=_version(step, spec, rounds))
         grounds = step.grounds(spec.data_set, spec.data_set_version, suppliers_of(step, rounds))
-        query = facts.may_request_aggregate(caller, spec, catalogue, rounds, grounds)
+        given = step.data.requests.given(caller.principal.organisation or "", spec.data_set, spec.purpose)
+        query = facts.may_request_aggregate(caller, spec, catalogue, rounds, grounds, given=given)
         decision = step.decide(query)
         if isinstance(decision, Deny):
             if caller.organisation is None or Role.REGIONAL_OWNER not in call.principal.roles:

@@ -191,7 +191,7 @@ def test_lists_come_in_stretches(cast: Any, world: World) -> None:
 
 
 def test_times_are_in_utc(cast: Any, world: World) -> None:
-    made = world.open_round(cast.steward, ["hospital-a"], period="2027")
+    made = world.open_round(cast.steward, ["hospital-a"], period="2025")
     told = world.call("GET", f"/v1/rounds/{made}", cast.steward).json()
     assert told["deadline"] == "2026-04-01T00:00:00Z"
     for wrong in ("2026-04-01T00:00:00", "2026-04-01T02:00:00+02:00", "2026-04-01", 1774994400):

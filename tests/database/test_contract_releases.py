@@ -21,6 +21,7 @@ from database_samples import (
 
 from service.adapters.database import RowRefused
 from service.domain.errors import Conflict, Invalid, NotFound
+from service.domain.frequency import Given
 from service.domain.request import OPEN_STATES, RequestState, Verdict
 from service.ports.unit_of_work import Database, Page
 
@@ -49,6 +50,22 @@ def test_requests_are_paged_newest_first(database: Database) -> None:
         assert [found.id for found in uow.requests.page(Page(), state=RequestState.DENIED)] == ["req-3"]
         with pytest.raises(Invalid, match="cursor"):
             uow.requests.page(Page(1, "req-2"), organisation="north")
+
+
+def test_what_an_organisation_was_given_under_a_purpose(database: Database) -> None:
+    prepared(database)
+    with database.begin() as uow:
+        uow.requests.add(a_request("req-2", organisation="south"))
+        uow.releases.add(a_release("rel-1", released_at=after(3)))
+        uow.releases.add(a_release("rel-2", version=2, released_at=after(2)))
+        uow.releases.add(a_release("rel-3", version=3, released_at=after(1)))
+        uow.releases.add(a_release("rel-4", request="req-2", recipients=frozenset({"north", "south"})))
+        uow.releases.withdraw("rel-3", after(4), "wrong")
+        given = uow.requests.given("north", "beds", "regional-planning")
+        assert given == [Given(a_request().spec, after(2)), Given(a_request().spec, after(3))]
+        assert uow.requests.given("north", "beds", "another") == []
+        assert uow.requests.given("north", "other", "regional-planning") == []
+        assert [one.at for one in uow.requests.given("south", "beds", "regional-planning")] == [NOON]
 
 
 def test_open_requests_are_counted_per_organisation(database: Database) -> None:

@@ -83,6 +83,15 @@ def test_the_certificate_says_how_it_came_to_be(published: tuple[World, dict[str
     assert (told["purpose"]["id"], told["purpose"]["version"]) == (SPEC.purpose, 1)
     assert told["policyHash"] == world.services.policy.policy_hash == told["decision"]["policyHash"]
     assert told["decision"]["outcome"] == "permit"
+    rules = {(one["code"], one["value"]) for one in told["decision"]["obligations"]}
+    assert {
+        ("minimum-contributors", 3),
+        ("dominance", "1:75"),
+        ("contributors-are", "holdings"),
+        ("minimum-age-months", 3),
+        ("frequency", "quarterly"),
+    } <= rules
+    assert "recipient" not in {code for code, _ in rules}
     assert {one["steward"] for one in told["approvers"]} == {STEWARD.id, SECOND.id}
     assert told["disclosure"]["safe"] is True
     assert told["disclosure"]["profile"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from journey import STEWARD, World, a_row, csv_of, json_of
@@ -25,6 +25,22 @@ def test_early(world: World) -> None:
     world.round(state=RoundState.DRAFT)
     with pytest.raises(Conflict, match="round-not-open"):
         world.deliver(world.parties["north"], ROWS)
+
+
+def test_a_period_that_has_not_ended_is_a_forecast(world: World) -> None:
+    """It is 2026: the round of that year opens, and takes deliveries, from midnight in the Netherlands on."""
+    world.round("2026", RoundState.DRAFT)
+    world.clock.moment = datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC)
+    with pytest.raises(Conflict, match="period-not-ended"):
+        world.turn("staffed-beds-2026", RoundState.OPEN)
+    world.clock.pass_by(seconds=1)
+    world.turn("staffed-beds-2026", RoundState.OPEN)
+    rows = [a_row(period="2026Q4")]
+    world.clock.pass_by(seconds=-1)  # opened before this rule was
+    with pytest.raises(Conflict, match="period-not-ended"):
+        world.deliver(world.parties["north"], rows, "staffed-beds-2026")
+    world.clock.pass_by(seconds=1)
+    assert world.deliver(world.parties["north"], rows, "staffed-beds-2026").submission.state == "accepted"
 
 
 def test_in_time_and_late(any_world: World) -> None:

@@ -61,9 +61,9 @@ def test_a_release_of_other_facts_sends_nothing_back(two_years: World) -> None:
 
 
 def test_a_release_that_ties_other_facts_sends_them_back(two_years: World) -> None:
-    """A table over both years is released after 2023, and ties 2023 to 2024 by way of itself."""
-    first = two_years.release(replace(TOTALS, periods=("2023",)))
-    asked = two_years.ask(replace(TOTALS, periods=("2024",)))
+    """A table over both years is released after 2024, and ties 2024 to 2023 by way of itself."""
+    first = two_years.release(replace(TOTALS, periods=("2024",)))
+    asked = two_years.ask(replace(TOTALS, periods=("2023",)))
     two_years.work()
     assert evidence_of(two_years, asked.id).history == ()
     two_years.approve(asked.id)

@@ -591,6 +591,8 @@ CASES: tuple[Case, ...] = (
     _case(OWNER, "requestAggregate", "", minimumAgeMonths=0, dataSetMinimumAgeMonths=0, ageMonths=2),
     _case(OWNER, "requestAggregate", "data-set-unknown", dataSetKnown=False, ageMonths=-1),
     _on(OWNER, "requestAggregate", UNKNOWN_PURPOSE, "purpose-unknown data-too-young", ageMonths=0),
+    _case(OWNER, "requestAggregate", "", newerFrom=TODAY),
+    _case(OWNER, "requestAggregate", "sooner-than-frequency", newerFrom=TODAY + 1),
     _case(OWNER, "requestAggregate", "bottleneck-missing", bottleneckLength=19),
     _case(OWNER, "requestAggregate", "necessity-missing", necessityLength=19),
     _case(OWNER, "requestAggregate", "why-nothing-less-missing", whyNothingLessLength=19),

@@ -38,6 +38,7 @@ TABLE = {
     "dataSetVersion": str,
     "dataSetMinimumAgeMonths": int,
     "ageMonths": int,
+    "newerFrom?": int,
     "bottleneckLength": int,
     "necessityLength": int,
     "whyNothingLessLength": int,
@@ -512,6 +513,7 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
             )
         ),
     ),
+    ("requestAggregate", "sooner-than-frequency", lambda f: "newerFrom" in f.context and f["today"] < f["newerFrom"]),
     ("requestAggregate", "bottleneck-missing", lambda f: f["bottleneckLength"] < 20),
     ("requestAggregate", "necessity-missing", lambda f: f["necessityLength"] < 20),
     ("requestAggregate", "why-nothing-less-missing", lambda f: f["whyNothingLessLength"] < 20),

@@ -199,6 +199,27 @@ BAD = [
     (edit(DUTCH, "[operational]", "[operational, public]"), f"{DUTCH}: sensitivity", "public-and-sensitive"),
     (edit(DUTCH, "[operational]", "[special-category]"), f"{DUTCH}: sensitivity", "special-without-personal"),
     (edit(DUTCH, "[operational]", "[competition-sensitive]"), f"{DUTCH}: minimum_age_months", "too-young"),
+    (edit(CAPACITY, "    figure: observed\n", ""), f"{CAPACITY}: measures.staffed_bed_days.figure", "missing-key"),
+    (
+        edit(CAPACITY, "figure: observed", "figure: plan"),
+        f"{CAPACITY}: measures.staffed_bed_days.figure",
+        "wrong-value",
+    ),
+    (
+        edit(CAPACITY, "figure: observed", "figure: forecast"),
+        f"{CAPACITY}: measures.staffed_bed_days.figure",
+        "forecast-never",
+    ),
+    (
+        edit(CAPACITY, "figure: observed", "figure: tariff"),
+        f"{CAPACITY}: measures.staffed_bed_days.figure",
+        "tariff-never",
+    ),
+    (
+        edit(DUTCH, "care_form:\n    title", "care_form:\n    provider_level: true\n    title"),
+        f"{DUTCH}: minimum_age_months",
+        "provider-level-too-young",
+    ),
     (edit(DUTCH, "row: 16", "row: 15"), "datasets/other-supply.yaml: id", "double"),
     (edit(DUTCH, "delivered_by: [provider]", "delivered_by: [friend]"), f"{DUTCH}: delivered_by.0", "wrong-value"),
     (edit(DUTCH, "delivered_by: [provider]", "delivered_by: []"), f"{DUTCH}: delivered_by", "wrong-value"),

@@ -11,6 +11,7 @@ from fake_tables import FakeTransaction, Tables
 
 from service.adapters.database import RowRefused
 from service.domain.errors import Conflict, Invalid, NotFound
+from service.domain.frequency import Given
 from service.domain.noise_budget import Charge, Drawing
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.release import Certificate, Release
@@ -306,6 +307,16 @@ class FakeRequests:
     def count_open(self, organisation: str) -> int:
         every = self._t.write(organisation).requests.values()
         return len([r for r in every if r.organisation == organisation and r.state in OPEN_STATES])
+
+    def given(self, organisation: str, data_set: str, purpose: str) -> Sequence[Given]:
+        tables = self._t.read(organisation, data_set, purpose)
+        found = []
+        for release in sorted(tables.releases.values(), key=lambda r: (r.released_at, r.id)):
+            request = tables.requests[release.request]
+            asked = (request.organisation, release.data_set, release.purpose)
+            if asked == (organisation, data_set, purpose) and release.withdrawn_at is None:
+                found.append(Given(request.spec, release.released_at))
+        return found
 
     def add_evidence(self, evidence: Evidence) -> None:
         tables = self._t.write(evidence)

@@ -7,9 +7,14 @@ from itertools import pairwise
 
 from service.adapters.bundle.purpose_checks import PurposeChecks
 from service.adapters.bundle.reading import BundleFiles
-from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Sensitivity
+from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Figure, Sensitivity
 from service.domain.method import Noise
-from service.domain.obligations import COMPETITION_MINIMUM_AGE_MONTHS, MINIMUM_COUNT_FLOOR, contributors_floor
+from service.domain.obligations import (
+    COMPETITION_MINIMUM_AGE_MONTHS,
+    MINIMUM_COUNT_FLOOR,
+    PROVIDER_LEVEL_MINIMUM_AGE_MONTHS,
+    contributors_floor,
+)
 
 
 class CrossChecks:
@@ -108,6 +113,17 @@ class CrossChecks:
         if Sensitivity.COMPETITION in kinds and data_set.minimum_age_months < COMPETITION_MINIMUM_AGE_MONTHS:
             values = {"value": data_set.minimum_age_months, "base": COMPETITION_MINIMUM_AGE_MONTHS}
             self._fault(data_set, "minimum_age_months", "too-young", **values)
+        self._competition(data_set)
+
+    def _competition(self, data_set: DataSet) -> None:
+        """No plans, no tariffs, and nothing of one provider before it is a year old (policy.md, competition rules)."""
+        for measure in data_set.measures:
+            if measure.figure is not Figure.OBSERVED:
+                self._fault(data_set, f"measures.{measure.name}.figure", f"{measure.figure}-never", name=measure.name)
+        if data_set.minimum_age_months < PROVIDER_LEVEL_MINIMUM_AGE_MONTHS:
+            values = {"value": data_set.minimum_age_months, "base": PROVIDER_LEVEL_MINIMUM_AGE_MONTHS}
+            for name in (d.name for d in data_set.dimensions if d.provider_level):
+                self._fault(data_set, "minimum_age_months", "provider-level-too-young", name=name, **values)
 
     def _period(self, data_set: DataSet) -> None:
         if len([d for d in data_set.dimensions if d.is_period]) != 1:

@@ -84,11 +84,11 @@ def data_set(model: DataSetModel) -> DataSet:
         description=model.description.label(),
         nature=model.nature,
         dimensions=tuple(
-            Dimension(name, d.title.label(), d.classifications, d.period, d.total, d.sensitive)
+            Dimension(name, d.title.label(), d.classifications, d.period, d.total, d.sensitive, d.provider_level)
             for name, d in model.dimensions.items()
         ),
         measures=tuple(
-            Measure(name, m.title.label(), m.definition.label(), m.unit, m.kind, m.minimum, m.maximum)
+            Measure(name, m.title.label(), m.definition.label(), m.unit, m.kind, m.minimum, m.maximum, m.figure)
             for name, m in model.measures.items()
         ),
         checks=tuple(Check(c.code, c.left, c.right, c.severity, c.message.label()) for c in model.checks),

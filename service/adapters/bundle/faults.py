@@ -137,6 +137,24 @@ FAULTS: Mapping[str, FaultText] = {
         "kies ten minste {base} (artikel 6 Mededingingswet; policy.md)",
         "choose at least {base} (Dutch Competition Act article 6; policy.md)",
     ),
+    "forecast-never": FaultText(
+        "'{name}' gaat over wat nog komt: plannen, ramingen of toekomstige prijzen",
+        "'{name}' is about what is still to come: plans, forecasts or future prices",
+        "neem alleen op wat is waargenomen (artikel 6 Mededingingswet, artikel 101 VWEU; policy.md)",
+        "take in only what was observed (Dutch Competition Act article 6, TFEU article 101; policy.md)",
+    ),
+    "tariff-never": FaultText(
+        "'{name}' is een tarief",
+        "'{name}' is a tariff",
+        "tarieven gaan nooit door de dienst, hoe oud ook (artikel 6 Mededingingswet, artikel 101 VWEU; policy.md)",
+        "tariffs never flow, however old (Dutch Competition Act article 6, TFEU article 101; policy.md)",
+    ),
+    "provider-level-too-young": FaultText(
+        "{value} maanden is te jong voor cijfers van één aanbieder, en '{name}' noemt aanbieders",
+        "{value} months is too young for figures of one provider, and '{name}' names providers",
+        "kies ten minste {base}, of laat de dimensie weg (artikel 6 Mededingingswet; policy.md)",
+        "choose at least {base}, or leave the dimension out (Dutch Competition Act article 6; policy.md)",
+    ),
     "below-floor": FaultText(
         "{value} ligt onder de ondergrens van {floor}",
         "{value} is below the floor of {floor}",

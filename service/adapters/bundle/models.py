@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 from service.domain.catalogue import (
     AddedValue,
     Availability,
+    Figure,
     MeasureKind,
     Nature,
     ReleasedBy,
@@ -55,6 +56,7 @@ class DimensionModel(_Strict):
     period: bool = False
     total: bool = True
     sensitive: bool = False
+    provider_level: bool = False
 
 
 class MeasureModel(_Strict):
@@ -64,6 +66,7 @@ class MeasureModel(_Strict):
     definition: LabelModel
     unit: Text
     kind: MeasureKind
+    figure: Figure
     minimum: int = 0
     maximum: int = 10**9
 

@@ -13,9 +13,10 @@ from service.adapters.database.audit_tables import evidence_inputs
 from service.adapters.database.columns import canonical, storable_text
 from service.adapters.database.objection_tables import evidence_left_out
 from service.adapters.database.paging import newest_first
-from service.adapters.database.tables import evidence, requests, reviews
+from service.adapters.database.tables import evidence, releases, requests, reviews
 from service.adapters.database.transaction import Row, Transaction
 from service.domain.errors import Invalid, NotFound
+from service.domain.frequency import Given
 from service.domain.request import (
     OPEN_STATES,
     AggregateRequest,
@@ -91,6 +92,18 @@ class SqlRequests:
         theirs = (requests.c.organisation == organisation, requests.c.state.in_(OPEN_STATES))
         found = self._transaction.row(select(func.count().label("open")).where(*theirs))
         return int(found["open"]) if found else 0
+
+    def given(self, organisation: str, data_set: str, purpose: str) -> Sequence[Given]:
+        """Reads no content of releases."""
+        theirs = select(requests.c.spec, releases.c.released_at).join(releases, releases.c.request == requests.c.id)
+        query = theirs.where(
+            requests.c.organisation == organisation,
+            releases.c.data_set == data_set,
+            releases.c.purpose == purpose,
+            releases.c.withdrawn_at.is_(None),
+        )
+        rows = self._transaction.rows(query.order_by(releases.c.released_at, releases.c.id))
+        return [Given(_spec(json.loads(row["spec"])), row["released_at"]) for row in rows]
 
     def add_evidence(self, evidence_: Evidence) -> None:
         """Evidence is only ever added."""
