@@ -24,8 +24,9 @@ EVENT = EventCode("request.submit", Action.CREATE, "aggregate-request", PURPOSEF
 def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
     """Store the request with its decision, `permitted` or `denied`; a permitted one is prepared soon after.
 
-    1. Gather the facts: purpose, definition, rounds, the caller's organisation and what it got before, and the agreements and
-       consents of those whose deliveries count. What does not exist, or not for the caller, is a fact too.
+    1. Gather the facts: purpose, definition, rounds, the caller's organisation and what it got before, and the
+       agreements and consents of those whose deliveries count. What does not exist, or not for the caller, is a fact
+       too.
     2. Decide (policy.md); keep the decision with its reasons or obligations. An organisation has a bounded number of
        open requests.
     3. Store request and event in one transaction, then wake the worker.

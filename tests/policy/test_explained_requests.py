@@ -128,6 +128,11 @@ def test_what_is_no_request_is_told_at_once(explain):
     assert len(told) == 9
     assert any("/dataSet: moet tekst zijn / must be a string" in line for line in told)
     assert any("/more: is een onbekend veld / is an unknown field" in line for line in told)
+    as_json = explain({"dataSet": 1, "more": 2}, "--json")
+    assert (as_json.exit_code, as_json.stderr) == (2, "")
+    faults = json.loads(as_json.stdout)["faults"]
+    assert len(faults) == 9
+    assert {"pointer": "/dataSet", "nl": "moet tekst zijn", "en": "must be a string"} in faults
     assert explain('{"dataSet": "a", "dataSet": "b"}').exit_code == 2
     assert explain("[]").exit_code == 2
 
