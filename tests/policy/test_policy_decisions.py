@@ -1,8 +1,8 @@
 """`decisions.csv`: who may ask what for which purpose, in a table that can be read without code.
 
 Each row is one question on 28 November 2026: somebody with `role`, of an organisation with an agreement in force that is a
-regional owner, asks for all measures of the data set over an old period, at the coarsest level that the purpose allows,
-and gives good reasons. `expected` is `permit`, or every reason of the denial. `sensitivity` says why the figures need care.
+regional owner, asks for all measures of the data set over an old period, at the coarsest level that the purpose allows and
+for its own region where the purpose says so, and gives good reasons; whatever the purpose rests on is in force. `expected` is `permit`, or every reason of the denial. `sensitivity` says why the figures need care.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from itertools import product
 from pathlib import Path
 
 import cedarpy
+from agreed import everything_agreed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_oracle import judge
@@ -28,7 +29,9 @@ from service.domain.catalogue import DataSet
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.policy import Deny, Permit, Query
 from service.domain.principal import Person, Role
+from service.domain.purpose import Reach
 from service.domain.request import RequestedDimension, RequestSpec
+from service.domain.request_facts import regions_asked
 from service.domain.round import Round, RoundState
 
 FILE = Path(__file__).with_name("decisions.csv")
@@ -49,17 +52,23 @@ def old_period(data_set: DataSet) -> str:
     return max(code.code for code in calendar.at(data_set.round_level) if code.code.startswith("2024"))
 
 
+def coarsest(dimension: str, grouping: str, *, own_region: bool) -> RequestedDimension:
+    """At its coarsest level; for a purpose within the own region, cut down to one region."""
+    classification = CATALOGUE.classification(grouping)
+    level = classification.levels[0]
+    one = (min(code.code for code in classification.at(level)),) if own_region and classification.regions else ()
+    return RequestedDimension(dimension, grouping, level, one)
+
+
 def question(purpose: str, name: str, role: str) -> Query:
     data_set, scope = CATALOGUE.data_set(name), CATALOGUE.purpose(purpose).scope(name)
     levels = scope.finest_levels if scope else {}
     asked = [(dimension, min(finest)[0]) for dimension, finest in sorted(levels.items())]
+    own_region = CATALOGUE.purpose(purpose).recipients.reach is Reach.OWN_REGION
     spec = RequestSpec(
         data_set=name,
         purpose=purpose,
-        dimensions=tuple(
-            RequestedDimension(dimension, grouping, CATALOGUE.classification(grouping).levels[0])
-            for dimension, grouping in asked
-        ),
+        dimensions=tuple(coarsest(dimension, grouping, own_region=own_region) for dimension, grouping in asked),
         periods=(old_period(data_set),),
         measures=tuple(sorted(scope.measures)) if scope else tuple(one.name for one in data_set.measures),
         bottleneck=WORDS,
@@ -68,10 +77,11 @@ def question(purpose: str, name: str, role: str) -> Query:
         data_set_version=data_set.version,
     )
     kinds = frozenset({OrganisationKind.REGIONAL_OWNER})
-    own = Organisation("board", "board", kinds, "board", Agreement("VO-1", date(2026, 1, 1)))
+    regions = frozenset(regions_asked(spec, CATALOGUE))
+    own = Organisation("board", "board", kinds, "board", Agreement("VO-1", date(2026, 1, 1)), regions)
     round_ = Round("r", name, data_set.version, spec.periods[0], frozenset(), NOW - timedelta(1), RoundState.CLOSED)
     person = Person("i", "somebody", frozenset({Role(role)}), "board")
-    return facts.may_request_aggregate(Caller(person, own, NOW), spec, CATALOGUE, [round_])
+    return facts.may_request_aggregate(Caller(person, own, NOW), spec, CATALOGUE, [round_], everything_agreed())
 
 
 def answer(query: Query) -> str:
