@@ -35,8 +35,22 @@ def years_before(moment: datetime, years: int) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Erasure:
+class Erasure:
+    """An erasure as the log tells of it.
+
+    Attributes:
+        place: of its own event.
+        user: who erased, as the event has it.
+        recorded: when.
+        before: up to when events were recorded that went.
+        events: how many went.
+        first: the first place that lost its event.
+        last: the last one.
+    """
+
     place: int
+    user: str
+    recorded: datetime
     before: datetime
     events: int
     first: int
@@ -53,13 +67,19 @@ class _Gap:
 
 
 class Erasures:
-    """The places without events, and the erasures, of a log that is read from its begin to its end."""
+    """The places without events, and the erasures, of a log that is read from its begin to its end.
 
-    def __init__(self) -> None:
+    Args:
+        now: by the clock of whoever verifies.
+    """
+
+    def __init__(self, now: datetime) -> None:
         self.places = 0
         """How many are without."""
+        self._limit = now + _OUT_OF_ORDER
         self._gaps: list[_Gap] = []
-        self._told: list[_Erasure] = []
+        self._told: list[Erasure] = []
+        self._newest_told = datetime.min.replace(tzinfo=UTC)
         self._latest = datetime.min.replace(tzinfo=UTC)
 
     def see(self, place: int, payload: str | None) -> None:
@@ -81,7 +101,9 @@ class Erasures:
         1. it stands further on in the log;
         2. the place is among those that it names;
         3. no event before the place is from after the time up to which it erased, for then the place's own was too;
-        4. that time was five years past when it erased.
+        4. that time was five years past when it erased;
+        5. it erased at no later time than the clock of whoever verifies has, nor than the events after it have: neither
+           service nor operator can date it further on, to have a young event pass for an old one.
 
         All of them together erased as many events as there are places without.
         """
@@ -94,6 +116,10 @@ class Erasures:
                 place = reach + 1
         return self._gaps[0].first if self.places > sum(one.events for one in self._told) else None
 
+    def relied_on(self) -> Sequence[Erasure]:
+        """The erasures that answer for the places without events, in the order of the log."""
+        return [one for one in self._told if any(one.first <= gap.last and gap.first <= one.last for gap in self._gaps)]
+
     def _read(self, place: int, payload: str) -> None:
         """In canonical JSON no text holds a bare quote, so these can only be the members of the event."""
         found = _RECORDED.search(payload)
@@ -102,21 +128,27 @@ class Erasures:
         except ValueError:
             return
         self._latest = max(self._latest, recorded)
-        if _ERASURE in payload and _SUCCESS in payload:
+        if recorded + _OUT_OF_ORDER < self._newest_told:
+            self._told = [one for one in self._told if one.recorded <= recorded + _OUT_OF_ORDER]
+            self._newest_told = max((one.recorded for one in self._told), default=recorded)
+        if _ERASURE in payload and _SUCCESS in payload and recorded <= self._limit:
             self._told += _erasure(place, recorded, payload)
+            self._newest_told = max(self._newest_told, recorded)
 
 
-def _answers(one: _Erasure, place: int, gap: _Gap) -> bool:
+def _answers(one: Erasure, place: int, gap: _Gap) -> bool:
     return one.place > gap.last and one.first <= place <= one.last and gap.latest <= one.before + _OUT_OF_ORDER
 
 
-def _erasure(place: int, recorded: datetime, payload: str) -> Sequence[_Erasure]:
+def _erasure(place: int, recorded: datetime, payload: str) -> Sequence[Erasure]:
     """What the erasure says of itself; nothing when it erased nothing, or what was not five years old."""
     try:
         event = parse_json(payload.encode())
         fields = Fields(parse_json(str(event["query"]).encode()), {"before", "events", "first", "last"})
-        found = _Erasure(
+        found = Erasure(
             place,
+            str(event["user"]),
+            recorded,
             fields.time("before"),
             fields.integer("events", 1, _MOST),
             fields.integer("first", 0, _MOST),
