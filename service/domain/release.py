@@ -37,6 +37,11 @@ class Release:
     revises: tuple[str, ...] = ()
     certified: str | None = None
 
+    @property
+    def terms(self) -> str:
+        """What says, in canonical JSON, under which purpose it was made; the shorter text where there is one."""
+        return self.certified or self.content
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
