@@ -14,6 +14,7 @@ import typer
 
 from service.cli.api import ask_service, save_answer
 from service.cli.console import BAD_INPUT, FAILED, refusals_told
+from service.cli.seen import Seen, UnreadableSeenError
 from service.ports.clock import Clock
 from sluis_client.wire.log import CheckpointError, LogKey
 from sluis_client.wire.log.erasures import Erasure
@@ -214,17 +215,29 @@ def _add_verify(audit: typer.Typer, clock: Clock, record: Record) -> None:
             typer.echo(_told_of(one))
         _recorded(record, size, None)
         if seen is not None:
-            _keep(seen, proven.checkpoint.note)
+            _keep(seen, proven)
 
 
 def _proven(export: Path, key: Path, seen: Path | None, clock: Clock) -> VerifiedExport:
     try:
         trusted = LogKey.from_text(key.read_text(encoding="utf-8"))
-        before = [seen.read_text(encoding="utf-8")] if seen is not None and seen.exists() else []
+        before = Seen.read(seen) if seen is not None and seen.exists() else None
         with export.open("rb") as lines:
-            return verify_export(lines, trusted, before, now=clock.now())
+            return verify_export(
+                lines,
+                trusted,
+                [before.note] if before else (),
+                now=clock.now(),
+                days=before.days if before else (),
+            )
     except (CheckpointError, UnicodeDecodeError):
         _tell(f"{key}: geen sleutel van een log", f"{key}: no key of a log")
+        raise typer.Exit(BAD_INPUT) from None
+    except UnreadableSeenError:
+        _tell(
+            f"{seen}: niet te lezen als uw laatste ijkpunt. Over het log zegt dit niets: neem een kopie ervan.",
+            f"{seen}: cannot be read as your last checkpoint. Of the log this says nothing: take a copy of it.",
+        )
         raise typer.Exit(BAD_INPUT) from None
     except OSError as error:
         _tell(f"{error.filename}: niet te lezen", f"{error.filename}: cannot be read")
@@ -239,9 +252,9 @@ def _told_of(one: Erasure) -> str:
     )
 
 
-def _keep(seen: Path, note: str) -> None:
+def _keep(seen: Path, proven: VerifiedExport) -> None:
     try:
-        seen.write_text(note, encoding="utf-8")
+        Seen(proven.checkpoint.note, proven.days).keep(seen)
     except OSError as error:
         _tell(
             f"{seen}: het ijkpunt is niet te bewaren ({error.strerror}); het volgende wordt er niet mee vergeleken.",

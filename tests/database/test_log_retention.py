@@ -201,6 +201,7 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     code, told = run("audit", "verify", str(tmp_path / "cut"), *keys)
     assert (code, "truncated" in told, "afgekapt" in told) == (1, True, True)
     assert RECORDED[-2:] == [(303, None), (None, "truncated")]
+    assert [day["place"] for day in json.loads(newer)["days"]] == [300]  # older payloads here name no time
     assert (tmp_path / "seen").read_text() == newer
     sequence(database, 1_000)
     (tmp_path / "later").write_bytes(b"".join(lines_of(database)))
@@ -216,6 +217,15 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
         2,
         *[True] * 3,
     )
+    with database.look() as data:
+        (tmp_path / "note").write_text(data.log.checkpoint().note)
+    assert run("audit", "verify", str(tmp_path / "later"), *keys[:3], str(tmp_path / "note"))[0] == 0
+    assert (tmp_path / "note").read_text() == (tmp_path / "seen").read_text()
+    for torn in ("", newer[:40], '{"seenVersion":1}', "nonsense"):
+        (tmp_path / "seen").write_text(torn)
+        code, told = run("audit", "verify", str(tmp_path / "later"), *keys)
+        assert (code, "cannot be read as your last checkpoint" in told) == (2, True)
+        assert (tmp_path / "seen").read_text() == torn
     (tmp_path / "key").write_text("nonsense")
     assert run("audit", "verify", str(tmp_path / "log"), *keys)[0] == 2
     assert run("audit", "verify", str(tmp_path / "nowhere"), *keys)[0] == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from log_double import SomeLog
 
 from sluis_client.wire.log import LogEntry, LogKey
+from sluis_client.wire.log.erasures import Day
 from sluis_client.wire.log.export import (
     ExportError,
     VerifiedExport,
@@ -90,16 +91,16 @@ def an_old_log(*later: dict[str, Any], old: int = 6) -> SomeLog:
     return log
 
 
-def without(log: SomeLog, *places: int, now: datetime = NOW) -> VerifiedExport:
+def without(log: SomeLog, *places: int, now: datetime = NOW, days: Sequence[Day] = ()) -> VerifiedExport:
     lines = exported(log, erased=frozenset(places))
     assert not any(f'"e{place}"'.encode() in line for place in places for line in lines)
-    return verify_export(lines, log.public, [log.checkpoint(2).note], now=now)
+    return verify_export(lines, log.public, [log.checkpoint(2).note], now=now, days=days)
 
 
-def blanked(log: SomeLog, *places: int, now: datetime = NOW) -> int:
+def blanked(log: SomeLog, *places: int, now: datetime = NOW, days: Sequence[Day] = ()) -> int:
     """The first place that nothing explains."""
     with pytest.raises(ExportError) as error:
-        without(log, *places, now=now)
+        without(log, *places, now=now, days=days)
     assert error.value.code == "erased-unexplained"
     assert error.value.nl != error.value.en
     return int(error.value.en.split()[1])
@@ -185,6 +186,21 @@ def test_an_erasure_that_what_follows_is_older_than_explains_nothing() -> None:
     assert blanked(log, 4) == 4
     log.add(**erasure(4, 4, before="2031-01-01T00:00:00Z", recorded=at(2036, 7)))
     assert [one.recorded.day for one in without(log, 4).erasures] == [7]
+
+
+def test_nobody_calls_expired_what_was_seen_young() -> None:
+    """Everything from the first place on is gone, so nothing left contradicts the erasure but what was seen before."""
+    log = an_old_log()
+    before = verify_export(exported(log), log.public, now=NOW).days
+    assert [(day.place, day.recorded.year) for day in before] == [
+        *((n, 2025) for n in range(6)),
+        *((n, 2030) for n in (6, 7, 8)),
+    ]
+    log.add(**erasure(0, 7, events=8))
+    assert without(log, *range(8)).erased == 8
+    assert blanked(log, *range(8), days=before) == 6
+    log.add(**erasure(0, 7, before="2032-01-01T00:00:00Z", recorded=at(2037)))
+    assert without(log, *range(8), days=before).days[: len(before)] == list(before)
 
 
 def test_who_verifies_gets_to_read_the_erasures() -> None:

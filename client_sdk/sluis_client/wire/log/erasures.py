@@ -8,6 +8,7 @@ into the log, where everybody who follows the log keeps it.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -57,9 +58,17 @@ class Erasure:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The first place of the log at which an event of some day stood, and when that was recorded."""
+
+    place: int
+    recorded: datetime
+
+
 @dataclass(slots=True)
 class _Gap:
-    """Places without events, one after another; `latest` is when the newest event before them was recorded."""
+    """Places without events, one after another; `latest` is when the newest event before them is known to have been."""
 
     first: int
     last: int
@@ -71,11 +80,15 @@ class Erasures:
 
     Args:
         now: by the clock of whoever verifies.
+        days: as they were when the log was verified before; an erasure cannot say that these events were older.
     """
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, days: Sequence[Day] = ()) -> None:
         self.places = 0
         """How many are without."""
+        self.days: list[Day] = []
+        """The days up to here, those that were known before among them."""
+        self._known = deque(sorted(days, key=lambda day: day.place))
         self._limit = now + _OUT_OF_ORDER
         self._gaps: list[_Gap] = []
         self._told: list[Erasure] = []
@@ -84,11 +97,14 @@ class Erasures:
 
     def see(self, place: int, payload: str | None) -> None:
         """Take note of a place, with the text of its event when there is one."""
+        while self._known and self._known[0].place <= place:
+            self.days.append(self._known.popleft())
+            self._latest = max(self._latest, self.days[-1].recorded)
         if payload is not None:
             self._read(place, payload)
             return
         self.places += 1
-        if self._gaps and self._gaps[-1].last == place - 1:
+        if self._gaps and (self._gaps[-1].last, self._gaps[-1].latest) == (place - 1, self._latest):
             self._gaps[-1].last = place
         else:
             self._gaps.append(_Gap(place, place, self._latest))
@@ -100,7 +116,8 @@ class Erasures:
 
         1. it stands further on in the log;
         2. the place is among those that it names;
-        3. no event before the place is from after the time up to which it erased, for then the place's own was too;
+        3. no event before the place is, or was when the log was seen before, from after the time up to which it erased,
+           for then the place's own was too;
         4. that time was five years past when it erased;
         5. it erased at no later time than the clock of whoever verifies has, nor than the events after it have: neither
            service nor operator can date it further on, to have a young event pass for an old one.
@@ -128,6 +145,8 @@ class Erasures:
         except ValueError:
             return
         self._latest = max(self._latest, recorded)
+        if not self.days or self._latest.date() > self.days[-1].recorded.date():
+            self.days.append(Day(place, self._latest))
         if recorded + _OUT_OF_ORDER < self._newest_told:
             self._told = [one for one in self._told if one.recorded <= recorded + _OUT_OF_ORDER]
             self._newest_told = max((one.recorded for one in self._told), default=recorded)
