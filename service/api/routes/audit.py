@@ -18,11 +18,22 @@ from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.keep_audit_queries import list_audit_queries, remove_audit_query, save_audit_query
 from service.use_cases.read_audit_log import ExportForm, export_audit_log, read_audit_event, read_audit_log
 from service.use_cases.read_signals import read_signals
+from sluis_client.wire.content.values import PSEUDONYM
 
 router = APIRouter(tags=["audit"])
 
 _Time = Annotated[datetime | None, BeforeValidator(utc_time), Query(description="UTC, as 2026-01-31T12:00:00Z")]
 _Name = Annotated[str | None, AfterValidator(plain), Query(min_length=1, max_length=512)]
+_Pseudonym = Annotated[
+    str | None,
+    Query(
+        pattern=PSEUDONYM,
+        max_length=512,
+        description="Of a person, as `type.purpose.version.value`: every event that touched data about them",
+    ),
+]
+"""Held to its form before anything is written: an identifier typed here must not get into the log."""
+
 _EXPORTED = {
     media.partition(";")[0]: {"schema": {"type": "object" if form is ExportForm.FHIR else "string"}}
     for form, media in MEDIA_TYPES.items()
@@ -41,7 +52,7 @@ def _filters(  # noqa: PLR0917 - each parameter is a filter of the log
     object_id: Annotated[_Name, Query(alias="objectId")] = None,
     purpose: QueryIdentifier = None,
     reason: Annotated[_Name, Query(description="Words of reason codes; an event has to have all of them")] = None,
-    pseudonym: Annotated[_Name, Query(description="Of a person: every event that touched data about them")] = None,
+    pseudonym: _Pseudonym = None,
 ) -> AuditFilter:
     return AuditFilter(
         recorded_from=recorded_from,
