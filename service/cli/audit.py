@@ -90,8 +90,10 @@ def _add_others(audit: typer.Typer, clock: Clock) -> None:
     ) -> None:
         """Neem mee wat door de filters komt / take along all that the filters let through."""
         asked = _asked(clock, url, filters, saved) | {"format": form.value}
-        save_answer(clock, url, f"/v1/audit-events/export?{urlencode(asked)}", file)
+        told = save_answer(clock, url, f"/v1/audit-events/export?{urlencode(asked)}", file)
         typer.echo(f"{file}: {file.stat().st_size} bytes")
+        if "Sluis-Log-Size" in told:
+            typer.echo(f"de volgende keer / the next time: fromIndex={told['Sluis-Log-Size']}")
 
     @audit.command()
     def signals(

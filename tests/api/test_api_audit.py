@@ -101,7 +101,7 @@ def test_an_export_is_read_as_it_is_taken(cast: Any, world: World, monkeypatch: 
     auditor = world.people.known[cast.auditor].principal
     call = type(world.operator())(world.services, auditor, "api:192.0.2.1", "t")
     cast.world.clock.moment += timedelta(milliseconds=1)
-    events = export_audit_log(call, AuditFilter(code="round.change"), ExportForm.CSV)
+    events = export_audit_log(call, AuditFilter(code="round.change"), ExportForm.CSV).events
     before = len(looks)
     taken: list[StoredEvent] = [next(events), next(events)]
     assert len(looks) == before + 1
