@@ -153,6 +153,23 @@ def _own_steward(d: dict[str, Any]) -> None:
     d["certificate"]["certificate"]["requester"] = d["certificate"]["certificate"]["approvers"][0]["steward"]
 
 
+def _spaced_steward(d: dict[str, Any]) -> None:
+    one = d["certificate"]["certificate"]["approvers"][0]
+    d["certificate"]["certificate"]["approvers"] = [one, {**one, "steward": one["steward"] + " "}]
+
+
+def _listed_steward(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["approvers"][0]["steward"] = ["a"]
+
+
+def _listed_requester(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["requester"] = ["a"]
+
+
+def _half_a_character(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["logProof"]["event"] = json.loads(r'"\ud800"')
+
+
 def _checkpoint(d: dict[str, Any]) -> None:
     proof = d["certificate"]["certificate"]["logProof"]
     proof["checkpoint"] = proof["checkpoint"].replace("\n— ", "\n— x")
@@ -187,6 +204,10 @@ def _other_purpose(d: dict[str, Any]) -> None:
         (6, _unsafe, True),
         (7, _one_steward, True),
         (7, _own_steward, True),
+        (7, _spaced_steward, True),
+        (7, _listed_steward, True),
+        (7, _listed_requester, True),
+        (3, _half_a_character, False),
         (8, _checkpoint, True),
         (9, _place, True),
         (9, _event, True),

@@ -221,13 +221,21 @@ def _require_same(content: Mapping[str, Any], certificate: Mapping[str, Any], is
 
 def _require_four_eyes(certificate: Mapping[str, Any]) -> None:
     listed: Sequence[Any] = certificate["approvers"] if isinstance(certificate["approvers"], list) else ()
-    stewards = {one.get("steward") for one in listed if isinstance(one, dict)}
-    if len(stewards) < _APPROVERS or None in stewards or certificate["requester"] in stewards:
+    named = [one.get("steward") if isinstance(one, dict) else None for one in listed]
+    stewards = {name for name in named if _is_name(name)}
+    requester = certificate["requester"]
+    well_formed = len(stewards) == len(named) and _is_name(requester)
+    if not well_formed or len(stewards) < _APPROVERS or requester in stewards:
         raise ReleaseError(
             7,
             "Er zijn geen twee verschillende stewards die los van de aanvrager akkoord gaven.",
             "There are no two different stewards, apart from the requester, who approved.",
         )
+
+
+def _is_name(value: object) -> bool:
+    """A text without spaces around it: two that differ by those are one to whoever reads them."""
+    return isinstance(value, str) and value != "" and value == value.strip()
 
 
 def _expected_event(certificate: Mapping[str, Any]) -> Mapping[str, object]:
