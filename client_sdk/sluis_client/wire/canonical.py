@@ -79,8 +79,8 @@ def parse_json(content: bytes) -> Any:
     """The JSON value, refused when two readers could understand it differently (RFC 8259, section 4; RFC 7493).
 
     Raises:
-        WireError: not UTF-8, not JSON, a key given twice, NaN or infinity, half a surrogate pair, or nested more than 64
-            deep.
+        WireError: not UTF-8, not JSON, a key given twice, NaN or infinity, half a surrogate pair, or nested more than
+            64 deep.
     """
     try:
         text = content.decode("utf-8")
