@@ -141,6 +141,26 @@ def _denied(d: dict[str, Any]) -> None:
     d["certificate"]["certificate"]["decision"]["outcome"] = "deny"
 
 
+def _other_bundle(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["decision"]["policyHash"] = "sha-256:" + "0" * 64
+
+
+def _no_policies(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["decision"]["policies"] = [None]
+
+
+def _no_profile(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["disclosure"].pop("profile")
+
+
+def _no_inputs(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["inputs"] = None
+
+
+def _no_organisation(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["organisation"] = None
+
+
 def _unsafe(d: dict[str, Any]) -> None:
     d["certificate"]["certificate"]["disclosure"]["safe"] = False
 
@@ -201,12 +221,17 @@ def _other_purpose(d: dict[str, Any]) -> None:
         (3, _approver, False),
         (4, _version, True),
         (5, _denied, True),
+        (5, _other_bundle, True),
+        (5, _no_policies, True),
         (6, _unsafe, True),
+        (6, _no_profile, True),
+        (1, _no_inputs, True),
+        (1, _no_organisation, True),
         (7, _one_steward, True),
         (7, _own_steward, True),
         (7, _spaced_steward, True),
         (7, _listed_steward, True),
-        (7, _listed_requester, True),
+        (1, _listed_requester, True),
         (3, _half_a_character, False),
         (8, _checkpoint, True),
         (9, _place, True),
