@@ -420,7 +420,8 @@ class Client:
         """Sees the newest checkpoint of the service's audit log, and gives receipts their place in it.
 
         Raises:
-            LogError: the log was rewritten, forked or cut back, or is another than before.
+            LogError: the log was rewritten, forked or cut back, is another than before, or lacks a delivery for a day.
+            ServiceRefusedError: `log-not-proven`: the service refused to prove it; or another refusal.
 
         Example:
             >>> from sluis_client import Client
@@ -431,9 +432,8 @@ class Client:
         """
         witness = self._session.witness
         newest = witness.follow()
-        receipts = [witness.prove(receipt, wait=0) for receipt in self.receipts()]
-        without = sum(1 for receipt in receipts if receipt.proof is None)
-        return LogFollowed(0 if newest is None else newest.size, without)
+        without = witness.settle(self.receipts())
+        return LogFollowed(0 if newest is None else newest.size, without, shown=newest is not None)
 
     def confirm_checkpoint(self, note: str) -> int:
         """Has the service prove that a checkpoint, of a release for instance, is of the one log that is followed here.

@@ -29,7 +29,9 @@ class LogFollowed:
     Attributes:
         size: the number of events in it; 0 when there is none yet.
         without_proof: how many of the receipts on this machine have no place in it yet.
+        shown: whether the service showed a log at all.
     """
 
     size: int
     without_proof: int
+    shown: bool = True

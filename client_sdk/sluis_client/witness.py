@@ -7,10 +7,12 @@ noticed by everyone who delivered before.
 A delivery never waits for this: it counts, with a signed receipt, before the log is asked.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from sluis_client.answers import Submission, proof_hashes
-from sluis_client.errors import ConnectionFailedError, LogError, ServiceRefusedError
+from sluis_client.errors import ConnectionFailedError, LogError, ServiceRefusedError, SluisClientError
 from sluis_client.in_log import cut_back, forked
 from sluis_client.language import Text
 from sluis_client.machine import Machine
@@ -31,6 +33,9 @@ from sluis_client.wire.log import (
 
 PROOF_WAIT = 1.5
 """Seconds that a delivery that counts is looked at again for its place in the log."""
+
+OVERDUE = timedelta(days=1)
+"""After which a receipt without a place in the log is no delay any more."""
 
 _PAUSE = 0.1
 _ONE_TRY = Patience(total=2.0, first=0.25)
@@ -66,19 +71,49 @@ class Witness:
         Raises:
             LogError: what the log shows does not hold; the receipt itself stays good.
         """
-        if stored.proof is not None:
-            return stored
         try:
-            key = self._key()
-            if key is None:
-                return stored
-            seen = self._seen(key)
-            proof = self._await_proof(stored.submission, wait)
-            if proof is None:
-                return stored
-            self._observe(proof.checkpoint, key, seen)
+            return self._place(stored, wait)
         except (ConnectionFailedError, ServiceRefusedError):
             return stored  # later: nothing depends on it but the proof
+
+    def settle(self, receipts: Sequence[StoredReceipt]) -> int:
+        """Give receipts that have none yet their place in the log.
+
+        Returns:
+            How many still have none.
+
+        Raises:
+            LogError: what the log shows does not hold, or after a day a receipt still has no place in it: events get
+                theirs within seconds.
+            ConnectionFailedError, ServiceRefusedError: of a receipt that is that old the service did not tell.
+        """
+        without, withheld, untold = 0, list[str](), list[SluisClientError]()
+        for receipt in receipts:
+            old = self._machine.now() - receipt.signed.receipt.accepted_at > OVERDUE
+            try:
+                if self._place(receipt, 0).proof is not None:
+                    continue
+                withheld += [receipt.submission] if old and receipt.signed.receipt.commitment() is not None else []
+            except (ConnectionFailedError, ServiceRefusedError) as error:
+                untold += [error] if old else []
+            without += 1
+        if withheld:
+            raise _withheld(withheld)
+        if untold:
+            raise untold[0]
+        return without
+
+    def _place(self, stored: StoredReceipt, wait: float) -> StoredReceipt:
+        if stored.proof is not None:
+            return stored
+        key = self._key()
+        if key is None:
+            return stored
+        seen = self._seen(key)
+        proof = self._await_proof(stored.submission, wait)
+        if proof is None:
+            return stored
+        self._observe(proof.checkpoint, key, seen)
         proven = replace(stored, proof=proof)
         self._receipts.verify(proven)
         self._receipts.keep(proven)
@@ -133,6 +168,7 @@ class Witness:
         Raises:
             LogError: 1. to 4. does not hold; the checkpoint seen before stays.
             ConnectionFailedError: the service did not answer.
+            ServiceRefusedError: `log-not-proven`: it refused the proof of 4., which accuses nobody.
         """
         # 1
         try:
@@ -157,7 +193,9 @@ class Witness:
         try:
             answer = self._transport.call("GET", "/v1/log/consistency", query=query).object
             verify_consistency(seen.size, newest.size, proof_hashes(answer), seen.root, newest.root)
-        except (ProofError, ServiceRefusedError):
+        except ServiceRefusedError as refused:
+            raise _not_proven(refused) from None
+        except ProofError:
             raise LogError(
                 "log-rewritten",
                 Text(
@@ -207,3 +245,33 @@ class Witness:
             if found is not None or self._machine.monotonic() + _PAUSE > until:
                 return found
             self._machine.sleep(_PAUSE)
+
+
+def _not_proven(refused: ServiceRefusedError) -> ServiceRefusedError:
+    return ServiceRefusedError(
+        "log-not-proven",
+        refused.status,
+        Text(
+            f"De dienst gaf geen bewijs dat het auditlog alleen groeide ({refused.status}). Dat zegt nog niet dat het "
+            "anders is.",
+            f"The service gave no proof that the audit log only grew ({refused.status}). That does not say that it did "
+            "not.",
+        ),
+        mend=Text(
+            "Probeer het later opnieuw. Blijft het zo, meld het dan bij de beheerder van de dienst en bij uw "
+            "toezichthouder.",
+            "Try again later. If it stays like this, report it to the operator of the service and to your supervisor.",
+        ),
+        trace=refused.trace,
+    )
+
+
+def _withheld(submissions: Sequence[str]) -> LogError:
+    listed = ", ".join(submissions)
+    return LogError(
+        "log-withheld",
+        Text(
+            f"Van deze aanleveringen staat na een dag nog niets in het auditlog: {listed}.",
+            f"After a day these deliveries still have no place in the audit log: {listed}.",
+        ),
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -70,8 +70,11 @@ def ask_service(
     return answer
 
 
-def save_answer(clock: Clock, url: str, path: str, target: Path) -> None:
+def save_answer(clock: Clock, url: str, path: str, target: Path) -> Mapping[str, str]:
     """Write the service's answer to a file as it comes in; the file is there when all of it is, and else as it was.
+
+    Returns:
+        The headers of the answer.
 
     Raises:
         typer.Exit: as `ask_service`, or the answer broke off.
@@ -89,6 +92,7 @@ def save_answer(clock: Clock, url: str, path: str, target: Path) -> None:
             with unfinished.open("wb") as file:
                 file.writelines(answer.iter_bytes())
         unfinished.replace(target)
+        return answer.headers
     finally:
         unfinished.unlink(missing_ok=True)
 

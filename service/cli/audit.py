@@ -14,8 +14,10 @@ import typer
 
 from service.cli.api import ask_service, save_answer
 from service.cli.console import BAD_INPUT, FAILED, refusals_told
+from service.cli.seen import Seen, UnreadableSeenError
 from service.ports.clock import Clock
 from sluis_client.wire.log import CheckpointError, LogKey
+from sluis_client.wire.log.erasures import Erasure
 from sluis_client.wire.log.export import ExportError, VerifiedExport, verify_export
 
 _Url = Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")]
@@ -67,7 +69,7 @@ def add_audit_commands(app: typer.Typer, *, clock: Clock, record: Record) -> Non
 
     _add_others(audit, clock)
     _add_queries(audit, clock)
-    _add_verify(audit, record)
+    _add_verify(audit, clock, record)
 
 
 def _add_others(audit: typer.Typer, clock: Clock) -> None:
@@ -88,8 +90,10 @@ def _add_others(audit: typer.Typer, clock: Clock) -> None:
     ) -> None:
         """Neem mee wat door de filters komt / take along all that the filters let through."""
         asked = _asked(clock, url, filters, saved) | {"format": form.value}
-        save_answer(clock, url, f"/v1/audit-events/export?{urlencode(asked)}", file)
+        told = save_answer(clock, url, f"/v1/audit-events/export?{urlencode(asked)}", file)
         typer.echo(f"{file}: {file.stat().st_size} bytes")
+        if "Sluis-Log-Size" in told:
+            typer.echo(f"de volgende keer / the next time: fromIndex={told['Sluis-Log-Size']}")
 
     @audit.command()
     def signals(
@@ -178,7 +182,7 @@ def _shown(text: str) -> str:
     return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def _add_verify(audit: typer.Typer, record: Record) -> None:
+def _add_verify(audit: typer.Typer, clock: Clock, record: Record) -> None:
     @audit.command()
     def verify(
         export: Annotated[Path, typer.Argument(metavar="EXPORT", help="Wat `sluis log export` schreef / wrote")],
@@ -201,7 +205,7 @@ def _add_verify(audit: typer.Typer, record: Record) -> None:
         Waar een database is ingesteld, komt de uitkomst in het log / where a database is set, the log gets the result.
         """
         try:
-            proven = _proven(export, key, seen)
+            proven = _proven(export, key, seen, clock)
         except ExportError as error:
             _tell(f"{error.code}: {error.nl}", f"{error.code}: {error.en}")
             _recorded(record, None, error.code)
@@ -209,28 +213,50 @@ def _add_verify(audit: typer.Typer, record: Record) -> None:
         size = proven.checkpoint.size
         typer.echo(f"Heel en ongewijzigd: {size} gebeurtenissen, waarvan {proven.erased} gewist na hun termijn.")
         typer.echo(f"Whole and unchanged: {size} events, of which {proven.erased} were erased after their term.")
+        for one in proven.erasures:
+            typer.echo(_told_of(one))
         _recorded(record, size, None)
         if seen is not None:
-            _keep(seen, proven.checkpoint.note)
+            _keep(seen, proven)
 
 
-def _proven(export: Path, key: Path, seen: Path | None) -> VerifiedExport:
+def _proven(export: Path, key: Path, seen: Path | None, clock: Clock) -> VerifiedExport:
     try:
         trusted = LogKey.from_text(key.read_text(encoding="utf-8"))
-        before = [seen.read_text(encoding="utf-8")] if seen is not None and seen.exists() else []
+        before = Seen.read(seen) if seen is not None and seen.exists() else None
         with export.open("rb") as lines:
-            return verify_export(lines, trusted, before)
+            return verify_export(
+                lines,
+                trusted,
+                [before.note] if before else (),
+                now=clock.now(),
+                days=before.days if before else (),
+            )
     except (CheckpointError, UnicodeDecodeError):
         _tell(f"{key}: geen sleutel van een log", f"{key}: no key of a log")
+        raise typer.Exit(BAD_INPUT) from None
+    except UnreadableSeenError:
+        _tell(
+            f"{seen}: niet te lezen als uw laatste ijkpunt. Over het log zegt dit niets: neem een kopie ervan.",
+            f"{seen}: cannot be read as your last checkpoint. Of the log this says nothing: take a copy of it.",
+        )
         raise typer.Exit(BAD_INPUT) from None
     except OSError as error:
         _tell(f"{error.filename}: niet te lezen", f"{error.filename}: cannot be read")
         raise typer.Exit(BAD_INPUT) from None
 
 
-def _keep(seen: Path, note: str) -> None:
+def _told_of(one: Erasure) -> str:
+    who, when, before = _shown(one.user), f"{one.recorded:%Y-%m-%dT%H:%M:%SZ}", f"{one.before:%Y-%m-%dT%H:%M:%SZ}"
+    return (
+        f"  audit.erase {one.place}: {when} {who}: {one.events} events, {one.first}..{one.last}, "
+        f"van voor / from before {before}"
+    )
+
+
+def _keep(seen: Path, proven: VerifiedExport) -> None:
     try:
-        seen.write_text(note, encoding="utf-8")
+        Seen(proven.checkpoint.note, proven.days).keep(seen)
     except OSError as error:
         _tell(
             f"{seen}: het ijkpunt is niet te bewaren ({error.strerror}); het volgende wordt er niet mee vergeleken.",

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from service.domain.policy import Decision, Permit
 from service.domain.purpose import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPurpose:
+    """The version of a purpose that something rests on, as it was written down then."""
+
+    version: int
+    digest: str
+    legal_basis: str | None
 
 
 def decision_text(decision: Decision, purpose: Purpose | None) -> str:
@@ -14,6 +24,7 @@ def decision_text(decision: Decision, purpose: Purpose | None) -> str:
     members: dict[str, Any] = {"policyHash": decision.policy_hash}
     if purpose is not None:
         members["purpose"] = {"id": purpose.id, "version": purpose.version, "digest": purpose.digest}
+        members["purpose"]["legalBasis"] = purpose.legal_basis
     if isinstance(decision, Permit):
         members |= {
             "outcome": "permit",
@@ -26,3 +37,12 @@ def decision_text(decision: Decision, purpose: Purpose | None) -> str:
             "reasons": [{"code": r.code, "data": dict(r.data)} for r in decision.reasons],
         }
     return json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def purpose_named(text: str) -> NamedPurpose | None:
+    """The purpose that a stored decision, or what was certified of a release, names; None when it names none.
+
+    It may have been superseded since: what was asked or released under it goes on resting on it.
+    """
+    found = json.loads(text).get("purpose")
+    return None if found is None else NamedPurpose(found["version"], found["digest"], found.get("legalBasis"))

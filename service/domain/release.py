@@ -43,6 +43,11 @@ class Release:
     left_out: LeftOut = ()
     public: bool = False
 
+    @property
+    def terms(self) -> str:
+        """What says, in canonical JSON, under which purpose it was made; the shorter text where there is one."""
+        return self.certified or self.content
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""What a formula begins with, in the signs of East Asian keyboards too."""
+_SIGNS = r"=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"(^|[;\t])(?=[ \"']*[{_SIGNS}])")
+"""Before what a formula begins with, in the signs of East Asian keyboards too.
+
+A spreadsheet that is set to Dutch splits lines at `;`, whatever the quotes say when the separator is another: what
+follows one would be a cell of its own.
+"""
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe before what would be a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """The text, with an apostrophe before what would be a formula, at its begin or in a cell that it is split into."""
+    return _FORMULA.sub(r"\1'", text)

@@ -35,7 +35,9 @@ class Page:
 class AuditFilter:
     """Which events; None means any.
 
-    `reason` are words of reason codes, all of which an event has to have; `person` is a pseudonym.
+    `reason` are words of reason codes, all of which an event has to have; `person` is a pseudonym. `from_place` lets
+    through what has this place in the log, or a later one, or waits for one. `covered` lets through what has an earlier
+    place, whatever `recorded_until` says.
     """
 
     recorded_from: datetime | None = None
@@ -50,6 +52,8 @@ class AuditFilter:
     purpose: str | None = None
     reason: str | None = None
     person: str | None = None
+    from_place: int | None = None
+    covered: int | None = None
 
 
 class Organisations(Protocol):

@@ -19,11 +19,13 @@ from service.domain.agreement import Grounds
 from service.domain.audit import AuditEvent, Authorisation, EventCode, Outcome, Source
 from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
+from service.domain.decision_text import NamedPurpose, purpose_named
 from service.domain.errors import Denied, DomainError, NotFound
 from service.domain.organisation import Organisation
 from service.domain.policy import Decision, Deny, Permit, Query
 from service.domain.principal import Principal, Role
 from service.domain.purpose import Purpose
+from service.domain.release import Release
 from service.domain.request import AggregateRequest
 from service.domain.request_facts import civil_day
 from service.ports.clock import Clock, ClockWatch, Randomness
@@ -213,7 +215,7 @@ class Step:
         self,
         *,
         purpose: str | None = None,
-        described: Purpose | None = None,
+        described: Purpose | NamedPurpose | None = None,
         agreement: str | None = None,
         permit: str | None = None,
     ) -> None:
@@ -230,9 +232,14 @@ class Step:
         )
 
     def under(self, request: AggregateRequest) -> None:
-        """Let the event say that this rests on a request: its figures, its purpose, and its permit."""
-        self.about(request.spec.data_set, request.spec.purpose)
-        self.name(permit=request.id)
+        """Let the event say that this rests on a request: its figures, its permit, and the purpose as it was then."""
+        self.about(request.spec.data_set)
+        self.name(purpose=request.spec.purpose, described=purpose_named(request.decision), permit=request.id)
+
+    def under_release(self, release: Release) -> None:
+        """Let the event say that this rests on a release: its figures, its permit, and the purpose as it was then."""
+        self.about(release.data_set)
+        self.name(purpose=release.purpose, described=purpose_named(release.terms), permit=release.request)
 
     def carry_on(self, request: AggregateRequest) -> None:
         """As `under`; and the caller acts on behalf of whoever asked."""

@@ -24,6 +24,7 @@ PARAMETERS = {
     "object_type": "objectType",
     "object_id": "objectId",
     "person": "pseudonym",
+    "from_place": "fromIndex",
 }
 """What the API calls a filter, where that is another name than ours."""
 
@@ -73,8 +74,23 @@ def read_audit_event(call: Call, event: str) -> AuditEvent:
         return step.data.audit.get(event)
 
 
-def export_audit_log(call: Call, filters: AuditFilter, form: ExportForm) -> Iterator[StoredEvent]:
+@dataclass(frozen=True, slots=True)
+class AuditExport:
+    """Events, newest first, as they are read.
+
+    `size` is how many events of the log a checkpoint covers: each of them that the filters let through is here. What
+    got its place later, of whatever time it is, is let through by a next export from that place on.
+    """
+
+    size: int
+    events: Iterator[StoredEvent]
+
+
+def export_audit_log(call: Call, filters: AuditFilter, form: ExportForm) -> AuditExport:
     """All events that the filters let through and that were recorded before now, newest first.
+
+    A transaction may commit after others that began later: what was recorded before now may come to light after. So
+    the export says up to which place it is whole.
 
     The export is in the log before its first event is given; it does not hold its own event. Events are read as they
     are taken, some hundred at a time in a transaction of their own: nothing is held up however slow the reader is.
@@ -84,8 +100,11 @@ def export_audit_log(call: Call, filters: AuditFilter, form: ExportForm) -> Iter
     """
     with call.transact(EXPORT) as step:
         _authorise(step, filters, format=form.value)
-        until = min(filters.recorded_until, step.now) if filters.recorded_until else step.now
-    return _exported(call, replace(filters, recorded_until=until))
+        newest = step.data.log.checkpoint()
+        size = newest.size if newest else 0
+        if filters.recorded_until is None or filters.recorded_until > step.now:
+            filters = replace(filters, recorded_until=step.now, covered=None if filters.recorded_until else size)
+    return AuditExport(size, _exported(call, filters))
 
 
 def _exported(call: Call, filters: AuditFilter) -> Iterator[StoredEvent]:

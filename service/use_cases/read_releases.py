@@ -45,8 +45,7 @@ def read_release(call: Call, release: str) -> ReleaseView:
         step.authorise(facts.may_read_release(step.caller(), found))
         if found is None:
             raise NotFound("release")
-        step.about(found.data_set, found.purpose)
-        step.name(permit=found.request)
+        step.under_release(found)
         if step.data.requests.get(found.request).release != release:
             raise Unavailable("release-not-in-log")
         return replace(views(step, [found])[0], certificate=step.data.releases.certificate(release))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from service.domain import facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact, Reading
+from service.domain.decision_text import purpose_named
 from service.domain.release import Release
 from service.domain.submission import Submission
 from service.ports.unit_of_work import Page
@@ -51,9 +52,9 @@ def read_uses(call: Call, page: Page) -> Sequence[Use]:
         found = step.data.releases.made_of(call.principal.organisation or "", page)
         readings = step.data.audit.readings([release.id for release, _ in found])
         agreements = {one.id: _agreement(step, one) for _, own in found for one in own}
-        uses, catalogue = [], step.catalogue
+        uses = []
         for release, own in found:
-            purpose = step.known(catalogue.purpose, release.purpose)
+            purpose = purpose_named(release.terms)
             deliveries = tuple(Delivery(one, agreements[one.id]) for one in own)
             basis = purpose.legal_basis if purpose else None
             uses.append(Use(release, basis, deliveries, readings[release.id]))

@@ -98,7 +98,9 @@ def release_request(call: Call, request: str) -> AggregateRequest:
             return _save(step, found, "prepare-again", ("evidence-outdated",))
         step.checked("evidence-current")
         # 4
-        release = certify(step, found, _signed(step, found, evidence, catalogue.purpose(found.spec.purpose)), evidence)
+        purpose = catalogue.purpose(found.spec.purpose)
+        decided = replace(found, decision=decision_text(decision, purpose))  # of today, under today's bundle
+        release = certify(step, decided, _signed(step, found, evidence, purpose), evidence)
         step.object_id = release.id
         step.data.releases.add(release)
         return sealed

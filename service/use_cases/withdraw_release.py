@@ -37,8 +37,7 @@ def withdraw_release(call: Call, release: str, reason: str) -> ReleaseView:
             raise NotFound("release")
         if not reason.strip():
             raise Invalid("reason-needed", {"event": "withdraw"})
-        step.about(found.data_set, found.purpose)
-        step.name(permit=found.request)
+        step.under_release(found)
         request = step.data.requests.get(found.request, lock=True)  # before the release, as whoever publishes does
         sealed = request.state is RequestState.APPROVED and _is_sealed(step.data, found)
         step.data.releases.withdraw(release, step.now, reason)

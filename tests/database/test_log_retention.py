@@ -77,7 +77,7 @@ def aged(real_database: SqlDatabase) -> tuple[SqlDatabase, list[str]]:
 def test_the_log_of_a_database_is_exported_and_proven(aged: tuple[SqlDatabase, list[str]]) -> None:
     database, new = aged
     lines = lines_of(database)
-    assert verify_export(lines, SIGNER.key).checkpoint.size == 303
+    assert verify_export(lines, SIGNER.key, now=datetime.now(UTC)).checkpoint.size == 303
     assert [json.loads(json.loads(line)["event"])["id"] for line in lines[-3:]] == new
 
 
@@ -90,7 +90,7 @@ def test_after_erasure_everything_else_is_still_proven(aged: tuple[SqlDatabase, 
     assert erase(database, 260) == list(range(260, 300))
     assert erase(database) == []
     with pytest.raises(ExportError, match=r"Event 0 is gone"):  # no checkpoint covers the erasures yet
-        verify_export(lines_of(database), SIGNER.key)
+        verify_export(lines_of(database), SIGNER.key, now=datetime.now(UTC))
     for id_, proof in proofs.items():
         assert isinstance(proof, LogProof)
         verify_log_proof(proof, SIGNER.key, {"id": id_})
@@ -100,7 +100,7 @@ def test_after_erasure_everything_else_is_still_proven(aged: tuple[SqlDatabase, 
         verify_log_proof(prove(data.log, new[0]), SIGNER.key, {"id": new[0]})
     lines = lines_of(database)
     assert not any(b"old-" in line for line in lines)
-    proven = verify_export(lines, SIGNER.key, [before.note])
+    proven = verify_export(lines, SIGNER.key, [before.note], now=datetime.now(UTC))
     assert (proven.checkpoint.size, proven.erased) == (307, 300)
 
 
@@ -145,10 +145,10 @@ def test_what_is_done_behind_the_back_of_the_service_shows_in_an_export(
     assert lines != honest
     if statement.startswith("UPDATE audit_events SET payload"):
         with pytest.raises(ExportError, match=r"not those that were signed"):
-            verify_export(lines, SIGNER.key)
+            verify_export(lines, SIGNER.key, now=datetime.now(UTC))
     else:  # as if erased: the tree holds, and nothing in the log tells of it
         with pytest.raises(ExportError, match=r"Event 7 is gone") as error:
-            verify_export(lines, SIGNER.key)
+            verify_export(lines, SIGNER.key, now=datetime.now(UTC))
         assert error.value.code == "erased-unexplained"
 
 
@@ -201,6 +201,7 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     code, told = run("audit", "verify", str(tmp_path / "cut"), *keys)
     assert (code, "truncated" in told, "afgekapt" in told) == (1, True, True)
     assert RECORDED[-2:] == [(303, None), (None, "truncated")]
+    assert [day["place"] for day in json.loads(newer)["days"]] == [300]  # older payloads here name no time
     assert (tmp_path / "seen").read_text() == newer
     sequence(database, 1_000)
     (tmp_path / "later").write_bytes(b"".join(lines_of(database)))
@@ -216,6 +217,15 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
         2,
         *[True] * 3,
     )
+    with database.look() as data:
+        (tmp_path / "note").write_text(data.log.checkpoint().note)
+    assert run("audit", "verify", str(tmp_path / "later"), *keys[:3], str(tmp_path / "note"))[0] == 0
+    assert (tmp_path / "note").read_text() == (tmp_path / "seen").read_text()
+    for torn in ("", newer[:40], '{"seenVersion":1}', "nonsense"):
+        (tmp_path / "seen").write_text(torn)
+        code, told = run("audit", "verify", str(tmp_path / "later"), *keys)
+        assert (code, "cannot be read as your last checkpoint" in told) == (2, True)
+        assert (tmp_path / "seen").read_text() == torn
     (tmp_path / "key").write_text("nonsense")
     assert run("audit", "verify", str(tmp_path / "log"), *keys)[0] == 2
     assert run("audit", "verify", str(tmp_path / "nowhere"), *keys)[0] == 2

@@ -229,7 +229,7 @@ def test_the_sequencer_and_retention_can_do_their_work(accounts_url: str, sample
         pass
     with service.look() as uow:
         assert prove(uow.log, old.id) is None
-        assert verify_export(log_lines(uow.log), SIGNER.key).erased == 1
+        assert verify_export(log_lines(uow.log), SIGNER.key, now=datetime.now(UTC)).erased == 1
     for database in (service, sequencer, retention):
         database.dispose()
 

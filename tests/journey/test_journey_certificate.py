@@ -150,6 +150,26 @@ def _denied(d: dict[str, Any]) -> None:
     d["certificate"]["certificate"]["decision"]["outcome"] = "deny"
 
 
+def _other_bundle(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["decision"]["policyHash"] = "sha-256:" + "0" * 64
+
+
+def _no_policies(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["decision"]["policies"] = [None]
+
+
+def _no_profile(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["disclosure"].pop("profile")
+
+
+def _no_inputs(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["inputs"] = None
+
+
+def _no_organisation(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["organisation"] = None
+
+
 def _unsafe(d: dict[str, Any]) -> None:
     d["certificate"]["certificate"]["disclosure"]["safe"] = False
 
@@ -160,6 +180,23 @@ def _one_steward(d: dict[str, Any]) -> None:
 
 def _own_steward(d: dict[str, Any]) -> None:
     d["certificate"]["certificate"]["requester"] = d["certificate"]["certificate"]["approvers"][0]["steward"]
+
+
+def _spaced_steward(d: dict[str, Any]) -> None:
+    one = d["certificate"]["certificate"]["approvers"][0]
+    d["certificate"]["certificate"]["approvers"] = [one, {**one, "steward": one["steward"] + " "}]
+
+
+def _listed_steward(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["approvers"][0]["steward"] = ["a"]
+
+
+def _listed_requester(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["requester"] = ["a"]
+
+
+def _half_a_character(d: dict[str, Any]) -> None:
+    d["certificate"]["certificate"]["logProof"]["event"] = json.loads(r'"\ud800"')
 
 
 def _checkpoint(d: dict[str, Any]) -> None:
@@ -193,9 +230,18 @@ def _other_purpose(d: dict[str, Any]) -> None:
         (3, _approver, False),
         (4, _version, True),
         (5, _denied, True),
+        (5, _other_bundle, True),
+        (5, _no_policies, True),
         (6, _unsafe, True),
+        (6, _no_profile, True),
+        (1, _no_inputs, True),
+        (1, _no_organisation, True),
         (7, _one_steward, True),
         (7, _own_steward, True),
+        (7, _spaced_steward, True),
+        (7, _listed_steward, True),
+        (1, _listed_requester, True),
+        (3, _half_a_character, False),
         (8, _checkpoint, True),
         (9, _place, True),
         (9, _event, True),

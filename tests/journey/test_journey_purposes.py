@@ -14,6 +14,7 @@ from journey import (
     SECOND,
     STEWARD,
     THIRD,
+    WORKER,
     World,
     a_row,
     a_spec,
@@ -27,8 +28,14 @@ from service.domain.errors import Conflict, Denied, Faulty, Invalid
 from service.domain.purpose import PurposeState
 from service.domain.request import AggregateRequest, Verdict
 from service.domain.round import RoundState
+from service.ports.unit_of_work import Page
 from service.use_cases.judge_purpose import approve_purpose, change_purpose, review_purpose
 from service.use_cases.read_purposes import list_purposes, read_purpose, read_register
+from service.use_cases.read_releases import read_release
+from service.use_cases.read_requests import read_evidence
+from service.use_cases.read_uses import read_uses
+from service.use_cases.release_request import release_request
+from service.use_cases.withdraw_release import withdraw_release
 
 SPEC = a_spec(purpose="winter-peaks", periods=("2024",))
 
@@ -70,7 +77,7 @@ def test_from_proposal_to_release_everything_names_version_and_digest(collected:
     done = world.release(SPEC)
     assert done.state == "released"
     named = {"id": "winter-peaks", "version": 1, "digest": proposed.digest}
-    assert json.loads(done.decision)["purpose"] == named
+    assert json.loads(done.decision)["purpose"] == {**named, "legalBasis": a_document()["legal_basis"]}
     with world.services.database.look() as data:
         release = data.releases.get(str(done.release))
         certificate = data.releases.certificate(release.id)
@@ -164,6 +171,41 @@ def test_a_new_version_replaces_the_one_before_when_it_is_approved(collected: Wo
     world.work()
     assert codes(world.request(asked.id)) == ["purpose-changed"]
     assert world.ask(SPEC).purpose_version == 2
+
+
+def test_what_was_asked_and_released_goes_on_resting_on_its_own_version(collected: World) -> None:
+    """Readings, reviews, publication and withdrawal name the version, digest and basis they rest on, not today's."""
+    world = collected
+    first = a_document()
+    world.purpose(first)
+    supplier = next(iter(world.parties.values())).principal
+    sealed = world.ask(SPEC)
+    world.work()
+    world.approve(sealed.id)
+    release_request(world.call(WORKER), sealed.id)
+    asked = world.ask(replace(SPEC, measures=SPEC.measures[:1]))
+    world.work()
+    with world.services.database.look() as data:
+        digests = [data.purposes.get("winter-peaks").digest]
+    second = a_document(version=2, legal_basis="6(1)(c)", dpv=["dpv:PublicInterest", "eu-gdpr:A6-1-c"])
+    assert second["legal_basis"] != first["legal_basis"]
+    world.purpose(second)
+    world.sequence()
+    world.work()
+    released = world.request(sealed.id)
+    read_release(world.call(OWNER), str(released.release))
+    read_evidence(world.call(STEWARD), asked.id)
+    (use,) = read_uses(world.call(supplier), Page())
+    assert use.legal_basis == first["legal_basis"]
+    world.review(asked.id, STEWARD)
+    withdraw_release(world.call(STEWARD), str(released.release), "fout in de bron")
+    read = ("release.publish", "release.read", "request.read-evidence", "request.review", "release.withdraw")
+    for code in read:
+        event = world.events(code=code, outcome="success")[0].authorisation
+        named = (event.purpose_version, event.purpose_digest, event.legal_basis)
+        assert named == (1, digests[0], first["legal_basis"]), code
+    assert world.ask(SPEC).purpose_version == 2
+    assert world.events(code="request.submit")[0].authorisation.legal_basis == second["legal_basis"]
 
 
 @pytest.mark.parametrize(

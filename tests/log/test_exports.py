@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from log_double import SomeLog
 
 from sluis_client.wire.log import LogEntry, LogKey
+from sluis_client.wire.log.erasures import Day
 from sluis_client.wire.log.export import (
     ExportError,
     VerifiedExport,
@@ -25,6 +27,7 @@ from sluis_client.wire.log.export import (
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 ORIGIN = "sluis.example/v1/log"
+NOW = datetime(2037, 6, 1, tzinfo=UTC)
 
 
 def a_log(count: int = 12, seed: int = 0) -> SomeLog:
@@ -50,13 +53,13 @@ LINES = exported(LOG)
 
 def refused(lines: list[bytes], key: LogKey = PUBLIC, *seen: str) -> ExportError:
     with pytest.raises(ExportError) as error:
-        verify_export(lines, key, seen)
+        verify_export(lines, key, seen, now=NOW)
     assert error.value.nl != error.value.en
     return error.value
 
 
 def test_a_whole_log_is_proven() -> None:
-    proven = verify_export(LINES, PUBLIC, [LOG.checkpoint(size).note for size in (1, 5, 12)])
+    proven = verify_export(LINES, PUBLIC, [LOG.checkpoint(size).note for size in (1, 5, 12)], now=NOW)
     assert (proven.checkpoint.size, proven.erased) == (12, 0)
 
 
@@ -73,7 +76,7 @@ def erasure(first: int, last: int, **changes: Any) -> dict[str, Any]:
     told |= {name: value for name, value in changes.items() if name in told}
     rest = {name: value for name, value in changes.items() if name not in told}
     said = {"code": "audit.erase", "outcome": "success", "recorded": at(2031), "query": json.dumps(told)}
-    return {"id": "erase", **said, **rest}
+    return {"id": "erase", "user": "operator", **said, **rest}
 
 
 def an_old_log(*later: dict[str, Any], old: int = 6) -> SomeLog:
@@ -88,16 +91,16 @@ def an_old_log(*later: dict[str, Any], old: int = 6) -> SomeLog:
     return log
 
 
-def without(log: SomeLog, *places: int) -> VerifiedExport:
+def without(log: SomeLog, *places: int, now: datetime = NOW, days: Sequence[Day] = ()) -> VerifiedExport:
     lines = exported(log, erased=frozenset(places))
     assert not any(f'"e{place}"'.encode() in line for place in places for line in lines)
-    return verify_export(lines, log.public, [log.checkpoint(2).note])
+    return verify_export(lines, log.public, [log.checkpoint(2).note], now=now, days=days)
 
 
-def blanked(log: SomeLog, *places: int) -> int:
+def blanked(log: SomeLog, *places: int, now: datetime = NOW, days: Sequence[Day] = ()) -> int:
     """The first place that nothing explains."""
     with pytest.raises(ExportError) as error:
-        without(log, *places)
+        without(log, *places, now=now, days=days)
     assert error.value.code == "erased-unexplained"
     assert error.value.nl != error.value.en
     return int(error.value.en.split()[1])
@@ -167,6 +170,47 @@ def test_an_erasure_is_explained_by_the_next_ones_when_it_gets_old() -> None:
     assert without(log, *range(9)).erased == 9
 
 
+def test_an_erasure_of_the_future_explains_nothing() -> None:
+    """A young event, and an erasure dated five years on: the verifier's own clock knows better."""
+    log = an_old_log(erasure(4, 4, before="2031-01-01T00:00:00Z", recorded=at(2036, 5)))
+    assert blanked(log, 4, now=datetime(2036, 3, 4, 11, 59, tzinfo=UTC)) == 4
+    assert without(log, 4, now=datetime(2036, 3, 4, 12, 0, tzinfo=UTC)).erased == 1
+
+
+def test_an_erasure_that_what_follows_is_older_than_explains_nothing() -> None:
+    """Whoever waits until the false date has come is told apart by the events that were written meanwhile."""
+    false = erasure(4, 4, before="2031-01-01T00:00:00Z", recorded=at(2036, 5))
+    log = an_old_log(false, {"id": "after", "code": "other", "recorded": at(2036, 4)})
+    assert without(log, 4).erased == 1  # within a day: transactions commit in another order than they began
+    log.add(id="later", code="other", recorded="2036-03-04T11:59:59.000000Z")
+    assert blanked(log, 4) == 4
+    log.add(**erasure(4, 4, before="2031-01-01T00:00:00Z", recorded=at(2036, 7)))
+    assert [one.recorded.day for one in without(log, 4).erasures] == [7]
+
+
+def test_nobody_calls_expired_what_was_seen_young() -> None:
+    """Everything from the first place on is gone, so nothing left contradicts the erasure but what was seen before."""
+    log = an_old_log()
+    before = verify_export(exported(log), log.public, now=NOW).days
+    assert [(day.place, day.recorded.year) for day in before] == [
+        *((n, 2025) for n in range(6)),
+        *((n, 2030) for n in (6, 7, 8)),
+    ]
+    log.add(**erasure(0, 7, events=8))
+    assert without(log, *range(8)).erased == 8
+    assert blanked(log, *range(8), days=before) == 6
+    log.add(**erasure(0, 7, before="2032-01-01T00:00:00Z", recorded=at(2037)))
+    assert without(log, *range(8), days=before).days[: len(before)] == list(before)
+
+
+def test_who_verifies_gets_to_read_the_erasures() -> None:
+    """Of how old the erased events were they are the only word: who says so, and when."""
+    log = an_old_log(erasure(0, 5), erasure(6, 8, before="2027-01-01T00:00:00Z", recorded=at(2032)))
+    (told,) = without(log, 0, 1, 2, 3, 4, 5).erasures
+    assert (told.user, told.recorded.year, told.before.year, told.events) == ("operator", 2031, 2026, 6)
+    assert (told.place, told.first, told.last) == (9, 0, 5)
+
+
 def test_a_choice_of_events_is_told_from_a_whole_log() -> None:
     error = refused(LINES[1:])
     assert error.code == "selection"
@@ -180,7 +224,7 @@ def test_a_choice_of_events_is_told_from_a_whole_log() -> None:
 def test_a_log_of_any_size(size: int, seen: list[int]) -> None:
     log = a_log(size)
     notes = [log.checkpoint(min(one, size)).note for one in seen]
-    assert verify_export(exported(log), log.public, notes).checkpoint.size == size
+    assert verify_export(exported(log), log.public, notes, now=NOW).checkpoint.size == size
 
 
 def changed(place: int, change: Callable[[dict], None]) -> list[bytes]:
@@ -252,7 +296,7 @@ def test_a_truncated_log_is_noticed(left: int) -> None:
 
 def test_a_log_that_was_rolled_back_is_noticed_by_who_saw_more() -> None:
     earlier = exported(LOG, 8)
-    assert verify_export(earlier, PUBLIC).checkpoint.size == 8
+    assert verify_export(earlier, PUBLIC, now=NOW).checkpoint.size == 8
     error = refused(earlier, PUBLIC, LOG.checkpoint().note)
     assert error.code == "rolled-back"
     assert "12 events before, and 8 now" in error.en
@@ -288,7 +332,16 @@ def test_another_key_and_another_log() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"[]", b"{}", b"\xff", b'{"index":0}', b'{"index":0,"leafHash":"x"}', b'{"index":0,"index":1,"leafHash":""}'],
+    [
+        b'{"event":"\\ud800"}',
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"index":0}',
+        b'{"index":0,"leafHash":"x"}',
+        b'{"index":0,"index":1,"leafHash":""}',
+    ],
 )
 def test_a_misshapen_line_is_told_by_its_number(line: bytes) -> None:
     for place in (0, 1, 12):

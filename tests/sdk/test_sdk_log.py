@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sdk_samples import FakeTime
 from sluis_double import Double
 from typer.testing import CliRunner, Result
 
-from sluis_client import Client, LogError, ServiceRefusedError, wire
+from sluis_client import Client, ConnectionFailedError, LogError, ServiceRefusedError, wire, witness
 from sluis_client.cli import app
 from sluis_client.wire.log import LogEntry, log_origin
 
@@ -101,6 +102,51 @@ def test_a_rewritten_log_is_noticed(opened: Client, log: SomeLog):
     log.fill(3)
     assert "rewritten" in noticed(opened, "log-rewritten")
     noticed(opened, "log-rewritten")  # again: what was seen stays what has to be continued
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_a_refused_proof_accuses_nobody(opened: Client, double: Double, log: SomeLog, status: int):
+    opened.follow_log()
+    log.fill(3)
+    for _ in range(20):
+        double.fail_next("GET /v1/log/consistency", status)
+    with pytest.raises((ServiceRefusedError, ConnectionFailedError)) as error:
+        opened.follow_log()
+    if isinstance(error.value, ServiceRefusedError):
+        assert error.value.code == "log-not-proven"
+        assert "later" in error.value.mend.nl
+        assert "supervisor" in error.value.mend.en
+    assert opened.submit("capacity.csv", ROUND).receipt.proof is None  # it counts, and says nothing of the log
+    double.trouble.clear()
+    assert opened.follow_log().without_proof == 0
+
+
+def test_a_log_that_is_not_shown_is_not_called_whole(registered: Path, double: Double, log: SomeLog):
+    for status in (500, 404):
+        for _ in range(20):
+            double.fail_next("GET /v1/log/key", status)
+        shown = run("audit", "follow", "--language", "en")
+        assert (shown.exit_code, "only grew" in shown.output) == (4, False)
+        assert "nothing was checked" in shown.output
+        double.trouble.clear()
+
+
+def test_a_delivery_that_is_kept_out_of_the_log_is_noticed_after_a_day(
+    opened: Client, double: Double, log: SomeLog, monkeypatch: pytest.MonkeyPatch
+):
+    double.log_stands_still = True
+    delivered = opened.submit("capacity.csv", ROUND)
+    assert timedelta(days=1) == witness.OVERDUE
+    assert opened.follow_log().without_proof == 1
+    monkeypatch.setattr(witness, "OVERDUE", timedelta(minutes=-1))  # the day has passed
+    assert delivered.submission in noticed(opened, "log-withheld")
+    for _ in range(20):
+        double.fail_next("GET /v1/submissions", 500)
+    with pytest.raises((ServiceRefusedError, ConnectionFailedError)):  # not told, so nobody is accused, nor cleared
+        opened.follow_log()
+    double.trouble.clear()
+    double.log_it(delivered.receipt.signed.receipt)
+    assert opened.follow_log().without_proof == 0
 
 
 def test_a_log_that_was_cut_back_is_noticed(opened: Client, log: SomeLog):

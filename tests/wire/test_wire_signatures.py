@@ -335,6 +335,7 @@ def test_keys_of_other_kinds_are_passed_over_and_never_made():
 @pytest.mark.parametrize(
     "text",
     ['{"a":1,"a":2}', '{"a":{"b":1,"b":1}}', "NaN", "[Infinity]", "1e999", "[" * 70 + "]" * 70, "[" * 100_000, "{", "",
+     r'"\ud800"', r'{"\uDFFF":1}', r'["\udc00\ud800"]',
      "'a'", "1" * 5_000],
 )  # fmt: skip
 def test_json_that_two_readers_may_understand_differently_is_refused(text):
@@ -345,6 +346,7 @@ def test_json_that_two_readers_may_understand_differently_is_refused(text):
 def test_json_that_is_not_utf8_is_refused():
     with pytest.raises(WireError):
         parse_json(b'"\xff"')
+    assert parse_json(rb'["\ud83d\ude00", "\\ud800"]') == ["\U0001f600", r"\ud800"]
     assert parse_json('{"a":["é",1.5,null]}'.encode()) == {"a": ["é", 1.5, None]}
 
 

@@ -11,7 +11,7 @@ from sluis_client.cli.options import JsonOption, LanguageOption
 from sluis_client.cli.screen import Screen
 from sluis_client.cli.secrets import opened_client
 from sluis_client.client import Client
-from sluis_client.errors import LogError, SetupError
+from sluis_client.errors import LogError, ServiceRefusedError, SetupError
 from sluis_client.language import Text
 from sluis_client.receipts import StoredReceipt
 
@@ -58,6 +58,19 @@ def follow(as_json: JsonOption = False, language: LanguageOption = "nl") -> None
     with screen.reporting():
         with opened_client(language) as client:
             followed = client.follow_log()
+        if not followed.shown:
+            raise ServiceRefusedError(
+                "log-not-shown",
+                404,
+                Text(
+                    "De dienst toonde geen auditlog; er is niets gecontroleerd.",
+                    "The service showed no audit log; nothing was checked.",
+                ),
+                mend=Text(
+                    "Probeer het later opnieuw; blijft het zo, meld het dan bij de beheerder.",
+                    "Try again later; if it stays like this, report it to the operator.",
+                ),
+            )
         screen.say(
             Text(
                 f"Het auditlog is alleen gegroeid: {followed.size} gebeurtenissen. "

@@ -16,6 +16,7 @@ from sluis_client.wire.strict import Problem, WireError
 
 _DIGEST = re.compile(r"sha-256:[0-9a-f]{64}")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_DEPTH = 64
 _DIFFERENT = "two readers could understand it differently"
 
@@ -78,12 +79,14 @@ def parse_json(content: bytes) -> Any:
     """The JSON value, refused when two readers could understand it differently (RFC 8259, section 4; RFC 7493).
 
     Raises:
-        WireError: not UTF-8, not JSON, a key given twice, NaN or infinity, or nested more than 64 deep.
+        WireError: not UTF-8, not JSON, a key given twice, NaN or infinity, half a surrogate pair, or nested more than
+            64 deep.
     """
     try:
-        value = json.loads(
-            content.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constant, parse_float=_finite
-        )
+        text = content.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_no_doubles, parse_constant=_no_constant, parse_float=_finite)
+        if _SURROGATE.search(text):  # an escape: the text itself is UTF-8, which has none
+            _require_whole_characters(value)
     except (ValueError, RecursionError) as error:
         problem = Problem("", f"is geen eenduidige JSON: {error}", f"is no unambiguous JSON: {error}")
         raise WireError((problem,)) from error
@@ -108,6 +111,11 @@ def _finite(text: str) -> float:
     if number in {float("inf"), float("-inf")}:
         raise ValueError("a number is too large")
     return number
+
+
+def _require_whole_characters(value: Any) -> None:
+    """UnicodeEncodeError, a ValueError, where a text or name cannot be written as UTF-8."""
+    json.dumps(value, ensure_ascii=False).encode()
 
 
 def _deeper_than(value: Any, levels: int) -> bool:

@@ -103,9 +103,9 @@ def verify_release(
     2. The service signed the figures.
     3. The service signed the certificate.
     4. The certificate is about these figures: release, version, digest, purpose, bundle of policies, issuer.
-    5. The policy permitted the request, under that bundle.
-    6. The attack found nothing: the table was judged safe.
-    7. Two different stewards approved, and neither is who asked.
+    5. The policy permitted the release, under that bundle.
+    6. The attack found nothing: the table was judged safe, under the profile that is named.
+    7. Two different stewards approved, and neither is who asked. That they did is the service's word.
     8. The log's key signed the checkpoint in the certificate.
     9. The event of the release is in the log at that place, and commits to exactly this: it is the making
        (`release.create`) of this release, with the bundle of policies, the purpose and the permit of the certificate,
@@ -129,9 +129,16 @@ def verify_release(
     _verify_signature(3, CERTIFICATE_PREFIX, certificate, signatures["certificate"], keys)
     _require_same(content, certificate, issuer)  # 4
     decision = _object(5, certificate, "decision")
-    if decision.get("outcome") != "permit" or not decision.get("policies"):
+    if decision.get("outcome") != "permit" or not _are_names(decision.get("policies")):
         raise ReleaseError(5, "De policy stond de aanvraag niet toe.", "The policy did not permit the request.")
-    if _object(6, certificate, "disclosure").get("safe") is not True:
+    if decision.get("policyHash") != certificate["policyHash"]:
+        raise ReleaseError(
+            5,
+            "De policy besloot onder een andere bundel dan die van het certificaat.",
+            "The policy decided under another bundle than the one of the certificate.",
+        )
+    disclosure = _object(6, certificate, "disclosure")
+    if disclosure.get("safe") is not True or not all(_is_name(disclosure.get(one)) for one in ("profile", "evidence")):
         raise ReleaseError(6, "De tabel is niet veilig bevonden.", "The table was not found to be safe.")
     _require_four_eyes(certificate)  # 7
     proof = _log_proof(certificate)
@@ -161,6 +168,9 @@ def _parts(document: Any) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping
     if certificate["certificateVersion"] != CERTIFICATE_VERSION or not all(isinstance(text, str) for text in texts):
         raise malformed
     if not isinstance(certificate["nonce"], str) or not NONCE.fullmatch(certificate["nonce"]):
+        raise malformed
+    named = (certificate["organisation"], certificate["requester"], certificate["request"], certificate["auditEvent"])
+    if not all(map(_is_name, named)) or not _are_names(certificate["inputs"]):
         raise malformed
     key_id, signature, certificate_key, certificate_signature = (str(text) for text in texts)
     return (
@@ -221,13 +231,25 @@ def _require_same(content: Mapping[str, Any], certificate: Mapping[str, Any], is
 
 def _require_four_eyes(certificate: Mapping[str, Any]) -> None:
     listed: Sequence[Any] = certificate["approvers"] if isinstance(certificate["approvers"], list) else ()
-    stewards = {one.get("steward") for one in listed if isinstance(one, dict)}
-    if len(stewards) < _APPROVERS or None in stewards or certificate["requester"] in stewards:
+    named = [one.get("steward") if isinstance(one, dict) else None for one in listed]
+    stewards = {name for name in named if _is_name(name)}
+    requester = certificate["requester"]
+    well_formed = len(stewards) == len(named) and _is_name(requester)
+    if not well_formed or len(stewards) < _APPROVERS or requester in stewards:
         raise ReleaseError(
             7,
             "Er zijn geen twee verschillende stewards die los van de aanvrager akkoord gaven.",
             "There are no two different stewards, apart from the requester, who approved.",
         )
+
+
+def _is_name(value: object) -> bool:
+    """A text without spaces around it: two that differ by those are one to whoever reads them."""
+    return isinstance(value, str) and value != "" and value == value.strip()
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_name, value))
 
 
 def _expected_event(certificate: Mapping[str, Any]) -> Mapping[str, object]:

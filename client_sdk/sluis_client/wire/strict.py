@@ -12,6 +12,9 @@ T = TypeVar("T")
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""What JSON can escape and no UTF-8 holds."""
+
 _MAX_TEXT = 4_000
 _MAX_SHOWN = 1_000
 
@@ -105,6 +108,8 @@ class Fields:
             return ""
         if not value and not empty:
             self.refuse(name, "is leeg", "is empty")
+        elif LONE_SURROGATE.search(value):
+            self.refuse(name, "bevat een half teken", "holds half a character")
         elif len(value) > _MAX_TEXT:
             self.refuse(name, "is te lang", "is too long")
         elif pattern is not None and not pattern.fullmatch(value):

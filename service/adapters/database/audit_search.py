@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union
 
 from service.adapters.database.audit_tables import audit_terms, evidence_inputs, release_inputs, submission_persons
 from service.adapters.database.columns import PlainText
@@ -162,7 +162,10 @@ def _conditions(filters: AuditFilter) -> Iterator[ColumnElement[bool]]:
     if filters.recorded_from is not None:
         yield _E.recorded >= filters.recorded_from
     if filters.recorded_until is not None:
-        yield _E.recorded < filters.recorded_until
+        until = _E.recorded < filters.recorded_until
+        yield until if filters.covered is None else or_(until, _E.log_index < filters.covered)
+    if filters.from_place is not None:
+        yield or_(_E.log_index >= filters.from_place, _E.log_index.is_(None))
     # As plain text: an action that does not exist is no error, there are no such events.
     for column, wanted in (
         ("user_id", filters.user),

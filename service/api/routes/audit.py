@@ -13,16 +13,45 @@ from service.api.audit_export import MEDIA_TYPES, SUFFIXES, written
 from service.api.bodies import JsonBody
 from service.api.callers import PersonCall
 from service.api.schemas.audit import AuditEventAnswer, SavedQueryAnswer, SavedQueryInput, SignalAnswer
-from service.api.schemas.base import Cursor, Id, Limit, Listed, QueryIdentifier, answer, listed, plain, utc_time
+from service.api.schemas.base import (
+    Cursor,
+    Id,
+    Limit,
+    Listed,
+    QueryIdentifier,
+    answer,
+    listed,
+    plain,
+    plain_number,
+    utc_time,
+)
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.keep_audit_queries import list_audit_queries, remove_audit_query, save_audit_query
 from service.use_cases.read_audit_log import ExportForm, export_audit_log, read_audit_event, read_audit_log
 from service.use_cases.read_signals import read_signals
+from sluis_client.wire.content.values import PSEUDONYM
 
 router = APIRouter(tags=["audit"])
 
+LOG_SIZE = "Sluis-Log-Size"
+
 _Time = Annotated[datetime | None, BeforeValidator(utc_time), Query(description="UTC, as 2026-01-31T12:00:00Z")]
 _Name = Annotated[str | None, AfterValidator(plain), Query(min_length=1, max_length=512)]
+_Pseudonym = Annotated[
+    str | None,
+    Query(
+        pattern=PSEUDONYM,
+        max_length=512,
+        description="Of a person, as `type.purpose.version.value`: every event that touched data about them",
+    ),
+]
+"""Held to its form before anything is written: an identifier typed here must not get into the log."""
+
+_FromIndex = Annotated[
+    int | None,
+    BeforeValidator(plain_number),
+    Query(alias="fromIndex", description="What has this place in the log, a later one, or none yet"),
+]
 _EXPORTED = {
     media.partition(";")[0]: {"schema": {"type": "object" if form is ExportForm.FHIR else "string"}}
     for form, media in MEDIA_TYPES.items()
@@ -41,7 +70,8 @@ def _filters(  # noqa: PLR0917 - each parameter is a filter of the log
     object_id: Annotated[_Name, Query(alias="objectId")] = None,
     purpose: QueryIdentifier = None,
     reason: Annotated[_Name, Query(description="Words of reason codes; an event has to have all of them")] = None,
-    pseudonym: Annotated[_Name, Query(description="Of a person: every event that touched data about them")] = None,
+    pseudonym: _Pseudonym = None,
+    from_index: _FromIndex = None,
 ) -> AuditFilter:
     return AuditFilter(
         recorded_from=recorded_from,
@@ -56,6 +86,7 @@ def _filters(  # noqa: PLR0917 - each parameter is a filter of the log
         purpose=purpose,
         reason=reason,
         person=pseudonym,
+        from_place=from_index,
     )
 
 
@@ -86,14 +117,17 @@ def get_export(
     filters: _Filters,
     form: Annotated[ExportForm, Query(alias="format", description="CSV, NDJSON as the log commits to it, or FHIR R4")],
 ) -> Response:
-    """Everything that the filters let through up to now, newest first; an answer that breaks off is not whole."""
-    events = export_audit_log(call, filters, form)
+    """Everything that the filters let through up to now, newest first; an answer that breaks off is not whole.
+
+    `Sluis-Log-Size` says how many events of the log were covered: ask the next time with that as `fromIndex`.
+    """
+    export = export_audit_log(call, filters, form)
     now = call.services.clock.now()
     name = f"audit-{now:%Y%m%dT%H%M%SZ}.{SUFFIXES[form]}"
     return StreamingResponse(
-        written(events, form, issuer=call.services.issuer, now=now),
+        written(export.events, form, issuer=call.services.issuer, now=now),
         media_type=MEDIA_TYPES[form],
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"', LOG_SIZE: str(export.size)},
     )
 
 

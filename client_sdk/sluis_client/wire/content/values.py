@@ -20,7 +20,7 @@ _HIDDEN = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\x{FFFD}]"
 _OUTER_SPACE = r"^[\s\p{Z}]|[\s\p{Z}]$"
 _FORMULA = r"^[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 _SUSPECT = f"{_HIDDEN}|{_OUTER_SPACE}|{_FORMULA}"
-_PSEUDONYM = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.[0-9]+\.[A-Za-z0-9_-]{22,}$"
+PSEUDONYM = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.[0-9]+\.[A-Za-z0-9_-]{22,}$"
 _NOT_ONLY_DIGITS = r"[A-Za-z_-][0-9]*$"
 _MAX_PSEUDONYM = 255
 _EIGHT_OR_NINE = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){7,8}(?![0-9])")
@@ -136,7 +136,7 @@ def _check_texts(column: Column, rows: Rows, faults: FaultList) -> None:
 
 def _check_pseudonyms(column: Column, rows: Rows, faults: FaultList) -> None:
     values = rows.columns[column.name]
-    form = pc.and_(pc.match_substring_regex(values, _PSEUDONYM), pc.match_substring_regex(values, _NOT_ONLY_DIGITS))
+    form = pc.and_(pc.match_substring_regex(values, PSEUDONYM), pc.match_substring_regex(values, _NOT_ONLY_DIGITS))
     right = pc.and_(form, pc.less_equal(pc.binary_length(values), _MAX_PSEUDONYM))
     wrong = pc.invert(right)
     if any_true(wrong):

@@ -14,7 +14,7 @@ from typing import Any
 from sluis_client.wire.canonical import base64url, canonical_bytes, from_base64url, parse_json
 from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey, open_checkpoint
 from sluis_client.wire.log.merkle import ProofError, leaf_hash, verify_inclusion
-from sluis_client.wire.strict import Fields, StepError, WireError
+from sluis_client.wire.strict import LONE_SURROGATE, Fields, StepError, WireError
 
 SALT_BYTES = 32
 MOST_EVENTS = 2**53 - 1
@@ -67,7 +67,7 @@ class LogProof:
         checkpoint = fields.text("checkpoint")
         members: Mapping[str, Any] = value
         event = members.get("event")
-        if not isinstance(event, str) or not 0 < len(event) <= _LONGEST_PAYLOAD:
+        if not isinstance(event, str) or not 0 < len(event) <= _LONGEST_PAYLOAD or LONE_SURROGATE.search(event):
             fields.refuse("event", "moet de tekst van een gebeurtenis zijn", "must be the text of an event")
         hashes = members.get("hashes")
         if not isinstance(hashes, list) or len(hashes) > _MOST_HASHES or not all(map(_is_hash, hashes)):

@@ -8,6 +8,7 @@ into the log, where everybody who follows the log keeps it.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,17 +36,39 @@ def years_before(moment: datetime, years: int) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Erasure:
+class Erasure:
+    """An erasure as the log tells of it.
+
+    Attributes:
+        place: of its own event.
+        user: who erased, as the event has it.
+        recorded: when.
+        before: up to when events were recorded that went.
+        events: how many went.
+        first: the first place that lost its event.
+        last: the last one.
+    """
+
     place: int
+    user: str
+    recorded: datetime
     before: datetime
     events: int
     first: int
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The first place of the log at which an event of some day stood, and when that was recorded."""
+
+    place: int
+    recorded: datetime
+
+
 @dataclass(slots=True)
 class _Gap:
-    """Places without events, one after another; `latest` is when the newest event before them was recorded."""
+    """Places without events, one after another; `latest` is when the newest event before them is known to have been."""
 
     first: int
     last: int
@@ -53,22 +76,35 @@ class _Gap:
 
 
 class Erasures:
-    """The places without events, and the erasures, of a log that is read from its begin to its end."""
+    """The places without events, and the erasures, of a log that is read from its begin to its end.
 
-    def __init__(self) -> None:
+    Args:
+        now: by the clock of whoever verifies.
+        days: as they were when the log was verified before; an erasure cannot say that these events were older.
+    """
+
+    def __init__(self, now: datetime, days: Sequence[Day] = ()) -> None:
         self.places = 0
         """How many are without."""
+        self.days: list[Day] = []
+        """The days up to here, those that were known before among them."""
+        self._known = deque(sorted(days, key=lambda day: day.place))
+        self._limit = now + _OUT_OF_ORDER
         self._gaps: list[_Gap] = []
-        self._told: list[_Erasure] = []
+        self._told: list[Erasure] = []
+        self._newest_told = datetime.min.replace(tzinfo=UTC)
         self._latest = datetime.min.replace(tzinfo=UTC)
 
     def see(self, place: int, payload: str | None) -> None:
         """Take note of a place, with the text of its event when there is one."""
+        while self._known and self._known[0].place <= place:
+            self.days.append(self._known.popleft())
+            self._latest = max(self._latest, self.days[-1].recorded)
         if payload is not None:
             self._read(place, payload)
             return
         self.places += 1
-        if self._gaps and self._gaps[-1].last == place - 1:
+        if self._gaps and (self._gaps[-1].last, self._gaps[-1].latest) == (place - 1, self._latest):
             self._gaps[-1].last = place
         else:
             self._gaps.append(_Gap(place, place, self._latest))
@@ -80,8 +116,11 @@ class Erasures:
 
         1. it stands further on in the log;
         2. the place is among those that it names;
-        3. no event before the place is from after the time up to which it erased, for then the place's own was too;
-        4. that time was five years past when it erased.
+        3. no event before the place is, or was when the log was seen before, from after the time up to which it erased,
+           for then the place's own was too;
+        4. that time was five years past when it erased;
+        5. it erased at no later time than the clock of whoever verifies has, nor than the events after it have: neither
+           service nor operator can date it further on, to have a young event pass for an old one.
 
         All of them together erased as many events as there are places without.
         """
@@ -94,6 +133,10 @@ class Erasures:
                 place = reach + 1
         return self._gaps[0].first if self.places > sum(one.events for one in self._told) else None
 
+    def relied_on(self) -> Sequence[Erasure]:
+        """The erasures that answer for the places without events, in the order of the log."""
+        return [one for one in self._told if any(one.first <= gap.last and gap.first <= one.last for gap in self._gaps)]
+
     def _read(self, place: int, payload: str) -> None:
         """In canonical JSON no text holds a bare quote, so these can only be the members of the event."""
         found = _RECORDED.search(payload)
@@ -102,21 +145,29 @@ class Erasures:
         except ValueError:
             return
         self._latest = max(self._latest, recorded)
-        if _ERASURE in payload and _SUCCESS in payload:
+        if not self.days or self._latest.date() > self.days[-1].recorded.date():
+            self.days.append(Day(place, self._latest))
+        if recorded + _OUT_OF_ORDER < self._newest_told:
+            self._told = [one for one in self._told if one.recorded <= recorded + _OUT_OF_ORDER]
+            self._newest_told = max((one.recorded for one in self._told), default=recorded)
+        if _ERASURE in payload and _SUCCESS in payload and recorded <= self._limit:
             self._told += _erasure(place, recorded, payload)
+            self._newest_told = max(self._newest_told, recorded)
 
 
-def _answers(one: _Erasure, place: int, gap: _Gap) -> bool:
+def _answers(one: Erasure, place: int, gap: _Gap) -> bool:
     return one.place > gap.last and one.first <= place <= one.last and gap.latest <= one.before + _OUT_OF_ORDER
 
 
-def _erasure(place: int, recorded: datetime, payload: str) -> Sequence[_Erasure]:
+def _erasure(place: int, recorded: datetime, payload: str) -> Sequence[Erasure]:
     """What the erasure says of itself; nothing when it erased nothing, or what was not five years old."""
     try:
         event = parse_json(payload.encode())
         fields = Fields(parse_json(str(event["query"]).encode()), {"before", "events", "first", "last"})
-        found = _Erasure(
+        found = Erasure(
             place,
+            str(event["user"]),
+            recorded,
             fields.time("before"),
             fields.integer("events", 1, _MOST),
             fields.integer("first", 0, _MOST),

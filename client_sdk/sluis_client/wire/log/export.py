@@ -17,12 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sluis_client.wire.canonical import base64url, canonical_bytes, from_base64url, parse_json
 from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey, open_checkpoint
 from sluis_client.wire.log.entry import LogEntry
-from sluis_client.wire.log.erasures import Erasures
+from sluis_client.wire.log.erasures import Day, Erasure, Erasures
 from sluis_client.wire.log.merkle import EMPTY_ROOT, Range, leaf_hash
 from sluis_client.wire.strict import WireError
 
@@ -56,10 +57,14 @@ class VerifiedExport:
     Attributes:
         checkpoint: how the log stood.
         erased: how many of its events were erased, each by an erasure that the log tells of.
+        erasures: those erasures, for people to read: of when the erased events were, they are the only word.
+        days: first places of days, to be known at the next verification.
     """
 
     checkpoint: Checkpoint
     erased: int
+    erasures: Sequence[Erasure]
+    days: Sequence[Day]
 
 
 def export_header(checkpoint: Checkpoint) -> bytes:
@@ -94,7 +99,9 @@ def erased_line(index: int, leaf: bytes) -> bytes:
     return canonical_bytes({"index": index, "leafHash": base64url(leaf)}) + b"\n"
 
 
-def verify_export(lines: Iterable[bytes], key: LogKey, seen: Sequence[str] = ()) -> VerifiedExport:
+def verify_export(
+    lines: Iterable[bytes], key: LogKey, seen: Sequence[str] = (), *, now: datetime, days: Sequence[Day] = ()
+) -> VerifiedExport:
     """Prove that an exported log is whole and as it was, without the service.
 
     1. The first line is a header, and its checkpoint is signed with the log's key, under the log's name.
@@ -109,6 +116,8 @@ def verify_export(lines: Iterable[bytes], key: LogKey, seen: Sequence[str] = ())
         lines: of the export.
         key: the log's key, from a source that is trusted.
         seen: checkpoints that were seen before, as signed notes.
+        now: by the clock of whoever verifies; no erasure can be from later.
+        days: of the verification before; no erasure can say that what was there then was older than it was.
 
     Raises:
         ExportError: a step failed; it says what was done, and where that can be told.
@@ -116,7 +125,7 @@ def verify_export(lines: Iterable[bytes], key: LogKey, seen: Sequence[str] = ())
     numbered = enumerate(lines, 1)
     newest = _header(next(numbered, (1, b""))[1], key)  # 1
     roots = _seen(seen, key, newest)  # 2
-    tree, erasures = Range(), Erasures()
+    tree, erasures = Range(), Erasures(now, days)
     fresh: list[bytes] = []
     for number, line in numbered:
         fields = _line(number, line)
@@ -140,7 +149,7 @@ def verify_export(lines: Iterable[bytes], key: LogKey, seen: Sequence[str] = ())
     unexplained = erasures.unexplained()
     if unexplained is not None:  # 7
         raise _unexplained(unexplained)
-    return VerifiedExport(newest, erasures.places)
+    return VerifiedExport(newest, erasures.places, erasures.relied_on(), erasures.days)
 
 
 def _header(line: bytes, key: LogKey) -> Checkpoint:
@@ -244,9 +253,9 @@ def _unexplained(place: int) -> ExportError:
     return ExportError(
         "erased-unexplained",
         f"Gebeurtenis {place} is weg, en geen wissing in het log verklaart dat: later, na vijf jaar, van die plaats, "
-        "en van zoveel gebeurtenissen als er weg zijn.",
-        f"Event {place} is gone, and no erasure in the log explains it: later, after five years, of this place, and of "
-        "as many events as are gone.",
+        "van zoveel gebeurtenissen als er weg zijn, en zelf niet van na nu of na wat erop volgt.",
+        f"Event {place} is gone, and no erasure in the log explains it: later, after five years, of this place, of as "
+        "many events as are gone, and itself not from after now or after what follows it.",
     )
 
 

@@ -1,0 +1,84 @@
+"""What an auditor keeps of the log that was verified last: the next one has to continue it.
+
+A file of JSON, canonical: the checkpoint, and per day the first place at which an event of that day stood. An operator
+who says later that such a place was past its retention contradicts what was seen. A bare checkpoint (a signed note),
+from whoever else saw the log, is taken as well: it has no days.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sluis_client.wire.canonical import canonical_bytes, parse_json
+from sluis_client.wire.log.erasures import Day
+from sluis_client.wire.strict import Fields, WireError, time_text
+
+_MOST = 2**53 - 1
+_NOTE = "\n\n\N{EM DASH} "
+
+
+class UnreadableSeenError(Exception):
+    """The file is torn, or something else: what was seen before is not known, and nothing can be held against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was verified before: the signed note, and the days."""
+
+    note: str
+    days: Sequence[Day] = ()
+
+    @classmethod
+    def read(cls, path: Path) -> Seen:
+        """Read the file.
+
+        Raises:
+            UnreadableSeenError: it is no such file.
+            OSError: it cannot be read.
+        """
+        content = path.read_bytes()
+        try:
+            if not content.startswith(b"{"):
+                return cls(_a_note(content.decode()))
+            fields = Fields(parse_json(content), {"seenVersion", "checkpoint", "days"})
+            fields.integer("seenVersion", 1, 1)
+            note, days = fields.text("checkpoint"), fields.each("days", _day)
+            fields.finish()
+        except (WireError, ValueError) as error:
+            raise UnreadableSeenError from error
+        return cls(_a_note(note), days)
+
+    def keep(self, path: Path) -> None:
+        """Write the file, whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        days = [{"place": day.place, "recorded": time_text(day.recorded)} for day in self.days]
+        members = {"seenVersion": 1, "checkpoint": self.note, "days": days}
+        handle, name = tempfile.mkstemp(prefix=".seen-", dir=path.parent)  # made with mode 0600
+        try:
+            with open(handle, "wb") as file:  # noqa: PTH123 - takes over the descriptor
+                file.write(canonical_bytes(members) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+def _a_note(text: str) -> str:
+    if _NOTE not in text or not text.endswith("\n"):
+        raise UnreadableSeenError
+    return text
+
+
+def _day(value: object) -> Day:
+    fields = Fields(value, {"place", "recorded"})
+    day = Day(fields.integer("place", 0, _MOST), fields.time("recorded"))
+    fields.finish()
+    return day
