@@ -332,7 +332,16 @@ def test_another_key_and_another_log() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b'{"event":"\\ud800"}', b"", b"[]", b"{}", b"\xff", b'{"index":0}', b'{"index":0,"leafHash":"x"}', b'{"index":0,"index":1,"leafHash":""}'],
+    [
+        b'{"event":"\\ud800"}',
+        b"",
+        b"[]",
+        b"{}",
+        b"\xff",
+        b'{"index":0}',
+        b'{"index":0,"leafHash":"x"}',
+        b'{"index":0,"index":1,"leafHash":""}',
+    ],
 )
 def test_a_misshapen_line_is_told_by_its_number(line: bytes) -> None:
     for place in (0, 1, 12):

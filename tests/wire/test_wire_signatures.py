@@ -346,7 +346,7 @@ def test_json_that_two_readers_may_understand_differently_is_refused(text):
 def test_json_that_is_not_utf8_is_refused():
     with pytest.raises(WireError):
         parse_json(b'"\xff"')
-    assert parse_json(br'["\ud83d\ude00", "\\ud800"]') == ["\U0001f600", r"\ud800"]
+    assert parse_json(rb'["\ud83d\ude00", "\\ud800"]') == ["\U0001f600", r"\ud800"]
     assert parse_json('{"a":["é",1.5,null]}'.encode()) == {"a": ["é", 1.5, None]}
 
 
