@@ -216,6 +216,11 @@ def _add_verify(audit: typer.Typer, clock: Clock, record: Record) -> None:
         for one in proven.erasures:
             typer.echo(_told_of(one))
         _recorded(record, size, None)
+        if seen is not None and not seen.exists():
+            _tell(
+                f"{seen} was er nog niet: het log is met geen eerder ijkpunt vergeleken.",
+                f"{seen} was not there yet: the log was compared with no earlier checkpoint.",
+            )
         if seen is not None:
             _keep(seen, proven)
 

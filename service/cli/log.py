@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -56,12 +57,12 @@ def _add_keeping(log: typer.Typer, open_call: OpenCall) -> None:
     ) -> None:
         """Schrijf het hele log, tot het nieuwste ijkpunt / write the whole log, up to the newest checkpoint."""
         try:
-            output = file.open("xb")
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # nobody else may read the log
         except OSError as error:
             typer.echo(f"{file}: niet te maken / cannot be made ({error.strerror})", err=True)
             raise typer.Exit(BAD_INPUT) from None
         try:
-            with output, refusals_told(), open_call() as call:
+            with open(descriptor, "wb") as output, refusals_told(), open_call() as call:  # noqa: PTH123 - takes it over
                 events = export_log(call, output.write)
         except BaseException:
             file.unlink()  # no half of a log, that would look like one that was cut off

@@ -79,6 +79,7 @@ def test_a_verification_beside_the_database_is_in_the_log_and_elsewhere_none_is_
     sequence()
     code, told = run("log", "export", "log.ndjson")
     assert code == 0, told
+    assert (here / "log.ndjson").stat().st_mode & 0o777 == 0o600
     code, told = run("audit", "verify", "log.ndjson", "--key", "key")
     assert (code, "audit.verify" in told) == (0, True), told
     lines = (here / "log.ndjson").read_bytes().splitlines(keepends=True)

@@ -196,6 +196,9 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     keys = ["--key", str(tmp_path / "key"), "--seen", str(tmp_path / "seen")]
     code, told = run("audit", "verify", str(tmp_path / "log"), *keys)
     assert (code, "303 events" in told, "303 gebeurtenissen" in told) == (0, True, True)
+    assert "compared with no earlier checkpoint" in told
+    assert (tmp_path / "seen").stat().st_mode & 0o777 == 0o600
+    assert "no earlier checkpoint" not in run("audit", "verify", str(tmp_path / "log"), *keys)[1]
     newer = (tmp_path / "seen").read_text()
     (tmp_path / "cut").write_bytes(b"".join(lines[:-1]))
     code, told = run("audit", "verify", str(tmp_path / "cut"), *keys)
