@@ -50,6 +50,10 @@ PURPOSEFUL = DECIDED | {Fact.PURPOSE, Fact.PERMIT, Fact.SENSITIVITY}
 """What is done with figures, under a purpose and the permit of one request."""
 
 
+APPROVING = ("agreement.judge", "purpose.approve", "request.review")
+"""The codes of what somebody approves as the second pair of eyes; their reason says whether."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventCode:
     """A kind of event: its stable code, action, the type of object it is about, and what it always says."""

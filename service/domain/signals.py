@@ -99,7 +99,7 @@ def _one_approver(approvals: Mapping[str, int], first: datetime, last: datetime)
     total = sum(approvals.values())
     for user, count in approvals.items():
         if count >= MANY_APPROVALS and count * 100 >= total * APPROVED_SHARE:
-            query = _query(first, last, actor=user, code="request.review", reason="approve")
+            query = _query(first, last, actor=user, reason="approve")
             yield Signal(SignalKind.ONE_APPROVER, user, None, count, total, first, last, query)
 
 

@@ -188,8 +188,9 @@ def test_approvals_are_counted_per_steward(database: Database) -> None:
     _keep(
         database,
         review,
-        replace(review, id="2"),
-        replace(review, id="3", user="s2"),
+        replace(review, id="2", code="purpose.approve"),
+        replace(review, id="3", code="agreement.judge", user="s2"),
+        replace(review, id="7", code="purpose.review", user="s6"),
         replace(review, id="4", user="s3", reasons=("reject",)),
         replace(review, id="5", user="s4", outcome=Outcome.FAILED, reasons=("approve",)),
         replace(review, id="6", user="s5", recorded=after(-1)),

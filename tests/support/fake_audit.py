@@ -11,7 +11,7 @@ from fake_tables import FakeTransaction, Tables
 
 from service.adapters.database.audit import to_payload
 from service.adapters.database.paging import from_cursor, to_cursor
-from service.domain.audit import AuditEvent, Reading, SavedQuery, StoredEvent, Volume
+from service.domain.audit import APPROVING, AuditEvent, Reading, SavedQuery, StoredEvent, Volume
 from service.domain.audit_terms import person_digest, reason_terms, terms_of
 from service.domain.errors import Conflict, NotFound
 from service.ports.unit_of_work import AuditFilter, Page
@@ -86,7 +86,8 @@ class FakeAuditTrail:
             e.user
             for e in self._t.read().events.values()
             if recorded_from <= e.recorded < recorded_until
-            and (e.code, e.outcome) == ("request.review", "success")
+            and e.code in APPROVING
+            and e.outcome == "success"
             and "approve" in e.reasons
         )
 

@@ -17,7 +17,7 @@ from service.adapters.database.columns import PlainText
 from service.adapters.database.objection_tables import evidence_left_out, release_left_out
 from service.adapters.database.paging import newest_first
 from service.adapters.database.tables import audit_events, evidence
-from service.domain.audit import Outcome
+from service.domain.audit import APPROVING, Outcome
 from service.domain.audit_terms import person_digest, person_term
 from service.ports.unit_of_work import AuditFilter
 
@@ -112,7 +112,7 @@ def approvals_between(recorded_from: datetime, recorded_until: datetime) -> Sele
             _term("reason:approve"),
             audit_terms.c.recorded >= recorded_from,
             audit_terms.c.recorded < recorded_until,
-            _E.code == "request.review",
+            _E.code.in_(APPROVING),
             _E.outcome == Outcome.SUCCESS,
         )
         .group_by(_E.user_id)
