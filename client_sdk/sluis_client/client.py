@@ -350,7 +350,14 @@ class Client:
         return list(fetch_uses(self._session.transport, self._session.tokens))
 
     def agreements(self) -> list[Agreement]:
-        """What your figures are used under: your organisation's agreements and consents."""
+        """What your figures are used under: your organisation's agreements and consents.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     [(one.kind, one.in_force) for one in client.agreements()]
+            [('processor-agreement', True)]
+        """
         return fetch_agreements(self._session.transport, self._session.tokens)
 
     def consent(self, data_set: str, *, purposes: Sequence[str] = (), valid_until: str | None = None) -> Agreement:
@@ -363,6 +370,12 @@ class Client:
 
         Raises:
             ServiceRefusedError: there is no such data set or purpose, or it ends before today.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     client.consent("capacity", valid_until="2099-12-31").valid_until
+            '2099-12-31'
         """
         return give_consent(self._session.transport, self._session.tokens, data_set, purposes, valid_until)
 
@@ -371,6 +384,13 @@ class Client:
 
         Raises:
             ServiceRefusedError: it is not yours, does not hold, or the reason is too short.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     given = client.consent("capacity")
+            ...     client.leave_agreement(given.id, "We stop sharing these.").in_force
+            False
         """
         return leave_agreement(self._session.transport, self._session.tokens, agreement, reason)
 

@@ -86,6 +86,13 @@ ROLES = {
     "reviewPurpose": {"privacy-officer"},
     "approvePurpose": {"steward"},
     "changePurpose": {"steward", "privacy-officer"},
+    "listAgreements": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "readAgreement": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
+    "recordAgreement": {"steward"},
+    "judgeAgreement": {"steward", "privacy-officer"},
+    "withdrawAgreement": {"steward", "privacy-officer"},
+    "leaveAgreement": {"supplier"},
+    "giveConsent": {"supplier"},
     "readRegister": {"steward", "privacy-officer", "auditor"},
     "readOwnOrganisation": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readOwnUses": {"supplier"},
@@ -107,6 +114,8 @@ OWNED = {
     "withdrawSubmission": "supplier",
     "withdrawObjection": "supplier",
     "readRound": "supplier",
+    "readAgreement": "supplier",
+    "leaveAgreement": "supplier",
     "readRequest": "owner",
     "retractRequest": "owner",
     "readRelease": "owner",
@@ -122,6 +131,8 @@ SHARED = {
     "readEvidence",
     "reviewRequest",
     "withdrawRelease",
+    "judgeAgreement",
+    "withdrawAgreement",
     "readPurpose",
     "reviewPurpose",
     "approvePurpose",
@@ -164,6 +175,7 @@ def ids(cast: Any) -> dict[str, str]:
         "classification_id": "scotland-boards",
         "number": "0",
         "objection_id": add_objection(world, cast.privacy_officer),
+        "agreement_id": give_consent(world, cast.supplier),
         "source_id": "demography",
         "period": add_public_copy(world),
         "purpose_id": propose(world, cast.owner),
@@ -182,6 +194,12 @@ def add_objection(world: World, privacy_officer: str) -> str:
         theirs = replace(found, id=world.services.randomness.new_id(), organisation="hospital-a")
         step.data.objections.add(theirs)
     return theirs.id
+
+
+def give_consent(world: World, supplier: str) -> str:
+    made = world.call("POST", "/v1/consents", supplier, json={"dataSet": "staffed-beds"})
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
 
 
 def add_public_copy(world: World) -> str:
@@ -228,6 +246,19 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "reviewPurpose": {"json": {"version": 1, "verdict": "approve", "reason": WHY}},
         "approvePurpose": {"json": {"version": 1, "verdict": "approve", "reason": WHY}},
         "changePurpose": {"json": {"version": 1, "change": "withdraw", "reason": WHY}},
+        "recordAgreement": {
+            "json": {
+                "kind": "processor-agreement",
+                "reference": "VO-2026-030",
+                "parties": ["hospital-a"],
+                "dataSets": ["staffed-beds"],
+                "validFrom": "2026-01-01",
+            }
+        },
+        "judgeAgreement": {"json": {"verdict": "approve"}},
+        "withdrawAgreement": {"json": {"reason": WHY}},
+        "leaveAgreement": {"json": {"reason": WHY}},
+        "giveConsent": {"json": {"dataSet": "staffed-beds"}},
         "withdrawRelease": {"json": {"reason": "An error."}},
         "lodgeObjection": {"json": {"pseudonym": "bsn.planning.1." + "a" * 22}},
         "saveAuditQuery": {"json": {"name": "denials", "query": "outcome=denied"}},

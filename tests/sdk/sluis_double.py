@@ -189,6 +189,11 @@ class Double:
         following = str(number + 1) if number + 1 < len(self.use_pages) else None
         return {"items": self.use_pages[number], "next": following}
 
+    def agreement(self, kind: str, **more: Any) -> dict[str, Any]:
+        told = {"dataSets": [more.pop("dataSet", self.definition.id)], "inForce": True, **more}
+        fixed = {"id": "01a2-agreement", "kind": kind, "reference": "VO-2026-001", "state": "confirmed"}
+        return {**fixed, "purposes": [], "validFrom": "2026-01-01", **told}
+
     def round(self) -> dict[str, Any]:
         counts = next((h for h in self.held.values() if h.state == "accepted"), None)
         mine = {"state": "missing"} if counts is None else {"state": "accepted", "submissionId": counts.id}
@@ -416,6 +421,12 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, {"id": ORGANISATION, "name": "Ziekenhuis Arran"}, {}
             case "GET", ["v1", "organisations", "me", "uses"]:
                 return 200, double.uses(parse_qs(urlsplit(self.path).query).get("cursor", [""])[0]), {}
+            case "GET", ["v1", "agreements"]:
+                return 200, {"items": [double.agreement("processor-agreement")]}, {}
+            case "POST", ["v1", "consents"]:
+                return 201, double.agreement("supplier-consent", **json.loads(body)), {}
+            case "POST", ["v1", "agreements", _, "departure"]:
+                return 201, double.agreement("supplier-consent", inForce=False), {}
             case "GET", ["v1", "data-sets", double.definition.id]:
                 return 200, double.definition.to_json(), {}
             case "GET", ["v1", "rounds"]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from service.api.callers import PersonCall
+from service.api.callers import AnyCall
 from service.api.negotiation import choose
 from service.api.schemas.base import Id, answer
 from service.api.schemas.pictures import CatchmentAnswer, WorkingModelAnswer
@@ -35,7 +35,7 @@ _Format = Annotated[
     response_model=WorkingModelAnswer,
     responses={200: {"content": _OTHERS}, 400: {}, 406: {}},
 )
-def get_working_model(request: Request, call: PersonCall, release_id: Id, form: _Format = None) -> Response:
+def get_working_model(request: Request, call: AnyCall, release_id: Id, form: _Format = None) -> Response:
     """Per region the matrix of the Handreiking cruciale ggz with its white spots, of a release of such an inventory.
 
     It is made of the cells of the release alone. A box that is suppressed is neither empty nor a white spot.
@@ -53,7 +53,7 @@ def get_working_model(request: Request, call: PersonCall, release_id: Id, form: 
     response_model=CatchmentAnswer,
     responses={200: {"content": _OTHERS}, 400: {}, 406: {}},
 )
-def get_catchment(request: Request, call: PersonCall, release_id: Id, form: _Format = None) -> Response:
+def get_catchment(request: Request, call: AnyCall, release_id: Id, form: _Format = None) -> Response:
     """Per region or municipality where its inhabitants get care, with shares and who goes elsewhere.
 
     It is made of the cells of the release alone. A flow that is suppressed is not nobody.
