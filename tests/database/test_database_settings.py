@@ -18,7 +18,6 @@ from service.adapters.database.engine import checked
 from service.adapters.database.refusals import _BY_COLUMNS, _CONFLICTS, _sqlite_constraint, meaning
 from service.adapters.database.tables import (
     client_keys,
-    evidence,
     invitations,
     metadata,
     reviews,
@@ -27,7 +26,7 @@ from service.adapters.database.tables import (
 )
 from service.domain.errors import Unavailable
 from service.domain.organisation import ClientKey, Invitation
-from service.domain.request import Evidence, Review
+from service.domain.request import Review
 from service.domain.submission import Submission, UploadPart
 
 
@@ -168,7 +167,6 @@ def test_an_unknown_constraint_is_never_a_conflict() -> None:
         (upload_parts, UploadPart),
         (client_keys, ClientKey),
         (invitations, Invitation),
-        (evidence, Evidence),
         (reviews, Review),
     ],
 )

@@ -25,6 +25,7 @@ from service.domain.purpose import Purpose, Reach, Recipients
 from service.domain.request import AggregateRequest, RequestedDimension, RequestSpec
 from service.domain.round import Round, RoundState
 from service.use_cases.create_round import create_round
+from service.use_cases.record_agreement import give_consent
 from service.use_cases.submit_records import Delivered, submit_records
 from sluis_client.wire import canonical_bytes
 
@@ -104,6 +105,8 @@ def test_delivered_and_released(world, name):
     suppliers = sorted(world.parties) if data_set.has_business else ["north"]
     figures = Figures.of(data_set, CATALOGUE, suppliers)
     round_ = world.round(PERIODS[data_set.round_level], data_set=name)
+    for supplier in suppliers if data_set.supplier_consent else ():
+        give_consent(world.call(world.parties[supplier].principal), name, (), None)
     for supplier in suppliers:
         delivered = deliver(world, supplier, list(figures.rows[supplier]), round_)
         assert delivered.submission.state == "accepted", delivered.submission.faults

@@ -132,7 +132,7 @@ def test_what_is_no_request_is_told_at_once(explain):
     assert (as_json.exit_code, as_json.stderr) == (2, "")
     faults = json.loads(as_json.stdout)["faults"]
     assert len(faults) == 9
-    assert {"pointer": "/dataSet", "nl": "moet tekst zijn", "en": "must be a string"} in faults
+    assert {"place": "/dataSet", "nl": "moet tekst zijn", "en": "must be a string"} in faults
     assert explain('{"dataSet": "a", "dataSet": "b"}').exit_code == 2
     assert explain("[]").exit_code == 2
 

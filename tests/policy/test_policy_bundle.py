@@ -20,6 +20,7 @@ from service.adapters.bundle.faults import FAULTS
 from service.adapters.bundle_report import report_bundle
 from service.adapters.clock import SystemClock
 from service.cli.policy import add_policy_commands
+from service.composition.comparing import compare_bundles
 from service.composition.explaining import explain_request
 from service.domain.classification import TOTAL, Label
 from service.domain.errors import NotFound
@@ -480,7 +481,13 @@ def test_the_hash_changes_with_a_byte_and_with_a_name(bundle):
 def command() -> typer.Typer:
     app = typer.Typer()
     app.callback()(lambda: None)
-    add_policy_commands(app, report_bundle, explain_request, clock=SystemClock())
+    add_policy_commands(
+        app,
+        report_bundle,
+        explain_request,
+        lambda old, new, requests: compare_bundles(old, new, requests, lambda: None),
+        clock=SystemClock(),
+    )
     return app
 
 

@@ -65,7 +65,7 @@ def test_the_same_bundle_decides_the_same(diff):
 
 def test_what_was_permitted_is_denied_and_the_other_way_round(diff):
     outcome = diff([REQUEST, REQUEST | {"id": "request-2", "periods": ["2026-04"]}], (PURPOSE, OLDER))
-    assert changes(outcome) == ["denied-now"]
+    assert changes(outcome) == ["denied-now", "other-obligations"]  # both permits say how old figures are at least
     found = json.loads(outcome.stdout)["differing"][0]
     assert (found["id"], found["old"]["outcome"], found["stored"]) == ("request-1", "permit", None)
     assert [reason["code"] for reason in found["new"]["reasons"]] == ["data-too-young"]

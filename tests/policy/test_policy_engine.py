@@ -59,8 +59,8 @@ def test_every_role_is_in_the_oracle():
 def test_every_reason_has_a_text_and_every_text_a_reason():
     parsed = cedarpy.PolicySet.from_str("\n".join(text for _, text in BUNDLE.rules)).to_pst().static_policies
     told = {policy.annotations["id"] for policy in parsed.values() if policy.effect == "forbid"}
-    # no rule can know a one-time code, or how many requests there are
-    said_by_use_cases = {"code-not-valid", "too-many-open-requests"}
+    # no rule can know a one-time code, how many requests there are, or who is in a delivery
+    said_by_use_cases = {"code-not-valid", "too-many-open-requests", "person-not-yours"}
     assert told | {"policy-not-sure", "role-not-allowed"} | said_by_use_cases == set(REASONS)
 
 

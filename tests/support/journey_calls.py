@@ -581,7 +581,13 @@ CASES: Mapping[str, Case] = {
     ),
     "erase_expired_events": Case({"operator"}, "operator", fixed(5), "audit.erase", fixed(4)),
     # --- releases and the log
-    "list_releases": Case({*OWNERS, *STEWARDS}, "owner", fixed(PAGE), None, fixed(Page(cursor="not one of ours"))),
+    "list_releases": Case(
+        {*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor"},
+        "owner",
+        fixed(PAGE),
+        None,
+        fixed(Page(cursor="not one of ours")),
+    ),
     "read_release": Case(
         {*OWNERS, *STEWARDS},
         "steward",

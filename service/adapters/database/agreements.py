@@ -102,7 +102,9 @@ class SqlAgreements:
         """By id; with `lock` none of them ends before this transaction does."""
         values: dict[str, Any] = {"day": day} | ({} if party is None else {"party": party})
         found: dict[str, list[Mapping[str, Any]]] = {}
-        for row in self._transaction.rows(_IN_FORCE if party is None else _IN_FORCE_FOR, values, lock=lock):
+        for row in self._transaction.rows(
+            _IN_FORCE if party is None else _IN_FORCE_FOR, values, lock=lock, shared=True
+        ):
             if data_set in row["data_sets"]:
                 found.setdefault(row["id"], []).append(row)
         return [

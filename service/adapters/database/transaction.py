@@ -31,15 +31,19 @@ class Transaction:
         """`sqlite` or `postgresql`."""
         return self._connection.dialect.name
 
-    def rows(self, statement: Select[Any], values: Row | None = None, *, lock: bool = False) -> Sequence[Row]:
+    def rows(
+        self, statement: Select[Any], values: Row | None = None, *, lock: bool = False, shared: bool = False
+    ) -> Sequence[Row]:
         """All rows; with `lock`, no other transaction changes them until this one ends.
+
+        A `shared` lock keeps nobody waiting who wants the same.
 
         What every delivery asks is a statement made once, with `values` for its parameters: that takes half the time.
         """
         if lock:
             self.require_writing()
             # NO KEY: rows that refer to this one may still be added; SQLite's write lock is enough.
-            statement = statement.with_for_update(key_share=True)
+            statement = statement.with_for_update(read=shared, key_share=not shared)
         self._require_open()
         try:
             found = self._connection.execute(statement, values)
