@@ -51,6 +51,8 @@ AGREEMENT_LIFECYCLE = Lifecycle(
 )
 PROCESSING = frozenset({AgreementKind.PROCESSOR, AgreementKind.JOINT})
 """Under either of these a supplier's figures may be processed."""
+LEAVABLE = PROCESSING | {AgreementKind.CONSENT}
+"""What a supplier ends for itself; an assessment is not its own, and a law holds whether it wants or not."""
 CONSENTING = frozenset({AgreementKind.CONSENT, AgreementKind.STATUTE})
 """Either of these lets figures be used for which a consent is asked."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from service.domain.catalogue import Catalogue
 from service.domain.errors import NotFound
@@ -32,7 +32,8 @@ class Given:
 def newer_from(spec: RequestSpec, given: Iterable[Given], catalogue: Catalogue) -> date | None:
     """The first civil day (Europe/Amsterdam) on which the asked table may hold a newer period than was given before.
 
-    A table is the same when its dimensions are at the same levels and it shares a measure. Figures that came in March
+    A table is the same when its dimensions are at the same levels and it shares a measure, whoever asked
+    for it. Figures that came in March
     under a quarterly purpose are followed by newer ones from 1 April: calendar periods do not drift, as spans would.
 
     Args:
@@ -59,13 +60,18 @@ def newer_from(spec: RequestSpec, given: Iterable[Given], catalogue: Catalogue) 
 def _next(purpose: Purpose, came: date) -> date:
     months = _MONTHS.get(purpose.frequency)
     if months is None:
-        return date.fromordinal(purpose.valid_until.toordinal() + 1)
+        return purpose.valid_until if purpose.valid_until == date.max else purpose.valid_until + timedelta(days=1)
     start = came.year * 12 + (came.month - 1) // months * months + months
     return date(start // 12, start % 12 + 1, 1)
 
 
 def _same(one: RequestSpec, other: RequestSpec) -> bool:
-    return set(one.dimensions) == set(other.dimensions) and not set(one.measures).isdisjoint(other.measures)
+    """Whatever codes it is cut down to: two cuts may overlap, at whichever level they are named."""
+    return _levels(one) == _levels(other) and not set(one.measures).isdisjoint(other.measures)
+
+
+def _levels(spec: RequestSpec) -> set[tuple[str, str, str]]:
+    return {(asked.dimension, asked.classification, asked.level) for asked in spec.dimensions}
 
 
 def _newest(spec: RequestSpec, catalogue: Catalogue) -> date | None:

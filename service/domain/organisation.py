@@ -39,6 +39,10 @@ class Agreement:
         if self.valid_until is not None and self.valid_until < self.valid_from:
             raise Invalid("agreement-dates")
 
+    def holds_on(self, day: date) -> bool:
+        """Whether it is in force on this civil day in Europe/Amsterdam, first and last day counted."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
 
 @dataclass(frozen=True, slots=True)
 class Organisation:

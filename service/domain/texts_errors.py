@@ -258,6 +258,13 @@ ERRORS: Mapping[str, Text] = {
         "The agreement is {state}; '{event}' is not possible now.",
         *_REFRESH,
     ),
+    "agreement-not-left": Text(
+        _STATE,
+        "Een DPIA of wettelijke grondslag beëindigt een aanleveraar niet zelf.",
+        "A supplier does not end an impact assessment or a statutory basis itself.",
+        "Vraag de datasteward.",
+        "Ask the data steward.",
+    ),
     "agreement-left": Text(
         _STATE,
         "Uw organisatie heeft deze overeenkomst al beëindigd.",

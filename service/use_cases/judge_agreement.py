@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from service.domain import facts
-from service.domain.agreement import AGREEMENT_LIFECYCLE, RecordedAgreement
+from service.domain.agreement import AGREEMENT_LIFECYCLE, LEAVABLE, RecordedAgreement
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.request import Verdict
@@ -62,12 +62,15 @@ def leave_agreement(call: Call, agreement: str, reason: str) -> RecordedAgreemen
     Raises:
         Denied: no supplier, or no party.
         NotFound: no such agreement.
-        Conflict: `agreement-state`: it does not hold; `agreement-left`: the supplier left before.
+        Conflict: `agreement-state`: it does not hold; `agreement-left`: the supplier left before;
+            `agreement-not-left`: an assessment or a law, which nobody is a party to by its own will.
         Invalid: `agreement-reason`.
     """
     with call.transact(LEAVE) as step:
         found = _authorised(step, "leaveAgreement", agreement)
         AGREEMENT_LIFECYCLE.after(found.state, "leave")
+        if found.kind not in LEAVABLE:
+            raise Conflict("agreement-not-left")
         _require_reason(reason)
         own = call.principal.organisation or ""
         if own in found.left:

@@ -322,15 +322,27 @@ def _require_comparable(basis: Basis, profile: DisclosureProfile, catalogue: Cat
 def _require_persons_hidden(basis: Basis, profile: DisclosureProfile) -> None:
     """Those who left or came back since a release are as many persons as any figure has to be of.
 
-    The change table alone does not see to that: one person may have many rows, and a magnitude tells no number.
+    The change table alone does not see to that: one person may have many rows, and a magnitude tells no number. Nor may
+    whoever delivers see it otherwise by taking its own away, so the same is asked of what each holding does not know,
+    and of the rounds of this table by themselves. Who is in a table that was cut down nobody counts: it waits.
     """
+    cut = any(asked.only for asked in basis.request.spec.dimensions)
+    rounds = set(rounds_asked(basis.request.spec))
     for earlier in basis.earlier:
-        both = {part.submission for part in earlier.parts} & {part.submission for part in basis.connected}
+        both = {part.submission: part for part in basis.connected}
+        both = {part.submission: part for part in earlier.parts if part.submission in both}
         then, now = set(left_out_of(earlier.parts)), set(left_out_of(basis.connected))
-        persons = {person for delivery, person in then ^ now if delivery in both}
-        if 0 < len(persons) < profile.minimum_count:
-            told = f"{len(persons)} < {profile.minimum_count}: personen · persons"
-            raise _Refused(Unsafe.REVISION_PENDING, [told], {"morePersons": profile.minimum_count - len(persons)})
+        changed = [(both[delivery], person) for delivery, person in then ^ now if delivery in both]
+        if not changed:
+            continue
+        groups = [{person for _, person in changed}, {person for part, person in changed if part.round in rounds}]
+        for holding in sorted({part.holding for part in both.values()}):
+            others = [(part, person) for part, person in changed if part.holding != holding]
+            groups += [{person for _, person in others}, {person for part, person in others if part.round in rounds}]
+        fewest = 0 if cut else min((len(group) for group in groups if group), default=profile.minimum_count)
+        if fewest < profile.minimum_count:
+            told = f"{fewest} < {profile.minimum_count}: personen · persons"
+            raise _Refused(Unsafe.REVISION_PENDING, [told], {"morePersons": profile.minimum_count - fewest})
 
 
 def _require_untied_measures(basis: Basis, catalogue: Catalogue) -> None:

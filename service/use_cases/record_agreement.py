@@ -83,9 +83,15 @@ def _require_known(step: Step, terms: Terms) -> None:
         for name in terms.data_sets
         if step.known(step.call.services.catalogue.data_set, name) is None
     ]
-    faults += [(f"purposes: {name}", "does-not-exist") for name in terms.purposes if not _is_purpose(step, name)]
+    known = _in_force if terms.kind is AgreementKind.CONSENT else _is_purpose
+    faults += [(f"purposes: {name}", "does-not-exist") for name in terms.purposes if not known(step, name)]
     if faults:
         raise Invalid("agreement", faults=tuple(sorted(faults)))
+
+
+def _in_force(step: Step, name: str) -> bool:
+    """What is only proposed, a supplier does not learn of."""
+    return step.known(step.catalogue.purpose, name) is not None
 
 
 def _is_purpose(step: Step, name: str) -> bool:

@@ -18,7 +18,7 @@ from service.domain.policy import Deny
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
-from service.domain.request_facts import regions_asked
+from service.domain.request_facts import civil_day, regions_asked
 from service.domain.round import RoundState
 from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call, Step
@@ -145,15 +145,17 @@ def _save(step: Step, found: AggregateRequest, event: str, reasons: tuple[str, .
 def _recipients(step: Step, found: AggregateRequest, purpose: Purpose) -> frozenset[str]:
     """The requester's organisation and whoever else the purpose names, as they are known at this moment.
 
-    Of figures for the own region only these are the organisations that stand for all of it.
+    Others than the requester, of whom the policy asked it, have to be under an agreement. Of figures for the own region
+    only these are the organisations that stand for all of it.
     """
-    every = step.data.organisations.all()
+    every, today = step.data.organisations.all(), civil_day(step.now)
     regions = frozenset(regions_asked(found.spec, step.catalogue))
     everywhere = not purpose.recipients.own_region_only
     named = {
         organisation.id
         for organisation in every
         if not organisation.suspended
+        and organisation.agreement.holds_on(today)
         and (everywhere or (regions and regions <= organisation.regions))
         and purpose.recipients.include(
             organisation.id, is_regional_owner=OrganisationKind.REGIONAL_OWNER in organisation.kinds

@@ -62,7 +62,7 @@ def test_what_an_organisation_was_given_under_a_purpose(database: Database) -> N
         uow.releases.add(a_release("rel-4", request="req-2", recipients=frozenset({"north", "south"})))
         uow.releases.withdraw("rel-3", after(4), "wrong")
         given = uow.requests.given("north", "beds", "regional-planning")
-        assert given == [Given(a_request().spec, after(2)), Given(a_request().spec, after(3))]
+        assert given == [Given(a_request().spec, at) for at in (NOON, after(2), after(3))]  # whoever asked for it
         assert uow.requests.given("north", "beds", "another") == []
         assert uow.requests.given("north", "other", "regional-planning") == []
         assert [one.at for one in uow.requests.given("south", "beds", "regional-planning")] == [NOON]

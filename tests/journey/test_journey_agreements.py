@@ -26,6 +26,7 @@ from test_every_data_set import CATALOGUE, PERIODS, Figures, deliver, purpose_fo
 
 from service.domain.agreement import AgreementKind, AgreementState
 from service.domain.errors import Conflict, Denied, Invalid
+from service.domain.organisation import Agreement
 from service.domain.request import AggregateRequest, Verdict
 from service.domain.round import RoundState
 from service.use_cases.complete_submission import complete_submission
@@ -218,6 +219,28 @@ def test_a_supplier_that_left_stops_what_is_under_way_and_not_what_was_released(
     assert world.request(released.id).state == "released"
     agreed_with(world.services.database, "north", AgreementKind.JOINT)
     assert world.ask(spec).state == "permitted"
+
+
+def test_nobody_leaves_an_assessment_or_a_law(bare):
+    for kind in (AgreementKind.DPIA, AgreementKind.STATUTE):
+        agreement = agreed(bare, replace(TERMS, kind=kind))
+        with pytest.raises(Conflict, match="agreement-not-left"):
+            leave_agreement(bare.call(bare.parties["north"].principal), agreement, WHY)
+
+
+def test_who_has_no_agreement_in_force_receives_nothing(world):
+    collected(world)
+    world.purpose(a_document("shared", recipients={"reach": "all-regions", "roles": ["regional-owner"]}))
+    with world.services.database.begin() as data:
+        east = data.organisations.get("nhs-east")
+        data.organisations.save(replace(east, agreement=Agreement("VO-2025", date(2025, 1, 1), date(2026, 6, 30))))
+        data.commit(replace(world.events()[0], id="that-agreement-ended"))
+    released = world.release(a_spec(periods=("2025",), purpose="shared"))
+    assert released.state == "released", reasons(released)
+    with world.services.database.look() as data:
+        recipients = data.releases.get(released.release).recipients
+    assert "nhs-north" in recipients
+    assert "nhs-east" not in recipients
 
 
 def test_faults_are_told_all_at_once(world):

@@ -313,8 +313,9 @@ class FakeRequests:
         found = []
         for release in sorted(tables.releases.values(), key=lambda r: (r.released_at, r.id)):
             request = tables.requests[release.request]
-            asked = (request.organisation, release.data_set, release.purpose)
-            if asked == (organisation, data_set, purpose) and release.withdrawn_at is None:
+            received = release.public or organisation in release.recipients
+            asked = (release.data_set, release.purpose)
+            if received and asked == (data_set, purpose) and release.withdrawn_at is None:
                 found.append(Given(request.spec, release.released_at))
         return found
 

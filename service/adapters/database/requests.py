@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, or_, select, update
 
 from service.adapters.database.audit_tables import evidence_inputs
 from service.adapters.database.columns import canonical, storable_text
 from service.adapters.database.objection_tables import evidence_left_out
 from service.adapters.database.paging import newest_first
-from service.adapters.database.tables import evidence, releases, requests, reviews
+from service.adapters.database.tables import evidence, release_recipients, releases, requests, reviews
 from service.adapters.database.transaction import Row, Transaction
 from service.domain.errors import Invalid, NotFound
 from service.domain.frequency import Given
@@ -96,8 +96,11 @@ class SqlRequests:
     def given(self, organisation: str, data_set: str, purpose: str) -> Sequence[Given]:
         """Reads no content of releases."""
         theirs = select(requests.c.spec, releases.c.released_at).join(releases, releases.c.request == requests.c.id)
+        received = exists().where(
+            release_recipients.c.release == releases.c.id, release_recipients.c.organisation == organisation
+        )
         query = theirs.where(
-            requests.c.organisation == organisation,
+            or_(received, releases.c.public),
             releases.c.data_set == data_set,
             releases.c.purpose == purpose,
             releases.c.withdrawn_at.is_(None),
