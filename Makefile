@@ -6,7 +6,7 @@ RUN := $(UV) run --locked --no-sync
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: demo serve test check bench docs format environment
+.PHONY: demo serve test thorough check bench docs format environment
 
 demo: environment ## the whole way on real figures, then stop
 	$(RUN) python -m demo
@@ -16,6 +16,9 @@ serve: environment ## the same, and the service stays up
 
 test: environment ## unit, property, contract, API and end-to-end tests
 	$(RUN) pytest -n auto --dist loadgroup
+
+thorough: environment ## what takes long: killed at every step, every interleaving, proven optimum, all of the demo
+	$(RUN) pytest -n auto --dist loadgroup -m thorough
 
 check: environment ## format, lint, types, layers, policy bundle, deployment files
 	$(RUN) ruff format --check .

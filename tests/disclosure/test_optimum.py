@@ -18,6 +18,7 @@ TOGETHER, ALONE = 1.05, 1.30
 """How much more value may be withheld than the optimum: over all tables of a rule, and in any one table."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", RULES)
 @pytest.mark.usefixtures("full_search")
 def test_the_loss_is_close_to_the_proven_optimum(kind):

@@ -47,7 +47,7 @@ def opened(released: ReleasedTable, cell: int, value: int) -> ReleasedTable:
     return replace(released, published=published, values=values)
 
 
-@pytest.mark.parametrize("rule", ["count", "p_percent", "dominance"])
+@pytest.mark.parametrize("rule", [pytest.param("count", marks=pytest.mark.thorough), "p_percent", "dominance"])
 def test_removing_any_secondary_suppression_mostly_opens_a_cell(rule):
     facts, rules, outcome = protected(rule)
     lattice = build_lattice(facts, [outcome.released.table])

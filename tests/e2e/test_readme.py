@@ -35,6 +35,7 @@ def test_the_readme_shows_what_the_first_part_prints(played):
     assert without_counts(parts(shown(README))[0]) == without_counts(played.printed)
 
 
+@pytest.mark.thorough
 def test_the_readme_shows_what_the_second_part_prints(tmp_path):
     told = io.StringIO()
     with stage(tmp_path, [PART]) as (place, provider), contextlib.redirect_stdout(told):

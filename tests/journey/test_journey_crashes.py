@@ -90,6 +90,7 @@ def require_swept(world: World) -> None:
     assert world.files() == world.stored()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("form", "corrects"),
     [(Format.JSON, False), (Format.JSON, True), (Format.CSV, False)],

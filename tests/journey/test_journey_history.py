@@ -78,6 +78,7 @@ def test_our_attacker_finds_what_is_there() -> None:
     assert {(breach.attacker, breach.lowest, breach.highest) for breach in known} >= {("outsider", LONE, LONE)}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "specs",
     [

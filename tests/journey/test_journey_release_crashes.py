@@ -33,6 +33,7 @@ NEAR = {"lock_facts", "sign", "add_evidence", "insert", "commit", "transaction"}
 """The last words of the steps around whatever a worker writes."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("start", ["asked", "approved"])
 def test_a_worker_that_is_killed(
     asked: Pair, approved: Pair, start: str, processes: Deliveries, tmp_path: Path

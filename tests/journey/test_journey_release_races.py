@@ -109,6 +109,7 @@ def with_an_old_view(_monkeypatch: pytest.MonkeyPatch, made: list[World]) -> Non
         database._engines = Engines(engine, engine)
 
 
+@pytest.mark.thorough
 @on_postgresql
 @pytest.mark.parametrize(
     "hole",
@@ -193,6 +194,7 @@ def test_prepared_while_the_other_is_released(asked: Pair, tmp_path: Path) -> No
         finish(pair)
 
 
+@pytest.mark.thorough
 def test_whatever_the_interleaving(asked: Pair, tmp_path: Path) -> None:
     """Two workers and a steward who do what there is to do, each at a pace of its own."""
     for seed in range(5 if asked.postgres else 2):

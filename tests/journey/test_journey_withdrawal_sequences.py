@@ -106,6 +106,7 @@ def released(founded: World, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield world, model
 
 
+@pytest.mark.thorough
 def test_no_sequence_of_releases_tells_of_anybody(
     released: tuple[World, Model], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
