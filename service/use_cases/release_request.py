@@ -18,7 +18,7 @@ from service.domain.policy import Deny
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
-from service.domain.request_facts import civil_day, regions_asked
+from service.domain.request_facts import civil_day, regions_asked, request_terms
 from service.domain.round import RoundState
 from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call, Step
@@ -99,7 +99,9 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         step.checked("evidence-current")
         # 4
         purpose = catalogue.purpose(found.spec.purpose)
-        decided = replace(found, decision=decision_text(decision, purpose))  # of today, under today's bundle
+        terms = request_terms(found.spec, catalogue, rounds_of(step, found.spec))
+        today = replace(decision, obligations=terms)  # under today's bundle, with what it obliges to
+        decided = replace(found, decision=decision_text(today, purpose))
         release = certify(step, decided, _signed(step, found, evidence, purpose), evidence)
         step.object_id = release.id
         step.data.releases.add(release)

@@ -62,6 +62,7 @@ def killed(url: str, until: str, lines: int = 1) -> list[str]:
     return said
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("until", ["written", "event"])
 def test_killed_before_the_commit_leaves_nothing(database_url: str, real_database: SqlDatabase, until: str) -> None:
     assert killed(database_url, until) == ["ready"]

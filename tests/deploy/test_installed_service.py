@@ -24,7 +24,7 @@ from postgres import PostgresServer
 from sqlalchemy import make_url
 from test_database_accounts import ACCOUNTS, forget_accounts, give_secrets, psql
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installed-service")]
+pytestmark = [pytest.mark.thorough, pytest.mark.xdist_group("installed-service")]
 SERVICES = compose(**GIVEN)["services"]
 
 

@@ -102,6 +102,7 @@ def interval(outcome, values, base, target, *, own=None):
     return ends
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables(), st.sampled_from([2, 5, 11, 15, 30]))
 def test_a_rounded_table_adds_up_and_nobody_learns_a_small_count(case, base):

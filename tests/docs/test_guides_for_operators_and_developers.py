@@ -15,7 +15,7 @@ import pytest
 from cbs_double import cbs_double, population
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 @dataclass(frozen=True)
