@@ -96,7 +96,7 @@ def _persons(parts: Sequence[SourcePart], aggregation: Aggregation) -> tuple[str
         ValueError: somebody is to be left out, and no column is named to find them by.
     """
     found = [aggregation.person]
-    if any(part.left_out for part in parts):
+    if aggregation.left_out_only or any(part.left_out for part in parts):
         if aggregation.pseudonym is None:
             raise ValueError("persons are to be left out of parts without a column of pseudonyms")
         found.append(aggregation.pseudonym)
@@ -104,16 +104,16 @@ def _persons(parts: Sequence[SourcePart], aggregation: Aggregation) -> tuple[str
 
 
 def _without(read: Sequence[SourcePart], aggregation: Aggregation, tables: dict[str, pa.Table]) -> list[str]:
-    """What leaves out the rows of those who are to be left out, each by the part that they are in."""
+    """What leaves out the rows of those who are to be left out, each by the part that they are in; or all others."""
     listed = [(number, person) for number, part in enumerate(read) for person in sorted(part.left_out)]
-    if not listed:
+    if not (listed or aggregation.left_out_only):
         return []
-    numbers, persons = zip(*listed, strict=True)
+    numbers, persons = [number for number, _ in listed], [person for _, person in listed]
     tables["left_out"] = pa.table({"part": pa.array(numbers, pa.int32()), "person": pa.array(persons, pa.string())})
     hashed = f"substr(sha256(source.{_quoted(str(aggregation.pseudonym))}), 1, 32)"
     return [
         f"LEFT JOIN left_out ON left_out.part = source.part AND left_out.person = {hashed}",
-        "WHERE left_out.part IS NULL",
+        f"WHERE left_out.part IS {'NOT ' if aggregation.left_out_only else ''}NULL",
     ]
 
 

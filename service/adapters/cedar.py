@@ -11,7 +11,7 @@ from cedarpy import pst
 
 from service.adapters.bundle import Bundle
 from service.domain.explain import explain
-from service.domain.policy import Decision, Deny, Obligation, Permit, Query, Value
+from service.domain.policy import WITH_TERMS, Decision, Deny, Obligation, Permit, Query, Value
 from service.domain.principal import Person, Principal
 
 NOT_SURE = "policy-not-sure"
@@ -77,7 +77,7 @@ class CedarEngine:
         return Deny(self._hash, tuple(explain(name, query) for name in names))
 
     def _obligations(self, query: Query) -> tuple[Obligation, ...]:
-        if query.action != "requestAggregate":
+        if query.action not in WITH_TERMS:
             return ()
         if not query.terms:
             raise NotSure

@@ -69,12 +69,18 @@ _RULES: Mapping[str, tuple[str, str]] = {
     "empty": ("is leeg", "is empty"),
     "ends-before-start": ("ligt vóór het begin", "lies before the start"),
     "in-the-past": ("ligt in het verleden", "lies in the past"),
+    "not-kept": ("wordt niet bewaard", "is not kept"),
+    "no-pseudonym": (
+        "is geen pseudoniem als soort.doel.sleutelversie.waarde",
+        "is no pseudonym as type.purpose.keyversion.value",
+    ),
     "no-supplier": ("is geen aanleveraar die nu mag aanleveren", "is no supplier that may deliver now"),
     "organisation-id": (
         "moet bestaan uit kleine letters, cijfers en streepjes",
         "must consist of lower-case letters, digits and hyphens",
     ),
     "parent-not-coarser": ("ligt niet onder een grover niveau", "does not lie below a coarser level"),
+    "region-form": ("is geen regio als indeling/code", "is no region as classification/code"),
     "reserved": ("is gereserveerd", "is reserved"),
     "unknown-level": ("noemt een onbekend niveau", "names an unknown level"),
     "unknown-parent": ("noemt een onbekende bovenliggende code", "names an unknown parent"),

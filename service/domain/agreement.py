@@ -78,22 +78,18 @@ class InForce:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedAgreement:
-    """One agreement, assessment or consent.
+class Terms:
+    """What an agreement, assessment or consent says.
 
     Attributes:
         reference: of the document itself, as purposes name it; an addendum may have the same.
         parties: organisations by id, those that left among them.
-        left: those of the parties for which it holds no longer.
         data_sets: what it is about; at least one.
         purposes: for which purposes; none stands for every one.
         valid_from: first day, in Europe/Amsterdam.
         valid_until: last day; None when it has no end.
-        recorder: who recorded it; of a consent that a supplier gave itself, that supplier.
-        confirmer: who confirmed or rejected it; None where nobody has to, since the only party spoke for itself.
     """
 
-    id: str
     kind: AgreementKind
     reference: str
     parties: frozenset[str]
@@ -101,6 +97,19 @@ class RecordedAgreement:
     purposes: frozenset[str]
     valid_from: date
     valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAgreement(Terms):
+    """What somebody recorded, and how it stands.
+
+    Attributes:
+        recorder: who recorded it; of a consent that a supplier gave itself, that supplier.
+        confirmer: who confirmed or rejected it; None where nobody has to, since the only party spoke for itself.
+        left: those of the parties for which it holds no longer.
+    """
+
+    id: str
     state: AgreementState
     recorder: str
     recorded_at: datetime

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from service.domain.organisation import Organisation
-from service.domain.policy import Value
-from service.domain.principal import Principal
+from service.domain.policy import Query, Resource, Value
+from service.domain.principal import Principal, Role
 from service.domain.request_facts import agreement_facts, civil_day, epoch_day, standing
 
 
@@ -33,3 +34,17 @@ class Caller:
             "organisationStatus": status,
             **agreement_facts("agreement", own),
         }
+
+    @property
+    def is_consumer(self) -> bool:
+        """Whether it only asks and reads: it knows of what is there as far as some purpose lets it."""
+        more = {Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR}
+        return Role.REGIONAL_OWNER in self.principal.roles and more.isdisjoint(self.principal.roles)
+
+    def question(self, action: str, resource: Resource, context: Mapping[str, Value] | None = None) -> Query:
+        """Whether this caller may do this to that, with the facts that every rule may look at."""
+        return Query(self.principal, action, resource, {**self.facts(), **(context or {})})
+
+    def of_service(self, action: str) -> Query:
+        """Whether this caller may do what is about no object in particular."""
+        return self.question(action, Resource("Service", "sluis"))

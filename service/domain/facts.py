@@ -10,14 +10,10 @@ that its absence and another organisation's ownership get the same answer (`not-
     issueToken           Organisation {name (its id), status}; + keyOrganisation, keyRevoked
     inviteOrganisation, suspendOrganisation, revokeKey, readOwnOrganisation
                          Organisation {name (its id), status}
-    listOrganisations, administer, readMetadata, readPublicFigures, fetchPublicFigures, readPurposes, proposePurpose,
-    readRegister, listRounds, listSubmissions, listRequests, listReleases, readAuditLog, searchPersons, readOwnUses,
-    runService
+    listOrganisations, administer, readMetadata, readPublicFigures, fetchPublicFigures, listRounds, listSubmissions,
+    listRequests, listReleases, readAuditLog, searchPersons, readOwnUses, runService
                          Service {}
     readDataSet          Service; + purposeLets (some purpose in force names the organisation and covers the data set)
-    readPurpose, reviewPurpose, approvePurpose, suspendPurpose, resumePurpose, withdrawPurpose
-                         PurposeVersion {name, proposer, organisation, reviewers, suspendedBy, allRegionalOwners,
-                         recipients}
     createRound, changeRoundState, readDeliveries
                          Round {dataSet, dataSetVersion, expected}
     readRound            Round; + purposeLets
@@ -26,7 +22,8 @@ that its absence and another organisation's ownership get the same answer (`not-
     continueSubmission, withdrawSubmission, readSubmission
                          Submission {organisation}
     requestAggregate     Purpose (see `request_facts.purpose_resource`) or UnknownPurpose {}; + the facts of
-                         `request_facts.request_context`; newerFrom? (see `frequency.newer_from`)
+                         `request_facts.request_context` and of `request_facts.grounds_facts`; newerFrom? (see
+                         `frequency.newer_from`)
     listRequests, readRequest, retractRequest, prepareRequest, readEvidence
                          AggregateRequest {organisation, requester}
     reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
@@ -36,6 +33,8 @@ that its absence and another organisation's ownership get the same answer (`not-
                          purposeVersion (asked under), requester, approvers, approvalCount, rejected, safe
     readRelease, withdrawRelease
                          Release {recipients, public, withdrawn}
+
+Those about purposes and agreements stand in `purpose_facts`, those about objections in `objection_facts`.
 """
 
 from __future__ import annotations
@@ -43,14 +42,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from service.domain.agreement import Grounds, RecordedAgreement
+from service.domain.agreement import Grounds
 from service.domain.caller import Caller
 from service.domain.catalogue import Catalogue
 from service.domain.frequency import Given, newer_from
 from service.domain.organisation import ClientKey, Organisation
 from service.domain.policy import Query, Resource, Value
-from service.domain.principal import Role
-from service.domain.purpose import Purpose, StatedPurpose
 from service.domain.release import Release
 from service.domain.request import AggregateRequest, Evidence, RequestSpec, Review, Verdict
 from service.domain.request_facts import (
@@ -79,14 +76,6 @@ class ManifestClaims:
     organisation: str
     data_set: str
     data_set_version: int
-
-
-def _query(caller: Caller, action: str, resource: Resource, context: Mapping[str, Value] | None = None) -> Query:
-    return Query(caller.principal, action, resource, {**caller.facts(), **(context or {})})
-
-
-def _of_service(caller: Caller, action: str) -> Query:
-    return _query(caller, action, Resource("Service", "sluis"))
 
 
 def _organisation(organisation: Organisation | None, organisation_id: str | None = None) -> Resource:
@@ -141,42 +130,42 @@ def _release(release: Release | None) -> Resource:
 
 def may_register_key(caller: Caller, organisation: Organisation | None) -> Query:
     """A stranger with a one-time code (checked by the use case) registers a key for `organisation`."""
-    return _query(caller, "registerKey", _organisation(organisation))
+    return caller.question("registerKey", _organisation(organisation))
 
 
 def may_issue_token(caller: Caller, organisation: Organisation | None, key: ClientKey | None) -> Query:
     """A stranger whose assertion was signed with `key` asks for a token for `organisation`."""
-    return _query(caller, "issueToken", _organisation(organisation), _key(key))
+    return caller.question("issueToken", _organisation(organisation), _key(key))
 
 
 def may_invite_organisation(caller: Caller, organisation_id: str) -> Query:
     """An operator lets an organisation in; it may not exist yet."""
-    return _query(caller, "inviteOrganisation", _organisation(None, organisation_id))
+    return caller.question("inviteOrganisation", _organisation(None, organisation_id))
 
 
 def may_suspend_organisation(caller: Caller, organisation: Organisation | None) -> Query:
     """An operator suspends an organisation or lets it in again."""
-    return _query(caller, "suspendOrganisation", _organisation(organisation))
+    return caller.question("suspendOrganisation", _organisation(organisation))
 
 
 def may_revoke_key(caller: Caller, organisation: Organisation | None) -> Query:
     """An operator revokes a key of an organisation."""
-    return _query(caller, "revokeKey", _organisation(organisation))
+    return caller.question("revokeKey", _organisation(organisation))
 
 
 def may_list_organisations(caller: Caller) -> Query:
     """An operator sees all organisations."""
-    return _of_service(caller, "listOrganisations")
+    return caller.of_service("listOrganisations")
 
 
 def may_read_own_organisation(caller: Caller) -> Query:
     """Anyone with an organisation reads what is kept of it."""
-    return _query(caller, "readOwnOrganisation", _organisation(caller.organisation))
+    return caller.question("readOwnOrganisation", _organisation(caller.organisation))
 
 
 def may_administer(caller: Caller) -> Query:
     """An operator installs, migrates, sweeps and rotates."""
-    return _of_service(caller, "administer")
+    return caller.of_service("administer")
 
 
 # --- catalogue and rounds --------------------------------------------------------------------------------------------
@@ -184,28 +173,22 @@ def may_administer(caller: Caller) -> Query:
 
 def may_read_metadata(caller: Caller) -> Query:
     """The code lists, for everyone who is known, and the data sets; the use case shows a consumer those it may know."""
-    return _of_service(caller, "readMetadata")
+    return caller.of_service("readMetadata")
 
 
 def may_read_public_figures(caller: Caller) -> Query:
     """Public figures, for everyone who is known."""
-    return _of_service(caller, "readPublicFigures")
+    return caller.of_service("readPublicFigures")
 
 
 def may_fetch_public_figures(caller: Caller) -> Query:
     """An operator has public figures fetched from their publisher."""
-    return _of_service(caller, "fetchPublicFigures")
-
-
-def is_consumer(caller: Caller) -> bool:
-    """Whether the caller only asks and reads: it knows of what is there as far as some purpose lets it."""
-    more = {Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR}
-    return Role.REGIONAL_OWNER in caller.principal.roles and more.isdisjoint(caller.principal.roles)
+    return caller.of_service("fetchPublicFigures")
 
 
 def may_read_data_set(caller: Caller, data_set: str, catalogue: Catalogue) -> Query:
     """The definition of a data set; for a consumer without a purpose for it, it does not exist (`not-yours`)."""
-    return _query(caller, "readDataSet", Resource("Service", "sluis"), _lets(caller, data_set, catalogue))
+    return caller.question("readDataSet", Resource("Service", "sluis"), _lets(caller, data_set, catalogue))
 
 
 def _lets(caller: Caller, data_set: str, catalogue: Catalogue) -> Mapping[str, Value]:
@@ -213,98 +196,29 @@ def _lets(caller: Caller, data_set: str, catalogue: Catalogue) -> Mapping[str, V
     return {"purposeLets": data_set in known}
 
 
-def may_read_purposes(caller: Caller) -> Query:
-    """The purposes; the use case shows a regional owner those that it may use."""
-    return _of_service(caller, "readPurposes")
-
-
-def may_propose_purpose(caller: Caller) -> Query:
-    """A regional owner or steward proposes a purpose, or a new version of one."""
-    return _of_service(caller, "proposePurpose")
-
-
-def may_do_to_purpose(caller: Caller, action: str, stated: StatedPurpose | None, purpose: Purpose | None) -> Query:
-    """A step in the life of one version of a purpose, or a look at it.
-
-    Args:
-        caller: who asks.
-        action: readPurpose, reviewPurpose, approvePurpose, suspendPurpose, resumePurpose, withdrawPurpose.
-        stated: the version that people made; None for one of the bundle, or when there is none.
-        purpose: what it says; None when there is none.
-    """
-    reviewers = {stated.reviewer or "", *stated.approvers} - {""} if stated else set()
-    attributes: dict[str, Value] = {
-        "name": purpose.id if purpose else NOBODY,
-        "proposer": stated.proposer if stated else "",
-        "organisation": stated.organisation if stated else "",
-        "reviewers": tuple(sorted(reviewers)),
-        "suspendedBy": (stated.suspended_by or "") if stated else "",
-        "allRegionalOwners": purpose is not None and purpose.recipients.all_regional_owners,
-        "recipients": tuple(sorted(purpose.recipients.organisations)) if purpose else (),
-    }
-    return _query(caller, action, Resource("PurposeVersion", purpose.id if purpose else NOBODY, attributes))
-
-
-def may_read_register(caller: Caller) -> Query:
-    """Steward, privacy officer and auditor read the record of processing (GDPR article 30)."""
-    return _of_service(caller, "readRegister")
-
-
-def may_list_agreements(caller: Caller) -> Query:
-    """The agreements; the use case shows a supplier or regional owner its own."""
-    return _of_service(caller, "listAgreements")
-
-
-def may_record_agreement(caller: Caller) -> Query:
-    """A steward records an agreement, assessment or consent."""
-    return _of_service(caller, "recordAgreement")
-
-
-def may_give_consent(caller: Caller) -> Query:
-    """A supplier consents to the use of its own figures."""
-    return _of_service(caller, "giveConsent")
-
-
-def may_do_to_agreement(caller: Caller, action: str, agreement: RecordedAgreement | None) -> Query:
-    """A step in the life of an agreement, or a look at it.
-
-    Args:
-        caller: who asks.
-        action: readAgreement, confirmAgreement, withdrawAgreement, leaveAgreement.
-        agreement: as it stands; None when there is none.
-    """
-    name = agreement.id if agreement else NOBODY
-    attributes: dict[str, Value] = {
-        "name": name,
-        "recorder": agreement.recorder if agreement else "",
-        "parties": tuple(sorted(agreement.parties)) if agreement else (),
-    }
-    return _query(caller, action, Resource("Agreement", name, attributes))
-
-
 def may_list_rounds(caller: Caller) -> Query:
     """The rounds; the use case shows a supplier those where it is expected, a consumer those it has a purpose for."""
-    return _of_service(caller, "listRounds")
+    return caller.of_service("listRounds")
 
 
 def may_read_round(caller: Caller, round_: Round | None, catalogue: Catalogue) -> Query:
     """One round; it does not exist for a supplier that is not expected, nor for a consumer without a purpose for it."""
-    return _query(caller, "readRound", _round(round_), _lets(caller, round_.data_set if round_ else "", catalogue))
+    return caller.question("readRound", _round(round_), _lets(caller, round_.data_set if round_ else "", catalogue))
 
 
 def may_create_round(caller: Caller, round_: Round) -> Query:
     """A steward plans a round."""
-    return _query(caller, "createRound", _round(round_))
+    return caller.question("createRound", _round(round_))
 
 
 def may_change_round_state(caller: Caller, round_: Round | None) -> Query:
     """A steward opens, closes, reopens or cancels a round."""
-    return _query(caller, "changeRoundState", _round(round_))
+    return caller.question("changeRoundState", _round(round_))
 
 
 def may_read_deliveries(caller: Caller, round_: Round | None) -> Query:
     """A steward sees who delivered."""
-    return _query(caller, "readDeliveries", _round(round_))
+    return caller.question("readDeliveries", _round(round_))
 
 
 # --- submissions -----------------------------------------------------------------------------------------------------
@@ -322,27 +236,27 @@ def may_submit(
         "agreementCovers": not grounds.without_agreement(),
         "consentMissing": bool(grounds.without_consent()),
     }
-    return _query(caller, "submit", _round(round_), context)
+    return caller.question("submit", _round(round_), context)
 
 
 def may_continue_submission(caller: Caller, submission: Submission | None) -> Query:
     """A supplier sends a part, completes or abandons."""
-    return _query(caller, "continueSubmission", _submission(submission))
+    return caller.question("continueSubmission", _submission(submission))
 
 
 def may_withdraw_submission(caller: Caller, submission: Submission | None) -> Query:
     """A supplier withdraws a delivery of its own; no agreement is needed to stop delivering."""
-    return _query(caller, "withdrawSubmission", _submission(submission))
+    return caller.question("withdrawSubmission", _submission(submission))
 
 
 def may_list_submissions(caller: Caller) -> Query:
     """A supplier's own submissions, or all for a steward."""
-    return _of_service(caller, "listSubmissions")
+    return caller.of_service("listSubmissions")
 
 
 def may_read_submission(caller: Caller, submission: Submission | None) -> Query:
     """A supplier's own submission, or its metadata for a steward."""
-    return _query(caller, "readSubmission", _submission(submission))
+    return caller.question("readSubmission", _submission(submission))
 
 
 # --- requests --------------------------------------------------------------------------------------------------------
@@ -381,32 +295,32 @@ def may_request_aggregate(
         **grounds_facts(grounds, spec, catalogue),
         **({"newerFrom": epoch_day(newer)} if newer is not None else {}),
     }
-    return replace(_query(caller, "requestAggregate", resource, context), terms=request_terms(spec, catalogue, rounds))
+    return replace(caller.question("requestAggregate", resource, context), terms=request_terms(spec, catalogue, rounds))
 
 
 def may_list_requests(caller: Caller) -> Query:
     """The own organisation's requests, or all for a steward."""
-    return _of_service(caller, "listRequests")
+    return caller.of_service("listRequests")
 
 
 def may_read_request(caller: Caller, request: AggregateRequest | None) -> Query:
     """The own organisation's request, or any for a steward."""
-    return _query(caller, "readRequest", _request(request))
+    return caller.question("readRequest", _request(request))
 
 
 def may_retract_request(caller: Caller, request: AggregateRequest | None) -> Query:
     """A regional owner gives up a request of its own organisation."""
-    return _query(caller, "retractRequest", _request(request))
+    return caller.question("retractRequest", _request(request))
 
 
 def may_prepare_request(caller: Caller, request: AggregateRequest) -> Query:
     """The worker makes the protected table."""
-    return _query(caller, "prepareRequest", _request(request))
+    return caller.question("prepareRequest", _request(request))
 
 
 def may_read_evidence(caller: Caller, request: AggregateRequest | None) -> Query:
     """A steward, not the requester, sees what was prepared."""
-    return _query(caller, "readEvidence", _request(request))
+    return caller.question("readEvidence", _request(request))
 
 
 def may_review_request(
@@ -414,7 +328,7 @@ def may_review_request(
 ) -> Query:
     """A steward gives a verdict on `evidence`: not the requester's own, and once per person."""
     reviewers = {r.steward for r in reviews if evidence is not None and r.evidence == evidence.id}
-    return _query(caller, "reviewRequest", _request(request), {"reviewers": tuple(sorted(reviewers))})
+    return caller.question("reviewRequest", _request(request), {"reviewers": tuple(sorted(reviewers))})
 
 
 # --- releases --------------------------------------------------------------------------------------------------------
@@ -427,6 +341,7 @@ def may_release(
     *,
     reviews: Sequence[Review],
     catalogue: Catalogue,
+    rounds: Sequence[Round],
     recipient: Organisation | None,
     grounds: Grounds,
 ) -> Query:
@@ -447,22 +362,23 @@ def may_release(
         "rejected": any(r.verdict is Verdict.REJECT for r in own),
         "safe": evidence.safe and evidence.request == request.id,
     }
-    return _query(caller, "release", purpose_resource(request.spec.purpose, catalogue), context)
+    query = caller.question("release", purpose_resource(request.spec.purpose, catalogue), context)
+    return replace(query, terms=request_terms(request.spec, catalogue, rounds))
 
 
 def may_list_releases(caller: Caller) -> Query:
     """The releases to the own organisation and to everybody, or all for a steward."""
-    return _of_service(caller, "listReleases")
+    return caller.of_service("listReleases")
 
 
 def may_read_release(caller: Caller, release: Release | None) -> Query:
     """A recipient reads a release that was not withdrawn, and everybody a public one; a steward reads any."""
-    return _query(caller, "readRelease", _release(release))
+    return caller.question("readRelease", _release(release))
 
 
 def may_withdraw_release(caller: Caller, release: Release | None) -> Query:
     """A steward withdraws a release."""
-    return _query(caller, "withdrawRelease", _release(release))
+    return caller.question("withdrawRelease", _release(release))
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------
@@ -470,19 +386,19 @@ def may_withdraw_release(caller: Caller, release: Release | None) -> Query:
 
 def may_read_audit_log(caller: Caller) -> Query:
     """An auditor reads who did what."""
-    return _of_service(caller, "readAuditLog")
+    return caller.of_service("readAuditLog")
 
 
 def may_search_persons(caller: Caller) -> Query:
     """An auditor finds who touched data about one person, by pseudonym (Wabvpz article 15e)."""
-    return _of_service(caller, "searchPersons")
+    return caller.of_service("searchPersons")
 
 
 def may_read_own_uses(caller: Caller) -> Query:
     """A supplier sees what became of its own deliveries."""
-    return _of_service(caller, "readOwnUses")
+    return caller.of_service("readOwnUses")
 
 
 def may_run_service(caller: Caller) -> Query:
     """The service itself starts, stops, and looks at its clock and configuration."""
-    return _of_service(caller, "runService")
+    return caller.of_service("runService")

@@ -8,31 +8,28 @@ withdrawObjection    Objection {organisation}
 from __future__ import annotations
 
 from service.domain.caller import Caller
+from service.domain.facts import NOBODY
 from service.domain.objection import Objection
-from service.domain.policy import Query, Resource
+from service.domain.policy import Query, Resource, Value
 
 
 def may_lodge_objection(caller: Caller) -> Query:
     """A supplier for a person that it knows, or the privacy officer."""
-    return _of_service(caller, "lodgeObjection")
+    return caller.of_service("lodgeObjection")
 
 
 def may_list_objections(caller: Caller) -> Query:
     """The privacy officer sees all; the use case shows a supplier those that it lodged."""
-    return _of_service(caller, "listObjections")
+    return caller.of_service("listObjections")
 
 
 def may_count_objections(caller: Caller) -> Query:
     """Steward and privacy officer see how many there are."""
-    return _of_service(caller, "countObjections")
+    return caller.of_service("countObjections")
 
 
 def may_withdraw_objection(caller: Caller, objection: Objection | None) -> Query:
     """Whoever lodged it, or the privacy officer."""
-    known = objection.id if objection else "unknown"
-    attributes = {"organisation": objection.organisation if objection else ""}
-    return Query(caller.principal, "withdrawObjection", Resource("Objection", known, attributes), caller.facts())
-
-
-def _of_service(caller: Caller, action: str) -> Query:
-    return Query(caller.principal, action, Resource("Service", "sluis"), caller.facts())
+    known = objection.id if objection else NOBODY
+    attributes: dict[str, Value] = {"organisation": objection.organisation if objection else ""}
+    return caller.question("withdrawObjection", Resource("Objection", known, attributes))

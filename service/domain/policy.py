@@ -28,6 +28,10 @@ class Obligation:
     value: str | int | float
 
 
+WITH_TERMS = frozenset({"requestAggregate", "release"})
+"""The actions that a permit for obliges to something; a permit without terms is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """May `principal` do `action` to `resource`, given `context`? Times are UTC epoch days or seconds as integers.

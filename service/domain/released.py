@@ -37,7 +37,10 @@ NOT_RELEASED = ReleasedFigure(None, "M", exact=False)
 
 @dataclass(frozen=True, slots=True)
 class ReleasedDimension:
-    """A dimension as the release describes it: the labels of its codes, and the code that each is part of."""
+    """A dimension as the release describes it: the labels of its codes, and the code that each is part of.
+
+    Of a table that was cut down that code may have been cut away: then it has no label and no figure.
+    """
 
     name: str
     classification: str

@@ -27,7 +27,8 @@ class SourcePart:
 class Aggregation:
     """What to sum: `measures` of the rows, by `dimensions`, each mapped from its atoms to requested codes.
 
-    `pseudonym` names the column by which rows are left out; parts of which nothing is left out need have none.
+    `pseudonym` names the column by which rows are left out; parts of which nothing is left out need have none. With
+    `left_out_only` it is the other way round: nothing counts but the rows that would be left out.
     """
 
     dimensions: tuple[str, ...]
@@ -35,6 +36,7 @@ class Aggregation:
     measures: tuple[str, ...]
     person: str | None = None
     pseudonym: str | None = None
+    left_out_only: bool = False
 
 
 class AggregationEngine(Protocol):

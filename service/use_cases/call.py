@@ -171,7 +171,7 @@ class Step:
 
     def _asks_consent(self, data_set: str, version: int | None) -> bool:
         found = self.known(partial(self.call.services.catalogue.data_set, version=version), data_set)
-        return found is not None and found.supplier_consent
+        return found is None or found.supplier_consent
 
     def known(self, get: Callable[[str], Found], name: str) -> Found | None:
         """The object, or None when it does not exist: its absence is a fact that the policy answers to."""
@@ -361,6 +361,14 @@ class Call:
         step.conclude(outcome, reasons)
         with self.services.database.begin() as data:
             data.commit(step.event())
+
+
+def unknown_names(step: Step, data_sets: Iterable[str], purposes: Iterable[str]) -> list[tuple[str, str]]:
+    """A fault for each data set and purpose that does not exist, or is not in force."""
+    catalogue = step.catalogue
+    faults = [(f"dataSets: {one}", "does-not-exist") for one in data_sets if not step.known(catalogue.data_set, one)]
+    faults += [(f"purposes: {one}", "does-not-exist") for one in purposes if not step.known(catalogue.purpose, one)]
+    return sorted(set(faults))
 
 
 def _identifier(organisation: Organisation | None) -> str | None:

@@ -149,7 +149,7 @@ def described_dimension(asked: RequestedDimension, data_set: DataSet, catalogue:
             {
                 "code": code,
                 "label": {"nl": classification.by_code[code].label.nl, "en": classification.by_code[code].label.en},
-                "parent": parent if (parent := classification.by_code[code].parent) in shown else TOTAL,
+                "parent": classification.by_code[code].parent or TOTAL,
             }
             for code in shown
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from service.domain import facts
+from service.domain import purpose_facts as facts
 from service.domain.agreement import AGREEMENT_LIFECYCLE, LEAVABLE, RecordedAgreement
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.errors import Conflict, Invalid, NotFound

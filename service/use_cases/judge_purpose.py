@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from service.domain import facts
+from service.domain import purpose_facts as facts
 from service.domain.audit import Action, EventCode, Outcome
 from service.domain.errors import Invalid, NotFound
 from service.domain.purpose import PURPOSE_LIFECYCLE, PurposeState, PurposeVerdict, StatedPurpose

@@ -33,7 +33,7 @@ def save_audit_query(call: Call, name: str, query: str) -> SavedQuery:
         step.object_id = call.services.randomness.new_id()
         step.authorise(facts.may_read_audit_log(step.caller()))
         given = Counter(key for key, _ in parse_qsl(query, keep_blank_values=True))
-        faults = [(f"query: {key}", "unknown-field") for key in sorted(given.keys() - MAY_BE_KEPT)]
+        faults = [(f"query: {key}", "not-kept") for key in sorted(given.keys() - MAY_BE_KEPT)]
         faults += [(f"query: {key}", "double") for key, times in sorted(given.items()) if times > 1]
         if faults:
             raise Invalid("saved-query", faults=tuple(faults))  # what was typed is not repeated in the log

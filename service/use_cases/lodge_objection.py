@@ -13,7 +13,7 @@ from service.domain.errors import Denied, Invalid, NotFound
 from service.domain.objection import PSEUDONYM, Objection
 from service.domain.principal import Role
 from service.domain.reason import Reason
-from service.use_cases.call import Call, Step
+from service.use_cases.call import Call, Step, unknown_names
 from service.use_cases.counting import send_back
 
 LODGE = EventCode("objection.lodge", Action.CREATE, "objection")
@@ -115,9 +115,7 @@ def _lock(step: Step, person: bytes) -> list[str]:
 
 
 def _require_sound(step: Step, pseudonym: str, data_sets: Sequence[str], purposes: Sequence[str]) -> None:
-    catalogue = step.catalogue
     faults = [] if PSEUDONYM.fullmatch(pseudonym) else [("pseudonym", "no-pseudonym")]
-    faults += [(f"data-sets: {name}", "unknown") for name in data_sets if step.known(catalogue.data_set, name) is None]
-    faults += [(f"purposes: {name}", "unknown") for name in purposes if step.known(catalogue.purpose, name) is None]
+    faults += unknown_names(step, data_sets, purposes)
     if faults:
         raise Invalid("objection", faults=tuple(faults))

@@ -53,7 +53,7 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
         step.carry_on(found)
         step.authorise(facts.may_prepare_request(step.caller(), found))
         if counting_now(step.data, found.spec, rounds_asked(found.spec)) != basis.parts:
-            raise _OUTDATED
+            raise _outdated()
         if prepared.drawings:
             prepared = _paid(step, prepared)
         step.checked("protection", "attack")
@@ -79,9 +79,6 @@ def prepare_request(call: Call, request: str) -> AggregateRequest:
         return done
 
 
-_OUTDATED = Conflict("evidence-outdated", {"evidence": "-"})
-
-
 def _made(call: Call, basis: Basis) -> Prepared:
     """Steps 2, 3 and 4. The rows of a delivery that is withdrawn meanwhile may be gone before they were read."""
     try:
@@ -89,8 +86,12 @@ def _made(call: Call, basis: Basis) -> Prepared:
     except MissingPartError:
         with call.services.database.look() as data:
             if counting_now(data, basis.request.spec, rounds_asked(basis.request.spec)) != basis.parts:
-                raise _OUTDATED from None
+                raise _outdated() from None
         raise
+
+
+def _outdated() -> Conflict:
+    return Conflict("evidence-outdated", {"evidence": "-"})
 
 
 def _paid(step: Step, prepared: Prepared) -> Prepared:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from service.domain import facts
+from service.domain import purpose_facts as facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import Conflict, Fault, Faulty, NotFound
 from service.domain.purpose import PurposeState, StatedPurpose

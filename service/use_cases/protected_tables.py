@@ -42,7 +42,6 @@ from service.use_cases.corrections import (
     waits_for,
     with_what_still_holds,
 )
-from service.use_cases.counting import left_out_of
 from service.use_cases.disclosure_tables import (
     base_of,
     earlier_tables,
@@ -140,7 +139,7 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
     if shape.cells > services.limits.table_cells:
         raise _Refused(Unsafe.TABLE_TOO_LARGE, [f"{shape.cells} > {services.limits.table_cells}"])
     profile = _rules(basis, catalogue)
-    _require_persons_hidden(basis, profile)
+    _require_persons_hidden(services, basis, profile, shape)
     contributions = _contributions(services, basis, basis.connected)
     past = [_past(services, basis, one) for one in basis.earlier]
     try:
@@ -319,30 +318,48 @@ def _require_comparable(basis: Basis, profile: DisclosureProfile, catalogue: Cat
         raise _Refused(Unsafe.REVISION_IMPOSSIBLE, sorted(release.id for release, _ in outdated))
 
 
-def _require_persons_hidden(basis: Basis, profile: DisclosureProfile) -> None:
+def _require_persons_hidden(services: Services, basis: Basis, profile: DisclosureProfile, shape: Table) -> None:
     """Those who left or came back since a release are as many persons as any figure has to be of.
 
-    The change table alone does not see to that: one person may have many rows, and a magnitude tells no number. Nor may
-    whoever delivers see it otherwise by taking its own away, so the same is asked of what each holding does not know,
-    and of the rounds of this table by themselves. Who is in a table that was cut down nobody counts: it waits.
+    The change table alone does not see to that: one person may have many rows, and a magnitude tells no number. It is
+    asked of all of them, of those in this table, and of those in it whom others than one holding delivered: whoever
+    delivers can take its own away.
     """
-    cut = any(asked.only for asked in basis.request.spec.dimensions)
-    rounds = set(rounds_asked(basis.request.spec))
     for earlier in basis.earlier:
-        both = {part.submission: part for part in basis.connected}
-        both = {part.submission: part for part in earlier.parts if part.submission in both}
-        then, now = set(left_out_of(earlier.parts)), set(left_out_of(basis.connected))
-        changed = [(both[delivery], person) for delivery, person in then ^ now if delivery in both]
+        changed = _who_changed(earlier.parts, basis.connected)
         if not changed:
             continue
-        groups = [{person for _, person in changed}, {person for part, person in changed if part.round in rounds}]
-        for holding in sorted({part.holding for part in both.values()}):
-            others = [(part, person) for part, person in changed if part.holding != holding]
-            groups += [{person for _, person in others}, {person for part, person in others if part.round in rounds}]
-        fewest = 0 if cut else min((len(group) for group in groups if group), default=profile.minimum_count)
+        inside = _persons_inside(services, basis, changed, shape)
+        groups = [{person for part in changed for person in part.left_out}, {person for _, person in inside}]
+        holdings = {holding for holding, _ in inside}
+        groups += [{person for by, person in inside if by != holding} for holding in holdings]
+        fewest = min(len(group) for group in groups if group)
         if fewest < profile.minimum_count:
             told = f"{fewest} < {profile.minimum_count}: personen · persons"
             raise _Refused(Unsafe.REVISION_PENDING, [told], {"morePersons": profile.minimum_count - fewest})
+
+
+def _who_changed(then: Iterable[CountingPart], now: Iterable[CountingPart]) -> list[CountingPart]:
+    """The parts that count in both, each with those who left or came back as the persons left out."""
+    before = {part.submission: set(part.left_out) for part in then}
+    both = [(part, before[part.submission] ^ set(part.left_out)) for part in now if part.submission in before]
+    return [replace(part, left_out=tuple(sorted(persons))) for part, persons in both if persons]
+
+
+def _persons_inside(
+    services: Services, basis: Basis, changed: Sequence[CountingPart], shape: Table
+) -> set[tuple[str, str]]:
+    """Of those who changed, the holdings that delivered them and their pseudonyms, as far as they are in the table."""
+    spec = basis.request.spec
+    every = finest(basis.catalogue.data_set(spec.data_set, spec.data_set_version), basis.catalogue)
+    within = tuple(shape.where)
+    asked = replace(every, dimensions=within, measures=(), person=every.pseudonym, left_out_only=True)
+    rows = services.engine.contributions(_sources(services, basis, changed), asked).to_pylist()
+    return {
+        (row["contributor"], row[str(asked.person)])
+        for row in rows
+        if all(row[column] in shape.where[column] for column in within)
+    }
 
 
 def _require_untied_measures(basis: Basis, catalogue: Catalogue) -> None:
@@ -357,15 +374,9 @@ def _require_untied_measures(basis: Basis, catalogue: Catalogue) -> None:
 
 def _contributions(services: Services, basis: Basis, parts: Iterable[CountingPart]) -> pa.Table:
     """Step 2, for some deliveries."""
-    sources = [
-        SourcePart(
-            services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding, frozenset(part.left_out)
-        )
-        for part in parts
-    ]
     spec = basis.request.spec
     data_set = basis.catalogue.data_set(spec.data_set, spec.data_set_version)
-    return services.engine.contributions(sources, finest(data_set, basis.catalogue))
+    return services.engine.contributions(_sources(services, basis, parts), finest(data_set, basis.catalogue))
 
 
 def _past(services: Services, basis: Basis, earlier: Earlier) -> Past:
@@ -376,3 +387,12 @@ def _past(services: Services, basis: Basis, earlier: Earlier) -> Past:
     except MissingPartError as gone:
         raise _Refused(Unsafe.HISTORY_DIFFERS, [release.id for release, _ in earlier.releases]) from gone
     raise _Refused(Unsafe.HISTORY_DIFFERS, [release.id for release, _ in earlier.releases])
+
+
+def _sources(services: Services, basis: Basis, parts: Iterable[CountingPart]) -> list[SourcePart]:
+    return [
+        SourcePart(
+            services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding, frozenset(part.left_out)
+        )
+        for part in parts
+    ]

@@ -9,11 +9,13 @@ from enum import StrEnum
 from service.domain import facts
 from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact
 from service.domain.errors import Conflict
+from service.domain.policy import Deny
 from service.domain.release import Certificate, Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest
 from service.ports.unit_of_work import UnitOfWork
 from service.use_cases import release_request
 from service.use_cases.call import Call, Services, Step
+from service.use_cases.counting import end_sealed
 from service.use_cases.read_log import prove
 from sluis_client.wire import canonical_bytes
 from sluis_client.wire.log import LogProof
@@ -42,9 +44,10 @@ def standing_of(services: Services, request: str) -> Standing:
 def publish_release(call: Call, request: str) -> AggregateRequest:
     """Let recipients read a sealed release.
 
-    1. The request is approved and its release is sealed, and stays so.
+    1. The request is approved and its release is sealed, and stays so; no other release of these facts is made.
     2. A signed checkpoint covers every event of the request up to the release, and the release's own.
-    3. Sign the certificate, with the place of the release in the log, and store it: immutable from here.
+    3. The policy permits it still: what it rests on may have ended since it was sealed. Then nobody reads it.
+    4. Sign the certificate, with the place of the release in the log, and store it: immutable from here.
 
     Raises:
         Denied: the caller is not the worker.
@@ -53,12 +56,15 @@ def publish_release(call: Call, request: str) -> AggregateRequest:
     with call.transact(EVENT) as step:
         step.object_id = request
         # 1
-        found = step.data.requests.get(request, lock=True)
+        found = step.data.requests.get(request)
         step.carry_on(found)
+        step.data.releases.lock_facts(found.spec.data_set)
+        found = step.data.requests.get(request, lock=True)
         step.authorise(facts.may_prepare_request(step.caller(), found), names_object=False)
         state = REQUEST_LIFECYCLE.after(found.state, "release")
         release = release_request.sealed_release(step.data, request)
-        if release is None or release.certified is None:
+        evidence = step.data.requests.evidence(request)
+        if release is None or release.certified is None or evidence is None:
             raise Conflict("release-not-in-log")
         step.object_id = release.id
         # 2
@@ -67,6 +73,12 @@ def publish_release(call: Call, request: str) -> AggregateRequest:
             raise Conflict("release-not-in-log")
         step.checked("events-in-log")
         # 3
+        catalogue = step.catalogue
+        decision = release_request.decide_release(step, found, evidence, catalogue)
+        if isinstance(decision, Deny):
+            end_sealed(step, found, evidence)
+            return release_request.stopped(step, found, decision, catalogue)
+        # 4
         step.data.releases.add_certificate(_certificate(step, release.id, release.certified, proof))
         published = replace(found, state=state, release=release.id)
         step.data.requests.save(published)

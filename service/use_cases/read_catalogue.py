@@ -44,7 +44,7 @@ def read_data_set(call: Call, data_set: str, version: int | None = None) -> Data
 
 def known_data_sets(step: Step, caller: Caller) -> frozenset[str] | None:
     """The data sets that a consumer may know of; None for everybody else, who may know of all."""
-    if not facts.is_consumer(caller):
+    if not caller.is_consumer:
         return None
     return data_sets_known(caller.organisation, step.catalogue, civil_day(caller.at))
 

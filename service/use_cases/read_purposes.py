@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from service.domain import facts
+from service.domain import purpose_facts as facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import NotFound
 from service.domain.principal import Role

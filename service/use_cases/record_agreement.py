@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import date
 
-from service.domain import facts
-from service.domain.agreement import AgreementKind, AgreementState, RecordedAgreement
+from service.domain import purpose_facts as facts
+from service.domain.agreement import AgreementKind, AgreementState, RecordedAgreement, Terms
 from service.domain.audit import Action, EventCode
-from service.domain.errors import Invalid, NotFound
+from service.domain.errors import Invalid
 from service.domain.request_facts import civil_day
-from service.use_cases.call import Call, Step
+from service.use_cases.call import Call, Step, unknown_names
 
 RECORD = EventCode("agreement.record", Action.CREATE, "agreement")
 CONSENT = EventCode("agreement.consent", Action.CREATE, "agreement")
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What an agreement says; see `RecordedAgreement`."""
-
-    kind: AgreementKind
-    reference: str
-    parties: frozenset[str]
-    data_sets: frozenset[str]
-    purposes: frozenset[str]
-    valid_from: date
-    valid_until: date | None
 
 
 def record_agreement(call: Call, terms: Terms) -> RecordedAgreement:
@@ -72,52 +59,24 @@ def give_consent(call: Call, data_set: str, purposes: Iterable[str], valid_until
 
 
 def _require_known(step: Step, terms: Terms) -> None:
-    data = step.data
     faults = [
         (f"parties: {name}", "does-not-exist")
         for name in terms.parties
-        if step.known(data.organisations.get, name) is None
+        if step.known(step.data.organisations.get, name) is None
     ]
-    faults += [
-        (f"dataSets: {name}", "does-not-exist")
-        for name in terms.data_sets
-        if step.known(step.call.services.catalogue.data_set, name) is None
-    ]
-    known = _in_force if terms.kind is AgreementKind.CONSENT else _is_purpose
-    faults += [(f"purposes: {name}", "does-not-exist") for name in terms.purposes if not known(step, name)]
+    faults += unknown_names(step, terms.data_sets, terms.purposes)
+    if terms.kind is not AgreementKind.CONSENT:  # of what is only proposed, a supplier does not learn
+        proposed = {f"purposes: {name}" for name in terms.purposes if step.known(step.data.purposes.get, name)}
+        faults = [fault for fault in faults if fault[0] not in proposed]
     if faults:
         raise Invalid("agreement", faults=tuple(sorted(faults)))
-
-
-def _in_force(step: Step, name: str) -> bool:
-    """What is only proposed, a supplier does not learn of."""
-    return step.known(step.catalogue.purpose, name) is not None
-
-
-def _is_purpose(step: Step, name: str) -> bool:
-    """Of the bundle, or proposed: what a purpose rests on may be recorded before it is approved."""
-    try:
-        step.data.purposes.get(name)
-    except NotFound:
-        return any(found.id == name for found in step.call.services.catalogue.purposes)
-    return True
 
 
 def _stored(step: Step, terms: Terms, state: AgreementState) -> RecordedAgreement:
     step.object_id = step.call.services.randomness.new_id()
     _require_known(step, terms)
     made = RecordedAgreement(
-        id=step.object_id,
-        kind=terms.kind,
-        reference=terms.reference,
-        parties=terms.parties,
-        data_sets=terms.data_sets,
-        purposes=terms.purposes,
-        valid_from=terms.valid_from,
-        valid_until=terms.valid_until,
-        state=state,
-        recorder=step.call.principal.id,
-        recorded_at=step.now,
+        **asdict(terms), id=step.object_id, state=state, recorder=step.call.principal.id, recorded_at=step.now
     )
     step.name(agreement=made.reference)
     step.data.agreements.add(made)

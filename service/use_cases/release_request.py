@@ -14,11 +14,11 @@ from service.domain.catalogue import Catalogue
 from service.domain.decision_text import decision_text
 from service.domain.errors import Conflict, NotFound
 from service.domain.organisation import OrganisationKind
-from service.domain.policy import Deny
+from service.domain.policy import Decision, Deny
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
-from service.domain.request_facts import civil_day, regions_asked, request_terms
+from service.domain.request_facts import civil_day, regions_asked
 from service.domain.round import RoundState
 from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call, Step
@@ -67,45 +67,53 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         if evidence is None:
             raise NotFound("evidence")
         # 2
-        recipient = step.known(step.data.organisations.get, found.organisation)
-        if recipient is not None:
-            step.name(agreement=recipient.agreement.reference)
-        reviews = step.data.requests.reviews(request, evidence.id)
         catalogue = step.catalogue
         step.about(found.spec.data_set, found.spec.purpose, catalogue)
-        suppliers = suppliers_of(step, rounds_of(step, found.spec))
-        query = facts.may_release(
-            step.caller(),
-            found,
-            evidence,
-            reviews=reviews,
-            catalogue=catalogue,
-            recipient=recipient,
-            grounds=step.grounds(found.spec.data_set, found.spec.data_set_version, suppliers, lock=True),
-        )
-        decision = step.decide(query)
-        step.checked("four-eyes")
+        decision = decide_release(step, found, evidence, catalogue)
         if isinstance(decision, Deny):
-            reasons = tuple(reason.code for reason in decision.reasons)
-            return _save(
-                step,
-                replace(found, decision=decision_text(decision, step.known(catalogue.purpose, found.spec.purpose))),
-                "stop",
-                reasons,
-            )
+            return stopped(step, found, decision, catalogue)
         # 3
         if not _still_holds(step, found, evidence, catalogue):
             return _save(step, found, "prepare-again", ("evidence-outdated",))
         step.checked("evidence-current")
         # 4
         purpose = catalogue.purpose(found.spec.purpose)
-        terms = request_terms(found.spec, catalogue, rounds_of(step, found.spec))
-        today = replace(decision, obligations=terms)  # under today's bundle, with what it obliges to
-        decided = replace(found, decision=decision_text(today, purpose))
+        decided = replace(found, decision=decision_text(decision, purpose))  # of today, under today's bundle
         release = certify(step, decided, _signed(step, found, evidence, purpose), evidence)
         step.object_id = release.id
         step.data.releases.add(release)
         return sealed
+
+
+def decide_release(step: Step, found: AggregateRequest, evidence: Evidence, catalogue: Catalogue) -> Decision:
+    """What the policy says as things are today; the agreements that it rests on stay in force until the end.
+
+    It is asked before a release is sealed, and again before anybody may read it: meanwhile an agreement, a consent or a
+    purpose may have ended.
+    """
+    recipient = step.known(step.data.organisations.get, found.organisation)
+    if recipient is not None:
+        step.name(agreement=recipient.agreement.reference)
+    rounds = rounds_of(step, found.spec)
+    query = facts.may_release(
+        step.caller(),
+        found,
+        evidence,
+        reviews=step.data.requests.reviews(found.id, evidence.id),
+        catalogue=catalogue,
+        rounds=rounds,
+        recipient=recipient,
+        grounds=step.grounds(found.spec.data_set, found.spec.data_set_version, suppliers_of(step, rounds), lock=True),
+    )
+    decision = step.decide(query)
+    step.checked("four-eyes")
+    return decision
+
+
+def stopped(step: Step, found: AggregateRequest, denial: Deny, catalogue: Catalogue) -> AggregateRequest:
+    """The request ends with the reasons why it is not released."""
+    text = decision_text(denial, step.known(catalogue.purpose, found.spec.purpose))
+    return _save(step, replace(found, decision=text), "stop", tuple(reason.code for reason in denial.reasons))
 
 
 def sealed_release(data: UnitOfWork, request: str) -> Release | None:

@@ -85,18 +85,27 @@ def test_no_heading_without_a_code() -> None:
     assert set(HEADINGS) - {"request-denied"} <= known
 
 
-def test_every_code_that_a_rule_names_has_a_text() -> None:
-    pairs = {
-        node.elts[1].value
+def faults_named() -> set[str]:
+    """The second word of every pair that is gathered in `faults`."""
+    gathered = [
+        node
         for node in sources()
-        if isinstance(node, ast.Tuple)
-        and len(node.elts) == 2
-        and isinstance(node.elts[1], ast.Constant)
-        and isinstance(node.elts[1].value, str)
-        and isinstance(node.elts[0], ast.Constant | ast.JoinedStr | ast.Attribute)
-        and node.elts[1].value in _RULES
-    }
-    assert pairs <= set(_RULES)
+        if (isinstance(node, ast.Assign) and any(ast.unparse(target) == "faults" for target in node.targets))
+        or (isinstance(node, ast.AugAssign) and ast.unparse(node.target) == "faults")
+        or (isinstance(node, ast.Call) and ast.unparse(node.func) == "faults.append")
+        or (isinstance(node, ast.keyword) and node.arg == "faults")
+    ]
+    pairs = [
+        pair for node in gathered for pair in ast.walk(node) if isinstance(pair, ast.Tuple) and len(pair.elts) == 2
+    ]
+    words = [pair.elts[1] for pair in pairs]
+    return {word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str)}
+
+
+def test_every_code_that_a_rule_names_has_a_text() -> None:
+    found = faults_named()
+    assert {"double", "does-not-exist", "no-pseudonym", "ends-before-start"} <= found
+    assert found <= set(_RULES), found - set(_RULES)
     _, problem = told(
         Invalid("round", {"round": "x-1"}, (("period", "unknown-period"), ("expected: abc", "no-supplier")))
     )

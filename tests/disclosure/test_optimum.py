@@ -23,7 +23,7 @@ TOGETHER, ALONE = 1.05, 1.30
 @pytest.mark.usefixtures("full_search")
 def test_the_loss_is_close_to_the_proven_optimum(kind):
     ours, best, worst = np.zeros(3), np.zeros(3), []
-    for small, problem in small_tables(kind, 4, range(2, 16)):
+    for small, problem in small_tables(kind, 7, range(2, 16)):
         optimum = solve(problem)
         assert optimum.proven
         loss = np.array(problem.loss(~protect(small.facts, small.table, small.rules).released.published))

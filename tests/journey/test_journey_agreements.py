@@ -16,6 +16,7 @@ from journey import (
     STEWARD,
     THIRD,
     VERDICT,
+    WORKER,
     World,
     a_row,
     a_spec,
@@ -24,7 +25,7 @@ from purpose_documents import a_document
 from sqlalchemy import text
 from test_every_data_set import CATALOGUE, PERIODS, Figures, deliver, purpose_for, spec_of
 
-from service.domain.agreement import AgreementKind, AgreementState
+from service.domain.agreement import AgreementKind, AgreementState, Terms
 from service.domain.errors import Conflict, Denied, Invalid
 from service.domain.organisation import Agreement
 from service.domain.request import AggregateRequest, Verdict
@@ -32,7 +33,9 @@ from service.domain.round import RoundState
 from service.use_cases.complete_submission import complete_submission
 from service.use_cases.judge_agreement import judge_agreement, leave_agreement, withdraw_agreement
 from service.use_cases.read_agreements import list_agreements, read_agreement
-from service.use_cases.record_agreement import Terms, give_consent, record_agreement
+from service.use_cases.read_releases import read_release
+from service.use_cases.record_agreement import give_consent, record_agreement
+from service.use_cases.release_request import release_request
 
 WHY = "Wij zetten de samenwerking niet voort."
 TERMS = Terms(
@@ -219,6 +222,29 @@ def test_a_supplier_that_left_stops_what_is_under_way_and_not_what_was_released(
     assert world.request(released.id).state == "released"
     agreed_with(world.services.database, "north", AgreementKind.JOINT)
     assert world.ask(spec).state == "permitted"
+
+
+def test_what_was_sealed_is_not_published_once_an_agreement_ended(world):
+    """Nobody has read it yet: until then everything that it rests on has to hold."""
+    collected(world)
+    asked = world.ask(a_spec(periods=("2025",)))
+    world.work()
+    world.approve(asked.id)
+    assert release_request(world.call(WORKER), asked.id).state == "approved"
+    world.sequence()
+    north = world.parties["north"].principal
+    (own,) = [found for found in list_agreements(world.call(north)) if "north" in found.agreement.reference]
+    leave_agreement(world.call(north), own.agreement.id, WHY)
+    world.work()
+    ended = world.request(asked.id)
+    assert (ended.state, reasons(ended), ended.release) == ("denied", {"suppliers-without-agreement"}, None)
+    (event,) = world.events(code="release.publish")
+    assert (event.outcome, event.reasons) == ("denied", ("suppliers-without-agreement",))
+    with world.services.database.look() as data:
+        (sealed,) = data.releases.over("staffed-beds")  # stays known to every later attack
+    assert sealed.withdrawn_at is not None
+    with pytest.raises(Denied):
+        read_release(world.call(OWNER), sealed.id)
 
 
 def test_nobody_leaves_an_assessment_or_a_law(bare):

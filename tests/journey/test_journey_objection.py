@@ -125,6 +125,42 @@ def test_after_a_release_the_next_waits_and_nobody_is_told_why(any_world: World)
     assert told["revises"] == [first.release]
 
 
+def test_one_supplier_that_objects_for_many_isolates_nobody(world: World) -> None:
+    """North knows its own figures: of what changed elsewhere it would be left with Anna."""
+    with_persons(world).round("2024")
+    for supplier in SUPPLIERS:
+        more = {
+            "north": [(f"north-more-{number}", AYRSHIRE, 3) for number in range(4)],
+            "south": [(ANNA, AYRSHIRE, 40)],
+            "east": [(ANNA, AYRSHIRE, 40)],
+        }.get(supplier, [])
+        deliver_persons(world, supplier, [*records_of(supplier), *more])
+    world.turn("staffed-beds-2024", RoundState.CLOSED)
+    assert world.release(BOARDS).state == "released"
+    for name in (*(f"north-{number}" for number in range(EACH)), *(f"north-more-{number}" for number in range(4))):
+        object_to(world, name)
+    waiting = world.release(BOARDS)
+    report = json.loads(read_evidence(world.call(THIRD), waiting.id).report)
+    assert (waiting.state, report["refused"], report["morePersons"]) == ("permitted", "revision-pending", 9)
+
+
+def test_a_table_that_is_cut_down_waits_for_the_persons_in_it(collected: World) -> None:
+    """Those who left elsewhere hide nobody here."""
+    world = collected
+    cut = replace(SPEC, dimensions=(replace(dimensions(region="health-board")[0], only=(GRAMPIAN,)),))
+    first = world.release(cut)
+    assert first.state == "released", world.request(first.id).decision
+    whole = [(name, number) for number in (0, 1, 2) for name in SUPPLIERS[:5]]
+    for name, number in whole[:9]:
+        object_to(world, f"{name}-{number}")
+    assert world.release(cut).state == "permitted"
+    for name, number in whole[9:]:
+        object_to(world, f"{name}-{number}")
+    again = world.release(cut)
+    assert again.state == "released", json.loads(read_evidence(world.call(THIRD), again.id).report)
+    assert cells_of(read_release(world.call(OWNER), again.release or "").release.content)
+
+
 def test_it_is_against_what_it_names(collected: World) -> None:
     world = collected
     object_to(world, ANNA, ["rejections"])
@@ -201,7 +237,7 @@ def test_a_supplier_speaks_for_those_it_delivered_and_learns_of_no_other(collect
 def test_every_fault_is_told_at_once(world: World) -> None:
     with pytest.raises(Invalid) as refused:
         lodge_objection(world.call(PRIVACY_OFFICER), "123456782", ["nothing"], ["nowhere"])
-    assert [where for where, _ in refused.value.faults] == ["pseudonym", "data-sets: nothing", "purposes: nowhere"]
+    assert [where for where, _ in refused.value.faults] == ["pseudonym", "dataSets: nothing", "purposes: nowhere"]
     stored = repr(world.dump())
     assert "123456782" not in stored
 

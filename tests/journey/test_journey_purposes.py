@@ -173,6 +173,21 @@ def test_a_new_version_replaces_the_one_before_when_it_is_approved(collected: Wo
     assert world.ask(SPEC).purpose_version == 2
 
 
+def test_a_new_version_stops_what_was_sealed_and_not_published(collected: World) -> None:
+    world = collected
+    world.purpose(a_document())
+    sealed = world.ask(SPEC)
+    world.work()
+    world.approve(sealed.id)
+    release_request(world.call(WORKER), sealed.id)
+    world.purpose(a_document(version=2))
+    world.sequence()
+    world.work()
+    ended = world.request(sealed.id)
+    assert ended.state == "denied"
+    assert [reason["code"] for reason in json.loads(ended.decision)["reasons"]] == ["purpose-changed"]
+
+
 def test_what_was_asked_and_released_goes_on_resting_on_its_own_version(collected: World) -> None:
     """Readings, reviews, publication and withdrawal name the version, digest and basis they rest on, not today's."""
     world = collected
@@ -187,11 +202,11 @@ def test_what_was_asked_and_released_goes_on_resting_on_its_own_version(collecte
     world.work()
     with world.services.database.look() as data:
         digests = [data.purposes.get("winter-peaks").digest]
+    world.sequence()
+    world.work()
     second = a_document(version=2, legal_basis="6(1)(c)", dpv=["dpv:PublicInterest", "eu-gdpr:A6-1-c"])
     assert second["legal_basis"] != first["legal_basis"]
     world.purpose(second)
-    world.sequence()
-    world.work()
     released = world.request(sealed.id)
     read_release(world.call(OWNER), str(released.release))
     read_evidence(world.call(STEWARD), asked.id)

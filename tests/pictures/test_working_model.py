@@ -77,6 +77,15 @@ def test_a_supra_regional_box_is_no_white_spot_where_another_region_serves_it():
     assert boxes(made(content))[BOX].status == "white-spot"
 
 
+def test_what_was_cut_away_may_serve_a_region():
+    content = an_inventory({"places": {BOX: figure(0)}, "requests": {BOX: figure(20)}})
+    assert boxes(made(content))[BOX].status == "white-spot"
+    (regions,) = [one for one in content["dimensions"] if one["dimension"] == "region"]
+    (code,) = [one for one in regions["codes"] if one["code"] == BOX[0]]
+    code["parent"] = "a region that is not in the release"
+    assert boxes(made(content))[BOX].status == "possible-white-spot"
+
+
 def test_a_municipality_is_served_by_its_region():
     for region, said in ((figure(60), "elsewhere"), (figure(None), "possible-white-spot")):
         here = ("M1", "5-all", "1")

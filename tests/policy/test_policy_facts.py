@@ -13,7 +13,7 @@ from policy_oracle import judge
 
 from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
-from service.domain import facts
+from service.domain import facts, purpose_facts
 from service.domain.agreement import AgreementKind, Grounds, InForce
 from service.domain.caller import Caller
 from service.domain.catalogue import Sensitivity
@@ -348,7 +348,14 @@ def review(steward: str, verdict=Verdict.APPROVE, evidence="e2", request="q1") -
 def release(*reviews, request=REQUEST, evidence=EVIDENCE, recipient=BOARD, grounds=GROUNDS):
     caller = Caller(Worker("requests"), None, NOW)
     return facts.may_release(
-        caller, request, evidence, reviews=reviews, catalogue=CATALOGUE, recipient=recipient, grounds=grounds
+        caller,
+        request,
+        evidence,
+        reviews=reviews,
+        catalogue=CATALOGUE,
+        rounds=(ROUND,),
+        recipient=recipient,
+        grounds=grounds,
     )
 
 
@@ -393,9 +400,15 @@ def test_the_plain_questions_reach_those_they_are_for():
     operator, stranger = Caller(Operator("root"), None, NOW), Caller(Anonymous(), None, NOW)
     auditor = Caller(Person("i", "a", frozenset({Role.AUDITOR}), "ttp"), TTP, NOW)
     for caller, *questions in (
-        (steward, facts.may_read_metadata, facts.may_read_purposes, facts.may_list_rounds, facts.may_list_requests),
+        (
+            steward,
+            facts.may_read_metadata,
+            purpose_facts.may_read_purposes,
+            facts.may_list_rounds,
+            facts.may_list_requests,
+        ),
         (steward, facts.may_list_submissions, facts.may_list_releases, facts.may_read_own_organisation),
-        (owner, facts.may_list_requests, facts.may_list_releases, facts.may_read_purposes),
+        (owner, facts.may_list_requests, facts.may_list_releases, purpose_facts.may_read_purposes),
         (operator, facts.may_list_organisations, facts.may_administer, facts.may_fetch_public_figures),
         (auditor, facts.may_read_audit_log, facts.may_search_persons),
         (SUPPLIER, facts.may_list_submissions, facts.may_list_rounds, facts.may_read_own_uses),

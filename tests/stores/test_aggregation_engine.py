@@ -112,13 +112,15 @@ def hashed(person: str) -> str:
         st.tuples(st.sampled_from(KEYS), st.lists(rows, max_size=8), st.sets(st.sampled_from("pqr"))), max_size=4
     ),
     aggregation=aggregations(),
+    only=st.booleans(),
 )
-def test_who_is_left_out_of_a_part_counts_nowhere_in_it(tmp_path, parts, aggregation):
+def test_who_is_left_out_of_a_part_counts_nowhere_in_it(tmp_path, parts, aggregation, only):
+    """Or nowhere else, when it is asked the other way round."""
     sources = [
         SourcePart(write(tmp_path, rows, key), key, "north", frozenset(map(hashed, out))) for key, rows, out in parts
     ]
-    kept = [("north", [row for row in rows if row["person"] not in out]) for _, rows, out in parts]
-    asked = replace(aggregation, pseudonym="person")
+    kept = [("north", [row for row in rows if (row["person"] in out) == only]) for _, rows, out in parts]
+    asked = replace(aggregation, pseudonym="person", left_out_only=only)
     try:
         expected = naive_contributions(kept, asked)
     except Overflow:

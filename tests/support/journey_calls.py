@@ -30,7 +30,7 @@ from journey import (
 from purpose_documents import WHY, a_document
 from token_maker import ec_jwk, ec_key
 
-from service.domain.agreement import AgreementKind
+from service.domain.agreement import AgreementKind, Terms
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Person, Principal, Role, Supplier
 from service.domain.request import Verdict
@@ -45,7 +45,7 @@ from service.use_cases.judge_purpose import review_purpose
 from service.use_cases.keep_audit_queries import save_audit_query
 from service.use_cases.lodge_objection import lodge_objection
 from service.use_cases.read_audit_log import ExportForm
-from service.use_cases.record_agreement import Terms, record_agreement
+from service.use_cases.record_agreement import record_agreement
 from service.use_cases.release_request import release_request
 from service.use_cases.suspend_organisation import suspend_organisation
 from sluis_client.wire import Format, digest

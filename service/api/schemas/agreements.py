@@ -18,10 +18,9 @@ from service.api.schemas.base import (
     Word,
     plain,
 )
-from service.domain.agreement import AgreementKind
+from service.domain.agreement import AgreementKind, Terms
 from service.domain.request import Verdict
 from service.use_cases.read_agreements import AgreementView
-from service.use_cases.record_agreement import Terms
 
 _Names = Annotated[list[Identifier], Field(max_length=1_000), NoDoubles]
 _Reason = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(plain)]
