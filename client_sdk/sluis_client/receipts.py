@@ -178,7 +178,7 @@ class ReceiptBook:
             if stored.manifest is not None:  # 1, 2, 3
                 wire.verify_receipt(stored.signed, stored.manifest, jwks, issuer=self._registration.issuer)
             else:
-                self._verify_signature(stored.signed, jwks)  # 1, 2
+                wire.verify_receipt_alone(stored.signed, jwks, issuer=self._registration.issuer)  # 1, 2
             if stored.withdrawal is not None:  # 6
                 wire.verify_withdrawal(stored.withdrawal, receipt, jwks)
         except wire.ReceiptError as failed:
@@ -206,20 +206,6 @@ class ReceiptBook:
         except CheckpointError as error:
             raise LogError(f"checkpoint-{error.code}", Text(error.nl, error.en)) from None
         require_in_log(stored.signed.receipt, stored.proof, key, seen)
-
-    def _verify_signature(self, signed: wire.SignedReceipt, jwks: object) -> None:
-        try:
-            key = wire.KeySet.from_json(jwks).ed25519(signed.key_id)
-        except wire.WireError:
-            key = None
-        if key is None:
-            raise ReceiptError(Text("De sleutel van dit bewijs is onbekend.", "The receipt's key is not known."))
-        try:
-            wire.verify_ed25519(wire.RECEIPT_PREFIX, signed.receipt.canonical(), signed.signature, key)
-        except wire.SignatureError:
-            raise ReceiptError(Text("De handtekening klopt niet.", "The signature does not hold.")) from None
-        if signed.receipt.issuer != self._registration.issuer:
-            raise ReceiptError(Text("Een andere dienst gaf het bewijs af.", "Another service issued the receipt."))
 
     def _stored(self) -> Iterator[StoredReceipt]:
         for document in self._profile.receipts():

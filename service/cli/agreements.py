@@ -10,10 +10,9 @@ from urllib.parse import quote
 
 import typer
 
-from service.cli.api import ask_service
+from service.cli.api import Url, ask_service
 from service.ports.clock import Clock
 
-_Url = Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")]
 _Id = Annotated[str, typer.Argument(help="Id van de overeenkomst / id of the agreement")]
 _Names = Annotated[list[str], typer.Option(help="Mag vaker / may be repeated")]
 
@@ -34,7 +33,7 @@ def add_agreement_commands(app: typer.Typer, *, clock: Clock) -> None:
     app.add_typer(agreement, name="agreement")
 
     @agreement.command("list")
-    def list_all(*, url: _Url) -> None:
+    def list_all(*, url: Url) -> None:
         """Toon de overeenkomsten die u mag zien / show the agreements that you may see."""
         for found in ask_service(clock, url, "GET", "/v1/agreements").json()["items"]:
             typer.echo(_line(found))
@@ -47,7 +46,7 @@ def add_agreement_commands(app: typer.Typer, *, clock: Clock) -> None:
         party: _Names,
         data_set: _Names,
         valid_from: Annotated[str, typer.Option(help="Eerste dag / first day")],
-        url: _Url,
+        url: Url,
         purpose: _Names = [],  # noqa: B006 - typer reads it, nobody writes it
         valid_until: Annotated[str | None, typer.Option(help="Laatste dag / last day")] = None,
     ) -> None:
@@ -65,18 +64,18 @@ def add_agreement_commands(app: typer.Typer, *, clock: Clock) -> None:
         _sent(clock, url, "/v1/agreements", body)
 
     @agreement.command()
-    def confirm(agreement_id: _Id, *, url: _Url) -> None:
+    def confirm(agreement_id: _Id, *, url: Url) -> None:
         """Bevestig wat een ander vastlegde (vier ogen) / confirm what somebody else recorded (four eyes)."""
         _sent(clock, url, f"/v1/agreements/{quote(agreement_id, safe='')}/verdict", {"verdict": "approve"})
 
     @agreement.command()
-    def reject(agreement_id: _Id, *, url: _Url) -> None:
+    def reject(agreement_id: _Id, *, url: Url) -> None:
         """Wijs af wat een ander vastlegde / reject what somebody else recorded."""
         _sent(clock, url, f"/v1/agreements/{quote(agreement_id, safe='')}/verdict", {"verdict": "reject"})
 
     @agreement.command()
     def withdraw(
-        agreement_id: _Id, *, reason: Annotated[str, typer.Option(help="Waarom / why (10+)")], url: _Url
+        agreement_id: _Id, *, reason: Annotated[str, typer.Option(help="Waarom / why (10+)")], url: Url
     ) -> None:
         """Beëindig een overeenkomst voor iedereen, meteen / end an agreement for everybody, at once."""
         _sent(clock, url, f"/v1/agreements/{quote(agreement_id, safe='')}/withdrawal", {"reason": reason})

@@ -23,6 +23,8 @@ from service.ports.clock import Clock
 _TIMEOUT = 60.0
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
+Url = Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")]
+
 
 class Method(StrEnum):
     """The methods that the API knows."""
@@ -41,7 +43,7 @@ def add_api_commands(app: typer.Typer, *, clock: Clock) -> None:
         method: Method,
         path: Annotated[str, typer.Argument(help="/v1/...")],
         *,
-        url: Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")],
+        url: Url,
         body: Annotated[Path | None, typer.Option(help="Bestand met JSON, of - / file with JSON, or -")] = None,
         accept: Annotated[str, typer.Option(help="Gewenste vorm / media type wanted")] = "application/json",
         select: Annotated[

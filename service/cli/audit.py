@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import typer
 
-from service.cli.api import ask_service, save_answer
+from service.cli.api import Url, ask_service, save_answer
 from service.cli.console import BAD_INPUT, FAILED, refusals_told
 from service.cli.seen import Seen, UnreadableSeenError
 from service.ports.clock import Clock
@@ -20,7 +20,6 @@ from sluis_client.wire.log import CheckpointError, LogKey
 from sluis_client.wire.log.erasures import Erasure
 from sluis_client.wire.log.export import ExportError, VerifiedExport, verify_export
 
-_Url = Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")]
 _Filters = Annotated[
     list[str] | None, typer.Argument(help="filter=waarde, zoals / such as outcome=denied code=release.read")
 ]
@@ -50,7 +49,7 @@ def add_audit_commands(app: typer.Typer, *, clock: Clock, record: Record) -> Non
     def search(
         filters: _Filters = None,
         *,
-        url: _Url,
+        url: Url,
         saved: _Saved = None,
         limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
         cursor: Annotated[str | None, typer.Option(help="next van de vorige / of the page before")] = None,
@@ -74,7 +73,7 @@ def add_audit_commands(app: typer.Typer, *, clock: Clock, record: Record) -> Non
 
 def _add_others(audit: typer.Typer, clock: Clock) -> None:
     @audit.command()
-    def show(event: Annotated[str, typer.Argument(help="id van de gebeurtenis / of the event")], *, url: _Url) -> None:
+    def show(event: Annotated[str, typer.Argument(help="id van de gebeurtenis / of the event")], *, url: Url) -> None:
         """Toon een gebeurtenis helemaal / show one event in full."""
         found = ask_service(clock, url, "GET", f"/v1/audit-events/{event}").json()
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -84,7 +83,7 @@ def _add_others(audit: typer.Typer, clock: Clock) -> None:
         file: Annotated[Path, typer.Argument(help="Waarheen / where to")],
         filters: _Filters = None,
         *,
-        url: _Url,
+        url: Url,
         form: Annotated[Form, typer.Option("--format", help="csv, ndjson (met bewijs / with proof), fhir (R4)")],
         saved: _Saved = None,
     ) -> None:
@@ -98,7 +97,7 @@ def _add_others(audit: typer.Typer, clock: Clock) -> None:
     @audit.command()
     def signals(
         *,
-        url: _Url,
+        url: Url,
         since: Annotated[str | None, typer.Option("--from", help="UTC, 2026-01-31T12:00:00Z")] = None,
         until: Annotated[str | None, typer.Option("--to", help="UTC")] = None,
         as_json: _AsJson = False,
@@ -121,19 +120,19 @@ def _add_queries(audit: typer.Typer, clock: Clock) -> None:
     audit.add_typer(query, name="query")
 
     @query.command()
-    def save(name: str, filters: Annotated[list[str], typer.Argument(help="filter=waarde")], *, url: _Url) -> None:
+    def save(name: str, filters: Annotated[list[str], typer.Argument(help="filter=waarde")], *, url: Url) -> None:
         """Bewaar een zoekvraag onder een naam / keep a search under a name."""
         body = json.dumps({"name": name, "query": urlencode(_pairs(filters))}).encode()
         typer.echo(ask_service(clock, url, "POST", "/v1/audit-queries", content=body).json()["id"])
 
     @query.command("list")
-    def list_all(*, url: _Url) -> None:
+    def list_all(*, url: Url) -> None:
         """Toon uw zoekvragen / show your searches."""
         for one in ask_service(clock, url, "GET", "/v1/audit-queries").json()["items"]:
             typer.echo(f"{one['id']}  {one['name']}  {' '.join(_words(one['query']))}")
 
     @query.command()
-    def remove(query_id: str, *, url: _Url) -> None:
+    def remove(query_id: str, *, url: Url) -> None:
         """Vergeet een zoekvraag / forget a search."""
         ask_service(clock, url, "DELETE", f"/v1/audit-queries/{query_id}")
 

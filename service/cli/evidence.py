@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import typer
 
-from service.cli.api import ask_service
+from service.cli.api import Url, ask_service
 from service.ports.clock import Clock
 
 Document = Mapping[str, Any]
@@ -24,7 +24,7 @@ def add_evidence_command(app: typer.Typer, *, clock: Clock) -> None:
     def evidence(
         request: Annotated[str, typer.Argument(help="Id van de aanvraag / id of the request")],
         *,
-        url: Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")],
+        url: Url,
         cells: Annotated[
             int, typer.Option(min=0, help="Hoeveel cellen te tonen / how many cells to show")
         ] = MOST_CELLS,

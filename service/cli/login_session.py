@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Final
 
 import typer
 
+from service.cli.private_file import write_private
 from service.ports.clock import Clock
 
 _OTHERS: Final = 0o077
@@ -53,14 +53,7 @@ def save(session: Session, path: Path) -> None:
             "expiresAt": session.expires_at.isoformat(),
         }
     )
-    handle, name = tempfile.mkstemp(prefix=".session-", dir=path.parent)  # made with mode 0600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(document)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_private(path, document.encode())
 
 
 def load(path: Path) -> Session:

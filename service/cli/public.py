@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from service.cli.api import ask_service
+from service.cli.api import Url, ask_service
 from service.cli.console import OpenCall, refusals_told
 from service.domain.public_figures import PublicCopy
 from service.ports.clock import Clock
@@ -47,12 +47,12 @@ def add_public_commands(app: typer.Typer, open_call: OpenCall, *, clock: Clock) 
         source: _Source,
         *,
         period: _Period,
-        classification: Annotated[str, typer.Option(help="Indeling / classification")] = "nl-zorgkantoor",
+        classification: Annotated[str | None, typer.Option(help="Indeling / classification")] = None,
         level: Annotated[str | None, typer.Option(help="Niveau / level")] = None,
-        url: Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")],
+        url: Url,
     ) -> None:
         """Toon de cijfers per regio met hun bron / show the figures by region with their source."""
-        query = {"classification": classification, **({"level": level} if level else {})}
+        query = {name: value for name, value in (("classification", classification), ("level", level)) if value}
         path = f"/v1/public-figures/{quote(source, safe='')}/{quote(period, safe='')}?{urlencode(query)}"
         for line in figure_lines(ask_service(clock, url, "GET", path).json()):
             typer.echo(line)

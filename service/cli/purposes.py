@@ -12,11 +12,10 @@ from urllib.parse import quote
 import typer
 import yaml
 
-from service.cli.api import ask_service
+from service.cli.api import Url, ask_service
 from service.cli.console import BAD_INPUT
 from service.ports.clock import Clock
 
-_Url = Annotated[str, typer.Option(envvar="SLUIS_URL", help="Adres van de dienst / address of the service")]
 _Reason = Annotated[str, typer.Option(help="Waarom / why (10+)")]
 _Version = Annotated[int, typer.Option(min=1, help="Versie / version")]
 _Id = Annotated[str, typer.Argument(help="Id van het doel / id of the purpose")]
@@ -43,13 +42,13 @@ def add_purpose_commands(app: typer.Typer, *, clock: Clock) -> None:
     app.add_typer(purpose, name="purpose")
 
     @purpose.command("list")
-    def list_all(*, url: _Url) -> None:
+    def list_all(*, url: Url) -> None:
         """Toon de doelen die u mag zien / show the purposes that you may see."""
         for found in ask_service(clock, url, "GET", "/v1/purposes").json()["items"]:
             typer.echo(_line(found))
 
     @purpose.command()
-    def show(purpose_id: _Id, *, url: _Url) -> None:
+    def show(purpose_id: _Id, *, url: Url) -> None:
         """Toon de nieuwste versie in JSON / show the newest version in JSON."""
         found = ask_service(clock, url, "GET", f"/v1/purposes/{quote(purpose_id, safe='')}").json()
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -58,7 +57,7 @@ def add_purpose_commands(app: typer.Typer, *, clock: Clock) -> None:
     def propose(
         file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="YAML, als in policies/purposes")],
         *,
-        url: _Url,
+        url: Url,
     ) -> None:
         """Stel een doel of een nieuwe versie voor / propose a purpose or a new version."""
         content = json.dumps({"document": _document(file)}, default=str).encode()
@@ -68,22 +67,20 @@ def add_purpose_commands(app: typer.Typer, *, clock: Clock) -> None:
     _add_changes(purpose, clock)
 
     @app.command()
-    def register(*, url: _Url, form: Annotated[Form, typer.Option("--format")] = Form.JSON) -> None:
+    def register(*, url: Url, form: Annotated[Form, typer.Option("--format")] = Form.JSON) -> None:
         """Toon het register van verwerkingen (AVG art. 30) / show the record of processing (GDPR art. 30)."""
         typer.echo(ask_service(clock, url, "GET", f"/v1/processing-register?format={form}", accept="*/*").text)
 
 
 def _add_verdicts(purpose: typer.Typer, clock: Clock) -> None:
     @purpose.command()
-    def review(purpose_id: _Id, *, version: _Version, reason: _Reason, url: _Url, verdict: Said = Said.APPROVE) -> None:
+    def review(purpose_id: _Id, *, version: _Version, reason: _Reason, url: Url, verdict: Said = Said.APPROVE) -> None:
         """Beoordeel als functionaris gegevensbescherming / review as the privacy officer."""
         body = {"version": version, "verdict": verdict.value, "reason": reason}
         _sent(clock, url, "POST", f"{quote(purpose_id, safe='')}/review", body)
 
     @purpose.command()
-    def approve(
-        purpose_id: _Id, *, version: _Version, reason: _Reason, url: _Url, verdict: Said = Said.APPROVE
-    ) -> None:
+    def approve(purpose_id: _Id, *, version: _Version, reason: _Reason, url: Url, verdict: Said = Said.APPROVE) -> None:
         """Keur goed of af als datasteward (vier ogen) / approve or reject as a steward (four eyes)."""
         body = {"version": version, "verdict": verdict.value, "reason": reason}
         _sent(clock, url, "POST", f"{quote(purpose_id, safe='')}/approvals", body)
@@ -91,17 +88,17 @@ def _add_verdicts(purpose: typer.Typer, clock: Clock) -> None:
 
 def _add_changes(purpose: typer.Typer, clock: Clock) -> None:
     @purpose.command()
-    def suspend(purpose_id: _Id, *, version: _Version, reason: _Reason, url: _Url) -> None:
+    def suspend(purpose_id: _Id, *, version: _Version, reason: _Reason, url: Url) -> None:
         """Schors een doel; werkt meteen / suspend a purpose at once."""
         _changed(clock, url, purpose_id, {"version": version, "change": "suspend", "reason": reason})
 
     @purpose.command()
-    def resume(purpose_id: _Id, *, version: _Version, reason: _Reason, url: _Url) -> None:
+    def resume(purpose_id: _Id, *, version: _Version, reason: _Reason, url: Url) -> None:
         """Hef de schorsing op; een ander dan wie schorste / lift the suspension, by another than who suspended."""
         _changed(clock, url, purpose_id, {"version": version, "change": "resume", "reason": reason})
 
     @purpose.command()
-    def withdraw(purpose_id: _Id, *, version: _Version, reason: _Reason, url: _Url) -> None:
+    def withdraw(purpose_id: _Id, *, version: _Version, reason: _Reason, url: Url) -> None:
         """Trek een doel voorgoed in; werkt meteen / withdraw a purpose for good, at once."""
         _changed(clock, url, purpose_id, {"version": version, "change": "withdraw", "reason": reason})
 

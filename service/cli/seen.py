@@ -7,12 +7,11 @@ from whoever else saw the log, is taken as well: it has no days.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.cli.private_file import write_private
 from sluis_client.wire.canonical import canonical_bytes, parse_json
 from sluis_client.wire.log.erasures import Day
 from sluis_client.wire.strict import Fields, WireError, time_text
@@ -60,15 +59,7 @@ class Seen:
         """
         days = [{"place": day.place, "recorded": time_text(day.recorded)} for day in self.days]
         members = {"seenVersion": 1, "checkpoint": self.note, "days": days}
-        handle, name = tempfile.mkstemp(prefix=".seen-", dir=path.parent)  # made with mode 0600
-        try:
-            with open(handle, "wb") as file:  # noqa: PTH123 - takes over the descriptor
-                file.write(canonical_bytes(members) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        write_private(path, canonical_bytes(members) + b"\n")
 
 
 def _a_note(text: str) -> str:

@@ -32,9 +32,9 @@ class Given:
 def newer_from(spec: RequestSpec, given: Iterable[Given], catalogue: Catalogue) -> date | None:
     """The first civil day (Europe/Amsterdam) on which the asked table may hold a newer period than was given before.
 
-    A table is the same when its dimensions are at the same levels and it shares a measure, whoever asked
-    for it. Figures that came in March
-    under a quarterly purpose are followed by newer ones from 1 April: calendar periods do not drift, as spans would.
+    A table is the same when its dimensions are at the same levels and it shares a measure, whoever asked for it.
+    Figures that came in March under a quarterly purpose are followed by newer ones from 1 April: calendar periods do
+    not drift, as spans would.
 
     Args:
         spec: what is asked.

@@ -140,6 +140,10 @@ class BorderChange:
     begins: bool
 
 
+CANNOT_BE = "Impossible"
+"""The note of a figure that cannot be (CBS's word), such as one of a municipality that is not there in that year."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One published figure of one municipality.
@@ -156,27 +160,10 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a publisher answered about one year: its own description of the table, and the figures."""
-
-    table: str
-    table_title: str
-    table_version: str
-    modified: str
-    status: str
-    licence: str
-    address: str
-    observations: tuple[Observation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PublicCopy:
-    """What was fetched of one source about one year, as it is kept; a later copy stands beside it, not over it.
+class Publication:
+    """What a publisher says of one year of a table.
 
     Attributes:
-        id: UUID version 7.
-        source: of `PublicSource`.
-        period: the year.
         source_table: the publisher's identifier.
         table_title: the publisher's title.
         table_version: the publisher's version.
@@ -184,6 +171,32 @@ class PublicCopy:
         status: what the publisher says of the year: final or provisional.
         licence: what the publisher says.
         address: where it was asked.
+    """
+
+    source_table: str
+    table_title: str
+    table_version: str
+    modified: str
+    status: str
+    licence: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched(Publication):
+    """What a publisher answered about one year: its own description of the table, and the figures."""
+
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCopy(Publication):
+    """What was fetched of one source about one year, as it is kept; a later copy stands beside it, not over it.
+
+    Attributes:
+        id: UUID version 7.
+        source: of `PublicSource`.
+        period: the year.
         retrieved_at: when.
         retrieved_by: the account that had it fetched.
         digest: SHA-256 of the content.
@@ -193,13 +206,6 @@ class PublicCopy:
     id: str
     source: str
     period: str
-    source_table: str
-    table_title: str
-    table_version: str
-    modified: str
-    status: str
-    licence: str
-    address: str
     retrieved_at: datetime
     retrieved_by: str
     digest: str

@@ -16,10 +16,7 @@ from enum import StrEnum
 from itertools import product
 
 from service.domain.classification import TOTAL, Classification
-from service.domain.public_figures import BorderChange, Observation, PublicKind, PublicMeasure, PublicSource
-
-_CANNOT_BE = "Impossible"
-"""What CBS says of a figure that cannot be, such as one of a municipality that is not there in that year."""
+from service.domain.public_figures import CANNOT_BE, BorderChange, Observation, PublicKind, PublicMeasure, PublicSource
 
 Cell = tuple[str, ...]
 
@@ -131,7 +128,7 @@ def figures_of(
     there = municipalities_on(borders, atoms, changes, source.as_of)
     told: dict[str, dict[tuple[Cell, str], Observation]] = defaultdict(dict)
     for one in observations:
-        if one.value is not None or one.note != _CANNOT_BE:
+        if one.value is not None or one.note != CANNOT_BE:
             told[one.region][one.cell, one.measure] = one
     cannot = {(one.region, one.cell, one.measure) for one in observations} - {
         (code, *key) for code, found in told.items() for key in found

@@ -6,13 +6,13 @@ Nobody has to approve them: they are public already, and they go into no release
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from service.domain import facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.catalogue import Catalogue
 from service.domain.errors import Invalid, NotFound
-from service.domain.public_figures import Fetched, PublicCopy, PublicSource
+from service.domain.public_figures import Fetched, Publication, PublicCopy, PublicSource
 from service.domain.public_regions import gaps
 from service.use_cases.call import Call, Step
 from service.use_cases.public_content import content_of
@@ -111,16 +111,10 @@ def _gaps(
 
 def _copy(step: Step, source: PublicSource, period: str, fetched: Fetched, content: str) -> PublicCopy:
     return PublicCopy(
+        **_said(fetched),
         id=step.call.services.randomness.new_id(),
         source=source.id,
         period=period,
-        source_table=fetched.table,
-        table_title=fetched.table_title,
-        table_version=fetched.table_version,
-        modified=fetched.modified,
-        status=fetched.status,
-        licence=fetched.licence,
-        address=fetched.address,
         retrieved_at=step.now,
         retrieved_by=step.call.principal.id,
         digest=digest(content.encode()),
@@ -130,5 +124,8 @@ def _copy(step: Step, source: PublicSource, period: str, fetched: Fetched, conte
 
 def _same(one: PublicCopy, other: PublicCopy) -> bool:
     """The same figures, and the publisher says the same of them."""
-    said = ("source_table", "table_title", "table_version", "modified", "status", "licence", "address", "digest")
-    return all(getattr(one, name) == getattr(other, name) for name in said)
+    return (_said(one), one.digest) == (_said(other), other.digest)
+
+
+def _said(publication: Publication) -> dict[str, str]:
+    return {field.name: getattr(publication, field.name) for field in fields(Publication)}

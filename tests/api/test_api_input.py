@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from api_world import World, records, request_body
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from service.api.schemas.base import Input
 from service.api.settings import INLINE_BODY, SMALL_BODY
 
 ROUND = {"dataSet": "staffed-beds", "period": "2023", "expected": ["hospital-a"], "deadline": "2026-04-01T00:00:00Z"}
@@ -124,6 +127,30 @@ def test_no_json_breaks_a_route(cast: Any, world: World, value: Any) -> None:
         for body in (value, {**good, **(value if isinstance(value, dict) else {"dataSet": value, "records": value})}):
             answer = world.call(method, path, who, content=json.dumps(body).encode(), headers=headers)
             assert answer.status_code in {201, 202, 400, 403, 404, 409}, (path, answer.text)
+
+
+ODD = [None, [], {}, 0, -1, 1.5, True, "", "x", [None], [[]], [{}], ["x", "x"], {"x": None}]
+
+
+def every_input(kind: type[Input] = Input) -> list[type[Input]]:
+    below = sorted(kind.__subclasses__(), key=lambda found: found.__name__)
+    return [found for one in below for found in (one, *every_input(one))]
+
+
+@pytest.mark.parametrize("schema", every_input(), ids=lambda schema: schema.__name__)
+def test_a_member_of_any_kind_is_taken_or_refused_and_breaks_nothing(schema: type[Input]) -> None:
+    for name, field in schema.model_fields.items():
+        for value in ODD:
+            with contextlib.suppress(ValidationError):
+                schema.model_validate({field.alias or name: value})
+
+
+def test_a_cut_that_is_null_is_one_that_is_left_out(cast: Any, world: World) -> None:
+    whole, null = request_body(), request_body()
+    null["dimensions"][0]["only"] = None
+    answers = [world.call("POST", "/v1/aggregate-requests", cast.owner, json=body) for body in (whole, null)]
+    assert len({(answer.status_code, str(answer.json().get("reasons"))) for answer in answers}) == 1
+    assert answers[0].status_code < 500
 
 
 IDS = [

@@ -68,7 +68,7 @@ def test_ages_become_classes_and_sexes_stay_apart(fetching: Fetching) -> None:
         ("GM0599", "65+", "men"): 1,
     }
     assert len(found.observations) == 2 * 5 * 2  # a municipality that is not there that year is left out
-    assert (found.table, found.table_version, found.status) == ("03759ned", "202606230000", "Definitief")
+    assert (found.source_table, found.table_version, found.status) == ("03759ned", "202606230000", "Definitief")
     assert found.table_title.startswith("Bevolking op 1 januari")
     assert found.licence == "https://creativecommons.org/licenses/by/4.0/"
     assert found.address.endswith("/odata/v1/CBS/03759ned")

@@ -274,7 +274,7 @@ def a_public_copy(id_: str = "copy-1", **changes: Any) -> PublicCopy:
         "digest": "sha-256:" + "0" * 64,
         "content": "[]",
     }
-    return PublicCopy(id_, **values | changes)
+    return PublicCopy(id=id_, **values | changes)
 
 
 def prepare(uow: UnitOfWork) -> None:

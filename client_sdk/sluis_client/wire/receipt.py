@@ -253,30 +253,50 @@ def verify_receipt_alone(signed: Any, jwks: Any, *, issuer: str | None = None) -
         raise ReceiptError(
             1, f"Het ontvangstbewijs is misvormd: {error}", f"The receipt is malformed: {error}"
         ) from error
-    # step 2
-    try:
-        key = KeySet.from_json(jwks).ed25519(parsed.key_id)
-    except WireError:
-        key = None
-    if key is None:
-        raise ReceiptError(
-            2,
-            f"De dienst publiceert geen sleutel {parsed.key_id}. Haal de sleutels opnieuw op; blijft dit zo, meld het.",
-            f"The service publishes no key {parsed.key_id}. Fetch its keys again; if this remains, report it.",
-        )
-    # step 3
-    try:
-        verify_ed25519(RECEIPT_PREFIX, parsed.receipt.canonical(), parsed.signature, key)
-    except SignatureError as error:
-        raise ReceiptError(
-            3,
-            "De handtekening klopt niet: het ontvangstbewijs is gewijzigd of niet van deze dienst.",
-            "The signature does not hold: the receipt was altered or is not of this service.",
-        ) from error
+    # steps 2 and 3
+    signed_by, what = (parsed.key_id, parsed.signature), ("het ontvangstbewijs", "the receipt")
+    require_signature(RECEIPT_PREFIX, parsed.receipt.canonical(), signed_by, jwks, step=2, what=what)
     # step 4
     if issuer is not None and parsed.receipt.issuer != issuer:
         raise ReceiptError(4, "Een andere dienst gaf het bewijs af.", "Another service issued the receipt.")
     return parsed.receipt
+
+
+def require_signature(
+    prefix: bytes, payload: bytes, signed: tuple[str, str], jwks: Any, *, step: int, what: tuple[str, str]
+) -> None:
+    """Step `step`: the service publishes the key. The step after it: that key's signature holds.
+
+    Args:
+        prefix: of what is signed.
+        payload: the canonical bytes.
+        signed: id of the key, and the signature.
+        jwks: the service's JWKS document (parsed JSON).
+        step: the number of the first of the two steps.
+        what: was signed, in Dutch and English.
+
+    Raises:
+        ReceiptError: a step failed.
+    """
+    key_id, signature = signed
+    try:
+        key = KeySet.from_json(jwks).ed25519(key_id)
+    except WireError:
+        key = None
+    if key is None:
+        raise ReceiptError(
+            step,
+            f"De dienst publiceert geen sleutel {key_id}. Haal de sleutels opnieuw op; blijft dit zo, meld het.",
+            f"The service publishes no key {key_id}. Fetch its keys again; if this remains, report it.",
+        )
+    try:
+        verify_ed25519(prefix, payload, signature, key)
+    except SignatureError as error:
+        raise ReceiptError(
+            step + 1,
+            f"De handtekening klopt niet: {what[0]} is gewijzigd of niet van deze dienst.",
+            f"The signature does not hold: {what[1]} was altered or is not of this service.",
+        ) from error
 
 
 def _differences(receipt: Receipt, manifest: Manifest) -> list[str]:

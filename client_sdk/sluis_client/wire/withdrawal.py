@@ -8,10 +8,9 @@ from typing import Any
 
 from sluis_client.wire.canonical import canonical_bytes
 from sluis_client.wire.commitment import NONCE, WITHDRAWAL_COMMITMENT_PREFIX, commitment
-from sluis_client.wire.jwk import KeySet
-from sluis_client.wire.manifest import DIGEST, IDENTIFIER, KEY_ID, SIGNATURE, SignatureError
-from sluis_client.wire.receipt import Receipt, ReceiptError, verify_ed25519
-from sluis_client.wire.strict import Fields, WireError, time_text
+from sluis_client.wire.manifest import DIGEST, IDENTIFIER, KEY_ID, SIGNATURE
+from sluis_client.wire.receipt import Receipt, ReceiptError, require_signature
+from sluis_client.wire.strict import Fields, time_text
 
 WITHDRAWAL_PREFIX = b"sluis-withdrawal-v1\n"
 
@@ -140,26 +139,9 @@ def verify_withdrawal(signed: SignedWithdrawal, receipt: Receipt, jwks: Any) -> 
         ReceiptError: a step failed; it says which and what to do.
     """
     told = signed.withdrawal
-    # step 1
-    try:
-        key = KeySet.from_json(jwks).ed25519(signed.key_id)
-    except WireError:
-        key = None
-    if key is None:
-        raise ReceiptError(
-            1,
-            f"De dienst publiceert geen sleutel {signed.key_id}. Haal de sleutels opnieuw op; blijft dit zo, meld het.",
-            f"The service publishes no key {signed.key_id}. Fetch its keys again; if this remains, report it.",
-        )
-    # step 2
-    try:
-        verify_ed25519(WITHDRAWAL_PREFIX, told.canonical(), signed.signature, key)
-    except SignatureError as error:
-        raise ReceiptError(
-            2,
-            "De handtekening klopt niet: de bevestiging is gewijzigd of niet van deze dienst.",
-            "The signature does not hold: the acknowledgement was altered or is not of this service.",
-        ) from error
+    # steps 1 and 2
+    signed_by, what = (signed.key_id, signed.signature), ("de bevestiging", "the acknowledgement")
+    require_signature(WITHDRAWAL_PREFIX, told.canonical(), signed_by, jwks, step=1, what=what)
     # step 3
     about = (told.submission_id, told.organisation, told.round, told.manifest_digest, told.issuer)
     delivered = (

@@ -15,12 +15,19 @@ from typing import Final
 
 from service.adapters.cbs.odata import OData, Row, unexpected
 from service.domain.errors import Invalid
-from service.domain.public_figures import Fetched, Observation, PublicKind, PublicMeasure, PublicSource, PublicTable
+from service.domain.public_figures import (
+    CANNOT_BE,
+    Fetched,
+    Observation,
+    PublicKind,
+    PublicMeasure,
+    PublicSource,
+    PublicTable,
+)
 
 _PREFIX: Final = "GM"
 _MUNICIPALITY: Final = re.compile(r"GM[0-9]{4}")
 _LONGEST_TEXT: Final = 1_000
-_CANNOT_BE: Final = "Impossible"
 _LARGEST: Final = Decimal(10) ** 12
 _SMALLEST_EXPONENT: Final = -12
 _DEEPEST: Final = 10
@@ -59,7 +66,7 @@ class CbsPublicFigures:
         if source.dimensions:
             totals = {dimension.column: (dimension.total,) for dimension in source.dimensions}
             _require_sums(table, found, self._cell(table, year, measures, totals, ()))
-        there = {one.region for one in found if one.note != _CANNOT_BE}
+        there = {one.region for one in found if one.note != CANNOT_BE}
         if not there:
             raise unexpected(table.table, "Observations: -")
         return Fetched(
@@ -188,11 +195,11 @@ def _value(table: PublicTable, row: Row, measure: PublicMeasure) -> tuple[Decima
 
 def _joined(found: Sequence[tuple[Decimal | None, str]]) -> tuple[Decimal | None, str | None]:
     """The sum of the codes that make one of ours: nothing when one is missing, what cannot be left out."""
-    missing = [note for value, note in found if value is None and note != _CANNOT_BE]
+    missing = [note for value, note in found if value is None and note != CANNOT_BE]
     values = [value for value, _ in found if value is not None]
     if missing:
         return None, missing[0]
-    return (sum(values, Decimal(0)), None) if values else (None, _CANNOT_BE)
+    return (sum(values, Decimal(0)), None) if values else (None, CANNOT_BE)
 
 
 def _require_sums(table: PublicTable, parts: Sequence[Observation], totals: Sequence[Observation]) -> None:
@@ -200,7 +207,7 @@ def _require_sums(table: PublicTable, parts: Sequence[Observation], totals: Sequ
     whole = {(one.region, one.measure): one.value for one in totals}
     sums: dict[tuple[str, str], list[Decimal | None]] = defaultdict(list)
     for one in parts:
-        if one.note != _CANNOT_BE:
+        if one.note != CANNOT_BE:
             sums[one.region, one.measure].append(one.value)
     for key, values in sums.items():
         known = [value for value in values if value is not None]

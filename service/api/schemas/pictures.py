@@ -94,10 +94,7 @@ class MatrixAnswer(Answer):
         return cls(
             region=CodeAnswer.of(model.dimension("region"), matrix.region),
             where=dict(matrix.where),
-            rows=[
-                RowAnswer(row=CodeAnswer.of(rows, row.row), boxes=[BoxAnswer.of(b) for b in row.boxes])
-                for row in matrix.rows
-            ],
+            rows=[RowAnswer.of(rows, row) for row in matrix.rows],
         )
 
 

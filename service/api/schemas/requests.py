@@ -39,11 +39,8 @@ class DimensionInput(Input):
         Identifier | None, Field(examples=["scotland-boards"], description="The data set's first one when left out")
     ] = None
     only: Annotated[
-        list[Identifier] | None,
-        NoDoubles,
+        Annotated[list[Identifier], NoDoubles, Field(min_length=1, max_length=_MOST_CODES)] | None,
         Field(
-            min_length=1,
-            max_length=_MOST_CODES,
             examples=[["S08000022"]],
             description="Codes that the table is cut down to, at this level or above it, with what is below them and "
             "without a total; all codes when left out",
