@@ -31,7 +31,7 @@ def test_killed_at_every_step_under_32_writers(postgres_url: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
