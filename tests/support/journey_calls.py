@@ -15,6 +15,7 @@ from journey import (
     OWNER,
     PRIVACY_OFFICER,
     SECOND,
+    START,
     STEWARD,
     STRANGER,
     VERDICT,
@@ -37,6 +38,7 @@ from service.domain.request import Verdict
 from service.domain.round import RoundState
 from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
+from service.use_cases.authenticate import MoreFailures
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.fail_request import fail_request
 from service.use_cases.fetch_public_figures import fetch_public_figures
@@ -304,6 +306,14 @@ CASES: Mapping[str, Case] = {
     "record_failed_login": Case(
         EVERYONE, "stranger", fixed(NotAuthenticated(TokenFault.EXPIRED)), "login.failed", outcome="denied"
     ),
+    "record_more_failed_logins": Case(
+        EVERYONE,
+        "stranger",
+        fixed(MoreFailures("192.0.2.0", 940, START, START)),
+        "login.failed-repeatedly",
+        outcome="denied",
+    ),
+    "refused_assertion": Case(EVERYONE, "stranger", lambda w, _: (w.assertion(_north(w)),)),
     "record_login": Case(EVERYONE, "steward", fixed(Identified(STEWARD), "token"), "login.succeed"),
     "require_kind": Case(
         {name for name, who in PRINCIPALS.items() if isinstance(who, Person)}, "owner", fixed((Person,), "/v1/releases")
