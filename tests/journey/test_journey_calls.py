@@ -146,7 +146,9 @@ def test_what_leaves_an_event_for_refusals_only_is_known() -> None:
     left_when_well = {case.event for case in CASES.values() if case.event} - {"login.failed", "login.failed-repeatedly"}
     assert {code.code for code in CODES.values() if not code.refusals_only} == left_when_well
     for code in CODES.values():
-        assert re.search(rf"^\| `{code.code}` .*\| {'refusals' if code.refusals_only else 'always'} \|", PAGE, re.MULTILINE)
+        assert re.search(
+            rf"^\| `{code.code}` .*\| {'refusals' if code.refusals_only else 'always'} \|", PAGE, re.MULTILINE
+        )
 
 
 def test_an_event_for_refusals_only_tells_of_no_success(world: World) -> None:

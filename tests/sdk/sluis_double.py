@@ -459,6 +459,8 @@ class _Handler(BaseHTTPRequestHandler):
         match name:
             case "key":
                 return 200, log.public.text() + "\n", {}
+            case "successions":
+                return 200, {"successions": log.successions}, {}
             case "checkpoint":
                 return 200, log.checkpoint().note, {}
             case "consistency":

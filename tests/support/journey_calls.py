@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from journey import (
     AUDITOR,
     OPERATOR,
@@ -51,6 +52,7 @@ from service.use_cases.record_agreement import record_agreement
 from service.use_cases.release_request import release_request
 from service.use_cases.suspend_organisation import suspend_organisation
 from sluis_client.wire import Format, digest
+from sluis_client.wire.log import LogKey, log_origin
 
 PAGE = Page()
 TERMS = Terms(
@@ -272,6 +274,14 @@ class Identifies:
 
     def identify(self, token: str) -> Any:
         return Identified(STEWARD)
+
+
+def _log_key(number: int) -> Arguments:
+    def arguments(world: World, _: Things) -> tuple[Any, ...]:
+        key = Ed25519PrivateKey.from_private_bytes(bytes([number] * 32)).public_key()
+        return (LogKey(log_origin(world.services.issuer), key).text(),)
+
+    return arguments
 
 
 CASES: Mapping[str, Case] = {
@@ -584,6 +594,7 @@ CASES: Mapping[str, Case] = {
         "release.publish",
         lambda _, t: (t.approved,),
     ),
+    "announce_log_key": Case({"operator"}, "operator", _log_key(7), "log.announce-key", fixed("no key")),
     "export_log": Case({"operator"}, "operator", lambda w, _: (covered(w),), "log.export"),
     "record_verification": Case({"operator"}, "operator", fixed(12, None), "audit.verify"),
     "read_past_requests": Case(
