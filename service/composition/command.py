@@ -142,7 +142,7 @@ def retire_log() -> None:
     finally:
         database.dispose()
     if present is None:
-        _refuse(("het log heeft nog geen ijkpunt / the log has no checkpoint yet",))
+        raise KeyDirectoryError(("het log heeft nog geen ijkpunt / the log has no checkpoint yet",))
     for key in retire_log_keys(settings.log_keys, log_origin(settings.issuer), present):
         typer.echo(f"verwijderd / removed: {key.text()}")
     typer.echo("Start de sequencer opnieuw / restart the sequencer", err=True)

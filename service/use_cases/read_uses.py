@@ -33,7 +33,8 @@ class Use:
 
     `examined` are the looks of stewards at the evidence of its request: what was made of the deliveries and not
     released, before anybody decided. Of those who read and examined the organisations are named and never the persons:
-    whom to ask is an organisation, and a person's work is not the supplier's to watch. Of the other suppliers in it nothing is said, not even how many.
+    whom to ask is an organisation, and a person's work is not the supplier's to watch. Of the other suppliers in it
+    nothing is said, not even how many.
     """
 
     release: Release
