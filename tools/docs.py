@@ -52,6 +52,7 @@ before it starts; each is named, no value is repeated.
 _EVENTS = """
 Each action writes one event in the same transaction; a denial or failure writes one too, with the same code, outcome
 `denied` or `failed`, and the codes of the [reasons](reasons.md). The letters are those of NEN 7513 and FHIR AuditEvent.
+Where *refusals* stands, a denial or failure leaves an event, and a look that goes well leaves none.
 
 What a kind of event *always says* it says when the action goes well, beside who, what, when, from where and how it
 ended; an answer to a repeated call, for which nothing was done again, may say less. `policy` is the bundle, the
@@ -130,7 +131,8 @@ def events_page() -> str:
             f"`{event.code}`",
             f"{event.action.value} ({event.action.name.lower()})",
             event.object_type,
-            ", ".join(sorted(event.always)) or "–",
+            "refusals" if event.refusals_only else "always",
+            "–" if event.refusals_only else ", ".join(sorted(event.always)) or "–",
             f"`{place}`",
         ]
         for event, place in sorted(events(), key=lambda found: found[0].code)
@@ -140,7 +142,7 @@ def events_page() -> str:
         [
             "# Audit events",
             _EVENTS,
-            _table(("code", "action", "object", "always says", "written by"), rows),
+            _table(("code", "action", "object", "leaves an event", "always says", "written by"), rows),
             "## Signals",
             _SIGNALS,
             _table(("signal", "rule", "Nederlands", "English"), signal_rows),

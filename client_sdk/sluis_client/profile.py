@@ -4,6 +4,7 @@
     key.pem              private key, PKCS #8, optionally encrypted
     service-keys.json    the service's receipt keys, pinned when registering
     log-key              the key of the service's audit log, pinned when first seen
+    log-successions      which key of that log followed which, as they were seen
     checkpoint           the newest checkpoint of that log that was seen
     definitions/         data sets, for checks without a connection
     rounds/              rounds, likewise
@@ -24,7 +25,7 @@ import platformdirs
 from sluis_client import storage, wire
 from sluis_client.errors import NotRegisteredError, ProfileDamagedError
 from sluis_client.keys import SupplierKey
-from sluis_client.wire.log import CheckpointError, LogKey
+from sluis_client.wire.log import CheckpointError, LogKey, LogKeys
 
 HOME_VARIABLE = "SLUIS_CLIENT_HOME"
 _VERSION = 1
@@ -168,6 +169,22 @@ class Profile:
     def keep_log_key(self, key: LogKey) -> None:
         """Pins the key of the audit log; one that is pinned stays."""
         storage.create_private(self.home / "log-key", key.text().encode() + b"\n")
+
+    def log_keys(self) -> LogKeys | None:
+        """The pinned key with those that are known to come before and after it."""
+        pinned, path = self.log_key(), self.home / "log-successions"
+        if pinned is None or not path.exists():
+            return None if pinned is None else LogKeys(pinned)
+        try:
+            kept = storage.read_object(path).get("successions")
+            notes = [str(note) for note in kept] if isinstance(kept, list) else [""]
+            return LogKeys.of(pinned, notes)
+        except CheckpointError:
+            raise ProfileDamagedError(path) from None
+
+    def keep_successions(self, keys: LogKeys) -> None:
+        """Which key followed which, after it was shown that they vouch for each other."""
+        storage.write_private(self.home / "log-successions", storage.as_json({"successions": list(keys.notes)}))
 
     def checkpoint(self) -> str | None:
         """The newest checkpoint that was seen, as it was signed."""

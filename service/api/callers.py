@@ -6,7 +6,8 @@
     StrangerCall    nobody in particular: registration and the token endpoint only
 
 What the caller may do to which object is the policy's answer, inside each use case. Who shows a token that does not
-hold gets 401 (RFC 6750) and leaves an event `login.failed`; who shows none gets 401 and is in the access log only.
+hold gets 401 (RFC 6750) and leaves an event `login.failed`, or above the limit of its address 429 and counts in
+`login.failed-repeatedly`; who shows none gets 401 and is in the access log only.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from starlette.requests import Request
 from service.api.bodies import invalid
 from service.api.edge import Edge, edge_of
 from service.api.exchange import Exchange, exchange_of
+from service.api.failed_logins import record_or_count
 from service.api.faults import MOST_SHOWN, InputFault, named
 from service.api.limiting import Counted
 from service.api.problems import Refused
 from service.domain.principal import Anonymous, Person, Principal, Supplier
-from service.ports.identity import NotAuthenticated, TokenFault
-from service.use_cases.authenticate import authenticate, record_failed_login, record_login, require_kind
+from service.ports.identity import NotAuthenticated
+from service.use_cases.authenticate import authenticate, record_login, require_kind
 from service.use_cases.call import Call
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._~+/=-]{1,8192})")
@@ -62,9 +64,7 @@ class Known:
         try:
             identified = authenticate(stranger, edge.bearer, found[1])
         except NotAuthenticated as refusal:
-            if refusal.fault is not TokenFault.PROVIDER_UNREACHABLE:
-                edge.limits.count(Counted.FAILED_LOGIN, exchange.neighbourhood)
-            record_failed_login(stranger, refusal)
+            record_or_count(edge, exchange, stranger, refusal)
             raise
         exchange.principal, exchange.roles_withheld = identified.principal, identified.roles_withheld
         if isinstance(identified.principal, Person) and not edge.seen_tokens.knows(found[1]):

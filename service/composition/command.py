@@ -64,6 +64,8 @@ def command() -> typer.Typer:
     keys = typer.Typer(no_args_is_help=True, help="Sleutels van de dienst / keys of the service")
     keys.command("create")(create_keys)
     keys.command("create-log")(create_log_key)
+    keys.command("renew-log")(renew_log)
+    keys.command("retire-log")(retire_log)
     app.add_typer(keys, name="keys")
     add_health_command(app)
     add_organisation_commands(app, _open_call)
@@ -112,6 +114,38 @@ def create_log_key() -> None:
     settings = read_settings()
     settings.log_keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     typer.echo(load_log_signer(settings.log_keys, log_origin(settings.issuer), create=True).key.text())
+
+
+def renew_log() -> None:
+    """Maak de sleutel die de huidige van het auditlog opvolgt / make the key that is to follow the audit log's."""
+    from service.adapters.log_signing import renew_log_key
+
+    settings = read_settings()
+    typer.echo(renew_log_key(settings.log_keys, log_origin(settings.issuer)).text())
+    typer.echo(
+        "Kondig hem aan (sluis log announce-key) en start dan de sequencer opnieuw. "
+        "/ Announce it (sluis log announce-key), and then restart the sequencer.",
+        err=True,
+    )
+
+
+def retire_log() -> None:
+    """Verwijder de vervangen sleutels van het auditlog / remove the audit log's keys that were replaced."""
+    from service.adapters.database import SqlDatabase
+    from service.adapters.log_signing import retire_log_keys
+
+    settings = read_settings()
+    database = SqlDatabase(settings.url, random_bytes=SystemRandomness().key, pool_size=1)
+    try:
+        with database.look() as data:
+            present = data.log.key()
+    finally:
+        database.dispose()
+    if present is None:
+        raise KeyDirectoryError(("het log heeft nog geen ijkpunt / the log has no checkpoint yet",))
+    for key in retire_log_keys(settings.log_keys, log_origin(settings.issuer), present):
+        typer.echo(f"verwijderd / removed: {key.text()}")
+    typer.echo("Start de sequencer opnieuw / restart the sequencer", err=True)
 
 
 def _sequence() -> None:

@@ -106,6 +106,10 @@ class MachineTokens(Protocol):
         """
         ...
 
+    def claimed_client(self, assertion: str) -> str | None:
+        """The client id that an assertion claims, when it has the form of one: nobody's word, for the log alone."""
+        ...
+
     def check_registration_proof(
         self, proof: str, *, public_jwk: Mapping[str, object], code_hash: str, now: datetime
     ) -> str:

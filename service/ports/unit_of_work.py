@@ -261,8 +261,8 @@ class AuditTrail(Protocol):
         ...
 
     def get(self, event: str) -> AuditEvent: ...  # NotFound
-    def readings(self, releases: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
-        """Which organisations read each of these releases."""
+    def readings(self, objects: Sequence[str], code: str) -> Mapping[str, Sequence[Reading]]:
+        """Which organisations read each of these objects, by events of this code that went well."""
         ...
 
     def volumes(self, recorded_from: datetime, recorded_until: datetime) -> Sequence[Volume]: ...

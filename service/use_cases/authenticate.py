@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
-from datetime import timedelta
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from service.domain.audit import Action, EventCode, Fact, Outcome
 from service.domain.errors import Denied, NotFound
@@ -14,12 +15,16 @@ from service.domain.reason import Reason
 from service.ports.identity import BearerTokens, Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import UnitOfWork
 from service.use_cases.call import Call
+from sluis_client.wire.strict import time_text
 
 LOGIN = EventCode("login.succeed", Action.EXECUTE, "login", frozenset({Fact.OBJECT, Fact.CHECKS}))
-LOGIN_FAILED = EventCode("login.failed", Action.EXECUTE, "login", frozenset())
+LOGIN_FAILED = EventCode("login.failed", Action.EXECUTE, "login", frozenset(), refusals_only=True)
+LOGIN_FAILED_REPEATEDLY = EventCode(
+    "login.failed-repeatedly", Action.EXECUTE, "login", frozenset({Fact.QUERY}), refusals_only=True
+)
 _LOGINS = "sluis:login"
 _LONGEST_TOKEN = timedelta(days=1)
-ACCESS_REFUSED = EventCode("access.refuse", Action.EXECUTE, "route", frozenset({Fact.OBJECT}))
+ACCESS_REFUSED = EventCode("access.refuse", Action.EXECUTE, "route", frozenset({Fact.OBJECT}), refusals_only=True)
 
 
 def authenticate(call: Call, bearer: BearerTokens, token: str) -> Identified:
@@ -91,6 +96,29 @@ def record_failed_login(call: Call, refusal: NotAuthenticated) -> None:
     unreachable = refusal.fault is TokenFault.PROVIDER_UNREACHABLE
     with call.transact(LOGIN_FAILED) as step:
         step.conclude(Outcome.FAILED if unreachable else Outcome.DENIED, (refusal.fault.value,))
+
+
+@dataclass(frozen=True, slots=True)
+class MoreFailures:
+    """How many log-ins of one address failed between two moments, beside those that are recorded one by one."""
+
+    address: str
+    count: int
+    since: datetime
+    until: datetime
+
+
+def record_more_failed_logins(call: Call, more: MoreFailures) -> None:
+    """Leave one event of many log-ins that failed: who guesses does not choose how large the log gets.
+
+    Args:
+        call: a stranger's call, from the address.
+        more: what was counted, beside what was recorded one by one.
+    """
+    with call.transact(LOGIN_FAILED_REPEATEDLY) as step:
+        told = {"failures": more.count, "from": time_text(more.since), "to": time_text(more.until)}
+        step.query = json.dumps(told, sort_keys=True)
+        step.conclude(Outcome.DENIED, ("too-many-requests",))
 
 
 def require_kind(call: Call, kinds: tuple[type[Principal], ...], what: str) -> None:

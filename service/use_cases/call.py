@@ -324,6 +324,8 @@ class Call:
         """A transaction that commits with its event, or leaves only the record of its denial or failure."""
         with self._recorded(code) as step, self.services.database.begin() as step.opened:
             yield step
+            if code.refusals_only and step.outcome is Outcome.SUCCESS:
+                raise RuntimeError(f"{code.code} is declared to leave an event for refusals only")
             step.data.commit(step.event())
 
     @contextmanager

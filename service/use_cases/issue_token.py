@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from service.domain import facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.principal import Role
-from service.ports.identity import IssuedToken
+from service.ports.identity import IssuedToken, NotAuthenticated
 from service.use_cases.call import Behalf, Call
 
 EVENT = EventCode("token.issue", Action.EXECUTE, "client-key", DECIDED | {Fact.BEHALF, Fact.CHECKS, Fact.KEYS})
@@ -13,6 +15,8 @@ EVENT = EventCode("token.issue", Action.EXECUTE, "client-key", DECIDED | {Fact.B
 
 def issue_token(call: Call, assertion: str) -> IssuedToken:
     """An access token of 300 seconds; the assertion's `jti` is used up in the same transaction.
+
+    The event of an assertion that does not hold names the client that it claims to be of, as not verified.
 
     Entries of assertions that have expired, and can no longer be replayed, are dropped on the way.
 
@@ -22,9 +26,14 @@ def issue_token(call: Call, assertion: str) -> IssuedToken:
     """
     with call.transact(EVENT) as step:
         organisations = step.data.organisations
-        client = call.services.tokens.authenticate_client(
+        tokens = call.services.tokens
+        # Until the assertion holds it is somebody's word: the event says so, and the answer does not depend on it.
+        claimed = tokens.claimed_client(assertion)
+        step.query = json.dumps({"claimedClient": claimed, "verified": False}) if claimed else None
+        client = tokens.authenticate_client(
             assertion, find_key=organisations.find_key, used=step.data.used_tokens, now=step.now
         )
+        step.query = None
         step.data.used_tokens.forget(step.now)
         step.object_id = client.key_id
         step.on_behalf_of = Behalf(client.client_id, Role.SUPPLIER, client.client_id)
@@ -33,3 +42,18 @@ def issue_token(call: Call, assertion: str) -> IssuedToken:
         step.authorise(facts.may_issue_token(step.caller(), organisation, organisations.find_key(client.key_id)))
         step.uses_key("token-key", call.services.tokens.public_keys()[0]["kid"])
         return call.services.tokens.issue_access_token(client, now=step.now)
+
+
+def refused_assertion(call: Call, assertion: str) -> NotAuthenticated | None:
+    """Why an assertion does not hold, or None: for an address whose failures are counted, not recorded one by one.
+
+    Nothing is used up and no event is left, unless the service itself fails.
+    """
+    with call.between(EVENT), call.services.database.begin() as data:  # without a commit: the `jti` is given back
+        try:
+            call.services.tokens.authenticate_client(
+                assertion, find_key=data.organisations.find_key, used=data.used_tokens, now=call.services.clock.now()
+            )
+        except NotAuthenticated as refusal:
+            return refusal
+    return None

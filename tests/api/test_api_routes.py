@@ -36,6 +36,7 @@ OPEN_TO_STRANGERS = {
     # The log's tree holds salted hashes only, and a witness needs no account (docs/adr/0014-log.md).
     "readCheckpoint",
     "readLogKey",
+    "readLogSuccessions",
     "readTile",
     "readInclusionProof",
     "readConsistencyProof",

@@ -155,10 +155,11 @@ def test_readings_are_counted_per_organisation(database: Database) -> None:
         replace(read, id="7", organisation=None),
     )
     with database.look() as uow:
-        assert uow.audit.readings(["rel-1", "rel-9"]) == {
+        assert uow.audit.readings(["rel-1", "rel-9"], "release.read") == {
             "rel-1": [Reading("north", 2, after(1), after(5)), Reading("south", 1, after(2), after(2))],
             "rel-9": [],
         }
+        assert uow.audit.readings(["rel-1"], "release.withdraw") == {"rel-1": [Reading("ttp", 1, NOON, NOON)]}
 
 
 def test_volumes_are_counted_per_hour(database: Database) -> None:

@@ -74,8 +74,9 @@ def test_jobs_come_before_what_needs_them():
     assert SERVICES["service"]["depends_on"]["rights"] == {"condition": "service_completed_successfully"}
     assert SERVICES["service"]["depends_on"]["database"] == {"condition": "service_healthy"}
     assert before("sequencer") == {"database", "migrate", "rights", "log-key"}
-    assert SERVICES["retention"]["profiles"] == ["maintenance"]  # started by hand only
-    for job in ("keys", "log-key", "migrate", "retention", "rights"):
+    for job in ("retention", "retire-log-key"):
+        assert SERVICES[job]["profiles"] == ["maintenance"]  # started by hand only
+    for job in ("keys", "log-key", "migrate", "retention", "retire-log-key", "rights"):
         assert SERVICES[job]["restart"] == "no"
 
 
@@ -139,7 +140,7 @@ def test_only_the_owner_job_has_the_password_of_the_owner():
 
 def test_only_the_sequencer_has_the_key_of_the_log():
     holders = {name for name, service in SERVICES.items() if any("log-key" in v for v in service.get("volumes", ()))}
-    assert holders == {"log-key", "sequencer"}
+    assert holders == {"log-key", "retire-log-key", "sequencer"}
     assert SERVICES["sequencer"]["volumes"] == ["log-key:/var/lib/sluis-log-key:ro"]
     assert not any("keys:" in volume for volume in SERVICES["sequencer"]["volumes"])
     for secret in ("sequencer_password", "retention_password"):

@@ -64,6 +64,9 @@ def a_use(**changes: Any) -> dict[str, Any]:
         "purpose": "regional-capacity-planning",
         "legalBasis": "6-1-e",
         "deliveries": [{"submissionId": "s-1", "round": "capacity-2019", "agreement": "VO-2026-001"}],
+        "examinedBy": [
+            {"organisation": "ttp", "times": 2, "first": "2026-06-30T09:00:00Z", "last": "2026-06-30T10:00:00Z"}
+        ],
         "readBy": [
             {"organisation": "nhs-north", "times": 2, "first": "2026-07-02T09:00:00Z", "last": "2026-07-03T09:00:00Z"}
         ],
@@ -459,6 +462,8 @@ class _Handler(BaseHTTPRequestHandler):
         match name:
             case "key":
                 return 200, log.public.text() + "\n", {}
+            case "successions":
+                return 200, {"successions": log.successions}, {}
             case "checkpoint":
                 return 200, log.checkpoint().note, {}
             case "consistency":

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from journey import (
     AUDITOR,
     OPERATOR,
@@ -15,6 +16,7 @@ from journey import (
     OWNER,
     PRIVACY_OFFICER,
     SECOND,
+    START,
     STEWARD,
     STRANGER,
     VERDICT,
@@ -37,6 +39,7 @@ from service.domain.request import Verdict
 from service.domain.round import RoundState
 from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
+from service.use_cases.authenticate import MoreFailures
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.fail_request import fail_request
 from service.use_cases.fetch_public_figures import fetch_public_figures
@@ -49,6 +52,7 @@ from service.use_cases.record_agreement import record_agreement
 from service.use_cases.release_request import release_request
 from service.use_cases.suspend_organisation import suspend_organisation
 from sluis_client.wire import Format, digest
+from sluis_client.wire.log import LogKey, log_origin
 
 PAGE = Page()
 TERMS = Terms(
@@ -272,6 +276,14 @@ class Identifies:
         return Identified(STEWARD)
 
 
+def _log_key(number: int) -> Arguments:
+    def arguments(world: World, _: Things) -> tuple[Any, ...]:
+        key = Ed25519PrivateKey.from_private_bytes(bytes([number] * 32)).public_key()
+        return (LogKey(log_origin(world.services.issuer), key).text(),)
+
+    return arguments
+
+
 CASES: Mapping[str, Case] = {
     # --- organisations and keys
     "invite_organisation": Case(
@@ -304,6 +316,14 @@ CASES: Mapping[str, Case] = {
     "record_failed_login": Case(
         EVERYONE, "stranger", fixed(NotAuthenticated(TokenFault.EXPIRED)), "login.failed", outcome="denied"
     ),
+    "record_more_failed_logins": Case(
+        EVERYONE,
+        "stranger",
+        fixed(MoreFailures("192.0.2.0", 940, START, START)),
+        "login.failed-repeatedly",
+        outcome="denied",
+    ),
+    "refused_assertion": Case(EVERYONE, "stranger", lambda w, _: (w.assertion(_north(w)),)),
     "record_login": Case(EVERYONE, "steward", fixed(Identified(STEWARD), "token"), "login.succeed"),
     "require_kind": Case(
         {name for name, who in PRINCIPALS.items() if isinstance(who, Person)}, "owner", fixed((Person,), "/v1/releases")
@@ -574,6 +594,7 @@ CASES: Mapping[str, Case] = {
         "release.publish",
         lambda _, t: (t.approved,),
     ),
+    "announce_log_key": Case({"operator"}, "operator", _log_key(7), "log.announce-key", fixed("no key")),
     "export_log": Case({"operator"}, "operator", lambda w, _: (covered(w),), "log.export"),
     "record_verification": Case({"operator"}, "operator", fixed(12, None), "audit.verify"),
     "read_past_requests": Case(

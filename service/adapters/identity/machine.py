@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from service.adapters import jose_tokens
 from service.adapters.identity.key_choice import verification_key
 from service.adapters.jose_tokens import AudienceForm, Profile
+from service.domain.organisation import is_organisation_id
 from service.domain.principal import Supplier
 from service.ports.identity import (
     AuthenticatedClient,
@@ -110,6 +111,14 @@ class JoseMachineTokens:
         if not used.remember(client_id, verified.text("jti"), verified.expires_at):  # 4
             raise NotAuthenticated(TokenFault.REPLAYED)
         return AuthenticatedClient(client_id=client_id, key_id=verified.key_id)
+
+    def claimed_client(self, assertion: str) -> str | None:
+        """See `service.ports.identity.MachineTokens`; what is a number alone may be a person's, and is not repeated."""
+        try:
+            claimed = jose_tokens.unverified_issuer(assertion)
+        except NotAuthenticated:
+            return None
+        return claimed if is_organisation_id(claimed) and not claimed.replace("-", "").isdigit() else None
 
     def check_registration_proof(
         self, proof: str, *, public_jwk: Mapping[str, object], code_hash: str, now: datetime

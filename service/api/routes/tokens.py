@@ -24,7 +24,7 @@ from service.api.schemas.organisations import (
 )
 from service.domain.errors import Denied
 from service.ports.identity import NotAuthenticated
-from service.use_cases.issue_token import issue_token
+from service.use_cases.issue_token import issue_token, refused_assertion
 from service.use_cases.register_key import register_key
 
 router = APIRouter(tags=["identity"])
@@ -81,12 +81,20 @@ def post_token(
     request: Request, call: StrangerCall, form: Annotated[Mapping[str, str] | None, Depends(FormBody())]
 ) -> Response:
     """OAuth 2.0 client credentials with `private_key_jwt` (RFC 6749, RFC 7523): a token of 300 seconds."""
-    limits, address = edge_of(request).limits, exchange_of(request).neighbourhood
+    edge, address = edge_of(request), exchange_of(request).neighbourhood
+    limits = edge.limits
     limits.count(Counted.TOKENS, address)
     try:
         assertion = _assertion(form)
     except _UnusableForm as unusable:
         return _oauth_error(unusable.error, unusable.description)
+    try:
+        limits.require_room(Counted.FAILED_LOGIN, address)
+    except Refused:
+        # Whoever else is behind this address gets in all the same.
+        if refused_assertion(call, assertion) is not None:
+            edge.failed_logins.add(address, edge.services.clock.now())
+            raise
     try:
         issued = issue_token(call, assertion)
     except NotAuthenticated as refusal:
