@@ -35,6 +35,7 @@ from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
+from service.keyholder.command import add_keyholder_commands
 from service.ports.identity import Algorithm, OpenIdLogin
 from service.use_cases.call import Call
 from sluis_client.wire.log import log_origin
@@ -78,6 +79,7 @@ def command() -> typer.Typer:
     add_evidence_command(app, clock=SystemClock())
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock(), record=_record_verification)
+    add_keyholder_commands(app)
     return app
 
 

@@ -17,6 +17,8 @@ from service.adapters.identity.provider_documents import checked_address
 from service.adapters.identity.provider_settings import ProviderSettings, Weak, providers_from_json
 
 PREFIX = "SLUIS_"
+OF_KEY_HOLDER = "SLUIS_KEYHOLDER_"
+"""How variables begin that belong to the key holder, which reads them itself."""
 OF_COMMANDS = frozenset(
     {
         "SLUIS_CLIENT_CODE",
@@ -210,7 +212,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         SettingsError: every unknown variable and every value that does not hold.
     """
     variables = os.environ if environment is None else environment
-    given = {name: value for name, value in variables.items() if name.startswith(PREFIX) and name not in OF_COMMANDS}
+    given = {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(PREFIX) and not name.startswith(OF_KEY_HOLDER) and name not in OF_COMMANDS
+    }
     known = {PREFIX + name.upper(): name for name in Settings.model_fields}
     faults = [f"{name}: onbekende instelling / unknown setting" for name in sorted(set(given) - set(known))]
     values: dict[str, Any] = {known[name]: value for name, value in given.items() if name in known}

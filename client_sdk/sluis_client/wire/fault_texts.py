@@ -323,7 +323,7 @@ _TEXTS: dict[FaultCode, tuple[str, str]] = {
         "This BSN is nobody's (000000000 or 999999999, unknown). Look the BSN up or leave the row out.",
     ),
     FaultCode.OTHER_KEY: (
-        "Dit pseudoniem is gemaakt met een andere sleutel dan deze ronde vraagt ({expected}). Maak de pseudoniemen opnieuw.",
+        "Dit pseudoniem hoort bij een andere sleutel dan deze ronde vraagt ({expected}). Maak de pseudoniemen opnieuw.",
         "This pseudonym was made with another key than this round asks for ({expected}). Make the pseudonyms again.",
     ),
     FaultCode.IDENTIFIER: (

@@ -137,7 +137,7 @@ def require_element(element: bytes) -> None:
 
 
 def _multiplied(scalar: bytes, element: bytes) -> bytes:
-    """scalar * element; libsodium refuses what is no element and the identity as outcome."""
+    """The product; libsodium refuses what is no element and the identity as outcome."""
     if len(scalar) != SCALAR_BYTES:
         raise OprfError("not a scalar")
     try:
