@@ -19,6 +19,7 @@ import typer
 from service.adapters.bundle.faults import BundleError
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.keystore import KeyDirectoryError
+from service.adapters.pseudonym_keys import PseudonymKeysError
 from service.cli.agreements import add_agreement_commands
 from service.cli.api import add_api_commands
 from service.cli.audit import add_audit_commands
@@ -45,7 +46,7 @@ def run() -> None:
     """Run the command; what the operator has to mend ends it with exit status 2 and every fault on its own line."""
     try:
         command()()
-    except (SettingsError, KeyDirectoryError) as error:
+    except (SettingsError, KeyDirectoryError, PseudonymKeysError) as error:
         _refuse(error.faults)
     except BundleError as error:
         _refuse(tuple(f"{fault.place}\n  nl: {fault.nl}\n  en: {fault.en}" for fault in error.faults))

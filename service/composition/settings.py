@@ -68,6 +68,7 @@ class Settings(BaseModel):
         requests_per_minute: per caller.
         content_limit: bytes of one delivery.
         open_requests: of one organisation, that are neither released nor ended; another one is denied.
+        pseudonym_keys: a file with what `sluis keyholder keys` prints; none where no data set asks for pseudonyms.
         cbs_address: where public figures of CBS are fetched, OData version 4; a mirror, or CBS itself.
         worker_interval: seconds between looks for work that nobody announced.
         log_interval: seconds between turns of the sequencer of the audit log, at most one.
@@ -92,6 +93,7 @@ class Settings(BaseModel):
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
     content_limit: Annotated[int, Field(ge=1, le=2**32)] = 256 * 1024 * 1024
     open_requests: Annotated[int, Field(ge=1, le=1000)] = 20
+    pseudonym_keys: Path | None = None
     cbs_address: str = "https://datasets.cbs.nl/odata/v1/CBS"
     worker_interval: Annotated[float, Field(gt=0, le=3600)] = 2.0
     log_interval: Annotated[float, Field(gt=0, le=1)] = 0.1

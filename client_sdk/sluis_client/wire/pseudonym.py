@@ -25,7 +25,10 @@ MOST_VERSIONS = 2
 CHECK_INPUT = b"sluis-oprf-check-v1"
 """An input that is no BSN. Its value is published per key, so that whoever asks can tell another key from it."""
 
-_LABEL = re.compile(r"([a-z][a-z0-9-]*)\.([a-z][a-z0-9-]{0,62})\.([1-9][0-9]{0,5})\.([A-Za-z0-9_-]{22,200})")
+LABEL = r"[a-z][a-z0-9-]{0,30}\.[a-z][a-z0-9-]{0,62}\.[1-9][0-9]{0,5}\.[A-Za-z0-9_-]{22,100}"
+"""The form of one pseudonym: type, domain, version of the key, digest (RE2 and Python alike)."""
+
+_LABEL = re.compile(LABEL)
 _DIGEST_BYTES = 16
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _BSN = re.compile(r"[0-9]{8,9}")
@@ -44,8 +47,10 @@ class Pseudonym:
     @classmethod
     def read(cls, text: str) -> Pseudonym | None:
         """The pseudonym, or None when the text is none."""
-        found = _LABEL.fullmatch(text)
-        return None if found is None else cls(found[1], found[2], int(found[3]), found[4])
+        if not _LABEL.fullmatch(text):
+            return None
+        kind, domain, version, digest = text.split(".")
+        return cls(kind, domain, int(version), digest)
 
     def __str__(self) -> str:
         return f"{self.type}.{self.domain}.{self.version}.{self.digest}"
