@@ -133,7 +133,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         tokens=machine,
         jobs=jobs,
         public_figures=_Cbs(settings.cbs_address),
-        pseudonyms=FilePseudonymKeys(settings.pseudonym_keys) if settings.pseudonym_keys else NoKeyHolder(),
+        pseudonyms=FilePseudonymKeys(settings.announced_keys) if settings.announced_keys else NoKeyHolder(),
         issuer=settings.issuer,
         instance=settings.instance,
         limits=Limits(content_size=settings.content_limit, open_requests=settings.open_requests),

@@ -68,7 +68,7 @@ class Settings(BaseModel):
         requests_per_minute: per caller.
         content_limit: bytes of one delivery.
         open_requests: of one organisation, that are neither released nor ended; another one is denied.
-        pseudonym_keys: a file with what `sluis keyholder keys` prints; none where no data set asks for pseudonyms.
+        pseudonym_keys: what `sluis keyholder keys` prints; when absent `pseudonym-keys.json` in the data directory.
         cbs_address: where public figures of CBS are fetched, OData version 4; a mirror, or CBS itself.
         worker_interval: seconds between looks for work that nobody announced.
         log_interval: seconds between turns of the sequencer of the audit log, at most one.
@@ -195,6 +195,12 @@ class Settings(BaseModel):
     def log_keys(self) -> Path:
         """Where the key of the audit log is."""
         return self.log_key_directory or self.data_directory / "log-key"
+
+    @property
+    def announced_keys(self) -> Path | None:
+        """Where the key holder's document is; None where no data set asks for pseudonyms."""
+        usual = self.data_directory / "pseudonym-keys.json"
+        return self.pseudonym_keys or (usual if usual.exists() else None)
 
     @property
     def sequences(self) -> bool:

@@ -54,13 +54,17 @@ class Access:
         return verified.subject
 
 
-def _keys_in(path: Path) -> Mapping[str, Mapping[str, object]]:
+def service_keys(content: bytes) -> Mapping[str, Mapping[str, object]]:
+    """The keys of a JWKS that sign access tokens, by id; none when it is no JWKS."""
     try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
-        published = [key for key in document["keys"] if isinstance(key, dict) and _signs_tokens(key)]
-        found = {str(key["kid"]): key for key in published}
-    except (OSError, ValueError, KeyError, TypeError):
-        found = {}
+        document: Any = json.loads(content)
+        return {str(key["kid"]): key for key in document["keys"] if isinstance(key, dict) and _signs_tokens(key)}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def _keys_in(path: Path) -> Mapping[str, Mapping[str, object]]:
+    found = service_keys(path.read_bytes()) if path.is_file() else {}
     if not found:
         fault = f"{path}: geen sleutel van de dienst / no key of the service (/.well-known/jwks.json)"
         raise KeyHolderSettingsError((f"{PREFIX}SERVICE_KEYS: {fault}",))

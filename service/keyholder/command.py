@@ -17,10 +17,10 @@ import typer
 import uvicorn
 
 from service.adapters.clock import SystemClock, SystemRandomness
-from service.adapters.durable import write_synced
+from service.adapters.durable import write_durably, write_synced
 from service.adapters.keystore import KEY_BYTES, FileKeyStore
 from service.adapters.observability import Logger, Stream, configure_logging
-from service.keyholder.access import Access
+from service.keyholder.access import Access, service_keys
 from service.keyholder.evaluating import Quota
 from service.keyholder.http import KeyHolder, keyholder_application
 from service.keyholder.keys import Keys
@@ -44,6 +44,8 @@ _Since = Annotated[
 def add_keyholder_commands(app: typer.Typer) -> None:
     """Add `keyholder` to the operator's commands."""
     group = typer.Typer(no_args_is_help=True, help="Sleutelhouder van pseudoniemen / key holder of pseudonyms")
+    group.command("init")(init)
+    group.command("trust")(trust)
     group.command("serve")(serve)
     group.command("create-key")(create_key)
     group.command("rotate")(rotate)
@@ -78,6 +80,28 @@ def serve() -> None:
             server_header=False,
             timeout_graceful_shutdown=20,
         )
+
+
+def init() -> None:
+    """Maak de sleutel-encryptiesleutel, als die er nog niet is / make the key-encryption key, if there is none yet."""
+    with _told():
+        _key_encryption_key(read_keyholder_settings().key_file, create=True)
+
+
+def trust(
+    file: Annotated[Path, typer.Argument(metavar="BESTAND", help="/.well-known/jwks.json van de dienst, of - / or -")],
+) -> None:
+    """Neem toegangsbewijzen aan die met deze sleutels zijn getekend / take tokens that these keys signed."""
+    with _told():
+        settings = read_keyholder_settings()
+        settings.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        keys = service_keys(content)
+        if not keys:
+            raise KeyHolderSettingsError((f"{file}: geen sleutel van de dienst / no key of the service",))
+        write_durably(settings.jwks_file.parent, settings.jwks_file.name, content)
+        for key_id in sorted(keys):
+            typer.echo(key_id)
 
 
 def create_key(domain: _Domain) -> None:
@@ -144,6 +168,7 @@ def _key_encryption_key(path: Path, *, create: bool) -> bytes:
         KeyHolderSettingsError: it is not there, open to others, or of another length.
     """
     if create and not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_synced(path, SystemRandomness().key(KEY_BYTES))
     try:
         with path.open("rb") as file:

@@ -89,6 +89,7 @@ class Keys:
                 raise Refusal("key-newest")
             data.destroy_key(domain, version, self._clock.now())
             data.add_event(self._clock.now(), "key.destroy", domain, version, account)
+        self._store.settle()
 
     def active(self, data: Transaction, domain: str) -> Sequence[ActiveKey]:
         """The keys in force, the older first.

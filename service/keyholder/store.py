@@ -163,6 +163,11 @@ class Store:
                 raise
             connection.execute("COMMIT")
 
+    def settle(self) -> None:
+        """Let what was destroyed be in no file of the database any more."""
+        with closing(self._connect()) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row

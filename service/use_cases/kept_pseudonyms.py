@@ -37,7 +37,7 @@ def keep_pseudonyms(services: Services, data_set: DataSet, round_: Round, table:
         return Kept(table, None)
     name = data_set.person.name
     column = pc.dictionary_encode(table[name].combine_chunks())
-    wanted = _version(services, data_set, round_)  # 1
+    wanted = _version(services, data_set, data_set.person.domain, round_)  # 1
     chosen = [_under(text, wanted) for text in column.dictionary.to_pylist()]  # 2
     if None in chosen:
         return Kept(table, _told(name, wanted, column, {i for i, text in enumerate(chosen) if text is None}))  # 3
@@ -59,12 +59,17 @@ def kept_for(services: Services, pseudonym: str) -> str:
     return kept(pseudonym, services.keys.pseudonym_key(found.domain))
 
 
-def _version(services: Services, data_set: DataSet, round_: Round) -> int | None:
+_NO_KEY = 0
+"""The version of a domain without a key for the period: no pseudonym has it."""
+
+
+def _version(services: Services, data_set: DataSet, domain: str, round_: Round) -> int | None:
+    """The key that the round counts by; None where no key holder is known, and whatever was delivered counts."""
     announced = services.pseudonyms.announced()
     days = services.catalogue.period_days(data_set, round_.period)
-    if announced is None or days is None or data_set.person is None:
+    if announced is None or days is None:
         return None
-    return announced.version_for(data_set.person.domain, days[1])
+    return announced.version_for(domain, days[1]) or _NO_KEY
 
 
 def _under(value: str, wanted: int | None) -> str | None:
@@ -77,6 +82,6 @@ def _under(value: str, wanted: int | None) -> str | None:
 def _told(name: str, wanted: int | None, column: pa.DictionaryArray, wrong: Iterable[int]) -> Faults:
     faults = FaultList([name])
     rows = pc.indices_nonzero(pc.is_in(column.indices, pa.array(sorted(wrong), column.indices.type)))
-    expected = "-" if wanted is None else str(wanted)
+    expected = str(wanted or "-")
     faults.extend((fault(FaultCode.OTHER_KEY, row + 1, name, expected=expected) for row in rows.to_pylist()), len(rows))
     return faults.freeze()

@@ -134,7 +134,8 @@ def _read(path: Path, column: str, name: str) -> _Read:
 
 
 def _csv(path: Path, column: str, name: str) -> _Read | None:
-    text = path.read_text(encoding="utf-8-sig", newline="")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        text = file.read()
     delimiter = _delimiter(text.partition("\n")[0])
     header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     place = _place(header, column)
