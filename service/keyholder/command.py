@@ -60,7 +60,6 @@ def serve() -> None:
     """Start de sleutelhouder, volgens de instellingen in de omgeving / start the key holder by its settings."""
     with _told():
         settings = read_keyholder_settings()
-        configure_logging()
         store, keys = _opened(settings)
         holder = KeyHolder(
             store,
@@ -70,6 +69,7 @@ def serve() -> None:
             SystemClock(),
             settings.address,
         )
+        configure_logging()
         Logger(Stream.STARTUP).info("starting", address=settings.address)
         uvicorn.run(
             keyholder_application(holder),

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
 from asgi_client import asgi_client
+from click.testing import Result
 from key_holding import ADDRESS, DOMAIN, ISSUER, Holding
 from token_maker import SetClock
+from typer.testing import CliRunner
 
 from service.adapters.keystore import FileKeyStore
+from service.keyholder.command import add_keyholder_commands
 from service.keyholder.evaluating import MOST_ELEMENTS, Quota
 from service.keyholder.http import keyholder_application
 from service.keyholder.keys import Keys, check_value
@@ -189,35 +190,44 @@ def _folder(holding: Holding) -> Path:
     return other
 
 
-_COMMANDS = """
-import typer
-from service.keyholder.command import add_keyholder_commands
-
-app = typer.Typer()
-add_keyholder_commands(app)
-app.command("other")(print)
-app()
-"""
+@pytest.fixture
+def commands() -> typer.Typer:
+    app = typer.Typer()
+    add_keyholder_commands(app)
+    app.command("other")(print)  # so that `keyholder` has a name
+    return app
 
 
-def test_the_commands_and_what_they_refuse(tmp_path: Path) -> None:
-    environment = {**os.environ, "SLUIS_KEYHOLDER_DIRECTORY": str(tmp_path / "kept")}
+def test_the_commands_and_what_they_refuse(tmp_path: Path, commands: typer.Typer, holding: Holding) -> None:
+    def run(*arguments: str, given: str = "", **more: str) -> Result:
+        environment = {"SLUIS_KEYHOLDER_DIRECTORY": str(tmp_path / "kept")} | more
+        return CliRunner(env=environment).invoke(commands, ["keyholder", *arguments], input=given)
 
-    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", _COMMANDS, "keyholder", *arguments]
-        return subprocess.run(command, env=environment | more, capture_output=True, text=True, check=False)
-
+    assert run("init").exit_code == 0
     assert run("create-key", DOMAIN).stdout == "1\n"
     assert run("rotate", DOMAIN, "--since", "2026-01-01").stdout == "2\n"
-    assert run("destroy-key", DOMAIN, "1", "--yes").returncode == 0
+    assert run("destroy-key", DOMAIN, "1", given="n\n").exit_code == 1
+    assert run("destroy-key", DOMAIN, "1", "--yes").exit_code == 0
     assert [key["version"] for key in json.loads(run("keys").stdout)["domains"][DOMAIN]] == [2]
-    assert [json.loads(line)["code"] for line in run("events").stdout.splitlines()] == [
-        "key.create", "key.rotate", "key.destroy"]  # fmt: skip
+    told = [json.loads(line)["code"] for line in run("events").stdout.splitlines()]
+    assert told == ["key.create", "key.rotate", "key.destroy"]
+    jwks = (holding.directory / "service-keys.json").read_text()
+    assert run("trust", "-", given=jwks).stdout.split() == [key["kid"] for key in json.loads(jwks)["keys"]]
+    assert run("trust", "-", given='{"keys": []}').exit_code == 2
+    assert (tmp_path / "kept" / "service-keys.json").read_text() == jwks
     twice = run("create-key", DOMAIN)
-    assert (twice.returncode, "rotate" in twice.stderr) == (2, True)
+    assert (twice.exit_code, "rotate" in twice.stderr) == (2, True)
     (tmp_path / "kept" / "key-encryption.key").chmod(0o644)
     assert "chmod 0600" in run("keys").stderr
-    assert "SLUIS_KEYHOLDER_SERVICE_KEYS" in run("serve", SLUIS_KEYHOLDER_DIRECTORY=str(tmp_path / "else")).stderr
+    elsewhere = run("serve", SLUIS_KEYHOLDER_DIRECTORY=str(tmp_path / "else"))
+    assert (elsewhere.exit_code, "SLUIS_KEYHOLDER_SERVICE_KEYS" in elsewhere.stderr) == (2, True)
+    production = {
+        "SLUIS_KEYHOLDER_MODE": "production",
+        "SLUIS_KEYHOLDER_ADDRESS": ADDRESS,
+        "SLUIS_KEYHOLDER_ISSUER": ISSUER,
+    }
+    none = run("keys", **production, SLUIS_KEYHOLDER_DIRECTORY=str(tmp_path / "new"))
+    assert (none.exit_code, "cannot be read" in none.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(("variable", "value"), [

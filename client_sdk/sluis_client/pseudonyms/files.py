@@ -61,9 +61,10 @@ def has_bsn_column(path: Path, column: str = BSN_COLUMN) -> bool:
                 return isinstance(first, dict) and _place(list(first), column) is not None
             case ".parquet":
                 return _place(pq.read_schema(path).names, column) is not None
+            case _:
+                return False
     except (OSError, ValueError, pa.ArrowException, csv.Error):
         return False
-    return False
 
 
 def pseudonymise_file(
