@@ -29,6 +29,8 @@ from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
 from service.domain.texts import ERRORS, REASONS, UNSAFE, Text
 from service.domain.texts_signals import SIGNALS
+from service.keyholder.settings import PREFIX as KEYHOLDER_PREFIX
+from service.keyholder.settings import KeyHolderSettings
 from tools.datasets import datasets_page
 from tools.worked import disclosure_page
 
@@ -106,6 +108,11 @@ def settings_page() -> str:
         [f"`{PREFIX}{name.upper()}`", _default(field.default), meanings[name]]
         for name, field in Settings.model_fields.items()
     )
+    meant = _attributes(KeyHolderSettings)
+    holding = (
+        [f"`{KEYHOLDER_PREFIX}{name.upper()}`", _default(field.default), meant[name]]
+        for name, field in KeyHolderSettings.model_fields.items()
+    )
     told = _attributes(ProviderSettings)
     provider = ([f"`{field.name}`", told[field.name]] for field in fields(ProviderSettings))
     return _page(
@@ -116,6 +123,9 @@ def settings_page() -> str:
             "## One OpenID provider",
             "`SLUIS_OIDC_PROVIDERS` is a JSON list of objects with these members ([0003](adr/0003-people-log-in.md)).",
             _table(("member", "meaning"), provider),
+            "## The key holder of pseudonyms",
+            "`sluis keyholder` reads these, and the service does not ([0022](adr/0022-blind-pseudonyms.md)).",
+            _table(("variable", "default", "meaning"), holding),
             "## Variables of commands",
             "These belong to `sluis login`, `sluis api` and `sluis-client`; the service does not look at them: "
             + ", ".join(f"`{name}`" for name in sorted(OF_COMMANDS))

@@ -14,6 +14,7 @@ from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import AlreadyRegisteredError, NoReceiptError
 from sluis_client.machine import Machine
 from sluis_client.profile import Profile, Registration
+from sluis_client.pseudonyms import BSN_COLUMN, Pseudonymised
 from sluis_client.receipts import StoredReceipt
 from sluis_client.registering import pin_announced_key
 from sluis_client.retry import Patience
@@ -245,8 +246,9 @@ class Client:
             >>> [(fault.row, fault.column) for fault in report.faults.shown]
             [(2, 'care_form'), (3, 'staffed_bed_days')]
         """
-        content = FileContent.read(Path(path))
-        return check(content, self.rules(round_id, offline=offline))
+        rules = self.rules(round_id, offline=offline)
+        with self._session.content_of(Path(path), rules, offline=True) as content:
+            return check(content, rules)
 
     def submit(
         self,
@@ -280,7 +282,51 @@ class Client:
             >>> delivered.outcome, delivered.rows
             ('accepted', 2)
         """
-        return self._session.deliver(FileContent.read(Path(path)), self.rules(round_id), corrects, progress)
+        rules = self.rules(round_id)
+        with self._session.content_of(Path(path), rules) as content:
+            return self._session.deliver(content, rules, corrects, progress)
+
+    def pseudonymise(
+        self,
+        path: Path | str,
+        output: Path | str,
+        round_id: str,
+        *,
+        column: str = BSN_COLUMN,
+        progress: Progress | None = None,
+    ) -> Pseudonymised:
+        """Writes a file with pseudonyms in place of BSNs, ready to deliver; `submit` does the same by itself.
+
+        The BSNs do not leave this machine: the key holder gets blinded numbers, from which nobody can tell them.
+
+        Args:
+            path: the file with a column of BSNs: .csv, .ndjson or .parquet.
+            output: the file to write, of the same kind.
+            round_id: the round to deliver to; its data set says what the pseudonyms are for.
+            column: how the column of BSNs is called.
+            progress: called with the persons done so far and in total.
+
+        Raises:
+            ContentRefusedError: cells that hold no BSN, all at once.
+            FileError: a file cannot be read or written, or has no such column.
+            SetupError: the round's data set has no pseudonyms.
+            ServiceRefusedError: the key holder refused, for the quota is used up, for example.
+            TrustError: the key holder used another key than the service names.
+        """
+        rules = self.rules(round_id)
+        return self._session.pseudonymise(Path(path), Path(output), rules, column, progress)
+
+    def pseudonyms(self, bsns: Sequence[str], domain: str) -> list[str]:
+        """The pseudonyms of BSNs, to lodge an objection or to ask the log about a person.
+
+        Returns:
+            For each BSN its pseudonym; while a key is being replaced two, with a space between.
+
+        Raises:
+            SetupError: one of them is no BSN (which one is said by its place), or the domain has no key.
+            ServiceRefusedError, TrustError: as `pseudonymise`.
+        """
+        return self._session.pseudonyms(bsns, domain)
 
     def submit_records(
         self, records: Sequence[Mapping[str, Any]], round_id: str, corrects: str | None = None

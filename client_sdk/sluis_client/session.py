@@ -1,11 +1,15 @@
 """One profile opened at one service: what the calls of a client share, each part made when it is first needed."""
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sluis_client.answers import Submission
 from sluis_client.check import check
-from sluis_client.content import Content
+from sluis_client.content import Content, FileContent
 from sluis_client.delivery import Courier, Delivered, Destination, Progress
 from sluis_client.errors import ContentRefusedError, NotRegisteredError, SetupError
 from sluis_client.keys import SupplierKey
@@ -13,12 +17,17 @@ from sluis_client.language import Text
 from sluis_client.machine import Machine
 from sluis_client.outbox import Outbox
 from sluis_client.profile import Profile, Registration
+from sluis_client.pseudonyms import KeyHolder, Maker, Pseudonymised, has_bsn_column, pseudonymise_file, stand_ins
+from sluis_client.pseudonyms.files import person_column
+from sluis_client.pseudonyms.making import published_keys
 from sluis_client.receipts import ReceiptBook, StoredReceipt
 from sluis_client.registering import register
 from sluis_client.retry import Patience
 from sluis_client.rules import RoundRules, require_identifier
 from sluis_client.tokens import Tokens
 from sluis_client.transport import Transport, segment
+from sluis_client.wire import FaultCode
+from sluis_client.wire.pseudonym import checked_bsn
 from sluis_client.witness import Witness
 
 PASSPHRASE_VARIABLE = "SLUIS_CLIENT_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -39,7 +48,8 @@ class Session:
     ) -> None:
         self.profile = profile
         self.machine = machine or Machine()
-        self.transport = Transport(url, patience=patience or _patience(), machine=self.machine)
+        self._patience = patience or _patience()
+        self.transport = Transport(url, patience=self._patience, machine=self.machine)
         self._passphrase = passphrase if passphrase is not None else os.environ.get(PASSPHRASE_VARIABLE)
         self._registration: Registration | None = None
         self._read_key: SupplierKey | None = None
@@ -90,6 +100,74 @@ class Session:
                 machine=self.machine,
             )
         return self._open_tokens
+
+    @contextmanager
+    def pseudonym_maker(self) -> Iterator[Maker]:
+        """What makes pseudonyms, with a connection to the key holder that the service names."""
+        published = published_keys(self.transport)
+        registration = self.registration
+        with Transport(published.address, patience=self._patience, machine=self.machine) as transport:
+            tokens = Tokens(
+                self.transport,
+                self.key(),
+                client_id=registration.client_id,
+                issuer=registration.issuer,
+                machine=self.machine,
+                resource=published.address,
+            )
+            yield Maker(KeyHolder(transport, tokens, published))
+
+    @contextmanager
+    def content_of(
+        self, path: Path, rules: RoundRules, *, offline: bool = False, progress: Progress | None = None
+    ) -> Iterator[FileContent]:
+        """The file as it is delivered: one with BSNs becomes one with pseudonyms, which goes when it was delivered.
+
+        Offline, for a check, stand-ins take their place.
+        """
+        person = person_column(rules.definition)
+        if person is None or not has_bsn_column(path):
+            yield FileContent.read(path)
+            return
+        with ExitStack() as opened:
+            make = stand_ins if offline else opened.enter_context(self.pseudonym_maker())
+            folder = Path(opened.enter_context(TemporaryDirectory(prefix="sluis-client-")))
+            made = pseudonymise_file(path, folder / path.name, person, make=make, progress=progress or _no_progress)
+            yield FileContent.read(made.path)
+
+    def pseudonymise(
+        self, path: Path, output: Path, rules: RoundRules, column: str, progress: Progress | None
+    ) -> Pseudonymised:
+        """Writes the file with pseudonyms in place of BSNs.
+
+        Raises:
+            SluisClientError: as `Client.pseudonymise`.
+        """
+        person = person_column(rules.definition)
+        if person is None:
+            raise SetupError(
+                Text(f"{rules.round.id} vraagt geen pseudoniemen.", f"{rules.round.id} asks for no pseudonyms."),
+                Text("Lever het bestand zonder BSN aan.", "Deliver the file without BSNs."),
+            )
+        with self.pseudonym_maker() as make:
+            return pseudonymise_file(path, output, person, make=make, progress=progress or _no_progress, column=column)
+
+    def pseudonyms(self, bsns: Sequence[str], domain: str) -> list[str]:
+        """The pseudonyms of BSNs, in their order.
+
+        Raises:
+            SluisClientError: as `Client.pseudonyms`.
+        """
+        checked = [checked_bsn(bsn) for bsn in bsns]
+        wrong = [str(place) for place, found in enumerate(checked, 1) if isinstance(found, FaultCode)]
+        if wrong:
+            raise SetupError(
+                Text(f"Geen BSN: nummer {', '.join(wrong)}.", f"Not a BSN: number {', '.join(wrong)}."),
+                Text("Controleer het (elfproef).", "Check it (eleven test)."),
+            )
+        with self.pseudonym_maker() as make:
+            made = make(checked, domain, _no_progress)
+        return [made[bsn] for bsn in checked]
 
     @property
     def outbox(self) -> Outbox:

@@ -1,7 +1,7 @@
 """Access tokens: OAuth 2.0 client credentials with `private_key_jwt` (RFC 7523, profile NL GOV Assurance).
 
 A token lives minutes and is kept in memory only. The assertion behind it is made anew for every attempt, because the
-service accepts its `jti` once.
+service accepts its `jti` once. A token for another resource than the service (RFC 8707) is of no use at the service.
 """
 
 from datetime import datetime, timedelta
@@ -20,13 +20,21 @@ class Tokens:
     """The tokens of one client; its representation shows none of them."""
 
     def __init__(
-        self, transport: Transport, key: SupplierKey, *, client_id: str, issuer: str, machine: Machine
+        self,
+        transport: Transport,
+        key: SupplierKey,
+        *,
+        client_id: str,
+        issuer: str,
+        machine: Machine,
+        resource: str | None = None,
     ) -> None:
         self._transport = transport
         self._key = key
         self._client_id = client_id
         self._issuer = issuer
         self._machine = machine
+        self._resource = {} if resource is None else {"resource": resource}
         self._token: str | None = None
         self._until: datetime | None = None
 
@@ -62,6 +70,7 @@ class Tokens:
                 "client_assertion": self._key.proof(
                     self._machine, audience=self._issuer, subject=self._client_id, iss=self._client_id
                 ),
+                **self._resource,
             }
         )
 

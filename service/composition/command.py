@@ -19,6 +19,7 @@ import typer
 from service.adapters.bundle.faults import BundleError
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.keystore import KeyDirectoryError
+from service.adapters.pseudonym_keys import PseudonymKeysError
 from service.cli.agreements import add_agreement_commands
 from service.cli.api import add_api_commands
 from service.cli.audit import add_audit_commands
@@ -35,6 +36,7 @@ from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
+from service.keyholder.command import add_keyholder_commands
 from service.ports.identity import Algorithm, OpenIdLogin
 from service.use_cases.call import Call
 from sluis_client.wire.log import log_origin
@@ -44,7 +46,7 @@ def run() -> None:
     """Run the command; what the operator has to mend ends it with exit status 2 and every fault on its own line."""
     try:
         command()()
-    except (SettingsError, KeyDirectoryError) as error:
+    except (SettingsError, KeyDirectoryError, PseudonymKeysError) as error:
         _refuse(error.faults)
     except BundleError as error:
         _refuse(tuple(f"{fault.place}\n  nl: {fault.nl}\n  en: {fault.en}" for fault in error.faults))
@@ -80,6 +82,7 @@ def command() -> typer.Typer:
     add_evidence_command(app, clock=SystemClock())
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock(), record=_record_verification)
+    add_keyholder_commands(app)
     return app
 
 

@@ -122,8 +122,10 @@ class MachineTokens(Protocol):
         """
         ...
 
-    def issue_access_token(self, client: AuthenticatedClient, *, now: datetime) -> IssuedToken:
-        """An access token (RFC 9068) for this service alone, valid for 300 seconds."""
+    def issue_access_token(
+        self, client: AuthenticatedClient, *, now: datetime, audience: str | None = None
+    ) -> IssuedToken:
+        """An access token (RFC 9068) for this service alone, or for another resource alone, valid for 300 seconds."""
         ...
 
     def verify_access_token(self, token: str, *, now: datetime) -> Supplier:

@@ -6,6 +6,7 @@ import json
 
 from service.domain import facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact
+from service.domain.errors import Invalid
 from service.domain.principal import Role
 from service.ports.identity import IssuedToken, NotAuthenticated
 from service.use_cases.call import Behalf, Call
@@ -13,18 +14,22 @@ from service.use_cases.call import Behalf, Call
 EVENT = EventCode("token.issue", Action.EXECUTE, "client-key", DECIDED | {Fact.BEHALF, Fact.CHECKS, Fact.KEYS})
 
 
-def issue_token(call: Call, assertion: str) -> IssuedToken:
+def issue_token(call: Call, assertion: str, resource: str | None = None) -> IssuedToken:
     """An access token of 300 seconds; the assertion's `jti` is used up in the same transaction.
+
+    It is for this service, or for `resource` (RFC 8707) alone: the key holder of pseudonyms.
 
     The event of an assertion that does not hold names the client that it claims to be of, as not verified.
 
     Entries of assertions that have expired, and can no longer be replayed, are dropped on the way.
 
     Raises:
+        Invalid: `resource`: nothing that this service gives tokens for.
         NotAuthenticated: the assertion does not hold; the reason is in the log, coarser to the caller.
         Denied: the organisation is suspended.
     """
     with call.transact(EVENT) as step:
+        audience = _audience(call, resource)
         organisations = step.data.organisations
         tokens = call.services.tokens
         # Until the assertion holds it is somebody's word: the event says so, and the answer does not depend on it.
@@ -41,7 +46,7 @@ def issue_token(call: Call, assertion: str) -> IssuedToken:
         organisation = step.known(organisations.get, client.client_id)
         step.authorise(facts.may_issue_token(step.caller(), organisation, organisations.find_key(client.key_id)))
         step.uses_key("token-key", call.services.tokens.public_keys()[0]["kid"])
-        return call.services.tokens.issue_access_token(client, now=step.now)
+        return call.services.tokens.issue_access_token(client, now=step.now, audience=audience)
 
 
 def refused_assertion(call: Call, assertion: str) -> NotAuthenticated | None:
@@ -57,3 +62,13 @@ def refused_assertion(call: Call, assertion: str) -> NotAuthenticated | None:
         except NotAuthenticated as refusal:
             return refusal
     return None
+
+
+def _audience(call: Call, resource: str | None) -> str | None:
+    """The key holder when it is asked for; None for this service."""
+    if resource in {None, call.services.issuer}:
+        return None
+    announced = call.services.pseudonyms.announced()
+    if announced is None or resource != announced.address:
+        raise Invalid("resource")
+    return resource

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape as escape_markup
 from rich.measure import Measurement
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sluis_client import wire
@@ -133,14 +133,16 @@ class Screen:
             raise typer.Exit(ExitCode.USAGE) from None
 
     @contextmanager
-    def progress(self) -> Iterator[OnProgress | None]:
-        """A progress bar on stderr, when someone looks."""
+    def progress(self, *, of_persons: bool = False) -> Iterator[OnProgress | None]:
+        """A progress bar on stderr, when someone looks: of bytes sent, or of persons."""
         if self._json or not sys.stderr.isatty():
             yield None
             return
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        counted = MofNCompleteColumn() if of_persons else DownloadColumn()
+        columns = (TextColumn("{task.description}"), BarColumn(), counted, TimeRemainingColumn())
         with Progress(*columns, console=self._err, transient=True) as bar:
-            task = bar.add_task(_SENDING.in_language(self.language), total=None)
+            what = _PERSONS if of_persons else _SENDING
+            task = bar.add_task(what.in_language(self.language), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
     def _show(self, error: SluisClientError) -> None:
@@ -217,6 +219,7 @@ _FIRST_ROW = Text(
 _COLUMN = Text("kolom", "column")
 _CODE = Text("code", "code")
 _SENDING = Text("versturen", "sending")
+_PERSONS = Text("Pseudoniemen", "Pseudonyms")
 _SEVERITY = {
     wire.Severity.FATAL: Text("fout", "fatal"),
     wire.Severity.WARNING: Text("let op", "warning"),

@@ -4,7 +4,7 @@
 | --- | --- | --- | --- | --- | --- |
 | client assertion (RFC 7523) | JWT | client id | client id | issuer or token endpoint | the client's registered key |
 | registration proof | JWT | absent | hash of the one-time code | issuer | the key being registered |
-| access token (RFC 9068) | at+jwt | issuer | client id | this API | this service |
+| access token (RFC 9068) | at+jwt | issuer | client id | this API, or the key holder | this service |
 
 No row can pass for another.
 """
@@ -138,14 +138,16 @@ class JoseMachineTokens:
             raise NotAuthenticated(TokenFault.SUBJECT)
         return key_id
 
-    def issue_access_token(self, client: AuthenticatedClient, *, now: datetime) -> IssuedToken:
+    def issue_access_token(
+        self, client: AuthenticatedClient, *, now: datetime, audience: str | None = None
+    ) -> IssuedToken:
         """See `service.ports.identity.MachineTokens`."""
         issued_at = int(now.timestamp())
         lifetime = int(ACCESS_TOKEN_LIFETIME.total_seconds())
         token_id = self._new_id()
         claims = {
             "iss": self._issuer,
-            "aud": self._audience,
+            "aud": audience or self._audience,
             "sub": client.client_id,
             "client_id": client.client_id,
             "azp": client.client_id,

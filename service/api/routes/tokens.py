@@ -22,7 +22,7 @@ from service.api.schemas.organisations import (
     RegistrationInput,
     TokenAnswer,
 )
-from service.domain.errors import Denied
+from service.domain.errors import Denied, Invalid
 from service.ports.identity import NotAuthenticated
 from service.use_cases.issue_token import issue_token, refused_assertion
 from service.use_cases.register_key import register_key
@@ -96,7 +96,9 @@ def post_token(
             edge.failed_logins.add(address, edge.services.clock.now())
             raise
     try:
-        issued = issue_token(call, assertion)
+        issued = issue_token(call, assertion, form.get("resource") if form else None)
+    except Invalid:
+        return _oauth_error("invalid_target", "This service gives tokens for itself and its key holder (RFC 8707).")
     except NotAuthenticated as refusal:
         limits.count(Counted.FAILED_LOGIN, address)
         return _oauth_error("invalid_client", f"The client assertion was refused ({refusal.fault.told.value}).", 401)

@@ -9,12 +9,14 @@ from fastapi import APIRouter, Request, Response
 
 from service.api.edge import edge_of
 from service.api.problems import Refused
-from service.api.schemas.base import Answer, answer
+from service.api.schemas.base import Answer, Day, answer
+from service.domain.errors import NotFound
 
 router = APIRouter(tags=["service"])
 
 TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - an address
 JWKS_PATH = "/.well-known/jwks.json"
+PSEUDONYMS_PATH = "/.well-known/sluis-pseudonyms"
 OPENAPI_PATH = "/v1/openapi.json"
 
 _SHARED = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
@@ -31,6 +33,21 @@ class ReadinessAnswer(Answer):
 
     status: Literal["pass"] = "pass"
     parts: dict[str, bool]
+
+
+class PseudonymKeyAnswer(Answer):
+    """A key in force: figures about periods that end on `since` or later use it."""
+
+    version: int
+    since: Day
+    check: str
+
+
+class PseudonymKeysAnswer(Answer):
+    """Where pseudonyms are made."""
+
+    key_holder: str
+    domains: dict[str, list[PseudonymKeyAnswer]]
 
 
 class JwksAnswer(Answer):
@@ -86,6 +103,25 @@ async def read_authorisation_server(request: Request) -> Response:
         "service_documentation": issuer + OPENAPI_PATH,
     }
     return Response(json.dumps(document, separators=(",", ":")), 200, _SHARED, "application/json")
+
+
+@router.get(
+    PSEUDONYMS_PATH,
+    operation_id="readPseudonymKeys",
+    summary="Where pseudonyms are made, and by which keys",
+    response_model=PseudonymKeysAnswer,
+    responses={404: {}},
+)
+def read_pseudonym_keys(request: Request) -> Response:
+    """The key holder's address, and per domain its keys in force with their check values; never a key."""
+    announced = edge_of(request).services.pseudonyms.announced()
+    if announced is None:
+        raise NotFound("key-holder")
+    domains = {
+        domain: [PseudonymKeyAnswer(version=key.version, since=key.since, check=key.check) for key in keys]
+        for domain, keys in announced.domains.items()
+    }
+    return answer(PseudonymKeysAnswer(key_holder=announced.address, domains=domains), headers=_SHARED)
 
 
 @router.get(OPENAPI_PATH, operation_id="readOpenApi", summary="This document")

@@ -60,7 +60,9 @@ class TokenAnswer(Answer):
     expires_in: Annotated[int, Field(serialization_alias="expires_in")]
 
 
-OAuthErrorCode = Literal["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type"]
+OAuthErrorCode = Literal[
+    "invalid_request", "invalid_client", "invalid_target", "unauthorized_client", "unsupported_grant_type"
+]
 
 
 class OAuthErrorAnswer(Answer):
