@@ -94,6 +94,8 @@ ROLES = {
     "leaveAgreement": {"supplier"},
     "giveConsent": {"supplier"},
     "readRegister": {"steward", "privacy-officer", "auditor"},
+    "addOwnKey": {"supplier"},
+    "revokeOwnKey": {"supplier"},
     "readOwnOrganisation": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readOwnUses": {"supplier"},
     "readAuditLog": {"auditor"},
