@@ -67,9 +67,10 @@ def _check_proxy(proxy: str) -> None:
     try:
         parts = urlsplit(proxy)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        secret = bool(parts.username or parts.password)
     except ValueError:
-        good = False
-    if good and (parts.username or parts.password):
+        good = secret = False
+    if secret:
         raise SetupError(
             Text("Een wachtwoord van de proxy hoort niet in een argument.", "A proxy's password is no argument."),
             Text(

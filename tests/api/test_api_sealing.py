@@ -6,12 +6,16 @@ import base64
 import hashlib
 import itertools
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import typer
 from api_world import ISSUER, World, open_world, records
+from typer.testing import CliRunner
 
+from service.cli.sealing import add_sealing_commands
 from service.domain.organisation import OrganisationKind
 from service.domain.principal import Role
 from service.domain.sealing import SealingKey
@@ -46,6 +50,7 @@ class Place:
         world.open_round(self.steward, self.names)
 
     def key(self) -> SealingKey:
+        self.world.clock.pass_by(seconds=1)  # two keys of one moment are used in either order
         return rotate_sealing_key(self.world.operator(), lead=timedelta())
 
     def announce(self, content: bytes = PLAIN, **changes: Any) -> Delivery:
@@ -238,3 +243,24 @@ def test_an_overlap_shorter_than_a_document_of_keys_is_refused(place: Place) -> 
 
 def published(world: World) -> Any:
     return SignedSealingKeys.from_json(world.call("GET", "/v1/sealing-keys").json()).document
+
+
+def test_what_the_operator_types(place: Place) -> None:
+    app = typer.Typer()
+    add_sealing_commands(app, lambda: nullcontext(place.world.operator()))
+
+    def type_(*words: str, good: bool = True) -> list[list[str]]:
+        done = CliRunner().invoke(app, ["sealing", *words])
+        assert (done.exit_code == 0) is good, done.output
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    ((first, state, _, until),) = type_("rotate", "--lead-hours", "0")
+    assert (state, until) == ("active", "-")
+    ((second, state, *_),) = type_("rotate")
+    assert state == "pending"
+    listed = {key: state for key, state, *_ in type_("list")}
+    assert (listed[first], listed[second]) == ("active", "pending")
+    ((gone, state, *_),) = type_("expire", first)
+    assert (gone, state) == (first, "expired")
+    type_("expire", "no-such-key", good=False)
+    type_("rotate", "--overlap-hours", "24", good=False)

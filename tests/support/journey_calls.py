@@ -328,7 +328,7 @@ CASES: Mapping[str, Case] = {
         "denied",
     ),
     "revoke_own_key": Case(
-        {"north"}, "north", lambda w, _: (_north(w).key_id,), "key.revoke-own", fixed("no-such-key"), "denied"
+        {"north"}, "north", lambda w, _: (_north(w).key_id,), "key.revoke-own", fixed("no-such-key")
     ),
     "read_own_organisation": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor"}, "north", fixed()),
     "list_organisations": Case({"operator"}, "operator", fixed(), "organisation.list"),
