@@ -13,11 +13,13 @@ from sluis_client.content import FileContent, RecordContent
 from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import AlreadyRegisteredError, NoReceiptError
 from sluis_client.machine import Machine
+from sluis_client.network import Network
 from sluis_client.profile import Profile, Registration
 from sluis_client.pseudonyms import BSN_COLUMN, Pseudonymised
 from sluis_client.receipts import StoredReceipt
 from sluis_client.registering import pin_announced_key
 from sluis_client.retry import Patience
+from sluis_client.rotating import RegisteredKey
 from sluis_client.rules import RoundRules, fetch_definition, fetch_rounds, fetch_rules, kept_rules
 from sluis_client.session import Session
 from sluis_client.standing import LogFollowed, Status
@@ -38,10 +40,13 @@ class Client:
         url: str,
         *,
         passphrase: str | None = None,
+        network: Network | None = None,
         patience: Patience | None = None,
         machine: Machine | None = None,
     ) -> None:
-        self._session = Session(profile, url, passphrase=passphrase, patience=patience, machine=machine)
+        self._session = Session(
+            profile, url, passphrase=passphrase, network=network, patience=patience, machine=machine
+        )
 
     def __repr__(self) -> str:
         return f"Client({self._session.transport.url}, {self._session.profile.home})"
@@ -93,7 +98,14 @@ class Client:
         """
         profile = Profile.at(None if home is None else Path(home))
         registration = profile.registration()
-        client = cls(profile, registration.url, passphrase=passphrase, patience=patience, machine=machine)
+        client = cls(
+            profile,
+            registration.url,
+            passphrase=passphrase,
+            network=registration.network,
+            patience=patience,
+            machine=machine,
+        )
         client._session.take_up(registration)
         return client
 
@@ -104,10 +116,21 @@ class Client:
         home: Path | str | None = None,
         *,
         passphrase: str | None = None,
+        in_keyring: bool = False,
+        network: Network | None = None,
         patience: Patience | None = None,
         machine: Machine | None = None,
     ) -> Self:
         """A client that has yet to register at `url`; for the rest as `from_profile`.
+
+        Args:
+            url: the service's address.
+            home: as `from_profile`.
+            passphrase: as `from_profile`; the new key is encrypted with it.
+            in_keyring: whether the new key rests in the keyring of the operating system (extra `keyring`).
+            network: proxy and certificate authority of this network, kept with the registration.
+            patience: as `from_profile`.
+            machine: as `from_profile`.
 
         Raises:
             SetupError: the address is none, or not encrypted.
@@ -119,7 +142,11 @@ class Client:
             False
         """
         profile = Profile.at(None if home is None else Path(home))
-        return cls(profile, checked_url(url), passphrase=passphrase, patience=patience, machine=machine)
+        client = cls(
+            profile, checked_url(url), passphrase=passphrase, network=network, patience=patience, machine=machine
+        )
+        client._session.in_keyring = in_keyring
+        return client
 
     @property
     def registered(self) -> bool:
@@ -171,6 +198,51 @@ class Client:
         if self._session.profile.registered and not replace:
             raise AlreadyRegisteredError(self._session.profile.registration().name)
         return self._session.register(code)
+
+    def registered_keys(self) -> Sequence[RegisteredKey]:
+        """The keys that speak, or spoke, for this organisation, the oldest first.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     [key.here for key in client.registered_keys()]
+            [True]
+        """
+        return self._session.registered_keys()
+
+    def rotate_key(self) -> Registration:
+        """Makes a new key and registers it with the present one; from now on this profile uses it.
+
+        The old key still holds, for other machines and for deliveries under way, until `revoke_key`. After a lost
+        connection the same call goes on with the same key.
+
+        Raises:
+            ServiceRefusedError: too many keys hold already.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     old = client.registration.key_id
+            ...     client.rotate_key().key_id == old
+            False
+        """
+        return self._session.rotate_key()
+
+    def revoke_key(self, key_id: str) -> RegisteredKey:
+        """Revokes a key of this organisation: it and what it earned are refused at once.
+
+        Raises:
+            ServiceRefusedError: the organisation has no such key.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     old = client.registration.key_id
+            ...     _ = client.rotate_key()
+            ...     client.revoke_key(old).revoked_at is None
+            False
+        """
+        return self._session.revoke_key(key_id)
 
     def rounds(self) -> list[Round]:
         """The rounds in which a delivery of this organisation is expected.
@@ -477,9 +549,10 @@ class Client:
         stored = self._session.receipts.get(receipt) if isinstance(receipt, str) else receipt
         if stored is None:
             raise NoReceiptError
-        self._session.receipts.verify(
-            stored, None if path is None else FileContent.read(Path(path)).digest, in_log=in_log
-        )
+        digest = None
+        if path is not None:
+            digest = self._session.digest_in(stored, FileContent.read(Path(path)))
+        self._session.receipts.verify(stored, digest, in_log=in_log)
         return stored
 
     def follow_log(self) -> LogFollowed:

@@ -15,7 +15,9 @@ from sluis_client.errors import ContentRefusedError, NotRegisteredError, SetupEr
 from sluis_client.keys import SupplierKey
 from sluis_client.language import Text
 from sluis_client.machine import Machine
+from sluis_client.network import Network
 from sluis_client.outbox import Outbox
+from sluis_client.passphrases import given_passphrase
 from sluis_client.profile import Profile, Registration
 from sluis_client.pseudonyms import KeyHolder, Maker, Pseudonymised, has_bsn_column, pseudonymise_file, stand_ins
 from sluis_client.pseudonyms.files import person_column
@@ -23,14 +25,16 @@ from sluis_client.pseudonyms.making import published_keys
 from sluis_client.receipts import ReceiptBook, StoredReceipt
 from sluis_client.registering import register
 from sluis_client.retry import Patience
+from sluis_client.rotating import RegisteredKey, fetch_keys, revoke, rotate
 from sluis_client.rules import RoundRules, require_identifier
+from sluis_client.sealing import SealedContent, Sealer
 from sluis_client.tokens import Tokens
 from sluis_client.transport import Transport, segment
 from sluis_client.wire import FaultCode
+from sluis_client.wire.manifest import KEY_ID
 from sluis_client.wire.pseudonym import checked_bsn
 from sluis_client.witness import Witness
 
-PASSPHRASE_VARIABLE = "SLUIS_CLIENT_PASSPHRASE"  # noqa: S105 - the name of a variable
 PATIENCE_VARIABLE = "SLUIS_CLIENT_PATIENCE"
 
 
@@ -43,14 +47,17 @@ class Session:
         url: str,
         *,
         passphrase: str | None,
+        network: Network | None,
         patience: Patience | None,
         machine: Machine | None,
     ) -> None:
         self.profile = profile
         self.machine = machine or Machine()
+        self.network = network or Network()
+        self.in_keyring = False
         self._patience = patience or _patience()
-        self.transport = Transport(url, patience=self._patience, machine=self.machine)
-        self._passphrase = passphrase if passphrase is not None else os.environ.get(PASSPHRASE_VARIABLE)
+        self.transport = Transport(url, patience=self._patience, machine=self.machine, network=self.network)
+        self._passphrase = passphrase if passphrase is not None else given_passphrase()
         self._registration: Registration | None = None
         self._read_key: SupplierKey | None = None
         self._open_tokens: Tokens | None = None
@@ -73,9 +80,41 @@ class Session:
 
     def register(self, code: str) -> Registration:
         """Registers by the steps of `registering`, and goes on as that registration."""
-        made = register(self.transport, self.profile, code, passphrase=self._passphrase, machine=self.machine)
+        key = self.profile.prepared().new_key(self._passphrase, in_keyring=self.in_keyring)
+        made = register(self.transport, self.profile, code, key=key, network=self.network, machine=self.machine)
         self.take_up(made)
         return made
+
+    def registered_keys(self) -> Sequence[RegisteredKey]:
+        """The keys of the organisation."""
+        return fetch_keys(self.transport, self.tokens, self.key().key_id)
+
+    def rotate_key(self) -> Registration:
+        """Rotates by the steps of `rotating`, and goes on with the new key."""
+        made = rotate(
+            self.transport,
+            self.tokens,
+            self.profile,
+            self.registration,
+            passphrase=self._passphrase,
+            machine=self.machine,
+        )
+        self.take_up(made)
+        return made
+
+    def revoke_key(self, key_id: str) -> RegisteredKey:
+        """Revokes a key of the organisation."""
+        if not KEY_ID.fullmatch(key_id):
+            raise SetupError(
+                Text("Dat is geen sleutel.", "That is no key."),
+                Text("Kijk met `sluis-client keys list`.", "Look with `sluis-client keys list`."),
+            )
+        return revoke(self.transport, self.tokens, key_id)
+
+    def digest_in(self, stored: StoredReceipt, content: FileContent) -> str:
+        """The digest of a file as a receipt has it: with what goes before it, or of the bare file."""
+        salted = self.salted(content).digest
+        return salted if salted == stored.signed.receipt.content_digest else content.digest
 
     def key(self) -> SupplierKey:
         """The private key, read once.
@@ -106,7 +145,9 @@ class Session:
         """What makes pseudonyms, with a connection to the key holder that the service names."""
         published = published_keys(self.transport)
         registration = self.registration
-        with Transport(published.address, patience=self._patience, machine=self.machine) as transport:
+        with Transport(
+            published.address, patience=self._patience, machine=self.machine, network=self.network
+        ) as transport:
             tokens = Tokens(
                 self.transport,
                 self.key(),
@@ -201,7 +242,12 @@ class Session:
             outbox=self.outbox,
             receipts=self.receipts,
             machine=self.machine,
+            sealer=Sealer(self.transport, self.profile, self.registration, self.machine),
         )
+
+    def salted(self, content: Content) -> SealedContent:
+        """The content as it is sealed and signed for."""
+        return SealedContent.of(content, self.profile.content_secret())
 
     def deliver(
         self, content: Content, rules: RoundRules, corrects: str | None, progress: Progress | None
@@ -223,7 +269,8 @@ class Session:
             supplier=self.registration.organisation,
             corrects=corrects,
         )
-        delivered = self.courier.deliver(content, destination, report.rows, progress or _no_progress)
+        salted = self.salted(content)
+        delivered = self.courier.deliver(salted, destination, report.rows, progress or _no_progress)
         return replace(delivered, receipt=self.witness.prove(delivered.receipt))
 
     def withdraw(self, submission: str) -> StoredReceipt:

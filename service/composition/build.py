@@ -116,6 +116,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         audience=settings.issuer,
         signing_key=keys.token_key,
         new_id=randomness.new_id,
+        bound_only=settings.machine_tokens == "bound",
     )
     database = SqlDatabase(settings.url, random_bytes=randomness.key)
     services = Services(

@@ -35,6 +35,7 @@ from service.cli.policy import Explained, Report, add_policy_commands
 from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
+from service.cli.sealing import add_sealing_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
 from service.keyholder.command import add_keyholder_commands
 from service.ports.identity import Algorithm, OpenIdLogin
@@ -80,6 +81,7 @@ def command() -> typer.Typer:
     add_public_commands(app, _open_call, clock=SystemClock())
     add_picture_commands(app)
     add_evidence_command(app, clock=SystemClock())
+    add_sealing_commands(app, _open_call)
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock(), record=_record_verification)
     add_keyholder_commands(app)

@@ -25,6 +25,7 @@ OF_COMMANDS = frozenset(
         "SLUIS_CLIENT_HOME",
         "SLUIS_CLIENT_LANGUAGE",
         "SLUIS_CLIENT_PASSPHRASE",
+        "SLUIS_CLIENT_PASSPHRASE_FD",
         "SLUIS_CLIENT_PATIENCE",
         "SLUIS_LOGIN_CLIENT_SECRET",
         "SLUIS_URL",
@@ -56,6 +57,8 @@ class Settings(BaseModel):
         database_url: SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://...`.
         database_password_file: a file with the password that belongs to `database_url`, which then holds none.
         issuer: the address at which everyone reaches the service; the issuer of its tokens and receipts.
+        machine_tokens: `bound`: tokens of machine clients are of use with their key only (DPoP, RFC 9449); with
+            `bearer` clients that send no proof get plain bearer tokens too.
         host: address to listen on.
         port: TCP port to listen on.
         oidc_providers: JSON list of OpenID providers (see docs/operator.md).
@@ -81,6 +84,7 @@ class Settings(BaseModel):
     database_url: SecretStr | None = None
     database_password_file: Path | None = None
     issuer: str = "http://127.0.0.1:8000"
+    machine_tokens: Literal["bound", "bearer"] = "bound"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     oidc_providers: tuple[ProviderSettings, ...] = ()

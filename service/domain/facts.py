@@ -8,7 +8,7 @@ that its absence and another organisation's ownership get the same answer (`not-
                          agreementFrom?, agreementUntil? (of the caller's organisation)
     registerKey          Organisation {name (its id), status}
     issueToken           Organisation {name (its id), status}; + keyOrganisation, keyRevoked
-    inviteOrganisation, suspendOrganisation, revokeKey, readOwnOrganisation
+    inviteOrganisation, suspendOrganisation, revokeKey, changeOwnKeys, readOwnOrganisation
                          Organisation {name (its id), status}
     listOrganisations, administer, readMetadata, readPublicFigures, fetchPublicFigures, listRounds, listSubmissions,
     listRequests, listReleases, readAuditLog, searchPersons, readOwnUses, runService
@@ -151,6 +151,11 @@ def may_suspend_organisation(caller: Caller, organisation: Organisation | None) 
 def may_revoke_key(caller: Caller, organisation: Organisation | None) -> Query:
     """An operator revokes a key of an organisation."""
     return caller.question("revokeKey", _organisation(organisation))
+
+
+def may_change_own_keys(caller: Caller) -> Query:
+    """A supplier adds a key to its own, or revokes one."""
+    return caller.question("changeOwnKeys", _organisation(caller.organisation))
 
 
 def may_list_organisations(caller: Caller) -> Query:

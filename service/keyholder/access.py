@@ -1,20 +1,26 @@
-"""Who asks: a supplier with an access token of the service, made for this key holder and for nothing else."""
+"""Who asks: a supplier with an access token of the service, made for this key holder and for nothing else.
+
+A token that is bound to the supplier's key (DPoP, RFC 9449) comes with a proof. Proofs that were used are remembered in
+this process: a copy that is shown again after a new start, within five minutes, is answered to whoever cannot take the
+blinds off.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from service.adapters import jose_tokens
 from service.adapters.identity.key_choice import verification_key
-from service.adapters.identity.machine import ACCESS_TOKEN_LIFETIME
+from service.adapters.identity.machine import ACCESS_TOKEN_LIFETIME, bound_to
+from service.adapters.identity.proofs import checked_proof
 from service.adapters.jose_tokens import AudienceForm, Profile
 from service.keyholder.refusals import Refusal
 from service.keyholder.settings import PREFIX, KeyHolderSettings, KeyHolderSettingsError
-from service.ports.identity import NotAuthenticated
+from service.ports.identity import NotAuthenticated, Shown, UsedProof
 
 
 class Access:
@@ -27,6 +33,8 @@ class Access:
             KeyHolderSettingsError: the file cannot be read, or holds no key that signs access tokens.
         """
         self._keys = _keys_in(settings.jwks_file)
+        self._address = settings.address.rstrip("/")
+        self._used: dict[tuple[str, str], datetime] = {}
         self._profile = Profile(
             algorithm="ES256",
             typ="at+jwt",
@@ -36,22 +44,40 @@ class Access:
             max_lifetime=ACCESS_TOKEN_LIFETIME,
         )
 
-    def supplier(self, header: str | None, now: datetime) -> str:
+    def supplier(self, header: str | None, proofs: Sequence[str], *, method: str, path: str, now: datetime) -> str:
         """The organisation that asks.
+
+        Args:
+            header: the header Authorization.
+            proofs: each header DPoP.
+            method: the HTTP method.
+            path: the path below this key holder's address.
+            now: the present moment.
 
         Raises:
             Refusal: `not-authenticated`.
         """
         kind, _, token = (header or "").partition(" ")
-        if kind.lower() != "bearer" or not token:
-            raise Refusal("not-authenticated")
+        shown = Shown(kind.lower(), proofs, method, self._address + path)
         try:
             verified = jose_tokens.verify(token, self._profile, lambda key_id: self._keys.get(key_id or ""), now)
+            bound = bound_to(verified.claims)
+            if bound is not None:
+                self._use(checked_proof(shown, token=token, key_id=bound, now=now), now)
+            elif shown.scheme != "bearer":
+                raise Refusal("not-authenticated")
             if not verified.subject == verified.text("client_id") == verified.text("azp"):
                 raise Refusal("not-authenticated")
         except NotAuthenticated:
             raise Refusal("not-authenticated") from None
         return verified.subject
+
+    def _use(self, proof: UsedProof, now: datetime) -> None:
+        self._used = {known: until for known, until in self._used.items() if until > now}
+        name = (proof.maker, proof.jti)
+        if name in self._used:
+            raise Refusal("not-authenticated")
+        self._used[name] = proof.until
 
 
 def service_keys(content: bytes) -> Mapping[str, Mapping[str, object]]:

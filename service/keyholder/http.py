@@ -55,7 +55,13 @@ def keyholder_application(holder: KeyHolder) -> Starlette:
         log.error("request-broke", cause=error, route=path)
 
     async def post_evaluations(request: Request) -> Response:
-        supplier = holder.access.supplier(request.headers.get("authorization"), holder.clock.now())
+        supplier = holder.access.supplier(
+            request.headers.get("authorization"),
+            request.headers.getlist("dpop"),
+            method=request.method,
+            path=request.url.path,
+            now=holder.clock.now(),
+        )
         domain, elements = _asked(await _body(request))
         work = partial(
             evaluate,
@@ -149,5 +155,5 @@ def _json(document: object) -> Response:
 
 def _problem(refusal: Refusal) -> Response:
     content = json.dumps(refusal.to_problem(), ensure_ascii=False, separators=(",", ":")).encode()
-    challenge = {"WWW-Authenticate": 'Bearer realm="sluis-keyholder"'} if refusal.code == "not-authenticated" else {}
+    challenge = {"WWW-Authenticate": 'DPoP realm="sluis-keyholder", Bearer realm="sluis-keyholder"'} if refusal.code == "not-authenticated" else {}
     return Response(content, refusal.status, {**_HEADERS, **challenge}, _PROBLEM)

@@ -84,12 +84,15 @@ def settle(step: Step, submission: Submission, admission: Admission, verdict: Ve
     """
     step.checked("content-digest", "content")
     step.uses_key("data-key", submission.round)
-    found = json.dumps(verdict.faults.to_json(), ensure_ascii=False, separators=(",", ":"))
+    manifest = json.loads(submission.manifest)
+    # What came sealed does not go back in the open.
+    faults = verdict.faults.without_values() if manifest.get("sealed") else verdict.faults
+    found = json.dumps(faults.to_json(), ensure_ascii=False, separators=(",", ":"))
     if verdict.part is None:
         step.conclude(Outcome.FAILED, tuple(sorted(verdict.faults.by_code)))
         state = SUBMISSION_LIFECYCLE.after(submission.state, "refuse")
         return replace(without_content(submission, state), rows=verdict.rows, faults=found)
-    announced = json.loads(submission.manifest)["rows"]
+    announced = manifest["rows"]
     if announced not in {None, verdict.rows}:
         raise Invalid("rows-differ", {"announced": announced, "rows": verdict.rows})
     accepted = replace(

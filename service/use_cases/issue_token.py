@@ -8,16 +8,17 @@ from service.domain import facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.errors import Invalid
 from service.domain.principal import Role
-from service.ports.identity import IssuedToken, NotAuthenticated
+from service.ports.identity import IssuedToken, NotAuthenticated, ProofNotValid, Shown, TokenFault
 from service.use_cases.call import Behalf, Call
 
 EVENT = EventCode("token.issue", Action.EXECUTE, "client-key", DECIDED | {Fact.BEHALF, Fact.CHECKS, Fact.KEYS})
 
 
-def issue_token(call: Call, assertion: str, resource: str | None = None) -> IssuedToken:
+def issue_token(call: Call, assertion: str, shown: Shown, resource: str | None = None) -> IssuedToken:
     """An access token of 300 seconds; the assertion's `jti` is used up in the same transaction.
 
-    It is for this service, or for `resource` (RFC 8707) alone: the key holder of pseudonyms.
+    With a proof of possession beside it the token is bound to the client's key (RFC 9449). It is for this service, or
+    for `resource` (RFC 8707) alone: the key holder of pseudonyms.
 
     The event of an assertion that does not hold names the client that it claims to be of, as not verified.
 
@@ -26,6 +27,7 @@ def issue_token(call: Call, assertion: str, resource: str | None = None) -> Issu
     Raises:
         Invalid: `resource`: nothing that this service gives tokens for.
         NotAuthenticated: the assertion does not hold; the reason is in the log, coarser to the caller.
+        ProofNotValid: the proof does not hold; the assertion is not used up.
         Denied: the organisation is suspended.
     """
     with call.transact(EVENT) as step:
@@ -43,10 +45,16 @@ def issue_token(call: Call, assertion: str, resource: str | None = None) -> Issu
         step.object_id = client.key_id
         step.on_behalf_of = Behalf(client.client_id, Role.SUPPLIER, client.client_id)
         step.checked("assertion")
+        bound = bool(shown.proofs)
+        if bound:
+            proof = call.services.tokens.check_proof(shown, token=None, key_id=client.key_id, now=step.now)
+            if not step.data.used_tokens.remember(proof.maker, proof.jti, proof.until):
+                raise ProofNotValid(TokenFault.PROOF_REPLAYED)
+            step.checked("proof-of-possession")
         organisation = step.known(organisations.get, client.client_id)
         step.authorise(facts.may_issue_token(step.caller(), organisation, organisations.find_key(client.key_id)))
         step.uses_key("token-key", call.services.tokens.public_keys()[0]["kid"])
-        return call.services.tokens.issue_access_token(client, now=step.now, audience=audience)
+        return call.services.tokens.issue_access_token(client, now=step.now, bound=bound, audience=audience)
 
 
 def refused_assertion(call: Call, assertion: str) -> NotAuthenticated | None:

@@ -66,7 +66,7 @@ class People:
             raise NotAuthenticated(TokenFault.PROVIDER_UNREACHABLE)
         if token in self.known:
             return self.known[token]
-        return Identified(self.machine.verify_access_token(token, now=self.clock.now()))
+        return self.machine.verify_access_token(token, now=self.clock.now())
 
     def add(self, name: str, *roles: Role, organisation: str | None, withheld: Sequence[Role] = ()) -> str:
         person = Person(PEOPLE_ISSUER, name, frozenset(roles), organisation)
@@ -234,7 +234,9 @@ class Asleep:
 
 
 @contextmanager
-def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) -> Iterator[World]:
+def open_world(
+    directory: Path, *, rates: Rates | None = None, bound_only: bool = False, **settings: Any
+) -> Iterator[World]:
     """A service with an empty database."""
     clock, randomness = SetClock(START), SystemRandomness()
     url = f"sqlite:///{directory / 'sluis.db'}"
@@ -247,6 +249,7 @@ def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) 
         audience=ISSUER,
         signing_key=keys.token_key,
         new_id=randomness.new_id,
+        bound_only=bound_only,
     )
     (directory / "parts").mkdir()
     database = SqlDatabase(url, random_bytes=randomness.key)

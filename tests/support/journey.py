@@ -40,6 +40,7 @@ from service.domain.request import AggregateRequest, RequestedDimension, Request
 from service.domain.round import Round, RoundState
 from service.domain.submission import Submission, SubmissionState
 from service.ports.clock import ClockState
+from service.ports.identity import Shown
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.call import Call, Services
@@ -121,6 +122,7 @@ def stewards(count: int = 3) -> list[Person]:
 
 OPERATOR = Operator("beheer")
 STRANGER = Anonymous()
+UNPROVEN = Shown(scheme="", proofs=(), method="POST", url="https://sluis.example/v1/oauth/token")
 WORKER = WorkerPrincipal("requests")
 STEWARD, SECOND, THIRD = stewards()
 PRIVACY_OFFICER = person("fg", Role.PRIVACY_OFFICER, organisation="ttp")
@@ -407,7 +409,7 @@ def dimensions(**levels: str) -> tuple[RequestedDimension, ...]:
 @contextmanager
 def opened(directory: Path) -> Iterator[Application]:
     """The service as it is composed, on SQLite, with the bundle that comes with it."""
-    with open_application(Settings(data_directory=directory)) as application:
+    with open_application(Settings(data_directory=directory, machine_tokens="bearer")) as application:
         yield application
 
 

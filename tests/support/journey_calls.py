@@ -19,6 +19,7 @@ from journey import (
     START,
     STEWARD,
     STRANGER,
+    UNPROVEN,
     VERDICT,
     WORKER,
     Party,
@@ -50,6 +51,7 @@ from service.use_cases.lodge_objection import lodge_objection
 from service.use_cases.read_audit_log import ExportForm
 from service.use_cases.record_agreement import record_agreement
 from service.use_cases.release_request import release_request
+from service.use_cases.rotate_sealing_key import rotate_sealing_key
 from service.use_cases.suspend_organisation import suspend_organisation
 from sluis_client.wire import Format, digest
 from sluis_client.wire.log import LogKey, log_origin
@@ -307,12 +309,12 @@ CASES: Mapping[str, Case] = {
     "issue_token": Case(
         {"stranger"},
         "stranger",
-        lambda w, _: (w.assertion(_north(w)),),
+        lambda w, _: (w.assertion(_north(w)), UNPROVEN),
         "token.issue",
-        lambda w, _: (w.assertion(replace(_north(w), id="south")),),
+        lambda w, _: (w.assertion(replace(_north(w), id="south")), UNPROVEN),
         "denied",
     ),
-    "authenticate": Case(EVERYONE, "stranger", fixed(Identifies(), "token")),
+    "authenticate": Case(EVERYONE, "stranger", fixed(Identifies(), "token", replace(UNPROVEN, scheme="bearer"))),
     "record_failed_login": Case(
         EVERYONE, "stranger", fixed(NotAuthenticated(TokenFault.EXPIRED)), "login.failed", outcome="denied"
     ),
@@ -336,6 +338,17 @@ CASES: Mapping[str, Case] = {
         "organisation.suspend",
         fixed("nowhere"),
         kwargs={"suspended": True},
+    ),
+    "add_own_key": Case(
+        {"north"},
+        "north",
+        lambda w, _: (ec_jwk(ec_key(901)), w.token(ec_key(901), aud=w.services.issuer, sub="north")),
+        "key.add-own",
+        lambda w, _: (ec_jwk(ec_key(901)), w.token(ec_key(902), aud=w.services.issuer, sub="north")),
+        "denied",
+    ),
+    "revoke_own_key": Case(
+        {"north"}, "north", lambda w, _: (_north(w).key_id,), "key.revoke-own", fixed("no-such-key")
     ),
     "read_own_organisation": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor"}, "north", fixed()),
     "list_organisations": Case({"operator"}, "operator", fixed(), "organisation.list"),
@@ -654,6 +667,14 @@ CASES: Mapping[str, Case] = {
     "start_service": Case({"worker"}, "worker", fixed({"version": "1"}, ("key-1",)), "service.start"),
     "stop_service": Case({"worker"}, "worker", fixed(), "service.stop"),
     "check_clock": Case({"worker"}, "worker", fixed(), "clock.check"),
+    "rotate_sealing_key": Case({"operator", "worker"}, "operator", fixed(), "sealing-key.rotate"),
+    "expire_sealing_key": Case(
+        {"operator"},
+        "operator",
+        lambda w, _: (rotate_sealing_key(w.call(OPERATOR)).key_id,),
+        "sealing-key.expire",
+        fixed("no-such-key"),
+    ),
     "sweep_store": Case({"operator"}, "operator", fixed(), "store.sweep"),
 }
 

@@ -53,6 +53,8 @@ class Manifest:
         nonce: 128 random bits, base64url.
         created_at: the supplier's clock, UTC.
         corrects: the submission that this delivery replaces.
+        sealed: whether the content is sealed to the service; digest and size are then of 32 bytes before it and it
+            (`sluis_client.wire.sealing`).
 
     Raises:
         WireError: a field is out of bounds; all are named.
@@ -69,6 +71,7 @@ class Manifest:
     nonce: str
     created_at: datetime
     corrects: str | None = None
+    sealed: bool = False
 
     def __post_init__(self) -> None:
         """Hold the same rules for a manifest that is made as for one that is read."""
@@ -100,7 +103,11 @@ class Manifest:
             "nonce": self.nonce,
             "createdAt": time_text(self.created_at),
         }
-        return members if self.corrects is None else {**members, "corrects": self.corrects}
+        if self.corrects is not None:
+            members["corrects"] = self.corrects
+        if self.sealed:
+            members["sealed"] = True
+        return members
 
     def canonical(self) -> bytes:
         """The canonical bytes."""
@@ -125,6 +132,7 @@ _KNOWN = frozenset(
         "nonce",
         "createdAt",
         "corrects",
+        "sealed",
     }
 )
 
@@ -144,12 +152,15 @@ def _read(value: Any) -> dict[str, Any]:
         "nonce": fields.text("nonce", NONCE),
         "created_at": fields.time("createdAt"),
         "corrects": fields.text("corrects", IDENTIFIER) if "corrects" in fields else None,
+        "sealed": "sealed" in fields and fields.boolean("sealed"),
     }
     if "rows" not in fields or value["rows"] is not None:
         members["rows"] = fields.integer("rows", 0, _MAX_ROWS)
     nonce = str(members["nonce"])
     if NONCE.fullmatch(nonce) and not _is_nonce(nonce):
         fields.refuse("nonce", "is geen base64url van 128 bits", "is no base64url of 128 bits")
+    if "sealed" in fields and not members["sealed"]:
+        fields.refuse("sealed", "moet true zijn, of ontbreken", "must be true, or absent")
     fields.finish()
     return {**members, "format": Format(str(members["format"]))}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
@@ -11,6 +11,7 @@ from service.api.edge import edge_of
 from service.api.problems import Refused
 from service.api.schemas.base import Answer, Day, answer
 from service.domain.errors import NotFound
+from service.use_cases.read_sealing_keys import read_sealing_keys
 
 router = APIRouter(tags=["service"])
 
@@ -19,6 +20,7 @@ JWKS_PATH = "/.well-known/jwks.json"
 PSEUDONYMS_PATH = "/.well-known/sluis-pseudonyms"
 OPENAPI_PATH = "/v1/openapi.json"
 
+_FRESH = {"Cache-Control": "no-store"}
 _SHARED = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
 
 
@@ -48,6 +50,14 @@ class PseudonymKeysAnswer(Answer):
 
     key_holder: str
     domains: dict[str, list[PseudonymKeyAnswer]]
+
+
+class SealingKeysAnswer(Answer):
+    """The keys to seal content to (HPKE, RFC 9180), signed."""
+
+    sealing_keys: dict[str, Any]
+    key_id: str
+    signature: str
 
 
 class JwksAnswer(Answer):
@@ -85,6 +95,22 @@ def read_keys(request: Request) -> Response:
 
 
 @router.get(
+    "/v1/sealing-keys",
+    operation_id="readSealingKeys",
+    summary="The keys to seal content to",
+    response_model=SealingKeysAnswer,
+)
+def get_sealing_keys(request: Request) -> Response:
+    """Signed now by the key of receipts: Ed25519 over `sluis-sealing-keys-v1`, a line feed and the RFC 8785 form.
+
+    Use the active key that came last. A part that is sealed to another than an active key is refused
+    (`sealing-key-not-active`): ask again and seal anew.
+    """
+    made = read_sealing_keys(edge_of(request).services)
+    return Response(json.dumps(made.to_json(), separators=(",", ":")), 200, _FRESH, "application/json")
+
+
+@router.get(
     "/.well-known/oauth-authorization-server",
     operation_id="readAuthorisationServer",
     summary="How machine clients get a token",
@@ -100,6 +126,7 @@ async def read_authorisation_server(request: Request) -> Response:
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "dpop_signing_alg_values_supported": ["ES256"],
         "service_documentation": issuer + OPENAPI_PATH,
     }
     return Response(json.dumps(document, separators=(",", ":")), 200, _SHARED, "application/json")

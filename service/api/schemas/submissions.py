@@ -32,10 +32,23 @@ class ManifestInput(Input):
     nonce: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")]
     created_at: UtcTime
     corrects: Identifier | None = None
+    sealed: Annotated[
+        Literal[True] | None,
+        Field(description="The content comes sealed; digest and size are of 32 secret bytes and the content"),
+    ] = None
+
+
+class SealedInput(Input):
+    """What is sealed to the service by HPKE (RFC 9180), as `readSealingKeys` says."""
+
+    key_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    content: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_-]+$", description="Encapsulated key and ciphertext, base64url")
+    ]
 
 
 class SubmissionInput(Input):
-    """A signed manifest, with the records (format `json`) or without (the content follows in parts)."""
+    """A signed manifest, with the records (format `json`, sealed or not) or without (the content follows in parts)."""
 
     manifest: ManifestInput
     key_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -50,6 +63,7 @@ class SubmissionInput(Input):
         list[dict[str, str | int | float | bool | None]] | None,
         Field(description="One object per row, by column name; integers no larger than 2^53 - 1"),
     ] = None
+    sealed_records: SealedInput | None = None
 
 
 class CompletionInput(Input):
