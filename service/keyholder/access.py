@@ -58,7 +58,7 @@ class Access:
             Refusal: `not-authenticated`.
         """
         kind, _, token = (header or "").partition(" ")
-        shown = Shown(kind.lower(), proofs, method, self._address + path)
+        shown = Shown(scheme=kind.lower(), proofs=proofs, method=method, url=self._address + path)
         try:
             verified = jose_tokens.verify(token, self._profile, lambda key_id: self._keys.get(key_id or ""), now)
             bound = bound_to(verified.claims)

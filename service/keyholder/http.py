@@ -155,5 +155,9 @@ def _json(document: object) -> Response:
 
 def _problem(refusal: Refusal) -> Response:
     content = json.dumps(refusal.to_problem(), ensure_ascii=False, separators=(",", ":")).encode()
-    challenge = {"WWW-Authenticate": 'DPoP realm="sluis-keyholder", Bearer realm="sluis-keyholder"'} if refusal.code == "not-authenticated" else {}
+    challenge = (
+        {"WWW-Authenticate": 'DPoP realm="sluis-keyholder", Bearer realm="sluis-keyholder"'}
+        if refusal.code == "not-authenticated"
+        else {}
+    )
     return Response(content, refusal.status, {**_HEADERS, **challenge}, _PROBLEM)

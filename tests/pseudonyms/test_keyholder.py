@@ -22,6 +22,9 @@ from service.keyholder.http import keyholder_application
 from service.keyholder.keys import Keys, check_value
 from service.keyholder.refusals import Refusal
 from service.keyholder.settings import KeyHolderSettingsError, read_keyholder_settings
+from service.ports.identity import AuthenticatedClient
+from sluis_client.keys import SupplierKey
+from sluis_client.machine import Machine
 from sluis_client.wire import oprf
 from sluis_client.wire.canonical import base64url, from_base64url
 
@@ -182,6 +185,40 @@ def test_over_http_with_a_token_for_the_key_holder_only(holding: Holding) -> Non
         assert client.request("GET", "/v1/keys").json() == holding.published().to_json()
         holding.clock.moment = NOW + timedelta(minutes=6)
         assert ask(token).status_code == 401
+
+
+def test_a_bound_token_is_of_use_with_the_suppliers_key_only_and_a_proof_once(holding: Holding) -> None:
+    key, thief = SupplierKey.generate(), SupplierKey.generate()
+    token = holding.machine.issue_access_token(
+        AuthenticatedClient("north", key.key_id), now=NOW, bound=True, audience=ADDRESS
+    ).token
+    path = "/v1/evaluations"
+
+    def proof(by: SupplierKey = key, **changes: str) -> str:
+        about = {"method": "POST", "url": ADDRESS + path, "token": token, **changes}
+        return by.request_proof(Machine(now=lambda: NOW), **about)
+
+    with asgi_client(keyholder_application(holding.holder())) as client:
+
+        def ask(scheme: str, *proofs: str) -> int:
+            content = json.dumps({"domain": DOMAIN, "elements": [base64url(element())]}).encode()
+            headers = [("Authorization", f"{scheme} {token}"), *(("DPoP", one) for one in proofs)]
+            return client.request("POST", path, content=content, headers=headers).status_code
+
+        good = proof()
+        assert ask("DPoP", good) == 200
+        for scheme, proofs in {
+            "shown as one that needs no proof": ("Bearer", ()),
+            "shown so with a proof": ("Bearer", (proof(),)),
+            "without a proof": ("DPoP", ()),
+            "two proofs": ("DPoP", (proof(), proof())),
+            "used before": ("DPoP", (good,)),
+            "another's key": ("DPoP", (proof(thief),)),
+            "made for the service": ("DPoP", (proof(url=ISSUER + path),)),
+            "made for another method": ("DPoP", (proof(method="GET"),)),
+            "made for another token": ("DPoP", (proof(token="x.y.z"),)),
+        }.values():
+            assert ask(scheme, *proofs) == 401
 
 
 def _folder(holding: Holding) -> Path:

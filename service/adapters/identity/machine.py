@@ -209,7 +209,7 @@ class JoseMachineTokens:
 
 
 def bound_to(claims: Mapping[str, object]) -> str | None:
-    """The thumbprint to which a token is bound, if it is; a confirmation of any other kind is not understood (RFC 7800).
+    """The thumbprint to which a token is bound, if it is; another kind of confirmation is not understood (RFC 7800).
 
     Raises:
         NotAuthenticated: CLAIM.

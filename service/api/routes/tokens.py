@@ -101,21 +101,31 @@ def post_token(
             raise
     try:
         issued = issue_token(call, assertion, shown(request, ""), form.get("resource") if form else None)
-    except Invalid:
-        return _oauth_error("invalid_target", "This service gives tokens for itself and its key holder (RFC 8707).")
-    except ProofNotValid as refusal:
-        limits.count(Counted.FAILED_LOGIN, address)
-        return _oauth_error("invalid_dpop_proof", f"The proof was refused ({refusal.fault.told.value}).")
+    except (Invalid, Denied) as refusal:
+        return _not_given(refusal)
     except NotAuthenticated as refusal:
-        if refusal.fault is TokenFault.UNBOUND:
-            return _oauth_error("invalid_dpop_proof", "Tokens are bound to a key here: send a header DPoP (RFC 9449).")
-        limits.count(Counted.FAILED_LOGIN, address)
-        return _oauth_error("invalid_client", f"The client assertion was refused ({refusal.fault.told.value}).", 401)
-    except Denied:
-        return _oauth_error("unauthorized_client", "This client may not have a token now.")
+        if refusal.fault is not TokenFault.UNBOUND:
+            limits.count(Counted.FAILED_LOGIN, address)
+        return _not_given(refusal)
     kind: Literal["DPoP", "Bearer"] = "DPoP" if request.headers.getlist("dpop") else "Bearer"
     told = TokenAnswer(access_token=issued.token, token_type=kind, expires_in=issued.expires_in)
     return answer(told, headers={"Pragma": "no-cache"})
+
+
+def _not_given(refusal: Invalid | Denied | NotAuthenticated) -> Response:
+    """Why there is no token, as OAuth says it."""
+    match refusal:
+        case Invalid():
+            return _oauth_error("invalid_target", "This service gives tokens for itself and its key holder (RFC 8707).")
+        case Denied():
+            return _oauth_error("unauthorized_client", "This client may not have a token now.")
+        case ProofNotValid():
+            return _oauth_error("invalid_dpop_proof", f"The proof was refused ({refusal.fault.told.value}).")
+        case NotAuthenticated(fault=TokenFault.UNBOUND):
+            return _oauth_error("invalid_dpop_proof", "Tokens are bound to a key here: send a header DPoP (RFC 9449).")
+        case NotAuthenticated():
+            pass
+    return _oauth_error("invalid_client", f"The client assertion was refused ({refusal.fault.told.value}).", 401)
 
 
 class _UnusableForm(Exception):
