@@ -12,9 +12,8 @@ from service.domain.decision_text import purpose_named
 from service.domain.release import Release
 from service.domain.submission import Submission
 from service.ports.unit_of_work import Page
+from service.use_cases import read_releases, read_requests
 from service.use_cases.call import Call, Step
-from service.use_cases.read_releases import READ
-from service.use_cases.read_requests import EVIDENCE
 
 EVENT = EventCode("use.list", Action.READ, "use", DECIDED | {Fact.AGREEMENT})
 
@@ -56,8 +55,8 @@ def read_uses(call: Call, page: Page) -> Sequence[Use]:
         step.authorise(facts.may_read_own_uses(caller))
         found = step.data.releases.made_of(call.principal.organisation or "", page)
         log = step.data.audit
-        readings = log.readings([release.id for release, _ in found], READ.code)
-        examined = log.readings([release.request for release, _ in found], EVIDENCE.code)
+        readings = log.readings([release.id for release, _ in found], read_releases.READ.code)
+        examined = log.readings([release.request for release, _ in found], read_requests.EVIDENCE.code)
         agreements = {one.id: _agreement(step, one) for _, own in found for one in own}
         uses = []
         for release, own in found:
