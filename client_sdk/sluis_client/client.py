@@ -384,6 +384,15 @@ class Client:
             SetupError: the round's data set has no pseudonyms.
             ServiceRefusedError: the key holder refused, for the quota is used up, for example.
             TrustError: the key holder used another key than the service names.
+
+        Example:
+            >>> from sluis_client import Client, SetupError
+            >>> with Client.from_profile() as client:
+            ...     try:
+            ...         client.pseudonymise("capacity.csv", "to-deliver.csv", "capacity-2019")
+            ...     except SetupError as refused:
+            ...         print(refused.text.en)
+            capacity-2019 asks for no pseudonyms.
         """
         rules = self.rules(round_id)
         return self._session.pseudonymise(Path(path), Path(output), rules, column, progress)
@@ -397,6 +406,15 @@ class Client:
         Raises:
             SetupError: one of them is no BSN (which one is said by its place), or the domain has no key.
             ServiceRefusedError, TrustError: as `pseudonymise`.
+
+        Example:
+            >>> from sluis_client import Client, SetupError
+            >>> with Client.from_profile() as client:
+            ...     try:
+            ...         client.pseudonyms(["123456789"], "planning")
+            ...     except SetupError as refused:
+            ...         print(refused.text.en)
+            Not a BSN: number 1.
         """
         return self._session.pseudonyms(bsns, domain)
 

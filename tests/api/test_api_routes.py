@@ -35,6 +35,8 @@ OPEN_TO_STRANGERS = {
     "readReadiness",
     "readKeys",
     "readAuthorisationServer",
+    # Addresses, versions and check values: what every supplier has to be able to compare (docs/adr/0022-blind-pseudonyms.md).
+    "readPseudonymKeys",
     "readOpenApi",
     # The log's tree holds salted hashes only, and a witness needs no account (docs/adr/0014-log.md).
     "readCheckpoint",

@@ -219,12 +219,12 @@ def test_the_search_finds_what_is_there(form: Callable[[str], bytes]) -> None:
 
 
 def memory_of(process: int) -> Iterator[bytes]:
-    """Everything that a process holds, block by block."""
+    """Everything that a process wrote and still holds, block by block."""
     with Path(f"/proc/{process}/mem").open("rb", 0) as memory:
         for line in Path(f"/proc/{process}/maps").read_text().splitlines():
             span, rights, *_ = line.split()
-            if "r" not in rights or "[v" in line:
-                continue
+            if not rights.startswith("rw"):
+                continue  # programs and libraries, which nobody writes into
             begin, end = (int(one, 16) for one in span.split("-"))
             try:
                 memory.seek(begin)
@@ -241,7 +241,7 @@ def test_no_bsn_in_the_memory_of(played: Played, who: str) -> None:
         size += len(block)
         known += NAMES[0].encode() in block
         require_none(block, f"memory of {who}")
-    assert size > 20_000_000
+    assert size > 10_000_000
     assert known, "the supplier's name is there, so what was read is the memory"
 
 

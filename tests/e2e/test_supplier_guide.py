@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("supplier")
 
 GUIDE = (Path(__file__).parents[2] / "docs/supplier.md").read_text()
 INVITED = "ziekenhuis-arran"
-ELSEWHERE = {"release", "trust", "dat"}
+ELSEWHERE = {"release", "trust", "dat", "pseudonymise", "pseudonym"}
 """`trust` is tried in test_sdk_cli, `release` in test_journey_certificate; `dat` follows the package in a sentence."""
 
 

@@ -16,6 +16,7 @@ from token_maker import SetClock
 from typer.testing import CliRunner
 
 from service.adapters.keystore import FileKeyStore
+from service.adapters.pseudonym_keys import FilePseudonymKeys, PseudonymKeysError
 from service.keyholder.command import add_keyholder_commands
 from service.keyholder.evaluating import MOST_ELEMENTS, Quota
 from service.keyholder.http import keyholder_application
@@ -25,9 +26,11 @@ from service.keyholder.settings import KeyHolderSettingsError, read_keyholder_se
 from service.ports.identity import AuthenticatedClient
 from sluis_client.keys import SupplierKey
 from sluis_client.machine import Machine
-from sluis_client.wire import oprf
+from sluis_client.wire import WireError, oprf
 from sluis_client.wire.canonical import base64url, from_base64url
+from sluis_client.wire.pseudonym_keys import PublishedKeys
 
+KEY = {"version": 1, "since": "0001-01-01", "check": "c" * 22}
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
@@ -276,6 +279,33 @@ def test_it_does_not_start_with_settings_that_are_unsafe(variable, value):
         read_keyholder_settings({f"SLUIS_KEYHOLDER_{variable}": value})
     assert f"SLUIS_KEYHOLDER_{variable}" in str(refused.value)
     assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize("wrong", [
+    {}, [], {"keyHolder": ADDRESS}, {"keyHolder": ADDRESS, "domains": []}, {"keyHolder": ADDRESS, "domains": {"A b": []}},
+    {"keyHolder": ADDRESS, "domains": {DOMAIN: []}}, {"keyHolder": ADDRESS, "domains": {DOMAIN: [KEY, KEY]}},
+    {"keyHolder": ADDRESS, "domains": {DOMAIN: [KEY | {"since": "soon"}]}},
+    {"keyHolder": ADDRESS, "domains": {DOMAIN: [KEY | {"key": "x"}]}},
+    {"keyHolder": ADDRESS, "domains": {DOMAIN: [KEY | {"check": "short"}]}},
+])  # fmt: skip
+def test_a_document_that_no_key_holder_prints_is_refused(tmp_path: Path, wrong: object) -> None:
+    with pytest.raises(WireError):
+        PublishedKeys.from_json(wrong)
+    path = tmp_path / "pseudonym-keys.json"
+    path.write_text(json.dumps(wrong))
+    with pytest.raises(PseudonymKeysError, match="not a key holder"):
+        FilePseudonymKeys(path)
+
+
+def test_the_service_reads_what_the_key_holder_prints(tmp_path: Path, holding: Holding) -> None:
+    holding.keys.rotate(DOMAIN, date(2026, 1, 1), "operator")
+    path = tmp_path / "pseudonym-keys.json"
+    path.write_text(json.dumps(holding.keys.published(ADDRESS)))
+    found = FilePseudonymKeys(path).announced()
+    assert found is not None
+    days = (date(2025, 12, 31), date(2026, 1, 1), date(2030, 1, 1))
+    assert [found.version_for(DOMAIN, day) for day in days] == [1, 2, 2]
+    assert found.version_for("research", days[0]) is None
 
 
 def test_in_production_everything_is_https():
