@@ -79,18 +79,19 @@ def run(
     world: World, name: str, who: str, arguments: tuple[Any, ...]
 ) -> tuple[Call, Exception | None, list[AuditEvent]]:
     """Call the use case; how it ended, and the events that it left."""
-    before = {event.id for event in world.events()}
+    before = world.event_ids()
     call = world.call(principal(world, who))
     ended: Exception | None = None
     try:
         USE_CASES[name](call, *arguments, **CASES[name].kwargs)
     except Exception as error:
         ended = error
-    return call, ended, [event for event in world.events() if event.id not in before]
+    with world.services.database.look() as data:
+        return call, ended, [data.audit.get(event) for event in world.event_ids() - before]
 
 
-def state(world: World) -> tuple[Any, ...]:
-    return world.dump("audit_events"), world.stored()
+def state(world: World) -> dict[str, list[str]]:
+    return world.raw("audit_events", "audit_terms")
 
 
 def require_complete(event: AuditEvent, call: Call, *, outcome: str) -> None:

@@ -361,6 +361,18 @@ class World:
                 if name not in without
             }
 
+    def raw(self, *without: str) -> dict[str, list[str]]:
+        """Every row of every table but those named, as the driver gives it: ten times as quick, to compare only."""
+        with self._connection() as connection:
+            cursor = connection.connection.cursor()
+            names = [name for name in metadata.tables if name not in without]
+            return {name: sorted(map(repr, cursor.execute(f'SELECT * FROM "{name}"'))) for name in names}
+
+    def event_ids(self) -> frozenset[str]:
+        """Of every event in the log."""
+        with self._connection() as connection:
+            return frozenset(connection.execute(select(metadata.tables["audit_events"].c.id)).scalars())
+
     def execute(self, statement: str) -> None:
         """Change the database behind the service's back."""
         engine = self.services.database._engines.write
