@@ -107,9 +107,9 @@ def test_after_a_release_the_next_waits_and_nobody_is_told_why(any_world: World)
     assert evidence is not None
     assert len(evidence.left_out) == 1
     assert evidence.left_out[0][1] not in evidence.report + evidence.tables
-    # the release says nothing of it: no delivery changed
+    # the release says what it says of a delivery that was corrected or withdrawn: that it was a person, nobody can tell
     assert first.release is not None
-    assert read_release(world.call(OWNER), first.release).revision == "none"
+    assert read_release(world.call(OWNER), first.release).revision == "pending"
     seen = len(world.events())
     world.work()
     assert len(world.events()) == seen
@@ -124,6 +124,8 @@ def test_after_a_release_the_next_waits_and_nobody_is_told_why(any_world: World)
     assert total(world, second) == ALL - 16 * 6
     told = json.loads(read_release(world.call(OWNER), second or "").release.content)
     assert told["revises"] == [first.release]
+    assert read_release(world.call(OWNER), second or "").revision == "none"
+    assert read_release(world.call(OWNER), first.release).revision == "superseded"
 
 
 def test_one_supplier_that_objects_for_many_isolates_nobody(world: World) -> None:
@@ -166,8 +168,12 @@ def test_it_is_against_what_it_names(collected: World) -> None:
     world = collected
     object_to(world, ANNA, ["rejections"])
     object_to(world, "south-0", [], ["winter-evaluation-2020"])
-    assert total(world, world.release(BOARDS).release) == ALL
+    released = world.release(BOARDS).release or ""
+    assert total(world, released) == ALL
+    object_to(world, "south-1", [], ["winter-evaluation-2020"])
+    assert read_release(world.call(OWNER), released).revision == "none"
     object_to(world, "east-0", ["staffed-beds"], ["regional-capacity-planning"])
+    assert read_release(world.call(OWNER), released).revision == "pending"
     assert world.release(BOARDS).state == "permitted"
 
 
