@@ -8,10 +8,13 @@ from typing import Any, Self
 from sluis_client import wire
 from sluis_client.agreements import Agreement, fetch_agreements, give_consent, leave_agreement
 from sluis_client.answers import Round
-from sluis_client.check import CheckReport, check
-from sluis_client.content import FileContent, RecordContent
+from sluis_client.check import CheckReport
+from sluis_client.content import RecordContent
 from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import AlreadyRegisteredError, NoReceiptError
+from sluis_client.files.desk import Desk
+from sluis_client.files.dialect import Dialect
+from sluis_client.files.prepare import require_file
 from sluis_client.machine import Machine
 from sluis_client.profile import Profile, Registration
 from sluis_client.receipts import StoredReceipt
@@ -224,15 +227,24 @@ class Client:
         """
         return fetch_definition(self._session.transport, self._session.tokens, data_set, version)
 
-    def check(self, path: Path | str, round_id: str, *, offline: bool = False) -> CheckReport:
+    @property
+    def desk(self) -> Desk:
+        """What is done with files on this machine: names and codes of one's own, templates, comparisons."""
+        return Desk(self._session)
+
+    def check(
+        self, path: Path | str, round_id: str, *, offline: bool = False, dialect: Dialect | None = None
+    ) -> CheckReport:
         """Everything that is wrong with a file, found on this machine; nothing is sent.
 
         Args:
-            path: the file: .csv, .ndjson or .parquet.
+            path: the file: .csv, .tsv, .txt, .xlsx, .ndjson or .parquet.
             round_id: the round to deliver to.
             offline: use the rules as they were fetched last, without a connection.
+            dialect: how the file is to be read, where that cannot be seen or should be otherwise.
 
         Raises:
+            AmbiguousFileError: the file can be read in two ways; `dialect` says which.
             FileError: the file cannot be read.
             NotCachedError: offline, and the rules were never fetched.
 
@@ -245,8 +257,8 @@ class Client:
             >>> [(fault.row, fault.column) for fault in report.faults.shown]
             [(2, 'care_form'), (3, 'staffed_bed_days')]
         """
-        content = FileContent.read(Path(path))
-        return check(content, self.rules(round_id, offline=offline))
+        require_file(Path(path))
+        return self.desk.prepare(Path(path), self.rules(round_id, offline=offline), dialect).report
 
     def submit(
         self,
@@ -255,18 +267,21 @@ class Client:
         corrects: str | None = None,
         *,
         progress: Progress | None = None,
+        dialect: Dialect | None = None,
     ) -> Delivered:
         """Delivers a file: checked here first, sent in parts, done when the receipt has been verified and kept.
 
         Whatever happens on the way, the same call again goes on where it stopped and gives the same receipt.
 
         Args:
-            path: the file: .csv, .ndjson or .parquet.
+            path: the file: .csv, .tsv, .txt, .xlsx, .ndjson or .parquet.
             round_id: the round to deliver to.
             corrects: the submission that this one replaces.
             progress: called with the bytes sent so far and in total.
+            dialect: how the file is to be read, where that cannot be seen or should be otherwise.
 
         Raises:
+            AmbiguousFileError: the file can be read in two ways; `dialect` says which.
             ContentRefusedError: fatal faults; when found here, nothing was sent.
             ServiceRefusedError: the round or the rules do not allow it.
             ConnectionFailedError: no answer in time; call again.
@@ -280,7 +295,8 @@ class Client:
             >>> delivered.outcome, delivered.rows
             ('accepted', 2)
         """
-        return self._session.deliver(FileContent.read(Path(path)), self.rules(round_id), corrects, progress)
+        require_file(Path(path))
+        return self.desk.submit(Path(path), self.rules(round_id), corrects, progress=progress, dialect=dialect)
 
     def submit_records(
         self, records: Sequence[Mapping[str, Any]], round_id: str, corrects: str | None = None
@@ -432,7 +448,7 @@ class Client:
         if stored is None:
             raise NoReceiptError
         self._session.receipts.verify(
-            stored, None if path is None else FileContent.read(Path(path)).digest, in_log=in_log
+            stored, None if path is None else self.desk.digest(Path(path), stored.round), in_log=in_log
         )
         return stored
 

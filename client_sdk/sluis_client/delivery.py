@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from sluis_client import wire
 from sluis_client.answers import Submission
-from sluis_client.content import Content, FileContent, RecordContent
+from sluis_client.content import Content, FileContent, MadeContent, RecordContent
 from sluis_client.errors import (
     ClockSkewError,
     ContentRefusedError,
@@ -150,14 +150,16 @@ class Courier:
     def _steps(self, entry: Entry, content: Content, progress: Progress) -> Delivered:
         answer = self._announce(entry, content)  # 2
         submission = Submission.from_answer(answer.object, answer.headers)
-        if submission.state == "receiving" and isinstance(content, FileContent):
+        if submission.state == "receiving" and not isinstance(content, RecordContent):
             self._outbox.announced(entry, submission.id)
             if answer.status != _CREATED:
                 submission = self._get(submission.id)
             submission = self._send_content(submission, content, progress)  # 3, 4
         return self._conclude(entry, submission)
 
-    def _send_content(self, submission: Submission, content: FileContent, progress: Progress) -> Submission:
+    def _send_content(
+        self, submission: Submission, content: FileContent | MadeContent, progress: Progress
+    ) -> Submission:
         if submission.state != "receiving":
             return submission
         try:
@@ -192,7 +194,7 @@ class Courier:
         answer = self._transport.call("GET", f"/v1/submissions/{segment(submission)}", tokens=self._tokens)
         return Submission.from_answer(answer.object, answer.headers)
 
-    def _send_missing(self, submission: Submission, content: FileContent, progress: Progress) -> int:
+    def _send_missing(self, submission: Submission, content: FileContent | MadeContent, progress: Progress) -> int:
         """The number of parts, after all of them have arrived."""
         if submission.part_size is None or not 0 < submission.part_size <= _LARGEST_PART:
             raise UnexpectedAnswerError(

@@ -9,6 +9,7 @@ No error holds a key, a code, a token or the contents of a record.
     │   ├── AlreadyRegisteredError  `init` would replace a registration
     │   ├── PassphraseError       the private key needs a passphrase, or another one
     │   ├── FileError             the file cannot be read, or changed while it was sent
+    │   │   └── AmbiguousFileError  the file can be read in two ways: say which
     │   ├── NotCachedError        an offline check needs what was never fetched
     │   └── NoReceiptError        no receipt of that submission is kept here
     ├── ContentRefusedError       the content has fatal faults; nothing counts           (exit code 3)
@@ -120,6 +121,29 @@ class FileError(SetupError):
     """The file to deliver cannot be used."""
 
     code = "file"
+
+
+class AmbiguousFileError(FileError):
+    """The file can be read in more than one way, and the supplier has to say which.
+
+    Attributes:
+        option: what to say it with, such as `decimal`.
+        choices: what may be said.
+    """
+
+    code = "file-ambiguous"
+
+    def __init__(self, question: Text, option: str, choices: tuple[str, ...]) -> None:
+        said = " / ".join(f"`--{option} {choice}`" for choice in choices)
+        super().__init__(
+            question,
+            Text(
+                f"Kies: {said}. Met `sluis-client map` wordt de keuze onthouden.",
+                f"Choose: {said}. `sluis-client map` remembers the choice.",
+            ),
+        )
+        self.option = option
+        self.choices = choices
 
 
 class NotCachedError(SetupError):

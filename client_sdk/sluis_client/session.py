@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 
 from sluis_client.answers import Submission
-from sluis_client.check import check
+from sluis_client.check import CheckReport, check
 from sluis_client.content import Content
 from sluis_client.delivery import Courier, Delivered, Destination, Progress
 from sluis_client.errors import ContentRefusedError, NotRegisteredError, SetupError
@@ -126,16 +126,22 @@ class Session:
         )
 
     def deliver(
-        self, content: Content, rules: RoundRules, corrects: str | None, progress: Progress | None
+        self,
+        content: Content,
+        rules: RoundRules,
+        corrects: str | None,
+        progress: Progress | None,
+        *,
+        checked: CheckReport | None = None,
     ) -> Delivered:
-        """Delivers what was checked against the rules first, and looks for its place in the log.
+        """Delivers what was checked against the rules first, here or before, and looks for its place in the log.
 
         Raises:
             SluisClientError: as `Client.submit`.
         """
         if corrects is not None:
             require_identifier(corrects)
-        report = check(content, rules)
+        report = checked or check(content, rules)
         if not report.accepted:
             raise ContentRefusedError(report.faults)
         destination = Destination(

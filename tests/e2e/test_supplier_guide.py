@@ -96,7 +96,7 @@ class Desk:
         done = self.type(command)
         if "check" in command and "2 fouten. Er is niets verstuurd." in expected:
             assert done.returncode == ExitCode.CONTENT_REFUSED
-        elif not expected:
+        elif not expected and command.startswith("sluis-client"):
             assert done.returncode == ExitCode.SERVICE_REFUSED
             assert self.known["AANLEVERING"] in done.stderr
         else:
@@ -117,6 +117,7 @@ def test_the_guide_from_the_beginning_to_the_end(supplier_place: SupplierPlace, 
 
 
 def test_every_command_in_the_guide_is_typed() -> None:
-    typed = {command.split()[1] for kind, text in blocks() if kind == "console" for command, _ in commands(text)}
+    said = [command for kind, text in blocks() if kind == "console" for command, _ in commands(text)]
+    typed = {command.split()[1] for command in said if command.startswith("sluis-client")}
     mentioned = set(re.findall(r"sluis-client ([a-z]+)", GUIDE))
     assert mentioned - ELSEWHERE <= typed

@@ -6,21 +6,36 @@ import typer
 
 from sluis_client.cli.asking import require_yes
 from sluis_client.cli.exit_codes import ExitCode
-from sluis_client.cli.options import FileArgument, JsonOption, LanguageOption, RoundOption, YesOption
+from sluis_client.cli.options import (
+    DecimalOption,
+    DelimiterOption,
+    EncodingOption,
+    FileArgument,
+    JsonOption,
+    LanguageOption,
+    RoundOption,
+    SheetOption,
+    YesOption,
+)
 from sluis_client.cli.screen import Screen
 from sluis_client.cli.secrets import opened_client
 from sluis_client.delivery import Delivered
+from sluis_client.files.dialect import Dialect
 from sluis_client.language import Text, count_of_rows
 
 
 def submit(
     file: FileArgument,
     round_id: RoundOption,
+    *,
     corrects: Annotated[
         str | None,
         typer.Option("--corrects", metavar="ID", help="De aanlevering die deze vervangt. (What this one replaces.)"),
     ] = None,
-    *,
+    sheet: SheetOption = None,
+    delimiter: DelimiterOption = None,
+    encoding: EncodingOption = None,
+    decimal: DecimalOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
     language: LanguageOption = "nl",
@@ -37,7 +52,8 @@ def submit(
                 screen, Text(f"{file.name} aanleveren voor {round_id}?", f"Deliver {file.name} for {round_id}?")
             )
         with opened_client(language) as client, screen.progress() as progress:
-            delivered = client.submit(file, round_id, corrects, progress=progress)
+            dialect = Dialect(delimiter, encoding, decimal, sheet)
+            delivered = client.submit(file, round_id, corrects, progress=progress, dialect=dialect)
         _show(screen, delivered)
 
 
