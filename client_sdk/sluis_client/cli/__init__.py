@@ -12,6 +12,7 @@ from sluis_client.cli.check import check
 from sluis_client.cli.describe import describe
 from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
+from sluis_client.cli.map import map as map_
 from sluis_client.cli.receipts import receipts, trust
 from sluis_client.cli.release import release
 from sluis_client.cli.status import rounds, status
@@ -34,6 +35,7 @@ app.command()(init)
 app.command()(describe)
 app.command()(template)
 app.command()(check)
+app.command()(map_)
 app.command()(submit)
 app.command()(withdraw)
 app.command()(status)

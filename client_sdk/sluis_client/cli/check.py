@@ -1,5 +1,6 @@
 """`sluis-client check`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,7 @@ from sluis_client.cli.screen import Screen, with_places
 from sluis_client.cli.secrets import opened_client
 from sluis_client.client import Client
 from sluis_client.files.dialect import Dialect
+from sluis_client.files.marked import write_marked
 from sluis_client.files.prepare import require_file
 from sluis_client.language import Text, count_of_faults, count_of_rows
 
@@ -32,6 +34,14 @@ def check(
         bool,
         typer.Option("--offline", help="Met de laatst opgehaalde regels. (With the rules as fetched last.)"),
     ] = False,
+    marked: Annotated[
+        Path | None,
+        typer.Option(
+            "--marked",
+            metavar="BESTAND",
+            help="Een kopie van de werkmap met elke fout in haar cel. (A copy of the workbook with comments.)",
+        ),
+    ] = None,
     sheet: SheetOption = None,
     delimiter: DelimiterOption = None,
     encoding: EncodingOption = None,
@@ -46,7 +56,15 @@ def check(
             require_file(file)
             rules = client.rules(round_id, offline=offline)
             prepared = client.desk.prepare(file, rules, Dialect(delimiter, encoding, decimal, sheet))
-            report = prepared.report
+        report = prepared.report
+        if marked is not None:
+            cells = write_marked(prepared, marked, language)
+            screen.say(
+                Text(
+                    f"{marked.name} is gemaakt, met een opmerking in {cells} cellen.",
+                    f"{marked.name} was made, with a comment in {cells} cells.",
+                )
+            )
         _show(screen, report)
     if not report.accepted:
         raise typer.Exit(ExitCode.CONTENT_REFUSED)

@@ -1,14 +1,22 @@
 """What a supplier does with its own files: read them, check them, name what is its own, deliver them."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from sluis_client import wire
 from sluis_client.content import FileContent, of_wire
 from sluis_client.delivery import Delivered, Progress
+from sluis_client.errors import SetupError
+from sluis_client.files.convert import convert
 from sluis_client.files.dialect import Dialect
 from sluis_client.files.mapping import Mapping, Maps
-from sluis_client.files.prepare import Prepared, prepare
+from sluis_client.files.prepare import Prepared, open_source, prepare, require_file
+from sluis_client.files.suggest import Suggestion, suggestions
+from sluis_client.language import Text
 from sluis_client.rules import RoundRules, kept_rules
 from sluis_client.session import Session
+
+_ROUNDS = 2
 
 
 class Desk:
@@ -29,6 +37,46 @@ class Desk:
             SetupError: the file with them cannot be used.
         """
         return self.maps.get(rules.definition.id, rules.definition.version)
+
+    def map(
+        self, path: Path, rules: RoundRules, said: Mapping, dialect: Dialect, *, accept: bool
+    ) -> tuple[Mapping, list[Suggestion]]:
+        """Keeps what is said about the supplier's own names and codes, and tells all that is still unknown.
+
+        Args:
+            path: a file with the names and codes.
+            rules: of the round.
+            said: what is said, kept when every name and code of ours in it exists.
+            dialect: how the file is read; kept as well.
+            accept: whether to take over what is sure.
+
+        Raises:
+            SetupError: a name or code of ours does not exist; all are named, and nothing is kept.
+            FileError: the file cannot be read.
+        """
+        said = replace(said, dialect=dialect.over(said.dialect))
+        _require_ours(said, rules.definition)
+        earlier = self.maps.earlier(said.data_set, said.version)
+        unknown = self._unknown(path, rules, said, earlier)
+        for _ in range(_ROUNDS if accept else 0):  # names first, then the codes below them
+            for each in unknown:
+                if each.sure and each.ours is not None:
+                    said = (
+                        said.with_column(each.theirs, each.ours)
+                        if each.column is None
+                        else said.with_code(each.column, each.theirs, each.ours)
+                    )
+            unknown = self._unknown(path, rules, said, earlier)
+        self.maps.keep(said)
+        return said, unknown
+
+    def _unknown(self, path: Path, rules: RoundRules, said: Mapping, earlier: Mapping | None) -> list[Suggestion]:
+        require_file(path)
+        source = open_source(path, rules.definition, said, said.dialect)
+        names_alone = replace(
+            said.dialect, decimal=said.dialect.decimal or "comma"
+        )  # how numbers are read is asked later
+        return suggestions(rules.definition, convert(source, rules.definition, said, names_alone), earlier)
 
     def prepare(self, path: Path, rules: RoundRules, dialect: Dialect | None = None) -> Prepared:
         """The content of a file and everything that is wrong with it; nothing is sent.
@@ -67,3 +115,19 @@ class Desk:
         """
         prepared = self.prepare(path, rules, dialect)
         return self._session.deliver(prepared.content, rules, corrects, progress, checked=prepared.report)
+
+
+def _require_ours(said: Mapping, definition: wire.Definition) -> None:
+    """Refuse names and codes that the data set does not have; all are named."""
+    wrong = [ours for ours in said.columns.values() if ours and ours not in definition.names]
+    for name, codes in said.codes.items():
+        known = definition.column(name).by_code if name in definition.names else {}
+        wrong += [f"{name}: {ours}" for ours in codes.values() if ours not in known]
+    if wrong:
+        raise SetupError(
+            Text(f"Dit kent {definition.id} niet: {', '.join(wrong)}.", f"{definition.id} has no {', '.join(wrong)}."),
+            Text(
+                "Kijk met `sluis-client describe` welke kolommen en codes er zijn.",
+                "Look with `sluis-client describe` which columns and codes there are.",
+            ),
+        )
