@@ -208,3 +208,33 @@ def test_a_new_version_starts_from_suggestions_of_the_earlier(run, double: Doubl
         assert not unknown
         assert said.columns == maps.get("capacity", 1).columns
         assert client.desk.prepare(Path("own.csv"), newer).report.accepted
+
+
+def test_a_template_has_lists_help_and_limits_and_comes_back_as_a_delivery(run, double: Double):
+    result = document(run("template", "capacity", "--xlsx", "--json"))
+    assert result["round"] == ROUND
+    book = openpyxl.load_workbook(f"{ROUND}.xlsx")
+    assert book.sheetnames == ["Invoer", "Codes", "Toelichting"]
+    sheet = book["Invoer"]
+    rules = {str(each.sqref): each for each in sheet.data_validations.dataValidation}
+    lists = {place: each.formula1 for place, each in rules.items() if each.type == "list"}
+    assert lists["A2:A1001"] == "'Codes'!$A$2:$A$5"
+    assert [book["Codes"].cell(row, 1).value for row in range(2, 6)] == ["2019Q1", "2019Q2", "2019Q3", "2019Q4"]
+    assert (rules["D2:D1001"].type, rules["D2:D1001"].formula1) == ("whole", "0")
+    assert "Verplicht." in sheet["A1"].comment.text
+    assert all(0 < len(each.prompt) <= 255 for each in rules.values())
+    assert run("check", f"{ROUND}.xlsx", "--round", ROUND).exit_code == 3, "nothing is filled in yet"
+    for place, value in zip("ABCDE", ["2019Q1", "S08000015", "cardiology", 90, 61], strict=True):
+        sheet[f"{place}2"] = value
+    book.save("filled.xlsx")
+    assert document(run("submit", "filled.xlsx", "--round", ROUND, "--yes", "--json"))["rows"] == 1
+    assert run("template", ROUND, "--xlsx").exit_code == 2, "never written over"
+    assert run("template", ROUND, "--xlsx", "--output", "x.csv").exit_code == 2
+
+
+def test_a_template_after_a_delivery_has_its_rows_and_is_no_other_file(run, double: Double):
+    run("submit", "capacity.csv", "--round", ROUND, "--yes")
+    result = run("template", ROUND, "--xlsx", "--output", "again.xlsx")
+    assert "2 rijen vooraf ingevuld" in result.stdout
+    again = document(run("submit", "again.xlsx", "--round", ROUND, "--yes", "--json"))
+    assert again["outcome"] == "duplicate", "a correction starts with the figures as they were delivered"

@@ -9,9 +9,11 @@ from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import SetupError
 from sluis_client.files.convert import convert
 from sluis_client.files.dialect import Dialect
+from sluis_client.files.history import History, Kept
 from sluis_client.files.mapping import Mapping, Maps
 from sluis_client.files.prepare import Prepared, open_source, prepare, require_file
 from sluis_client.files.suggest import Suggestion, suggestions
+from sluis_client.files.template import write_template
 from sluis_client.language import Text
 from sluis_client.rules import RoundRules, kept_rules
 from sluis_client.session import Session
@@ -29,6 +31,30 @@ class Desk:
     def maps(self) -> Maps:
         """The supplier's own names and codes."""
         return Maps(self._session.profile)
+
+    @property
+    def history(self) -> History:
+        """What was delivered from here."""
+        return History(self._session.profile, self._session.receipts)
+
+    def before(self, rules: RoundRules) -> tuple[Kept | None, Kept | None]:
+        """What was delivered to this round from here, and to the round before it."""
+        kept = self.history.deliveries(rules.definition.id)
+        same = next((each for each in kept if each.round == rules.round.id), None)
+        others = [each for each in kept if each.round != rules.round.id]
+        return same, others[0] if others else None
+
+    def template(self, rules: RoundRules, output: Path) -> tuple[int, Kept | None]:
+        """Writes a workbook to fill in.
+
+        Returns:
+            The number of rows that are ready, and the delivery that they are from.
+
+        Raises:
+            FileError: the file is there, or is to have another name.
+        """
+        same, earlier = self.before(rules)
+        return write_template(rules, same, earlier, output), same or earlier
 
     def mapping(self, rules: RoundRules) -> Mapping:
         """The supplier's own names and codes for a round's data set.
@@ -114,7 +140,9 @@ class Desk:
             SluisClientError: as `Client.submit`.
         """
         prepared = self.prepare(path, rules, dialect)
-        return self._session.deliver(prepared.content, rules, corrects, progress, checked=prepared.report)
+        delivered = self._session.deliver(prepared.content, rules, corrects, progress, checked=prepared.report)
+        self.history.keep(delivered.submission, prepared.content, rules.definition)
+        return delivered
 
 
 def _require_ours(said: Mapping, definition: wire.Definition) -> None:
