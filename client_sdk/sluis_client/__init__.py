@@ -39,6 +39,7 @@ from sluis_client.errors import (
     SetupError,
     SluisClientError,
     TrustError,
+    UnconfirmedError,
     UnexpectedAnswerError,
 )
 from sluis_client.files.desk import Desk
@@ -88,6 +89,7 @@ __all__ = [
     "Status",
     "StoredReceipt",
     "TrustError",
+    "UnconfirmedError",
     "UnexpectedAnswerError",
     "Use",
     "UsedDelivery",

@@ -268,6 +268,7 @@ class Client:
         *,
         progress: Progress | None = None,
         dialect: Dialect | None = None,
+        reason: str | None = None,
     ) -> Delivered:
         """Delivers a file: checked here first, sent in parts, done when the receipt has been verified and kept.
 
@@ -279,9 +280,11 @@ class Client:
             corrects: the submission that this one replaces.
             progress: called with the bytes sent so far and in total.
             dialect: how the file is to be read, where that cannot be seen or should be otherwise.
+            reason: why unusual figures are right; it travels in the signed manifest.
 
         Raises:
             AmbiguousFileError: the file can be read in two ways; `dialect` says which.
+            UnconfirmedError: figures are unusual beside earlier ones, and no reason was given; nothing was sent.
             ContentRefusedError: fatal faults; when found here, nothing was sent.
             ServiceRefusedError: the round or the rules do not allow it.
             ConnectionFailedError: no answer in time; call again.
@@ -296,7 +299,9 @@ class Client:
             ('accepted', 2)
         """
         require_file(Path(path))
-        return self.desk.submit(Path(path), self.rules(round_id), corrects, progress=progress, dialect=dialect)
+        return self.desk.submit(
+            Path(path), self.rules(round_id), corrects, progress=progress, dialect=dialect, reason=reason
+        )
 
     def submit_records(
         self, records: Sequence[Mapping[str, Any]], round_id: str, corrects: str | None = None

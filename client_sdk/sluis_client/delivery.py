@@ -73,6 +73,7 @@ class Destination:
     round: str
     supplier: str
     corrects: str | None
+    confirmed: wire.Confirmation | None = None
 
 
 class Courier:
@@ -131,6 +132,7 @@ class Courier:
                 nonce=wire.base64url(self._machine.token(_NONCE_BYTES)),
                 created_at=self._machine.now().replace(microsecond=0),
                 corrects=destination.corrects,
+                confirmed=destination.confirmed,
             ),
             idempotency_key=self._machine.token(_NONCE_BYTES).hex(),
             name=content.name,

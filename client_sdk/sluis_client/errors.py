@@ -13,6 +13,7 @@ No error holds a key, a code, a token or the contents of a record.
     │   ├── NotCachedError        an offline check needs what was never fetched
     │   └── NoReceiptError        no receipt of that submission is kept here
     ├── ContentRefusedError       the content has fatal faults; nothing counts           (exit code 3)
+    │   └── UnconfirmedError      the figures are unusual: look, and give the reason
     ├── ServiceRefusedError       the service said no: round, policy, registration       (exit code 4)
     │   └── ClockSkewError        this machine's clock is off
     ├── ConnectionFailedError     no answer; nothing is lost, the same command goes on   (exit code 5)
@@ -198,6 +199,22 @@ class ContentRefusedError(SluisClientError):
             Text("Verbeter alles en lever opnieuw aan.", "Mend everything and deliver again."),
         )
         self.faults = faults
+
+
+class UnconfirmedError(ContentRefusedError):
+    """The figures are unusual beside earlier ones, and nobody said that they are right; nothing was sent."""
+
+    code = "unconfirmed"
+
+    def __init__(self, faults: wire.Faults) -> None:
+        super().__init__(faults)
+        self.text = Text(
+            "De cijfers wijken af van eerder; er is niets verstuurd.", "The figures are unusual; nothing was sent."
+        )
+        self.mend = Text(
+            'Controleer ze. Kloppen zij, geef dan de reden: `--reason "Afdeling gesloten sinds mei."`',
+            'Check them. If they are right, give the reason: `--reason "Ward closed since May."`',
+        )
 
 
 class ConnectionFailedError(SluisClientError):

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 
+from sluis_client import wire
 from sluis_client.answers import Submission
 from sluis_client.check import CheckReport, check
 from sluis_client.content import Content
@@ -133,6 +134,7 @@ class Session:
         progress: Progress | None,
         *,
         checked: CheckReport | None = None,
+        confirmed: wire.Confirmation | None = None,
     ) -> Delivered:
         """Delivers what was checked against the rules first, here or before, and looks for its place in the log.
 
@@ -150,6 +152,7 @@ class Session:
             round=rules.round.id,
             supplier=self.registration.organisation,
             corrects=corrects,
+            confirmed=confirmed,
         )
         delivered = self.courier.deliver(content, destination, report.rows, progress or _no_progress)
         return replace(delivered, receipt=self.witness.prove(delivered.receipt))

@@ -238,3 +238,50 @@ def test_a_template_after_a_delivery_has_its_rows_and_is_no_other_file(run, doub
     assert "2 rijen vooraf ingevuld" in result.stdout
     again = document(run("submit", "again.xlsx", "--round", ROUND, "--yes", "--json"))
     assert again["outcome"] == "duplicate", "a correction starts with the figures as they were delivered"
+
+
+def test_what_was_delivered_is_kept_to_compare_the_next_round_with(run, registered: Path):
+    run("submit", "capacity.csv", "--round", ROUND, "--yes")
+    kept = next((registered / "delivered").iterdir())
+    assert kept.read_bytes() == GOOD.encode()
+    assert kept.stat().st_mode & 0o077 == 0
+    with Client.from_profile() as client:
+        rules = client.rules(ROUND)
+        assert [each.round for each in client.desk.history.deliveries("capacity")] == [ROUND]
+        newer = replace(rules, round=replace(rules.round, id="capacity-2020"))
+        Path("next.csv").write_text(GOOD.replace(",90,61", ",900,61"))
+        report = client.desk.prepare(Path("next.csv"), newer).report
+        assert report.accepted
+        assert [(each.code, each.row, each.column) for each in report.faults.shown] == [
+            ("F403", None, "staffed_bed_days"),
+            ("F402", 1, "staffed_bed_days"),
+        ]
+        changes = client.desk.compare(client.desk.prepare(Path("next.csv"), newer), newer).changes
+        assert {each.now for each in changes if each.unusual} == {900, 991}
+
+
+def test_a_total_that_is_off_is_confirmed_by_a_reason_that_goes_with_the_manifest(run, double: Double):
+    Path("total.csv").write_text(GOOD.replace(",", ";") + "Totaal;;;200;131\n")
+    refused = document(run("submit", "total.csv", "--round", ROUND, "--yes", "--json"))
+    assert (refused["error"]["code"], refused["exitCode"]) == ("unconfirmed", 3)
+    assert not double.accepted
+    assert run("submit", "total.csv", "--round", ROUND, "--yes", "--reason", "zo").exit_code == 2
+    reason = "Het totaal telt ook bedden van de dagbehandeling."
+    sent = document(run("submit", "total.csv", "--round", ROUND, "--yes", "--json", "--reason", reason))
+    assert sent["receipt"]["manifest"]["confirmed"] == {"warnings": ["F401"], "reason": reason}
+    assert double.accepted[0].manifest.confirmed == wire.Confirmation(("F401",), reason)
+
+
+def test_diff_tells_what_changed_since_the_delivery_to_the_same_round(run):
+    assert document(run("diff", "capacity.csv", "--round", ROUND, "--json"))["against"] is None
+    run("submit", "capacity.csv", "--round", ROUND, "--yes")
+    Path("next.csv").write_text(GOOD.replace(",90,61", ",900,61"))
+    found = document(run("diff", "next.csv", "--round", ROUND, "--own-round", "--json"))
+    assert [(each["key"][:1], each["earlier"], each["now"], each["unusual"]) for each in found["changes"]] == [
+        ([], "181", "991", True),
+        (["2019Q1"], "90", "900", True),
+    ]
+    shown = run("diff", "next.csv", "--round", ROUND, "--own-round").stdout
+    assert "opvallend" in shown
+    assert "2 verschillen" in shown
+    assert run("diff", "faulty.csv", "--round", ROUND).exit_code == 3

@@ -10,6 +10,7 @@ from sluis_client.cli.agreements import agreements
 from sluis_client.cli.audit import audit
 from sluis_client.cli.check import check
 from sluis_client.cli.describe import describe
+from sluis_client.cli.diff import diff
 from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
 from sluis_client.cli.map import map as map_
@@ -36,6 +37,7 @@ app.command()(describe)
 app.command()(template)
 app.command()(check)
 app.command()(map_)
+app.command()(diff)
 app.command()(submit)
 app.command()(withdraw)
 app.command()(status)

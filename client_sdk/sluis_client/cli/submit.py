@@ -32,6 +32,12 @@ def submit(
         str | None,
         typer.Option("--corrects", metavar="ID", help="De aanlevering die deze vervangt. (What this one replaces.)"),
     ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZIN", help="Waarom afwijkende cijfers kloppen; gaat ondertekend mee. (Why they are right.)"
+        ),
+    ] = None,
     sheet: SheetOption = None,
     delimiter: DelimiterOption = None,
     encoding: EncodingOption = None,
@@ -53,7 +59,7 @@ def submit(
             )
         with opened_client(language) as client, screen.progress() as progress:
             dialect = Dialect(delimiter, encoding, decimal, sheet)
-            delivered = client.submit(file, round_id, corrects, progress=progress, dialect=dialect)
+            delivered = client.submit(file, round_id, corrects, progress=progress, dialect=dialect, reason=reason)
         _show(screen, delivered)
 
 

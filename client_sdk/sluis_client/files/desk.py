@@ -7,13 +7,15 @@ from sluis_client import wire
 from sluis_client.content import FileContent, of_wire
 from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import SetupError
+from sluis_client.files.confirm import confirmation_of
 from sluis_client.files.convert import convert
 from sluis_client.files.dialect import Dialect
-from sluis_client.files.history import History, Kept
+from sluis_client.files.history import MAX_KEPT, History, Kept
 from sluis_client.files.mapping import Mapping, Maps
 from sluis_client.files.prepare import Prepared, open_source, prepare, require_file
 from sluis_client.files.suggest import Suggestion, suggestions
 from sluis_client.files.template import write_template
+from sluis_client.files.unusual import Comparison, compare
 from sluis_client.language import Text
 from sluis_client.rules import RoundRules, kept_rules
 from sluis_client.session import Session
@@ -111,7 +113,29 @@ class Desk:
             AmbiguousFileError: it can be read in two ways.
             FileError: it cannot be read.
         """
-        return prepare(path, rules, self.mapping(rules), dialect or Dialect())
+        prepared = prepare(path, rules, self.mapping(rules), dialect or Dialect())
+        found = self.compare(prepared, rules)
+        return prepared if found is None else prepared.with_warnings(found.warnings())
+
+    def compare(self, prepared: Prepared, rules: RoundRules, *, own_round: bool = False) -> Comparison | None:
+        """What changed since the deliveries before this round; None when none is known, or the content is refused.
+
+        Args:
+            prepared: the content.
+            rules: of the round.
+            own_round: compare with what was delivered to this same round instead, where that is known.
+        """
+        if not prepared.report.accepted or prepared.content.size > MAX_KEPT:
+            return None
+        kept = self.history.deliveries(rules.definition.id)
+        same = [each for each in kept if each.round == rules.round.id]
+        earlier = same if own_round and same else [each for each in kept if each.round != rules.round.id]
+        if not earlier:
+            return None
+        content = prepared.content
+        sent = content.path if isinstance(content, FileContent) else content.content
+        rows = wire.check_content(rules.definition, rules.allowed_periods, sent, content.format).table
+        return None if rows is None else compare(rules, rows, earlier)
 
     def digest(self, path: Path, round_id: str) -> str:
         """The digest of what is sent of a file: of its bytes, or of what is made of it for the round.
@@ -133,6 +157,7 @@ class Desk:
         *,
         progress: Progress | None = None,
         dialect: Dialect | None = None,
+        reason: str | None = None,
     ) -> Delivered:
         """Delivers a file.
 
@@ -140,7 +165,14 @@ class Desk:
             SluisClientError: as `Client.submit`.
         """
         prepared = self.prepare(path, rules, dialect)
-        delivered = self._session.deliver(prepared.content, rules, corrects, progress, checked=prepared.report)
+        delivered = self._session.deliver(
+            prepared.content,
+            rules,
+            corrects,
+            progress,
+            checked=prepared.report,
+            confirmed=confirmation_of(prepared.report.faults, reason) if prepared.report.accepted else None,
+        )
         self.history.keep(delivered.submission, prepared.content, rules.definition)
         return delivered
 

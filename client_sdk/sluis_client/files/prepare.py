@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,6 +55,21 @@ class Prepared:
     report: CheckReport
     made: Made | None = None
     source: Source | None = None
+
+    def with_warnings(self, found: Sequence[wire.Fault]) -> Prepared:
+        """The same with warnings about rows of the content, told of the rows of the file."""
+        if not found:
+            return self
+        report, made = self.report, self.made
+        if made is not None:
+            found = [each if each.row is None else replace(each, row=made.written[each.row - 1]) for each in found]
+        shown = (*report.faults.shown, *found)[:SHOWN_FAULTS]
+        counts = Counter(report.faults.by_code) + Counter(each.code for each in found)
+        faults = wire.Faults(report.faults.total + len(found), shown, dict(counts), report.faults.fatal)
+        places: tuple[str, ...] = ()
+        if made is not None and self.source is not None:
+            places = tuple(_place(each, made, self.source) for each in shown)
+        return replace(self, report=replace(report, faults=faults, places=places))
 
 
 def prepare(path: Path, rules: RoundRules, mapping: Mapping, dialect: Dialect) -> Prepared:
