@@ -6,6 +6,7 @@ and a formula has no result in it until a spreadsheet has opened and saved it.
 
 from __future__ import annotations
 
+import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from openpyxl.comments import Comment
 from sluis_client.errors import FileError
 from sluis_client.files.package import unpacked_size
 from sluis_client.files.prepare import Prepared, positions
-from sluis_client.files.workbook import Sheet
+from sluis_client.files.workbook import UNREADABLE, Sheet
 from sluis_client.language import Language, Text
 
 MAX_UNPACKED = 64 << 20
@@ -63,9 +64,10 @@ def write_marked(prepared: Prepared, output: Path, language: Language) -> int:
         place = (row or source.header_row, (column or 0) + 1)
         named = "" if fault.column is None or column is not None else f"{fault.column}: "
         texts.setdefault(place, []).append(f"{fault.code} {named}{text}")
+    copy = _copied(source, texts)
     try:
         with output.open("xb") as file:
-            _write(source, texts, file)
+            file.write(copy)
     except FileExistsError:
         raise FileError(
             Text(f"{output.name} bestaat al.", f"{output.name} exists already."),
@@ -74,19 +76,28 @@ def write_marked(prepared: Prepared, output: Path, language: Language) -> int:
     return len(texts)
 
 
-def _write(source: Sheet, texts: dict[tuple[int, int], list[str]], file: Any) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is left out of a copy stands in the docstring
-        book = openpyxl.load_workbook(source.path)
-        sheet = book[source.name]
-        for (row, column), said in texts.items():
-            inside = next((area for area in sheet.merged_cells.ranges if _inside(area, row, column)), None)
-            cell = sheet.cell(row, column) if inside is None else sheet.cell(inside.min_row, inside.min_col)
-            lines = [cell.comment.text, *said] if cell.comment is not None else said
-            cell.comment = Comment("\n".join(lines), _AUTHOR, width=_WIDTH, height=_HEIGHT + _LINE * len(lines))
-        book.active = book.index(sheet)
-        book.save(file)
-        book.close()
+def _copied(source: Sheet, texts: dict[tuple[int, int], list[str]]) -> bytes:
+    held = io.BytesIO()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is left out of a copy stands in the docstring
+            book = openpyxl.load_workbook(source.path)
+            sheet = book[source.name]
+            for (row, column), said in texts.items():
+                inside = next((area for area in sheet.merged_cells.ranges if _inside(area, row, column)), None)
+                cell = sheet.cell(row, column) if inside is None else sheet.cell(inside.min_row, inside.min_col)
+                lines = [cell.comment.text, *said] if cell.comment is not None else said
+                height = _HEIGHT + _LINE * len(lines)
+                cell.comment = Comment("\n".join(lines), _AUTHOR, width=_WIDTH, height=height)
+            book.active = book.index(sheet)
+            book.save(held)
+            book.close()
+    except UNREADABLE as failed:
+        raise FileError(
+            Text(f"Van {source.path.name} lukt geen kopie.", f"{source.path.name} cannot be copied."),
+            Text("Gebruik de lijst met fouten, of `--json`.", "Use the list of faults, or `--json`."),
+        ) from failed
+    return held.getvalue()
 
 
 def _inside(area: Any, row: int, column: int) -> bool:

@@ -29,7 +29,7 @@ from sluis_client.language import Text
 _HEADER_WITHIN = 50
 _MAX_ROW = 1 << 20
 _ROWS_AT_ONCE = 1_000
-_UNREADABLE = (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, AttributeError, SyntaxError)
+UNREADABLE = (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, AttributeError, SyntaxError)
 """What openpyxl raises for what is broken; SyntaxError is that of XML."""
 
 T = TypeVar("T")
@@ -204,11 +204,11 @@ def _without_warnings(read: Callable[[], T]) -> T:
 def _opened(path: Path) -> Iterator[Any]:
     try:
         book = _without_warnings(lambda: openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False))
-    except (InvalidFileException, *_UNREADABLE) as failed:
+    except (InvalidFileException, *UNREADABLE) as failed:
         raise _broken(path) from failed
     try:
         yield book
-    except _UNREADABLE as failed:
+    except UNREADABLE as failed:
         raise _broken(path) from failed
     finally:
         book.close()
