@@ -4,7 +4,7 @@
     FOLDER/bezig/               what is being delivered, or waits for a connection
     FOLDER/aangeleverd/         what was accepted, each with its outcome as JSON beside it
     FOLDER/geweigerd/           what was not, likewise; a workbook with a marked copy
-    FOLDER/logboek.log       one line for each outcome
+    FOLDER/logboek.log          one line of JSON for each outcome
 
 1. A file is taken up when it has been at rest: its size and time did not change between two looks, and its time is as
    long ago as asked; ten times as long for text that does not end with its line. Names that programs give to what is
