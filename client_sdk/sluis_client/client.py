@@ -8,10 +8,13 @@ from typing import Any, Self
 from sluis_client import wire
 from sluis_client.agreements import Agreement, fetch_agreements, give_consent, leave_agreement
 from sluis_client.answers import Round
-from sluis_client.check import CheckReport, check
-from sluis_client.content import FileContent, RecordContent
+from sluis_client.check import CheckReport
+from sluis_client.content import RecordContent
 from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import AlreadyRegisteredError, NoReceiptError
+from sluis_client.files.desk import Desk
+from sluis_client.files.dialect import Dialect
+from sluis_client.files.prepare import require_file
 from sluis_client.machine import Machine
 from sluis_client.network import Network
 from sluis_client.profile import Profile, Registration
@@ -297,15 +300,24 @@ class Client:
         """
         return fetch_definition(self._session.transport, self._session.tokens, data_set, version)
 
-    def check(self, path: Path | str, round_id: str, *, offline: bool = False) -> CheckReport:
+    @property
+    def desk(self) -> Desk:
+        """What is done with files on this machine: names and codes of one's own, templates, comparisons."""
+        return Desk(self._session)
+
+    def check(
+        self, path: Path | str, round_id: str, *, offline: bool = False, dialect: Dialect | None = None
+    ) -> CheckReport:
         """Everything that is wrong with a file, found on this machine; nothing is sent.
 
         Args:
-            path: the file: .csv, .ndjson or .parquet.
+            path: the file: .csv, .tsv, .txt, .xlsx, .ndjson or .parquet.
             round_id: the round to deliver to.
             offline: use the rules as they were fetched last, without a connection.
+            dialect: how the file is to be read, where that cannot be seen or should be otherwise.
 
         Raises:
+            AmbiguousFileError: the file can be read in two ways; `dialect` says which.
             FileError: the file cannot be read.
             NotCachedError: offline, and the rules were never fetched.
 
@@ -318,9 +330,8 @@ class Client:
             >>> [(fault.row, fault.column) for fault in report.faults.shown]
             [(2, 'care_form'), (3, 'staffed_bed_days')]
         """
-        rules = self.rules(round_id, offline=offline)
-        with self._session.content_of(Path(path), rules, offline=True) as content:
-            return check(content, rules)
+        require_file(Path(path))
+        return self.desk.prepare(Path(path), self.rules(round_id, offline=offline), dialect).report
 
     def submit(
         self,
@@ -329,18 +340,24 @@ class Client:
         corrects: str | None = None,
         *,
         progress: Progress | None = None,
+        dialect: Dialect | None = None,
+        reason: str | None = None,
     ) -> Delivered:
         """Delivers a file: checked here first, sent in parts, done when the receipt has been verified and kept.
 
         Whatever happens on the way, the same call again goes on where it stopped and gives the same receipt.
 
         Args:
-            path: the file: .csv, .ndjson or .parquet.
+            path: the file: .csv, .tsv, .txt, .xlsx, .ndjson or .parquet.
             round_id: the round to deliver to.
             corrects: the submission that this one replaces.
             progress: called with the bytes sent so far and in total.
+            dialect: how the file is to be read, where that cannot be seen or should be otherwise.
+            reason: why unusual figures are right; it travels in the signed manifest.
 
         Raises:
+            AmbiguousFileError: the file can be read in two ways; `dialect` says which.
+            UnconfirmedError: figures are unusual beside earlier ones, and no reason was given; nothing was sent.
             ContentRefusedError: fatal faults; when found here, nothing was sent.
             ServiceRefusedError: the round or the rules do not allow it.
             ConnectionFailedError: no answer in time; call again.
@@ -354,9 +371,10 @@ class Client:
             >>> delivered.outcome, delivered.rows
             ('accepted', 2)
         """
-        rules = self.rules(round_id)
-        with self._session.content_of(Path(path), rules) as content:
-            return self._session.deliver(content, rules, corrects, progress)
+        require_file(Path(path))
+        return self.desk.submit(
+            Path(path), self.rules(round_id), corrects, progress=progress, dialect=dialect, reason=reason
+        )
 
     def pseudonymise(
         self,
@@ -569,7 +587,8 @@ class Client:
             raise NoReceiptError
         digest = None
         if path is not None:
-            digest = self._session.digest_in(stored, FileContent.read(Path(path)))
+            with self.desk.content(Path(path), stored.round) as content:
+                digest = self._session.digest_in(stored, content)
         self._session.receipts.verify(stored, digest, in_log=in_log)
         return stored
 

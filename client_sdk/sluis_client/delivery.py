@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from sluis_client import wire
 from sluis_client.answers import Submission
-from sluis_client.content import FileContent, RecordContent
+from sluis_client.content import RecordContent
 from sluis_client.errors import (
     ClockSkewError,
     ContentRefusedError,
@@ -74,6 +74,7 @@ class Destination:
     round: str
     supplier: str
     corrects: str | None
+    confirmed: wire.Confirmation | None = None
 
 
 class Courier:
@@ -137,6 +138,7 @@ class Courier:
                 created_at=self._machine.now().replace(microsecond=0),
                 corrects=destination.corrects,
                 sealed=True,
+                confirmed=destination.confirmed,
             ),
             idempotency_key=self._machine.token(_NONCE_BYTES).hex(),
             name=content.name,
@@ -157,7 +159,7 @@ class Courier:
         self._sealer.require_key()
         answer = self._announce(entry, content)  # 2
         submission = Submission.from_answer(answer.object, answer.headers)
-        if submission.state == "receiving" and isinstance(content.inner, FileContent):
+        if submission.state == "receiving" and not isinstance(content.inner, RecordContent):
             self._outbox.announced(entry, submission.id)
             if answer.status != _CREATED:
                 submission = self._get(submission.id)

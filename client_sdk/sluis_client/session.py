@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sluis_client import wire
 from sluis_client.answers import Submission
-from sluis_client.check import check
-from sluis_client.content import Content, FileContent
+from sluis_client.check import CheckReport, check
+from sluis_client.content import Content
 from sluis_client.delivery import Courier, Delivered, Destination, Progress
 from sluis_client.errors import ContentRefusedError, NotRegisteredError, SetupError
 from sluis_client.keys import SupplierKey
@@ -111,7 +112,7 @@ class Session:
             )
         return revoke(self.transport, self.tokens, key_id)
 
-    def digest_in(self, stored: StoredReceipt, content: FileContent) -> str:
+    def digest_in(self, stored: StoredReceipt, content: Content) -> str:
         """The digest of a file as a receipt has it: with what goes before it, or of the bare file."""
         salted = self.salted(content).digest
         return salted if salted == stored.signed.receipt.content_digest else content.digest
@@ -159,22 +160,25 @@ class Session:
             yield Maker(KeyHolder(transport, tokens, published))
 
     @contextmanager
-    def content_of(
-        self, path: Path, rules: RoundRules, *, offline: bool = False, progress: Progress | None = None
-    ) -> Iterator[FileContent]:
-        """The file as it is delivered: one with BSNs becomes one with pseudonyms, which goes when it was delivered.
+    def without_bsns(
+        self, path: Path, rules: RoundRules, *, stand_in: bool = False, progress: Progress | None = None
+    ) -> Iterator[Path]:
+        """The file itself, or where it has a column of BSNs one with pseudonyms in their place, which goes afterwards.
 
-        Offline, for a check, stand-ins take their place.
+        Args:
+            path: the supplier's file.
+            rules: what a delivery to the round must be.
+            stand_in: for a check, without the key holder: values that only look like pseudonyms.
+            progress: called with the persons done so far and in total.
         """
         person = person_column(rules.definition)
         if person is None or not has_bsn_column(path):
-            yield FileContent.read(path)
+            yield path
             return
         with ExitStack() as opened:
-            make = stand_ins if offline else opened.enter_context(self.pseudonym_maker())
+            make = stand_ins if stand_in else opened.enter_context(self.pseudonym_maker())
             folder = Path(opened.enter_context(TemporaryDirectory(prefix="sluis-client-")))
-            made = pseudonymise_file(path, folder / path.name, person, make=make, progress=progress or _no_progress)
-            yield FileContent.read(made.path)
+            yield pseudonymise_file(path, folder / path.name, person, make=make, progress=progress or _no_progress).path
 
     def pseudonymise(
         self, path: Path, output: Path, rules: RoundRules, column: str, progress: Progress | None
@@ -250,16 +254,23 @@ class Session:
         return SealedContent.of(content, self.profile.content_secret())
 
     def deliver(
-        self, content: Content, rules: RoundRules, corrects: str | None, progress: Progress | None
+        self,
+        content: Content,
+        rules: RoundRules,
+        corrects: str | None,
+        progress: Progress | None,
+        *,
+        checked: CheckReport | None = None,
+        confirmed: wire.Confirmation | None = None,
     ) -> Delivered:
-        """Delivers what was checked against the rules first, and looks for its place in the log.
+        """Delivers what was checked against the rules first, here or before, and looks for its place in the log.
 
         Raises:
             SluisClientError: as `Client.submit`.
         """
         if corrects is not None:
             require_identifier(corrects)
-        report = check(content, rules)
+        report = checked or check(content, rules)
         if not report.accepted:
             raise ContentRefusedError(report.faults)
         destination = Destination(
@@ -268,6 +279,7 @@ class Session:
             round=rules.round.id,
             supplier=self.registration.organisation,
             corrects=corrects,
+            confirmed=confirmed,
         )
         salted = self.salted(content)
         delivered = self.courier.deliver(salted, destination, report.rows, progress or _no_progress)

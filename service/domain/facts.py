@@ -233,7 +233,11 @@ def may_submit(
     A round in which it is not expected is to it as one that does not exist, in every fact: `not-expected` says all.
     """
     own = round_ if round_ is not None and caller.principal.organisation in round_.expected else None
-    nothing = {"dataSet": manifest.data_set, "dataSetVersion": manifest.data_set_version, "expected": ()}
+    nothing: dict[str, Value] = {
+        "dataSet": manifest.data_set,
+        "dataSetVersion": manifest.data_set_version,
+        "expected": (),
+    }
     context: dict[str, Value] = {
         "organisation": manifest.organisation,
         "dataSet": manifest.data_set,

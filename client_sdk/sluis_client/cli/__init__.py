@@ -10,9 +10,11 @@ from sluis_client.cli.agreements import agreements
 from sluis_client.cli.audit import audit
 from sluis_client.cli.check import check
 from sluis_client.cli.describe import describe
+from sluis_client.cli.diff import diff
 from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
 from sluis_client.cli.keys import keys
+from sluis_client.cli.map import map as map_
 from sluis_client.cli.pseudonymise import pseudonym, pseudonymise
 from sluis_client.cli.receipts import receipts, trust
 from sluis_client.cli.release import release
@@ -36,6 +38,8 @@ app.command()(init)
 app.command()(describe)
 app.command()(template)
 app.command()(check)
+app.command()(map_)
+app.command()(diff)
 app.command()(pseudonymise)
 app.command()(pseudonym)
 app.command()(submit)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from sluis_client.wire.canonical import base64url, canonical_bytes, digest, from_base64url
+from sluis_client.wire.confirmation import Confirmation
 from sluis_client.wire.strict import Fields, Problem, WireError, time_text
 
 MANIFEST_PREFIX = b"sluis-manifest-v1\n"
@@ -55,6 +56,7 @@ class Manifest:
         corrects: the submission that this delivery replaces.
         sealed: whether the content is sealed to the service; digest and size are then of 32 bytes before it and it
             (`sluis_client.wire.sealing`).
+        confirmed: the warnings that somebody looked at, and why the figures are right; such a manifest is of version 2.
 
     Raises:
         WireError: a field is out of bounds; all are named.
@@ -72,6 +74,7 @@ class Manifest:
     created_at: datetime
     corrects: str | None = None
     sealed: bool = False
+    confirmed: Confirmation | None = None
 
     def __post_init__(self) -> None:
         """Hold the same rules for a manifest that is made as for one that is read."""
@@ -91,7 +94,7 @@ class Manifest:
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire and, in canonical form, under the signature."""
         members: dict[str, Any] = {
-            "manifestVersion": 1,
+            "manifestVersion": 1 if self.confirmed is None else 2,
             "dataSet": self.data_set,
             "dataSetVersion": self.data_set_version,
             "round": self.round,
@@ -107,6 +110,8 @@ class Manifest:
             members["corrects"] = self.corrects
         if self.sealed:
             members["sealed"] = True
+        if self.confirmed is not None:
+            members["confirmed"] = self.confirmed.to_json()
         return members
 
     def canonical(self) -> bytes:
@@ -133,13 +138,15 @@ _KNOWN = frozenset(
         "createdAt",
         "corrects",
         "sealed",
+        "confirmed",
     }
 )
 
 
 def _read(value: Any) -> dict[str, Any]:
     fields = Fields(value, _KNOWN)
-    fields.integer("manifestVersion", 1, 1)
+    version = 2 if "confirmed" in fields else 1
+    fields.integer("manifestVersion", version, version)
     members = {
         "data_set": fields.text("dataSet", IDENTIFIER),
         "data_set_version": fields.integer("dataSetVersion", 1, _MAX_VERSION),
@@ -153,6 +160,7 @@ def _read(value: Any) -> dict[str, Any]:
         "created_at": fields.time("createdAt"),
         "corrects": fields.text("corrects", IDENTIFIER) if "corrects" in fields else None,
         "sealed": "sealed" in fields and fields.boolean("sealed"),
+        "confirmed": fields.nested("confirmed", Confirmation.from_json) if "confirmed" in fields else None,
     }
     if "rows" not in fields or value["rows"] is not None:
         members["rows"] = fields.integer("rows", 0, _MAX_ROWS)

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sluis_client.wire.content.rows import Rows, any_true, report
-from sluis_client.wire.content.screening import passes_eleven_test, screen
+from sluis_client.wire.content.screening import screen
 from sluis_client.wire.definition import MAX_TEXT, Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import FaultList, fault
+from sluis_client.wire.identifiers import passes_eleven_test
 from sluis_client.wire.period import dates_of_period
 from sluis_client.wire.pseudonym import BSN, KEPT, LABEL
 
