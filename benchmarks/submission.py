@@ -48,7 +48,7 @@ ALONE = 32
 EACH = 3
 """Submissions of each of the 32 writers in a turn."""
 SUPPLIERS = 3 * WRITERS
-PERIODS = range(2018, 2031)
+PERIODS = range(2013, 2026)
 CARE_FORMS = ("accident-emergency", "anaesthetics", "cardiology")
 SYNCS = 128
 BLOCK = b"\0" * 4096
