@@ -11,8 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from naive_disclosure import attack_naively
 
 from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
-from service.disclosure.methods import suppression
-from service.disclosure.pattern.zeros import hide_zeros
 
 COUNT = Rules(minimum_count=10)
 PLACES = Rules(minimum_contributors=3, p_percent=10)
@@ -93,26 +91,3 @@ def test_both_kinds_of_contributors_learn_no_more_than_what_is_theirs(example):
     least = {(one.cell, one.attacker) for one in naively(example, hidden, whole=False, by_reports=True)}
     found = naively(example, outcome.released, whole=False, by_reports=True)
     assert {(one.cell, one.attacker) for one in found} <= least
-
-
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(examples(1, 2))
-def test_of_what_is_withheld_for_zeros_nothing_could_be_published_again(example):
-    """Publish one of those cells, and a contributor learns more of a zero beside its figures than it has to."""
-    patterns = []
-
-    def watch(question, reports, pattern):
-        patterns.append((question, pattern, hide_zeros(question, reports, pattern)))
-        return patterns[-1][-1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(suppression, "hide_zeros", watch)
-        outcome = protect(example.facts, Table(example.dimensions), example.rules).released
-    question, before, after = patterns[0]
-    more = np.flatnonzero((after.withheld & ~before.withheld)[question.lattice.nodes[0]]).tolist()
-    found = {(one.cell, one.attacker) for one in naively(example, outcome, whole=False, by_reports=True)}
-    for cell in more:
-        published, values = outcome.published.copy(), outcome.values.copy()
-        published[cell], values[cell] = True, question.measures.value[question.lattice.nodes[0]][cell]
-        told = naively(example, ReleasedTable(outcome.table, published, values), whole=False, by_reports=True)
-        assert {(one.cell, one.attacker) for one in told} - found

@@ -152,7 +152,6 @@ class Ledger:
         self._insider_open = (self.insider_levels > 0) & (measures.holders > 0)
         self._untouched = self._insider_open.copy()
         self._left: dict[tuple[int, int], Ints] = {}
-        self._asked: dict[tuple[int, int], Ints] | None = None
         self.alone = measures.reporting == 1
         self.pool: list[Certificate] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
@@ -164,9 +163,9 @@ class Ledger:
         for flags in (self.outsider_open, self._insider_open, self._untouched):
             flags[:] = False
         self._left.clear()
-        self._asked = {key: attackers for key, attackers in left.items() if self.insider_levels[key] > 0}
-        for key, attackers in self._asked.items():
-            self._keep(*key, attackers)
+        for key, attackers in left.items():
+            if self.insider_levels[key] > 0:
+                self._keep(*key, attackers)
 
     def node(self, unsafe: int) -> int:
         """The node of a place in the assessment."""
@@ -253,11 +252,8 @@ class Ledger:
             )
             self._left.pop(key, None)
             self.proofs.pop(key, None)
-            if self._asked is None:
-                self.outsider_open[key] = self.levels[key] > 0
-                self._insider_open[key] = self._untouched[key] = self.insider_levels[key] > 0
-            else:
-                self._keep(*key, self._asked[key])
+            self.outsider_open[key] = self.levels[key] > 0
+            self._insider_open[key] = self._untouched[key] = self.insider_levels[key] > 0
             if dead is not None:
                 self._show_again(key, dead, entries[-1].proof or [])
         return entries

@@ -171,7 +171,7 @@ def _without_one(question: Question, way: Way, best: Pattern, most: int) -> tupl
     programs, begun = 0, 0
     tried: set[int] = set()
     while True:
-        for node in by_value(question.measures, best.withheld & question.optional).tolist():
+        for node in _by_value(question.measures, best.withheld & question.optional).tolist():
             if node in tried or begun == MOST_BEGINNINGS or programs > most:
                 continue
             tried.add(node)
@@ -223,12 +223,12 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     search = Search(lattice, measures, withheld.copy(), withheld, weight, room=room, far=FAR_TRIALS)
     exposure = Exposure(lattice, withheld, question.unsafe)
     work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
-    candidates = by_value(measures, withheld & question.optional)
+    candidates = _by_value(measures, withheld & question.optional)
     withheld[relax(search, ledger, exposure, candidates, work=work, progress=progress)] = False
     programs += search.solves
     if question.small:
         search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0), room=room)
-        while exchange(search, ledger, by_value(measures, withheld & question.optional), _weight(measures, 1.0)):
+        while exchange(search, ledger, _by_value(measures, withheld & question.optional), _weight(measures, 1.0)):
             pass
         programs += search.solves
     return Pattern(withheld, ledger, programs)
@@ -239,7 +239,7 @@ def _weight(measures: Measures, exponent: float) -> Floats:
     return np.asarray((measures.value + 1.0) ** exponent, dtype=np.float64)
 
 
-def by_value(measures: Measures, which: Flags) -> Ints:
+def _by_value(measures: Measures, which: Flags) -> Ints:
     """These nodes, the most valuable first."""
     nodes = np.flatnonzero(which)
     return nodes[np.argsort(-measures.value[nodes], kind="stable")]

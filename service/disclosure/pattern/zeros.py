@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from service.disclosure.pattern.certificates import UP, Ledger
-from service.disclosure.pattern.finding import FAR_TRIALS, RELAX_WORK, Pattern, Question, by_value
+from service.disclosure.pattern.finding import RELAX_WORK, Pattern, Question
 from service.disclosure.pattern.search import CROWDED, Search
-from service.disclosure.pattern.withholding import Exposure, complete, relax
+from service.disclosure.pattern.withholding import complete
 from service.disclosure.question.insight import find_insight
 from service.disclosure.question.measures import Measures
 
@@ -47,19 +47,13 @@ def hide_zeros(question: Question, reports: Measures, pattern: Pattern) -> Patte
     for nodes, deviation in pattern.ledger.in_use():
         ledger.settle(nodes, deviation)
     withheld, programs = pattern.withheld.copy(), pattern.programs
-    weight = (measures.value + 1.0).astype(np.float64)
     for use_empty in (False, True):
         movable = ~question.fixed & ((measures.value > 0) | withheld | use_empty)
         far = None if lattice.size < CROWDED else 0
+        weight = (measures.value + 1.0).astype(np.float64)
         search = Search(lattice, reports, movable, withheld, weight, room=question.room, far=far)
         left_open = complete(search, ledger, np.argsort(measures.value[unsafe], kind="stable"), work=RELAX_WORK)
         programs += search.solves
         if not left_open:
             break
-    if lattice.size < CROWDED:
-        search = Search(lattice, reports, withheld.copy(), withheld, weight, room=question.room, far=FAR_TRIALS)
-        exposure = Exposure(lattice, withheld, question.unsafe)
-        more = by_value(measures, withheld & ~pattern.withheld & question.optional)
-        withheld[relax(search, ledger, exposure, more, work=RELAX_WORK)] = False
-        programs += search.solves
     return replace(pattern, withheld=withheld, zeros=ledger, programs=programs)
