@@ -24,6 +24,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from journey_crashes import Steps, Watched
+from sqlalchemy import text
 
 from service.adapters.clock import SystemClock
 from service.adapters.database import SqlDatabase
@@ -36,6 +37,7 @@ SIGNER = Ed25519LogSigner(Ed25519PrivateKey.from_private_bytes(bytes(32)), "slui
 WRITERS = 32
 LIFE = 0.4
 BATCH = 40
+ENOUGH = 100
 
 
 def act(database: SqlDatabase, name: str) -> None:
@@ -131,6 +133,19 @@ def keep_writing(url: str) -> None:
         os.waitpid(child, 0)
 
 
+def wait_for_events(url: str) -> None:
+    """Until the writers did enough to be worth looking at, however busy the machine is."""
+    until = time.monotonic() + 60
+    database = SqlDatabase(url, random_bytes=secrets.token_bytes, pool_size=1)
+    found = 0
+    while found <= ENOUGH:
+        assert time.monotonic() < until, f"{found} events"
+        time.sleep(0.05)
+        with database._engines.read.connect() as connection:
+            found = connection.execute(text("SELECT count(*) FROM audit_events")).scalar_one()
+    database.dispose()
+
+
 def main() -> None:
     url = sys.argv[1]
     writing = forked(lambda: (os.setpgid(0, 0), keep_writing(url)))
@@ -142,6 +157,7 @@ def main() -> None:
     for step in range(len(names)):
         _, status = os.waitpid(forked(lambda step=step: sequence(url, step)), 0)
         killed += os.WIFSIGNALED(status)
+    wait_for_events(url)
     os.killpg(writing, signal.SIGKILL)
     os.waitpid(writing, 0)
     print(json.dumps({"steps": names, "killed": killed}))
