@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from bundles import bundle_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.domain.catalogue import DisclosureProfile, Sensitivity
 from service.domain.method import (
     Mechanism,
@@ -23,7 +23,7 @@ from service.domain.method import (
 from service.domain.obligations import effective_profile, obligations, profile_of, stricter, tightens
 from service.domain.policy import Obligation
 
-CATALOGUE = load_bundle(bundle_directory()).catalogue
+CATALOGUE = bundle_of().catalogue
 CAPACITY = CATALOGUE.data_set("staffed-beds")
 PLANNING = CATALOGUE.purpose("regional-capacity-planning")
 

@@ -16,14 +16,13 @@ from typing import Any
 
 from agreed import agreed_with
 from asgi_client import AsgiClient, asgi_client
+from bundles import ruled
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from token_maker import SetClock, ec_jwk, ec_key, seal
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.bundle.stated import StatedPurposes
-from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemRandomness
 from service.adapters.clock_watch import KernelClockWatch
 from service.adapters.database import SqlDatabase, upgrade
@@ -241,7 +240,7 @@ def open_world(
     clock, randomness = SetClock(START), SystemRandomness()
     url = f"sqlite:///{directory / 'sluis.db'}"
     upgrade(url)
-    bundle = load_bundle(bundle_directory())
+    bundle, engine = ruled()
     keys = load_service_keys(directory / "keys", create=True)
     machine = JoseMachineTokens(
         issuer=ISSUER,
@@ -258,7 +257,7 @@ def open_world(
         clock=clock,
         clock_watch=KernelClockWatch(),
         randomness=randomness,
-        policy=CedarEngine(bundle),
+        policy=engine,
         catalogue=bundle.catalogue,
         purposes=StatedPurposes(),
         parts=FileSystemPartStore(directory / "parts"),
