@@ -25,7 +25,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from journey_crashes import Steps, Watched
-from sqlalchemy import text
 
 from service.adapters.clock import SystemClock
 from service.adapters.database import SqlDatabase

@@ -33,9 +33,9 @@ def map(  # noqa: A001 - the name of the command
         list[str],
         typer.Option(metavar="UW=ONS", help="Uw kolomnaam is onze; mag vaker. (Your name of a column is ours.)"),
     ] = [],  # noqa: B006 - typer reads it, nobody writes it
-    code: Annotated[
+    codes: Annotated[
         list[str],
-        typer.Option(metavar="KOLOM:UW=ONS", help="Uw code is onze; mag vaker. (Your code is ours.)"),
+        typer.Option("--code", metavar="KOLOM:UW=ONS", help="Uw code is onze; mag vaker. (Your code is ours.)"),
     ] = [],  # noqa: B006
     ignore: Annotated[
         list[str], typer.Option(metavar="UW", help="Laat een kolom weg; mag vaker. (Leave a column out.)")
@@ -57,7 +57,7 @@ def map(  # noqa: A001 - the name of the command
             said = client.desk.mapping(rules)
             for text in column:
                 said = said.with_column(*_pair(text))
-            for text in code:
+            for text in codes:
                 named, _, rest = text.partition(":")
                 said = said.with_code(named, *_pair(rest))
             for text in ignore:
