@@ -30,6 +30,11 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """Let go of it at the end: libraries in C++ complain of what is left over."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A real PostgreSQL server of this session: `empty_database()` and `migrated_database()` give URLs."""
