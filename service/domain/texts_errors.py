@@ -156,6 +156,13 @@ ERRORS: Mapping[str, Text] = {
         "Maak een nieuw manifest.",
         "Make a new manifest.",
     ),
+    "unknown-resource": Text(
+        "RFC 8707",
+        "Voor dit adres geeft deze dienst geen toegangsbewijzen.",
+        "This service gives no access tokens for this address.",
+        "Vraag er een voor de dienst zelf, of voor de sleutelhouder die /.well-known/sluis-pseudonyms noemt.",
+        "Ask for one for the service itself, or for the key holder that /.well-known/sluis-pseudonyms names.",
+    ),
     "incomplete": Text(
         _DELIVERY,
         "Er ontbreken delen: {missing} ({received} van {parts} ontvangen).",

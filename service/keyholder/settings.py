@@ -85,7 +85,7 @@ def read_keyholder_settings(environment: Mapping[str, str] | None = None) -> Key
         ) from None
     faults = [
         f"{PREFIX}{name.upper()}: https, of http alleen op deze machine / https, or http on this machine only"
-        for name in ("address", "issuer")
+        for name in ["address", "issuer"]
         if not _safe(getattr(settings, name), production=settings.mode == "production")
     ]
     if faults:

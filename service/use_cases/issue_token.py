@@ -25,7 +25,7 @@ def issue_token(call: Call, assertion: str, shown: Shown, resource: str | None =
     Entries of assertions that have expired, and can no longer be replayed, are dropped on the way.
 
     Raises:
-        Invalid: `resource`: nothing that this service gives tokens for.
+        Invalid: `unknown-resource`: nothing that this service gives tokens for.
         NotAuthenticated: the assertion does not hold; the reason is in the log, coarser to the caller.
         ProofNotValid: the proof does not hold; the assertion is not used up.
         Denied: the organisation is suspended.
@@ -78,5 +78,5 @@ def _audience(call: Call, resource: str | None) -> str | None:
         return None
     announced = call.services.pseudonyms.announced()
     if announced is None or resource != announced.address:
-        raise Invalid("resource")
+        raise Invalid("unknown-resource")
     return resource
