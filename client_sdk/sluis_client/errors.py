@@ -207,14 +207,17 @@ class UnconfirmedError(ContentRefusedError):
     code = "unconfirmed"
 
     def __init__(self, faults: wire.Faults) -> None:
-        super().__init__(faults)
-        self.text = Text(
-            "De cijfers wijken af van eerder; er is niets verstuurd.", "The figures are unusual; nothing was sent."
+        SluisClientError.__init__(
+            self,
+            Text(
+                "De cijfers wijken af van eerder; er is niets verstuurd.", "The figures are unusual; nothing was sent."
+            ),
+            Text(
+                'Controleer ze. Kloppen zij, geef dan de reden: `--reason "Afdeling gesloten sinds mei."`',
+                'Check them. If they are right, give the reason: `--reason "Ward closed since May."`',
+            ),
         )
-        self.mend = Text(
-            'Controleer ze. Kloppen zij, geef dan de reden: `--reason "Afdeling gesloten sinds mei."`',
-            'Check them. If they are right, give the reason: `--reason "Ward closed since May."`',
-        )
+        self.faults = faults
 
 
 class ConnectionFailedError(SluisClientError):

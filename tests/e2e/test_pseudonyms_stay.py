@@ -273,7 +273,7 @@ def test_no_bsn_in_the_traffic_and_no_record_at_the_key_holder(played: Played) -
     assert len(set(elements)) == len(elements) > len(BSNS)
     for record in (*PLACE[1:3], *HEADER[:5], "clients", f"bsn.{DOMAIN}"):
         assert len(record) < 3 or record.encode() not in played.to_keyholder.everything
-    assert f"bsn.{DOMAIN}.1.".encode() in played.to_service.everything
+    assert f"bsn.{DOMAIN}.1.".encode() not in played.to_service.everything  # what goes there is sealed
 
 
 def test_a_person_of_three_suppliers_is_one_and_is_kept_under_another_pseudonym(played: Played) -> None:
@@ -298,10 +298,10 @@ def test_what_the_key_holder_wrote_down(played: Played) -> None:
 
 def test_a_token_of_one_is_of_no_use_at_the_other(played: Played) -> None:
     for sent in (played.to_keyholder.sent, played.to_service.sent):
-        tokens = set(re.findall(rb"(?i)authorization: bearer ([A-Za-z0-9._-]+)", bytes(sent)))
+        tokens = set(re.findall(rb"(?i)authorization: dpop ([A-Za-z0-9._-]+)", bytes(sent)))
         assert tokens
         for token in tokens:
-            headers = {"Authorization": f"Bearer {token.decode()}"}
+            headers = {"Authorization": f"DPoP {token.decode()}"}
             elsewhere = (
                 httpx.get(f"{played.place.url}/v1/rounds", headers=headers)
                 if sent is played.to_keyholder.sent

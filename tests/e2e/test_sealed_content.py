@@ -42,6 +42,8 @@ def test_who_keeps_everything_learns_no_figure_and_can_repeat_nothing(
             assert again.outcome == "duplicate", "the same file is the same content"
             client.submit_records(records, OPEN, corrects=delivered.submission)
             for name in home.rglob("*"):
+                if name.parent.name == "delivered":
+                    continue  # the supplier's own copy, to compare its next delivery with
                 assert not name.is_file() or b"765432" not in name.read_bytes()
         kept = b"\n".join([*proxy.requests, *proxy.answers])
     assert kept.count(b"PUT /v1/submissions/") == 2, "a part and the completion went past it"
