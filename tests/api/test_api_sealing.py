@@ -213,6 +213,7 @@ def test_records_come_sealed_in_one_call(place: Place) -> None:
     good = {"keyId": key.key_id, "content": wire.base64url(seal(content, sealing_place, public))}
     moved = seal(content, SealedPlace(manifest.digest(), "hospital-0", key.key_id, 0), public)
     assert code(post({**good, "content": wire.base64url(moved)})) == (400, "sealed-content")
+    assert code(post({**good, "content": "A" * 100_000})) == (400, "sealed-content"), "as long as records may be"
     assert code(post({**good, "keyId": "A" * 43})) == (409, "sealing-key-not-active")
     for bad in ("x", {**good, "content": "a b"}, {"keyId": key.key_id}, {**good, "more": 1}):
         assert code(post(bad)) == (400, "invalid-request")

@@ -237,7 +237,7 @@ def _sealed(value: Any) -> Sealed:
     """
     try:
         fields = Fields(value, {"keyId", "content"})
-        key_id, content = fields.text("keyId", _KEY_ID), fields.text("content")
+        key_id, content = fields.text("keyId", _KEY_ID), fields.text("content", longest=INLINE_BODY)
         fields.finish()
         return Sealed(key_id, from_base64url(content))
     except WireError as error:
