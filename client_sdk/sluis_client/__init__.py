@@ -40,6 +40,7 @@ from sluis_client.errors import (
     UnexpectedAnswerError,
 )
 from sluis_client.machine import Machine
+from sluis_client.objections import Objection
 from sluis_client.outbox import Entry
 from sluis_client.profile import Registration
 from sluis_client.receipts import StoredReceipt
@@ -64,6 +65,7 @@ __all__ = [
     "NoReceiptError",
     "NotCachedError",
     "NotRegisteredError",
+    "Objection",
     "PassphraseError",
     "Patience",
     "ProfileDamagedError",

@@ -11,6 +11,7 @@ from sluis_client.errors import ContentRefusedError, NotRegisteredError, SetupEr
 from sluis_client.keys import SupplierKey
 from sluis_client.language import Text
 from sluis_client.machine import Machine
+from sluis_client.objections import Objections
 from sluis_client.outbox import Outbox
 from sluis_client.profile import Profile, Registration
 from sluis_client.receipts import ReceiptBook, StoredReceipt
@@ -124,6 +125,11 @@ class Session:
             receipts=self.receipts,
             machine=self.machine,
         )
+
+    @property
+    def objections(self) -> Objections:
+        """What lodges objections of persons."""
+        return Objections(self.transport, self.tokens, self.profile.objections)
 
     def deliver(
         self, content: Content, rules: RoundRules, corrects: str | None, progress: Progress | None

@@ -194,6 +194,15 @@ class Double:
         fixed = {"id": "01a2-agreement", "kind": kind, "reference": "VO-2026-001", "state": "confirmed"}
         return {**fixed, "purposes": [], "validFrom": "2026-01-01", **told}
 
+    def object_to(self, body: dict[str, Any]) -> dict[str, Any]:
+        """As the service: only for a person whom it was sent, and without telling whose objection it is."""
+        if body["pseudonym"] not in self.persons:
+            raise Refusal(403, "person-not-yours")
+        name = f"objection-{len(self.objections) + 1}"
+        told = {"id": name, "organisation": ORGANISATION, "lodgedAt": time_text(self.deadline)}
+        self.objections[name] = {**told, "dataSets": body["dataSets"], "purposes": body["purposes"]}
+        return self.objections[name]
+
     def round(self) -> dict[str, Any]:
         counts = next((h for h in self.held.values() if h.state == "accepted"), None)
         mine = {"state": "missing"} if counts is None else {"state": "accepted", "submissionId": counts.id}
@@ -427,6 +436,14 @@ class _Handler(BaseHTTPRequestHandler):
                 return 201, double.agreement("supplier-consent", **json.loads(body)), {}
             case "POST", ["v1", "agreements", _, "departure"]:
                 return 201, double.agreement("supplier-consent", inForce=False), {}
+            case "POST", ["v1", "objections"]:
+                return 201, double.object_to(json.loads(body)), {}
+            case "GET", ["v1", "objections"]:
+                return 200, {"items": list(double.objections.values())[::-1], "next": None}, {}
+            case "PUT", ["v1", "objections", objection, "withdrawal"] if objection in double.objections:
+                ended = {"withdrawnAt": time_text(double.deadline)}
+                double.objections[objection] |= ended
+                return 200, double.objections[objection], {}
             case "GET", ["v1", "data-sets", double.definition.id]:
                 return 200, double.definition.to_json(), {}
             case "GET", ["v1", "rounds"]:

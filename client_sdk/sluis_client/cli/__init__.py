@@ -12,6 +12,7 @@ from sluis_client.cli.check import check
 from sluis_client.cli.describe import describe
 from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
+from sluis_client.cli.objections import objections
 from sluis_client.cli.receipts import receipts, trust
 from sluis_client.cli.release import release
 from sluis_client.cli.status import rounds, status
@@ -40,6 +41,7 @@ app.command()(status)
 app.command()(rounds)
 app.command()(uses)
 app.add_typer(agreements, name="agreements")
+app.add_typer(objections, name="objections")
 app.add_typer(receipts, name="receipts")
 app.command()(trust)
 app.add_typer(audit, name="audit")
