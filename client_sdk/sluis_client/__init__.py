@@ -4,6 +4,7 @@ The way of a delivery, and where to read it:
 
     client        the class that a supplier's own program uses
     registering   a key pair, registered with the code of an invitation
+    files         files as they are: read, told back, converted, compared
     check         all faults at once, before anything is sent
     delivery      announce, send, complete, verify, keep; never twice, never lost
     receipts      the proof, verifiable without the service
@@ -19,6 +20,7 @@ from sluis_client.client import Client
 from sluis_client.delivery import Delivered
 from sluis_client.errors import (
     AlreadyRegisteredError,
+    AmbiguousFileError,
     ClockSkewError,
     ConnectionFailedError,
     ContentRefusedError,
@@ -37,8 +39,11 @@ from sluis_client.errors import (
     SetupError,
     SluisClientError,
     TrustError,
+    UnconfirmedError,
     UnexpectedAnswerError,
 )
+from sluis_client.files.desk import Desk
+from sluis_client.files.dialect import Dialect
 from sluis_client.machine import Machine
 from sluis_client.objections import Objection
 from sluis_client.outbox import Entry
@@ -51,12 +56,15 @@ from sluis_client.uses import Reading, Use, UsedDelivery
 
 __all__ = [
     "AlreadyRegisteredError",
+    "AmbiguousFileError",
     "CheckReport",
     "Client",
     "ClockSkewError",
     "ConnectionFailedError",
     "ContentRefusedError",
     "Delivered",
+    "Desk",
+    "Dialect",
     "Entry",
     "FileError",
     "LogError",
@@ -83,6 +91,7 @@ __all__ = [
     "Status",
     "StoredReceipt",
     "TrustError",
+    "UnconfirmedError",
     "UnexpectedAnswerError",
     "Use",
     "UsedDelivery",

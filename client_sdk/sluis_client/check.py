@@ -19,6 +19,8 @@ class CheckReport:
         content_digest: `sha-256:<hex>` of the content.
         faults: everything wrong: complete counts, and the first 1,000.
         accepted: whether the content may be delivered (warnings do not stand in the way).
+        told: how the file was read and what was done with it, when it was converted.
+        places: where each shown fault stands, as the supplier's own program names it; empty for a file sent as it is.
     """
 
     round: str
@@ -26,6 +28,8 @@ class CheckReport:
     content_digest: str
     faults: wire.Faults
     accepted: bool
+    told: tuple[Text, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def check(content: Content, rules: RoundRules) -> CheckReport:

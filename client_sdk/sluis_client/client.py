@@ -8,16 +8,22 @@ from typing import Any, Self
 from sluis_client import wire
 from sluis_client.agreements import Agreement, fetch_agreements, give_consent, leave_agreement
 from sluis_client.answers import Round
-from sluis_client.check import CheckReport, check
-from sluis_client.content import FileContent, RecordContent
+from sluis_client.check import CheckReport
+from sluis_client.content import RecordContent
 from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import AlreadyRegisteredError, NoReceiptError
+from sluis_client.files.desk import Desk
+from sluis_client.files.dialect import Dialect
+from sluis_client.files.prepare import require_file
 from sluis_client.machine import Machine
+from sluis_client.network import Network
 from sluis_client.objections import Objection
 from sluis_client.profile import Profile, Registration
+from sluis_client.pseudonyms import BSN_COLUMN, Pseudonymised
 from sluis_client.receipts import StoredReceipt
 from sluis_client.registering import pin_announced_key
 from sluis_client.retry import Patience
+from sluis_client.rotating import RegisteredKey
 from sluis_client.rules import RoundRules, fetch_definition, fetch_rounds, fetch_rules, kept_rules
 from sluis_client.session import Session
 from sluis_client.standing import LogFollowed, Status
@@ -38,10 +44,13 @@ class Client:
         url: str,
         *,
         passphrase: str | None = None,
+        network: Network | None = None,
         patience: Patience | None = None,
         machine: Machine | None = None,
     ) -> None:
-        self._session = Session(profile, url, passphrase=passphrase, patience=patience, machine=machine)
+        self._session = Session(
+            profile, url, passphrase=passphrase, network=network, patience=patience, machine=machine
+        )
 
     def __repr__(self) -> str:
         return f"Client({self._session.transport.url}, {self._session.profile.home})"
@@ -93,7 +102,14 @@ class Client:
         """
         profile = Profile.at(None if home is None else Path(home))
         registration = profile.registration()
-        client = cls(profile, registration.url, passphrase=passphrase, patience=patience, machine=machine)
+        client = cls(
+            profile,
+            registration.url,
+            passphrase=passphrase,
+            network=registration.network,
+            patience=patience,
+            machine=machine,
+        )
         client._session.take_up(registration)
         return client
 
@@ -104,10 +120,21 @@ class Client:
         home: Path | str | None = None,
         *,
         passphrase: str | None = None,
+        in_keyring: bool = False,
+        network: Network | None = None,
         patience: Patience | None = None,
         machine: Machine | None = None,
     ) -> Self:
         """A client that has yet to register at `url`; for the rest as `from_profile`.
+
+        Args:
+            url: the service's address.
+            home: as `from_profile`.
+            passphrase: as `from_profile`; the new key is encrypted with it.
+            in_keyring: whether the new key rests in the keyring of the operating system (extra `keyring`).
+            network: proxy and certificate authority of this network, kept with the registration.
+            patience: as `from_profile`.
+            machine: as `from_profile`.
 
         Raises:
             SetupError: the address is none, or not encrypted.
@@ -119,7 +146,11 @@ class Client:
             False
         """
         profile = Profile.at(None if home is None else Path(home))
-        return cls(profile, checked_url(url), passphrase=passphrase, patience=patience, machine=machine)
+        client = cls(
+            profile, checked_url(url), passphrase=passphrase, network=network, patience=patience, machine=machine
+        )
+        client._session.in_keyring = in_keyring
+        return client
 
     @property
     def registered(self) -> bool:
@@ -171,6 +202,51 @@ class Client:
         if self._session.profile.registered and not replace:
             raise AlreadyRegisteredError(self._session.profile.registration().name)
         return self._session.register(code)
+
+    def registered_keys(self) -> Sequence[RegisteredKey]:
+        """The keys that speak, or spoke, for this organisation, the oldest first.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     [key.here for key in client.registered_keys()]
+            [True]
+        """
+        return self._session.registered_keys()
+
+    def rotate_key(self) -> Registration:
+        """Makes a new key and registers it with the present one; from now on this profile uses it.
+
+        The old key still holds, for other machines and for deliveries under way, until `revoke_key`. After a lost
+        connection the same call goes on with the same key.
+
+        Raises:
+            ServiceRefusedError: too many keys hold already.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     old = client.registration.key_id
+            ...     client.rotate_key().key_id == old
+            False
+        """
+        return self._session.rotate_key()
+
+    def revoke_key(self, key_id: str) -> RegisteredKey:
+        """Revokes a key of this organisation: it and what it earned are refused at once.
+
+        Raises:
+            ServiceRefusedError: the organisation has no such key.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     old = client.registration.key_id
+            ...     _ = client.rotate_key()
+            ...     client.revoke_key(old).revoked_at is None
+            False
+        """
+        return self._session.revoke_key(key_id)
 
     def rounds(self) -> list[Round]:
         """The rounds in which a delivery of this organisation is expected.
@@ -225,15 +301,24 @@ class Client:
         """
         return fetch_definition(self._session.transport, self._session.tokens, data_set, version)
 
-    def check(self, path: Path | str, round_id: str, *, offline: bool = False) -> CheckReport:
+    @property
+    def desk(self) -> Desk:
+        """What is done with files on this machine: names and codes of one's own, templates, comparisons."""
+        return Desk(self._session)
+
+    def check(
+        self, path: Path | str, round_id: str, *, offline: bool = False, dialect: Dialect | None = None
+    ) -> CheckReport:
         """Everything that is wrong with a file, found on this machine; nothing is sent.
 
         Args:
-            path: the file: .csv, .ndjson or .parquet.
+            path: the file: .csv, .tsv, .txt, .xlsx, .ndjson or .parquet.
             round_id: the round to deliver to.
             offline: use the rules as they were fetched last, without a connection.
+            dialect: how the file is to be read, where that cannot be seen or should be otherwise.
 
         Raises:
+            AmbiguousFileError: the file can be read in two ways; `dialect` says which.
             FileError: the file cannot be read.
             NotCachedError: offline, and the rules were never fetched.
 
@@ -246,8 +331,8 @@ class Client:
             >>> [(fault.row, fault.column) for fault in report.faults.shown]
             [(2, 'care_form'), (3, 'staffed_bed_days')]
         """
-        content = FileContent.read(Path(path))
-        return check(content, self.rules(round_id, offline=offline))
+        require_file(Path(path))
+        return self.desk.prepare(Path(path), self.rules(round_id, offline=offline), dialect).report
 
     def submit(
         self,
@@ -256,18 +341,24 @@ class Client:
         corrects: str | None = None,
         *,
         progress: Progress | None = None,
+        dialect: Dialect | None = None,
+        reason: str | None = None,
     ) -> Delivered:
         """Delivers a file: checked here first, sent in parts, done when the receipt has been verified and kept.
 
         Whatever happens on the way, the same call again goes on where it stopped and gives the same receipt.
 
         Args:
-            path: the file: .csv, .ndjson or .parquet.
+            path: the file: .csv, .tsv, .txt, .xlsx, .ndjson or .parquet.
             round_id: the round to deliver to.
             corrects: the submission that this one replaces.
             progress: called with the bytes sent so far and in total.
+            dialect: how the file is to be read, where that cannot be seen or should be otherwise.
+            reason: why unusual figures are right; it travels in the signed manifest.
 
         Raises:
+            AmbiguousFileError: the file can be read in two ways; `dialect` says which.
+            UnconfirmedError: figures are unusual beside earlier ones, and no reason was given; nothing was sent.
             ContentRefusedError: fatal faults; when found here, nothing was sent.
             ServiceRefusedError: the round or the rules do not allow it.
             ConnectionFailedError: no answer in time; call again.
@@ -281,7 +372,70 @@ class Client:
             >>> delivered.outcome, delivered.rows
             ('accepted', 2)
         """
-        return self._session.deliver(FileContent.read(Path(path)), self.rules(round_id), corrects, progress)
+        require_file(Path(path))
+        return self.desk.submit(
+            Path(path), self.rules(round_id), corrects, progress=progress, dialect=dialect, reason=reason
+        )
+
+    def pseudonymise(
+        self,
+        path: Path | str,
+        output: Path | str,
+        round_id: str,
+        *,
+        column: str = BSN_COLUMN,
+        progress: Progress | None = None,
+    ) -> Pseudonymised:
+        """Writes a file with pseudonyms in place of BSNs, ready to deliver; `submit` does the same by itself.
+
+        The BSNs do not leave this machine: the key holder gets blinded numbers, from which nobody can tell them.
+
+        Args:
+            path: the file with a column of BSNs: .csv, .ndjson or .parquet.
+            output: the file to write, of the same kind.
+            round_id: the round to deliver to; its data set says what the pseudonyms are for.
+            column: how the column of BSNs is called.
+            progress: called with the persons done so far and in total.
+
+        Raises:
+            ContentRefusedError: cells that hold no BSN, all at once.
+            FileError: a file cannot be read or written, or has no such column.
+            SetupError: the round's data set has no pseudonyms.
+            ServiceRefusedError: the key holder refused, for the quota is used up, for example.
+            TrustError: the key holder used another key than the service names.
+
+        Example:
+            >>> from sluis_client import Client, SetupError
+            >>> with Client.from_profile() as client:
+            ...     try:
+            ...         client.pseudonymise("capacity.csv", "to-deliver.csv", "capacity-2019")
+            ...     except SetupError as refused:
+            ...         print(refused.text.en)
+            capacity-2019 asks for no pseudonyms.
+        """
+        rules = self.rules(round_id)
+        return self._session.pseudonymise(Path(path), Path(output), rules, column, progress)
+
+    def pseudonyms(self, bsns: Sequence[str], domain: str) -> list[str]:
+        """The pseudonyms of BSNs, to lodge an objection or to ask the log about a person.
+
+        Returns:
+            For each BSN its pseudonym; while a key is being replaced two, with a space between.
+
+        Raises:
+            SetupError: one of them is no BSN (which one is said by its place), or the domain has no key.
+            ServiceRefusedError, TrustError: as `pseudonymise`.
+
+        Example:
+            >>> from sluis_client import Client, SetupError
+            >>> with Client.from_profile() as client:
+            ...     try:
+            ...         client.pseudonyms(["123456789"], "planning")
+            ...     except SetupError as refused:
+            ...         print(refused.text.en)
+            Not a BSN: number 1.
+        """
+        return self._session.pseudonyms(bsns, domain)
 
     def submit_records(
         self, records: Sequence[Mapping[str, Any]], round_id: str, corrects: str | None = None
@@ -481,9 +635,11 @@ class Client:
         stored = self._session.receipts.get(receipt) if isinstance(receipt, str) else receipt
         if stored is None:
             raise NoReceiptError
-        self._session.receipts.verify(
-            stored, None if path is None else FileContent.read(Path(path)).digest, in_log=in_log
-        )
+        digest = None
+        if path is not None:
+            with self.desk.content(Path(path), stored.round) as content:
+                digest = self._session.digest_in(stored, content)
+        self._session.receipts.verify(stored, digest, in_log=in_log)
         return stored
 
     def follow_log(self) -> LogFollowed:

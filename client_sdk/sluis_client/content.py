@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,7 +47,7 @@ class FileContent:
         Raises:
             FileError: it cannot be read, or has another extension.
         """
-        found = _FORMATS.get(path.suffix.lower())
+        found = of_wire(path)
         if found is None:
             raise FileError(
                 Text(
@@ -55,11 +55,20 @@ class FileContent:
                 ),
                 Text("Sla het bestand op als CSV (UTF-8).", "Save the file as CSV (UTF-8)."),
             )
+        return cls.of(path, found)
+
+    @classmethod
+    def of(cls, path: Path, format_: wire.Format) -> Self:
+        """The file, said to be in a format, and its digest.
+
+        Raises:
+            FileError: it cannot be read.
+        """
         sha, size = hashlib.sha256(), 0
         for block in _blocks(path, _BLOCK):
             sha.update(block)
             size += len(block)
-        return cls(path, found, f"sha-256:{sha.hexdigest()}", size)
+        return cls(path, format_, f"sha-256:{sha.hexdigest()}", size)
 
     def parts(self, part_size: int) -> Iterator[bytes]:
         """The bytes in parts; the last one only after all together have proved to be what was announced.
@@ -134,7 +143,45 @@ class RecordContent:
         return len(self.content)
 
 
-Content = FileContent | RecordContent
+@dataclass(frozen=True, slots=True)
+class MadeContent:
+    """CSV that was made here of a file in another form; the same file makes the same bytes.
+
+    Attributes:
+        name: the name of that file.
+        content: what is sent.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def format(self) -> wire.Format:
+        """What is made is CSV."""
+        return wire.Format.CSV
+
+    @property
+    def digest(self) -> str:
+        """The digest of what is sent."""
+        return wire.digest(self.content)
+
+    @property
+    def size(self) -> int:
+        """The number of bytes that are sent."""
+        return len(self.content)
+
+    def parts(self, part_size: int) -> Iterator[bytes]:
+        """The bytes in parts."""
+        for start in range(0, len(self.content), part_size):
+            yield self.content[start : start + part_size]
+
+
+Content = FileContent | MadeContent | RecordContent
+
+
+def of_wire(path: Path) -> wire.Format | None:
+    """The format of the wire that a file's name says; None for another."""
+    return _FORMATS.get(path.suffix.lower())
 
 
 def _blocks(path: Path, size: int) -> Iterator[bytes]:

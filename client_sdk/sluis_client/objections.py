@@ -72,7 +72,9 @@ class Objections:
             require_identifier(name)
         body: dict[str, object] = {"pseudonym": pseudonym, "dataSets": list(data_sets), "purposes": list(purposes)}
         return self._keep(
-            self._transport.call("POST", "/v1/objections", tokens=self._tokens, payload=lambda: Payload.json(body)).object
+            self._transport.call(
+                "POST", "/v1/objections", tokens=self._tokens, payload=lambda: Payload.json(body)
+            ).object
         )
 
     def withdraw(self, objection: str) -> Objection:

@@ -31,6 +31,7 @@ from service.adapters.log_signing import load_log_signer
 from service.adapters.observability import Logger, Stream
 from service.adapters.oidc import JoseBearerTokens, OpenIdProviders
 from service.adapters.parts import FileSystemPartStore
+from service.adapters.pseudonym_keys import FilePseudonymKeys
 from service.composition.sequencer import Sequencer
 from service.composition.settings import Settings
 from service.domain.principal import Operator
@@ -38,6 +39,7 @@ from service.domain.public_figures import Fetched, PublicSource
 from service.ports.engine import Aggregation, AggregationEngine, SourcePart
 from service.ports.identity import BearerTokens, PublicJwk
 from service.ports.jobs import Jobs
+from service.ports.pseudonyms import NoKeyHolder
 from service.use_cases.call import Call, Limits, Services
 from sluis_client.wire.log import log_origin
 
@@ -114,6 +116,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         audience=settings.issuer,
         signing_key=keys.token_key,
         new_id=randomness.new_id,
+        bound_only=settings.machine_tokens == "bound",
     )
     database = SqlDatabase(settings.url, random_bytes=randomness.key)
     services = Services(
@@ -131,6 +134,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         tokens=machine,
         jobs=jobs,
         public_figures=_Cbs(settings.cbs_address),
+        pseudonyms=FilePseudonymKeys(settings.announced_keys) if settings.announced_keys else NoKeyHolder(),
         issuer=settings.issuer,
         instance=settings.instance,
         limits=Limits(content_size=settings.content_limit, open_requests=settings.open_requests),

@@ -8,7 +8,7 @@ that its absence and another organisation's ownership get the same answer (`not-
                          agreementFrom?, agreementUntil? (of the caller's organisation)
     registerKey          Organisation {name (its id), status}
     issueToken           Organisation {name (its id), status}; + keyOrganisation, keyRevoked
-    inviteOrganisation, suspendOrganisation, revokeKey, readOwnOrganisation
+    inviteOrganisation, suspendOrganisation, revokeKey, changeOwnKeys, readOwnOrganisation
                          Organisation {name (its id), status}
     listOrganisations, administer, readMetadata, readPublicFigures, fetchPublicFigures, listRounds, listSubmissions,
     listRequests, listReleases, readAuditLog, searchPersons, readOwnUses, runService
@@ -149,6 +149,11 @@ def may_revoke_key(caller: Caller, organisation: Organisation | None) -> Query:
     return caller.question("revokeKey", _organisation(organisation))
 
 
+def may_change_own_keys(caller: Caller) -> Query:
+    """A supplier adds a key to its own, or revokes one."""
+    return caller.question("changeOwnKeys", _organisation(caller.organisation))
+
+
 def may_list_organisations(caller: Caller) -> Query:
     """An operator sees all organisations."""
     return caller.of_service("listOrganisations")
@@ -228,7 +233,11 @@ def may_submit(
     A round in which it is not expected is to it as one that does not exist, in every fact: `not-expected` says all.
     """
     own = round_ if round_ is not None and caller.principal.organisation in round_.expected else None
-    nothing = {"dataSet": manifest.data_set, "dataSetVersion": manifest.data_set_version, "expected": ()}
+    nothing: dict[str, Value] = {
+        "dataSet": manifest.data_set,
+        "dataSetVersion": manifest.data_set_version,
+        "expected": (),
+    }
     context: dict[str, Value] = {
         "organisation": manifest.organisation,
         "dataSet": manifest.data_set,

@@ -14,7 +14,7 @@ from service.domain.round import RoundState
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
 
-LIST = EventCode("release.list", Action.READ, "release")
+LIST = EventCode("release.list", Action.READ, "release", refusals_only=True)
 READ = EventCode("release.read", Action.READ, "release", PURPOSEFUL | {Fact.AGREEMENT})
 
 

@@ -138,7 +138,10 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{action: ({"Agreement"}, {}) for action in AGREEMENT_STEPS.split()},
     **{
         action: ({"Organisation"}, {})
-        for action in ("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey", "readOwnOrganisation")
+        for action in (
+            *("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey"),
+            *("changeOwnKeys", "readOwnOrganisation"),
+        )
     },
     "issueToken": ({"Organisation"}, KEY),
     "submit": (
@@ -181,7 +184,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
-    | {"listAgreements", "readAgreement", "giveConsent", "leaveAgreement"}
+    | {"changeOwnKeys", "listAgreements", "readAgreement", "giveConsent", "leaveAgreement"}
     | {"lodgeObjection", "listObjections", "withdrawObjection"}
     | {"submit", "continueSubmission", "withdrawSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS

@@ -7,12 +7,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from agreed import everything_agreed
+from bundles import ruled
 from hypothesis import given
 from hypothesis import strategies as st
 from policy_oracle import judge
 
-from service.adapters.bundle import bundle_directory, load_bundle
-from service.adapters.cedar import CedarEngine
 from service.domain import facts, purpose_facts
 from service.domain.agreement import AgreementKind, Grounds, InForce
 from service.domain.caller import Caller
@@ -38,9 +37,8 @@ from service.domain.request_facts import civil_day, epoch_day, whole_months
 from service.domain.round import Round, RoundState
 from service.domain.submission import Submission, SubmissionState
 
-BUNDLE = load_bundle(bundle_directory())
+BUNDLE, ENGINE = ruled()
 CATALOGUE = BUNDLE.catalogue
-ENGINE = CedarEngine(BUNDLE)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from bundles import bundle_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.domain.catalogue import DisclosureProfile, Sensitivity
 from service.domain.method import (
     Mechanism,
@@ -25,7 +25,7 @@ from service.domain.policy import Obligation
 from service.domain.purpose import Frequency
 from service.domain.texts_obligations import OBLIGATIONS, obligation_text
 
-CATALOGUE = load_bundle(bundle_directory()).catalogue
+CATALOGUE = bundle_of().catalogue
 CAPACITY = CATALOGUE.data_set("staffed-beds")
 PLANNING = CATALOGUE.purpose("regional-capacity-planning")
 

@@ -20,6 +20,7 @@ from service.domain.purpose import PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, Review
 from service.domain.round import Round
+from service.domain.sealing import SealingKey
 from service.domain.submission import Submission, UploadPart
 
 
@@ -47,6 +48,7 @@ class Tables:
     purposes: dict[tuple[str, int], StatedPurpose] = field(default_factory=dict)
     agreements: dict[str, RecordedAgreement] = field(default_factory=dict)
     public_figures: dict[str, PublicCopy] = field(default_factory=dict)
+    sealing_keys: dict[str, SealingKey] = field(default_factory=dict)
     purpose_verdicts: dict[str, PurposeVerdict] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 

@@ -40,6 +40,20 @@ class RegistrationInput(Input):
     ]
 
 
+class KeyInput(Input):
+    """The public half of another key of the organisation that asks."""
+
+    public_key: PublicKeyInput
+    proof: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
+            max_length=4_096,
+            description="JWT (ES256) signed with that key: aud the issuer, sub the organisation.",
+        ),
+    ]
+
+
 class RegistrationAnswer(Answer):
     """From now on this key speaks for this organisation."""
 
@@ -56,11 +70,18 @@ class TokenAnswer(Answer):
     """An access token (RFC 6749, section 5.1)."""
 
     access_token: Annotated[str, Field(serialization_alias="access_token")]
-    token_type: Annotated[Literal["Bearer"], Field(serialization_alias="token_type")] = "Bearer"  # noqa: S105 - a kind
+    token_type: Annotated[Literal["DPoP", "Bearer"], Field(serialization_alias="token_type")]
     expires_in: Annotated[int, Field(serialization_alias="expires_in")]
 
 
-OAuthErrorCode = Literal["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type"]
+OAuthErrorCode = Literal[
+    "invalid_request",
+    "invalid_client",
+    "invalid_target",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_dpop_proof",
+]
 
 
 class OAuthErrorAnswer(Answer):
