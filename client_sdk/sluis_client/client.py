@@ -562,23 +562,29 @@ class Client:
 
     def lodge_objection(
         self, pseudonym: str, *, data_sets: Sequence[str] = (), purposes: Sequence[str] = ()
-    ) -> Objection:
+    ) -> list[Objection]:
         """Leave a person whom you delivered out of everything that is made from now on, whoever delivered the person.
 
-        The answer is kept on this machine, the pseudonym is not. Lodging the same again gives the same answer.
+        The answers are kept on this machine, the pseudonym is not. Lodging the same again gives the same answers. Under
+        a key with which you did not deliver the person yet nothing is lodged: do it again once you have.
 
         Args:
-            pseudonym: as in your delivery, with its key version.
+            pseudonym: as `pseudonyms` gives it: while a key is being replaced two, a space between.
             data_sets: what it is against; none for every one.
             purposes: for which purposes; none for every one.
 
+        Returns:
+            An objection per pseudonym under which you delivered the person.
+
         Raises:
+            SetupError: it is no pseudonym; nothing was sent.
             ServiceRefusedError: you delivered no such person, or there is no such data set or purpose.
 
         Example:
             >>> from sluis_client import Client
             >>> with Client.from_profile() as client:
-            ...     client.lodge_objection("bsn.planning.1.0123456789abcdefghijkl").data_sets
+            ...     (made,) = client.lodge_objection("bsn.planning.1.0123456789abcdefghijkl")
+            >>> made.data_sets
             ()
         """
         return self._session.objections.lodge(pseudonym, data_sets, purposes)
@@ -592,7 +598,7 @@ class Client:
         Example:
             >>> from sluis_client import Client
             >>> with Client.from_profile() as client:
-            ...     made = client.lodge_objection("bsn.planning.1.0123456789abcdefghijkl")
+            ...     (made,) = client.lodge_objection("bsn.planning.1.0123456789abcdefghijkl")
             ...     client.withdraw_objection(made.id).withdrawn_at is None
             False
         """

@@ -8,9 +8,13 @@ from typing import Any, Self
 
 from sluis_client import storage
 from sluis_client.answers import field, moment, optional
-from sluis_client.rules import require_identifier
+from sluis_client.errors import ServiceRefusedError, SetupError
+from sluis_client.language import Text
 from sluis_client.transport import Payload, TokenSource, Transport, segment
+from sluis_client.wire.pseudonym import MOST_VERSIONS, Pseudonym
 from sluis_client.wire.strict import time_text
+
+_NOT_YOURS = "person-not-yours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +70,34 @@ class Objections:
         self._tokens = tokens
         self._home = home
 
-    def lodge(self, pseudonym: str, data_sets: Sequence[str], purposes: Sequence[str]) -> Objection:
-        """Leave a person out of everything that is made from now on; the same again gives the same answer."""
-        for name in (*data_sets, *purposes):
-            require_identifier(name)
-        body: dict[str, object] = {"pseudonym": pseudonym, "dataSets": list(data_sets), "purposes": list(purposes)}
-        return self._keep(
-            self._transport.call(
-                "POST", "/v1/objections", tokens=self._tokens, payload=lambda: Payload.json(body)
-            ).object
-        )
+    def lodge(self, pseudonyms: str, data_sets: Sequence[str], purposes: Sequence[str]) -> list[Objection]:
+        """Leave a person out of everything that is made from now on; the same again gives the same answers.
+
+        Under a key with which the person was not delivered the service knows no such person. That is no failure while
+        there is another under which it does.
+
+        Raises:
+            SetupError: it is not what stands for one person; nothing was sent.
+            ServiceRefusedError: the person was delivered under none of the keys, or something else was refused.
+        """
+        made: list[Objection] = []
+        refused: ServiceRefusedError | None = None
+        for pseudonym in _of_one_person(pseudonyms):
+            body: dict[str, object] = {"pseudonym": pseudonym, "dataSets": list(data_sets), "purposes": list(purposes)}
+            try:
+                answer = self._lodge_one(body)
+            except ServiceRefusedError as error:
+                if _NOT_YOURS not in {reason.code for reason in error.reasons}:
+                    raise
+                refused = error
+            else:
+                made.append(self._keep(answer))
+        if refused is not None and not made:
+            raise refused
+        return made
 
     def withdraw(self, objection: str) -> Objection:
         """Let the person count again."""
-        require_identifier(objection)
         path = f"/v1/objections/{segment(objection)}/withdrawal"
         return self._keep(self._transport.call("PUT", path, tokens=self._tokens).object)
 
@@ -94,7 +112,32 @@ class Objections:
             if cursor is None:
                 return
 
+    def _lodge_one(self, body: Mapping[str, object]) -> Mapping[str, Any]:
+        return self._transport.call(
+            "POST", "/v1/objections", tokens=self._tokens, payload=lambda: Payload.json(body)
+        ).object
+
     def _keep(self, document: Mapping[str, Any]) -> Objection:
         found = Objection.from_json(document)
         storage.write_private(self._home / f"{storage.safe_name(found.id)}.json", storage.as_json(found.to_json()))
         return found
+
+
+def _of_one_person(text: str) -> list[str]:
+    """One pseudonym, or one under each key in force; the message repeats nothing of what was given."""
+    found = [Pseudonym.read(each) for each in text.split()]
+    sound = [one for one in found if one is not None]
+    alike = {(one.type, one.domain) for one in sound}
+    versions = {one.version for one in sound}
+    if (
+        not found
+        or len(sound) < len(found)
+        or len(alike) > 1
+        or len(versions) < len(sound)
+        or len(sound) > MOST_VERSIONS
+    ):
+        raise SetupError(
+            Text("Dat is niet het pseudoniem van één persoon.", "That is not the pseudonym of one person."),
+            Text("Maak het met `sluis-client pseudonym`.", "Make it with `sluis-client pseudonym`."),
+        )
+    return [str(one) for one in sound]

@@ -125,6 +125,8 @@ class Double:
     trouble: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuse_content: bool = False
+    persons: set[str] = field(default_factory=lambda: {"bsn.planning.1.0123456789abcdefghijkl"})
+    objections: dict[str, dict[str, Any]] = field(default_factory=dict)
     use_pages: list[list[dict[str, Any]]] = field(default_factory=lambda: [[a_use()]])
     hook: Callable[[str, str], None] = lambda _phase, _call: None
     log: SomeLog | None = None
@@ -248,7 +250,13 @@ class Double:
     def object_to(self, body: dict[str, Any]) -> dict[str, Any]:
         """As the service: only for a person whom it was sent, and without telling whose objection it is."""
         if body["pseudonym"] not in self.persons:
-            raise Refusal(403, "person-not-yours")
+            reason = {
+                "code": "person-not-yours",
+                "rule": "lodge.cedar",
+                "en": "Not delivered.",
+                "nl": "Niet aangeleverd.",
+            }
+            raise Refusal(403, "denied", reasons=[reason])
         name = f"objection-{len(self.objections) + 1}"
         told = {"id": name, "organisation": ORGANISATION, "lodgedAt": time_text(self.deadline)}
         self.objections[name] = {**told, "dataSets": body["dataSets"], "purposes": body["purposes"]}

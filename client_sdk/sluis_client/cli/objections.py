@@ -1,7 +1,6 @@
 """`sluis-client objections`."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +8,6 @@ import typer
 from sluis_client.cli.options import JsonOption, LanguageOption
 from sluis_client.cli.screen import Screen, minute_text
 from sluis_client.cli.secrets import opened_client
-from sluis_client.errors import FileError, SetupError
 from sluis_client.language import Text
 from sluis_client.objections import Objection
 
@@ -32,15 +30,14 @@ def show(as_json: JsonOption = False, language: LanguageOption = "nl") -> None:
 
 @objections.command("lodge")
 def lodge(
-    file: Annotated[
-        Path,
+    pseudonym: Annotated[
+        list[str],
         typer.Argument(
-            metavar="BESTAND",
-            help="Met één pseudoniem; - is stdin. Zo komt het niet in de geschiedenis van de shell. "
-            "(With one pseudonym; - is stdin. It stays out of the shell's history.)",
-            allow_dash=True,
+            metavar="[PSEUDONIEM]...",
+            show_default=False,
+            help="Wat `sluis-client pseudonym` geeft, of stdin. (What `sluis-client pseudonym` prints, or stdin.)",
         ),
-    ],
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
     data_set: Annotated[
         list[str], typer.Option(help="Alleen tegen deze gegevensset; mag vaker. (Against this data set only.)")
     ] = [],  # noqa: B006 - typer reads it, nobody writes it
@@ -53,10 +50,17 @@ def lodge(
     """Meld een bezwaar: de persoon telt vanaf nu nergens meer in mee. / Lodge an objection of a person."""
     screen = Screen("objections lodge", language, as_json=as_json)
     with screen.reporting():
-        pseudonym = _pseudonym(file)
+        given = " ".join(pseudonym) or sys.stdin.read(_LONGEST)
         with opened_client(language) as client:
-            made = client.lodge_objection(pseudonym, data_sets=data_set, purposes=purpose)
-        _show(screen, [made])
+            made = client.lodge_objection(given, data_sets=data_set, purposes=purpose)
+        if len(made) < len(given.split()):
+            screen.say(
+                Text(
+                    "Met de andere sleutel leverde u deze persoon nog niet aan. Meld het daarna opnieuw.",
+                    "You did not deliver this person under the other key yet. Once you have, lodge it again.",
+                )
+            )
+        _show(screen, made)
 
 
 @objections.command("withdraw")
@@ -71,21 +75,6 @@ def withdraw(
         with opened_client(language) as client:
             ended = client.withdraw_objection(objection)
         _show(screen, [ended])
-
-
-def _pseudonym(file: Path) -> str:
-    """The one line of the file; no message repeats it."""
-    try:
-        with sys.stdin if str(file) == "-" else file.open(encoding="utf-8") as source:
-            lines = source.read(_LONGEST).split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(file, error) from error
-    if len(lines) != 1:
-        raise SetupError(
-            Text(f"In {file} staat niet één pseudoniem.", f"{file} does not hold one pseudonym."),
-            Text("Zet er precies één in.", "Put exactly one in it."),
-        )
-    return lines[0]
 
 
 def _show(screen: Screen, found: list[Objection]) -> None:

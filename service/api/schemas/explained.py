@@ -12,6 +12,7 @@ from service.domain.round import RoundState
 
 _MOST = 1_000
 NamedRegion = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}/[A-Za-z0-9._-]{1,64}$")]
+_Kind = Annotated[OrganisationKind, Field(strict=False)]
 Document = Literal["processor-agreement", "joint-arrangement", "dpia"]
 
 
@@ -26,7 +27,7 @@ class RoundFacts(Input):
     """A round of the data set; `data_set_version` is the newest when it is left out."""
 
     period: Identifier
-    state: RoundState = RoundState.CLOSED
+    state: Annotated[RoundState, Field(strict=False)] = RoundState.CLOSED
     data_set_version: Annotated[int | None, Field(ge=1, le=_MOST)] = None
 
 
@@ -43,7 +44,7 @@ class FactsInput(Input):
     at: UtcTime | None = None
     role: Literal["regional-owner", "steward", "privacy-officer", "auditor"] = "regional-owner"
     organisation: Identifier | None = None
-    kinds: Annotated[list[OrganisationKind], NoDoubles, Field(min_length=1)] = [OrganisationKind.REGIONAL_OWNER]  # noqa: RUF012 - pydantic copies it
+    kinds: Annotated[list[_Kind], NoDoubles, Field(min_length=1)] = [OrganisationKind.REGIONAL_OWNER]  # noqa: RUF012 - pydantic copies it
     regions: Annotated[list[NamedRegion], NoDoubles, Field(max_length=_MOST)] | None = None
     suspended: bool = False
     agreement: AgreementFacts | None = None
