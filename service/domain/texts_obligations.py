@@ -109,6 +109,8 @@ def obligation_text(term: Obligation) -> Both:
             shown["who_nl"], shown["who_en"] = _WHO.get(value, (value, value))
         case "method":
             texts = _method(value) or texts
+        case _:
+            pass
     return texts[0].format_map(shown), texts[1].format_map(shown)
 
 
