@@ -61,15 +61,15 @@ def explain_request(asked: Asked) -> Explained:
     except BundleError as error:
         raise Misread([(f"{directory}/{fault.place}", fault.nl, fault.en) for fault in error.faults]) from error
     catalogue = bundle.catalogue
-    spec = _read(AggregateRequestInput, asked.request, name=None).spec(catalogue)
-    said = _read(FactsInput, asked.facts, name=asked.facts) if asked.facts else FactsInput()
+    spec = _read(AggregateRequestInput, asked.request).spec(catalogue)
+    said = _read(FactsInput, asked.facts) if asked.facts else FactsInput()
     facts = _completed(said, asked, spec, catalogue)
     at = facts.at or asked.now
     rounds = _rounds(spec, facts, at)
     if rounds:
         spec = replace(spec, data_set_version=rounds[0].data_set_version)
     given = [Given(replace(spec, periods=tuple(one.periods)), one.at) for one in facts.given]
-    caller = _caller(facts, at)
+    caller = _caller(facts, at, asked.facts)
     query = may_request_aggregate(caller, spec, catalogue, rounds, _grounds(spec, facts, catalogue), given=given)
     return Explained(CedarEngine(bundle).decide(query), facts.model_dump(mode="json", by_alias=True))
 
@@ -79,18 +79,15 @@ def supposed_grounds(spec: RequestSpec, catalogue: Catalogue) -> Grounds:
     return _grounds(spec, FactsInput(), catalogue)
 
 
-def _read(model: type[_Model], file: Path, name: Path | None) -> _Model:
-    """The file as the model; faults are placed in the file `name` when it is given, else as pointers only."""
+def _read(model: type[_Model], file: Path) -> _Model:
+    """The file as the model."""
     try:
         return read_model(model, file.read_bytes())
     except OSError as error:
-        raise Misread([(str(file), "is niet te lezen", "cannot be read")]) from error
+        raise Misread([("/", "is niet te lezen", "cannot be read")], file) from error
     except Refused as refused:
-        before = f"{name} " if name else ""
-        raise Misread(
-            [(f"{before}{fault.pointer or '/'}", fault.nl, fault.en) for fault in refused.faults]
-            or [(f"{before}/", "geen JSON-object", "no JSON object")]
-        ) from refused
+        faults = [(fault.pointer or "/", fault.nl, fault.en) for fault in refused.faults]
+        raise Misread(faults or [("/", "geen JSON-object", "no JSON object")], file) from refused
 
 
 def _completed(said: FactsInput, asked: Asked, spec: RequestSpec, catalogue: Catalogue) -> FactsInput:
@@ -147,7 +144,7 @@ def _grounds(spec: RequestSpec, facts: FactsInput, catalogue: Catalogue) -> Grou
     return Grounds(tuple(in_force), asks_consent=True, suppliers=silent | lost)
 
 
-def _caller(facts: FactsInput, at: datetime) -> Caller:
+def _caller(facts: FactsInput, at: datetime, file: Path | None) -> Caller:
     name, said = facts.organisation or NAMELESS, facts.agreement
     if said is None:
         raise ValueError("the facts are not complete")
@@ -155,7 +152,7 @@ def _caller(facts: FactsInput, at: datetime) -> Caller:
         agreement = Agreement("supposed", said.valid_from, said.valid_until)
     except Invalid as error:
         text = "eindigt voor het begint", "ends before it starts"
-        raise Misread([("/agreement/validUntil", *text)]) from error
+        raise Misread([("/agreement/validUntil", *text)], file) from error
     own = Organisation(
         id=name,
         name=name,

@@ -157,8 +157,8 @@ NOW = {"at": "2026-11-28T12:00:00Z"}
         ({"rounds": [{"period": "2026-06", "state": "open"}]}, {"round-not-closed"}),
         ({"given": [{"periods": ["2026-05"], "at": "2026-11-01T12:00:00Z"}]}, {"sooner-than-frequency"}),
         ({"given": [{"periods": ["2026-06"], "at": "2026-11-01T12:00:00Z"}]}, set()),
-        ({"at": "2026-09-30T21:59:59Z"}, {"data-too-young"}),
-        ({"at": "2026-09-30T22:00:00Z"}, set()),
+        ({"at": "2026-07-31T21:59:59Z"}, {"data-too-young"}),  # a month after June, in the Netherlands
+        ({"at": "2026-07-31T22:00:00Z"}, set()),
     ],
 )
 def test_with_what_the_service_would_look_up(suppose, facts, expected):
@@ -191,7 +191,11 @@ def test_facts_that_are_none_are_told_at_once(suppose, tmp_path):
     assert len(json.loads(as_json.stdout)["faults"]) == 2
     ends = {"agreement": {"validFrom": "2026-02-01", "validUntil": "2026-01-01"}}
     assert json.loads(suppose({**NOW, **ends}, "--json").stdout)["faults"] == [
-        {"place": "/agreement/validUntil", "nl": "eindigt voor het begint", "en": "ends before it starts"}
+        {
+            "place": f"{tmp_path / 'facts.json'} /agreement/validUntil",
+            "nl": "eindigt voor het begint",
+            "en": "ends before it starts",
+        }
     ]
 
 
