@@ -28,6 +28,7 @@ from service.domain.request import REQUEST_LIFECYCLE
 from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
 from service.domain.texts import ERRORS, REASONS, UNSAFE, Text
+from service.domain.texts_obligations import OBLIGATIONS
 from service.domain.texts_signals import SIGNALS
 from service.keyholder.settings import PREFIX as KEYHOLDER_PREFIX
 from service.keyholder.settings import KeyHolderSettings
@@ -168,6 +169,8 @@ def reasons_page() -> str:
             _REASONS,
             "## Why the policy denies",
             _texts(REASONS),
+            "## What a permit obliges to",
+            _table(("code", "Nederlands", "English"), ([f"`{code}`", *both] for code, both in OBLIGATIONS.items())),
             "## Other errors",
             _texts(ERRORS),
             "## Why no safe table could be made",

@@ -45,6 +45,7 @@ from sluis_client.errors import (
 from sluis_client.files.desk import Desk
 from sluis_client.files.dialect import Dialect
 from sluis_client.machine import Machine
+from sluis_client.objections import Objection
 from sluis_client.outbox import Entry
 from sluis_client.profile import Registration
 from sluis_client.receipts import StoredReceipt
@@ -72,6 +73,7 @@ __all__ = [
     "NoReceiptError",
     "NotCachedError",
     "NotRegisteredError",
+    "Objection",
     "PassphraseError",
     "Patience",
     "ProfileDamagedError",

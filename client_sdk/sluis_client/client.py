@@ -17,6 +17,7 @@ from sluis_client.files.dialect import Dialect
 from sluis_client.files.prepare import require_file
 from sluis_client.machine import Machine
 from sluis_client.network import Network
+from sluis_client.objections import Objection
 from sluis_client.profile import Profile, Registration
 from sluis_client.pseudonyms import BSN_COLUMN, Pseudonymised
 from sluis_client.receipts import StoredReceipt
@@ -547,6 +548,61 @@ class Client:
             False
         """
         return leave_agreement(self._session.transport, self._session.tokens, agreement, reason)
+
+    def objections(self) -> list[Objection]:
+        """The objections of persons that your organisation lodged, newest first.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     client.objections()
+            []
+        """
+        return list(self._session.objections.all())
+
+    def lodge_objection(
+        self, pseudonym: str, *, data_sets: Sequence[str] = (), purposes: Sequence[str] = ()
+    ) -> list[Objection]:
+        """Leave a person whom you delivered out of everything that is made from now on, whoever delivered the person.
+
+        The answers are kept on this machine, the pseudonym is not. Lodging the same again gives the same answers. Under
+        a key with which you did not deliver the person yet nothing is lodged: do it again once you have.
+
+        Args:
+            pseudonym: as `pseudonyms` gives it: while a key is being replaced two, a space between.
+            data_sets: what it is against; none for every one.
+            purposes: for which purposes; none for every one.
+
+        Returns:
+            An objection per pseudonym under which you delivered the person.
+
+        Raises:
+            SetupError: it is no pseudonym; nothing was sent.
+            ServiceRefusedError: you delivered no such person, or there is no such data set or purpose.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     (made,) = client.lodge_objection("bsn.planning.1.0123456789abcdefghijkl")
+            >>> made.data_sets
+            ()
+        """
+        return self._session.objections.lodge(pseudonym, data_sets, purposes)
+
+    def withdraw_objection(self, objection: str) -> Objection:
+        """Let the person count again from now on; withdrawing twice is fine.
+
+        Raises:
+            ServiceRefusedError: you lodged no such objection.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     (made,) = client.lodge_objection("bsn.planning.1.0123456789abcdefghijkl")
+            ...     client.withdraw_objection(made.id).withdrawn_at is None
+            False
+        """
+        return self._session.objections.withdraw(objection)
 
     def receipts(self) -> list[StoredReceipt]:
         """The receipts on this machine, newest first.

@@ -11,6 +11,7 @@
     rounds/              rounds, likewise
     outbox/              deliveries under way
     receipts/            what was delivered, with the proof
+    objections/          what the service answered to objections, without the pseudonym
 
 The directory is the platform's for user data, or SLUIS_CLIENT_HOME.
 """
@@ -33,7 +34,7 @@ from sluis_client.wire.log import CheckpointError, LogKey, LogKeys
 HOME_VARIABLE = "SLUIS_CLIENT_HOME"
 _VERSION = 1
 _SECRET_BYTES = 32
-_DIRECTORIES = ("definitions", "rounds", "outbox", "receipts")
+_DIRECTORIES = ("definitions", "rounds", "outbox", "receipts", "objections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +281,11 @@ class Profile:
     def outbox(self) -> Path:
         """The directory of deliveries under way."""
         return self.home / "outbox"
+
+    @property
+    def objections(self) -> Path:
+        """The directory of answers to objections."""
+        return self.home / "objections"
 
     @property
     def _config(self) -> Path:

@@ -17,6 +17,7 @@ from sluis_client.keys import SupplierKey
 from sluis_client.language import Text
 from sluis_client.machine import Machine
 from sluis_client.network import Network
+from sluis_client.objections import Objections
 from sluis_client.outbox import Outbox
 from sluis_client.passphrases import given_passphrase
 from sluis_client.profile import Profile, Registration
@@ -248,6 +249,11 @@ class Session:
             machine=self.machine,
             sealer=Sealer(self.transport, self.profile, self.registration, self.machine),
         )
+
+    @property
+    def objections(self) -> Objections:
+        """What lodges objections of persons."""
+        return Objections(self.transport, self.tokens, self.profile.objections)
 
     def salted(self, content: Content) -> SealedContent:
         """The content as it is sealed and signed for."""

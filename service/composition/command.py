@@ -8,9 +8,8 @@ Each command loads the part of the service that it needs when it runs: `sluis ap
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -31,7 +30,7 @@ from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
 from service.cli.pictures import add_picture_commands
-from service.cli.policy import Explained, Report, add_policy_commands
+from service.cli.policy import Asked, Explained, Report, add_policy_commands
 from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
@@ -225,12 +224,10 @@ def _report(directory: Path | None) -> Report:
     return report_bundle(directory)
 
 
-def _explain(
-    content: bytes, directory: Path | None, organisation: str | None, at: datetime, regions: Collection[str]
-) -> Explained:
+def _explain(asked: Asked) -> Explained:
     from service.composition.explaining import explain_request
 
-    return explain_request(content, directory, organisation, at, regions)
+    return explain_request(asked)
 
 
 def _compare(old: Path, new: Path, requests: Path | None) -> Comparison:

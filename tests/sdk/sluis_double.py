@@ -125,6 +125,8 @@ class Double:
     trouble: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuse_content: bool = False
+    persons: set[str] = field(default_factory=lambda: {"bsn.planning.1.0123456789abcdefghijkl"})
+    objections: dict[str, dict[str, Any]] = field(default_factory=dict)
     use_pages: list[list[dict[str, Any]]] = field(default_factory=lambda: [[a_use()]])
     hook: Callable[[str, str], None] = lambda _phase, _call: None
     log: SomeLog | None = None
@@ -244,6 +246,21 @@ class Double:
         told = {"dataSets": [more.pop("dataSet", self.definition.id)], "inForce": True, **more}
         fixed = {"id": "01a2-agreement", "kind": kind, "reference": "VO-2026-001", "state": "confirmed"}
         return {**fixed, "purposes": [], "validFrom": "2026-01-01", **told}
+
+    def object_to(self, body: dict[str, Any]) -> dict[str, Any]:
+        """As the service: only for a person whom it was sent, and without telling whose objection it is."""
+        if body["pseudonym"] not in self.persons:
+            reason = {
+                "code": "person-not-yours",
+                "rule": "lodge.cedar",
+                "en": "Not delivered.",
+                "nl": "Niet aangeleverd.",
+            }
+            raise Refusal(403, "denied", reasons=[reason])
+        name = f"objection-{len(self.objections) + 1}"
+        told = {"id": name, "organisation": ORGANISATION, "lodgedAt": time_text(self.deadline)}
+        self.objections[name] = {**told, "dataSets": body["dataSets"], "purposes": body["purposes"]}
+        return self.objections[name]
 
     def round(self) -> dict[str, Any]:
         counts = next((h for h in self.held.values() if h.state == "accepted"), None)
@@ -504,6 +521,14 @@ class _Handler(BaseHTTPRequestHandler):
                 return 201, double.agreement("supplier-consent", **json.loads(body)), {}
             case "POST", ["v1", "agreements", _, "departure"]:
                 return 201, double.agreement("supplier-consent", inForce=False), {}
+            case "POST", ["v1", "objections"]:
+                return 201, double.object_to(json.loads(body)), {}
+            case "GET", ["v1", "objections"]:
+                return 200, {"items": list(double.objections.values())[::-1], "next": None}, {}
+            case "PUT", ["v1", "objections", objection, "withdrawal"] if objection in double.objections:
+                ended = {"withdrawnAt": time_text(double.deadline)}
+                double.objections[objection] |= ended
+                return 200, double.objections[objection], {}
             case "GET", ["v1", "data-sets", double.definition.id]:
                 return 200, double.definition.to_json(), {}
             case "GET", ["v1", "rounds"]:

@@ -15,6 +15,7 @@ from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
 from sluis_client.cli.keys import keys
 from sluis_client.cli.map import map as map_
+from sluis_client.cli.objections import objections
 from sluis_client.cli.pseudonymise import pseudonym, pseudonymise
 from sluis_client.cli.receipts import receipts, trust
 from sluis_client.cli.release import release
@@ -48,6 +49,7 @@ app.command()(status)
 app.command()(rounds)
 app.command()(uses)
 app.add_typer(agreements, name="agreements")
+app.add_typer(objections, name="objections")
 app.add_typer(keys, name="keys")
 app.add_typer(receipts, name="receipts")
 app.command()(trust)
