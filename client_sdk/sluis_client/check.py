@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sluis_client import wire
-from sluis_client.content import Content, FileContent
+from sluis_client.content import Content
 from sluis_client.errors import FileError
 from sluis_client.language import Text
 from sluis_client.rules import RoundRules
@@ -38,9 +38,8 @@ def check(content: Content, rules: RoundRules) -> CheckReport:
     Raises:
         FileError: the file cannot be read.
     """
-    source = content.path if isinstance(content, FileContent) else content.content
     try:
-        checked = wire.check_content(rules.definition, rules.allowed_periods, source, content.format)
+        checked = wire.check_content(rules.definition, rules.allowed_periods, content.source, content.format)
     except OSError as failed:
         raise FileError(
             Text(f"{content.name} kan niet worden gelezen.", f"{content.name} cannot be read."),

@@ -9,7 +9,7 @@ from sluis_client import wire
 from sluis_client.agreements import Agreement, fetch_agreements, give_consent, leave_agreement
 from sluis_client.answers import Round
 from sluis_client.check import CheckReport
-from sluis_client.content import RecordContent
+from sluis_client.content import HeldContent
 from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import AlreadyRegisteredError, NoReceiptError
 from sluis_client.files.desk import Desk
@@ -17,13 +17,12 @@ from sluis_client.files.dialect import Dialect
 from sluis_client.files.prepare import require_file
 from sluis_client.machine import Machine
 from sluis_client.network import Network
-from sluis_client.objections import Objection
+from sluis_client.own_keys import OwnKeys
+from sluis_client.persons import Persons
 from sluis_client.profile import Profile, Registration
-from sluis_client.pseudonyms import BSN_COLUMN, Pseudonymised
 from sluis_client.receipts import StoredReceipt
 from sluis_client.registering import pin_announced_key
 from sluis_client.retry import Patience
-from sluis_client.rotating import RegisteredKey
 from sluis_client.rules import RoundRules, fetch_definition, fetch_rounds, fetch_rules, kept_rules
 from sluis_client.session import Session
 from sluis_client.standing import LogFollowed, Status
@@ -44,12 +43,19 @@ class Client:
         url: str,
         *,
         passphrase: str | None = None,
+        in_keyring: bool = False,
         network: Network | None = None,
         patience: Patience | None = None,
         machine: Machine | None = None,
     ) -> None:
         self._session = Session(
-            profile, url, passphrase=passphrase, network=network, patience=patience, machine=machine
+            profile,
+            url,
+            passphrase=passphrase,
+            in_keyring=in_keyring,
+            network=network,
+            patience=patience,
+            machine=machine,
         )
 
     def __repr__(self) -> str:
@@ -146,11 +152,15 @@ class Client:
             False
         """
         profile = Profile.at(None if home is None else Path(home))
-        client = cls(
-            profile, checked_url(url), passphrase=passphrase, network=network, patience=patience, machine=machine
+        return cls(
+            profile,
+            checked_url(url),
+            passphrase=passphrase,
+            in_keyring=in_keyring,
+            network=network,
+            patience=patience,
+            machine=machine,
         )
-        client._session.in_keyring = in_keyring
-        return client
 
     @property
     def registered(self) -> bool:
@@ -202,51 +212,6 @@ class Client:
         if self._session.profile.registered and not replace:
             raise AlreadyRegisteredError(self._session.profile.registration().name)
         return self._session.register(code)
-
-    def registered_keys(self) -> Sequence[RegisteredKey]:
-        """The keys that speak, or spoke, for this organisation, the oldest first.
-
-        Example:
-            >>> from sluis_client import Client
-            >>> with Client.from_profile() as client:
-            ...     [key.here for key in client.registered_keys()]
-            [True]
-        """
-        return self._session.registered_keys()
-
-    def rotate_key(self) -> Registration:
-        """Makes a new key and registers it with the present one; from now on this profile uses it.
-
-        The old key still holds, for other machines and for deliveries under way, until `revoke_key`. After a lost
-        connection the same call goes on with the same key.
-
-        Raises:
-            ServiceRefusedError: too many keys hold already.
-
-        Example:
-            >>> from sluis_client import Client
-            >>> with Client.from_profile() as client:
-            ...     old = client.registration.key_id
-            ...     client.rotate_key().key_id == old
-            False
-        """
-        return self._session.rotate_key()
-
-    def revoke_key(self, key_id: str) -> RegisteredKey:
-        """Revokes a key of this organisation: it and what it earned are refused at once.
-
-        Raises:
-            ServiceRefusedError: the organisation has no such key.
-
-        Example:
-            >>> from sluis_client import Client
-            >>> with Client.from_profile() as client:
-            ...     old = client.registration.key_id
-            ...     _ = client.rotate_key()
-            ...     client.revoke_key(old).revoked_at is None
-            False
-        """
-        return self._session.revoke_key(key_id)
 
     def rounds(self) -> list[Round]:
         """The rounds in which a delivery of this organisation is expected.
@@ -305,6 +270,16 @@ class Client:
     def desk(self) -> Desk:
         """What is done with files on this machine: names and codes of one's own, templates, comparisons."""
         return Desk(self._session)
+
+    @property
+    def keys(self) -> OwnKeys:
+        """The keys that speak for this organisation."""
+        return OwnKeys(self._session)
+
+    @property
+    def persons(self) -> Persons:
+        """What concerns persons: their pseudonyms, and their objections."""
+        return Persons(self._session)
 
     def check(
         self, path: Path | str, round_id: str, *, offline: bool = False, dialect: Dialect | None = None
@@ -377,66 +352,6 @@ class Client:
             Path(path), self.rules(round_id), corrects, progress=progress, dialect=dialect, reason=reason
         )
 
-    def pseudonymise(
-        self,
-        path: Path | str,
-        output: Path | str,
-        round_id: str,
-        *,
-        column: str = BSN_COLUMN,
-        progress: Progress | None = None,
-    ) -> Pseudonymised:
-        """Writes a file with pseudonyms in place of BSNs, ready to deliver; `submit` does the same by itself.
-
-        The BSNs do not leave this machine: the key holder gets blinded numbers, from which nobody can tell them.
-
-        Args:
-            path: the file with a column of BSNs: .csv, .ndjson or .parquet.
-            output: the file to write, of the same kind.
-            round_id: the round to deliver to; its data set says what the pseudonyms are for.
-            column: how the column of BSNs is called.
-            progress: called with the persons done so far and in total.
-
-        Raises:
-            ContentRefusedError: cells that hold no BSN, all at once.
-            FileError: a file cannot be read or written, or has no such column.
-            SetupError: the round's data set has no pseudonyms.
-            ServiceRefusedError: the key holder refused, for the quota is used up, for example.
-            TrustError: the key holder used another key than the service names.
-
-        Example:
-            >>> from sluis_client import Client, SetupError
-            >>> with Client.from_profile() as client:
-            ...     try:
-            ...         client.pseudonymise("capacity.csv", "to-deliver.csv", "capacity-2019")
-            ...     except SetupError as refused:
-            ...         print(refused.text.en)
-            capacity-2019 asks for no pseudonyms.
-        """
-        rules = self.rules(round_id)
-        return self._session.pseudonymise(Path(path), Path(output), rules, column, progress)
-
-    def pseudonyms(self, bsns: Sequence[str], domain: str) -> list[str]:
-        """The pseudonyms of BSNs, to lodge an objection or to ask the log about a person.
-
-        Returns:
-            For each BSN its pseudonym; while a key is being replaced two, with a space between.
-
-        Raises:
-            SetupError: one of them is no BSN (which one is said by its place), or the domain has no key.
-            ServiceRefusedError, TrustError: as `pseudonymise`.
-
-        Example:
-            >>> from sluis_client import Client, SetupError
-            >>> with Client.from_profile() as client:
-            ...     try:
-            ...         client.pseudonyms(["123456789"], "planning")
-            ...     except SetupError as refused:
-            ...         print(refused.text.en)
-            Not a BSN: number 1.
-        """
-        return self._session.pseudonyms(bsns, domain)
-
     def submit_records(
         self, records: Sequence[Mapping[str, Any]], round_id: str, corrects: str | None = None
     ) -> Delivered:
@@ -454,7 +369,7 @@ class Client:
             ...     client.submit_records([row], "capacity-2019").rows
             1
         """
-        return self._session.deliver(RecordContent.of(records), self.rules(round_id), corrects, None)
+        return self._session.deliver(HeldContent.of_records(records), self.rules(round_id), corrects, None)
 
     def status(self) -> Status:
         """How this organisation stands: rounds, and deliveries that were cut off.
@@ -549,61 +464,6 @@ class Client:
         """
         return leave_agreement(self._session.transport, self._session.tokens, agreement, reason)
 
-    def objections(self) -> list[Objection]:
-        """The objections of persons that your organisation lodged, newest first.
-
-        Example:
-            >>> from sluis_client import Client
-            >>> with Client.from_profile() as client:
-            ...     client.objections()
-            []
-        """
-        return list(self._session.objections.all())
-
-    def lodge_objection(
-        self, pseudonym: str, *, data_sets: Sequence[str] = (), purposes: Sequence[str] = ()
-    ) -> list[Objection]:
-        """Leave a person whom you delivered out of everything that is made from now on, whoever delivered the person.
-
-        The answers are kept on this machine, the pseudonym is not. Lodging the same again gives the same answers. Under
-        a key with which you did not deliver the person yet nothing is lodged: do it again once you have.
-
-        Args:
-            pseudonym: as `pseudonyms` gives it: while a key is being replaced two, a space between.
-            data_sets: what it is against; none for every one.
-            purposes: for which purposes; none for every one.
-
-        Returns:
-            An objection per pseudonym under which you delivered the person.
-
-        Raises:
-            SetupError: it is no pseudonym; nothing was sent.
-            ServiceRefusedError: you delivered no such person, or there is no such data set or purpose.
-
-        Example:
-            >>> from sluis_client import Client
-            >>> with Client.from_profile() as client:
-            ...     (made,) = client.lodge_objection("bsn.planning.1.0123456789abcdefghijkl")
-            >>> made.data_sets
-            ()
-        """
-        return self._session.objections.lodge(pseudonym, data_sets, purposes)
-
-    def withdraw_objection(self, objection: str) -> Objection:
-        """Let the person count again from now on; withdrawing twice is fine.
-
-        Raises:
-            ServiceRefusedError: you lodged no such objection.
-
-        Example:
-            >>> from sluis_client import Client
-            >>> with Client.from_profile() as client:
-            ...     (made,) = client.lodge_objection("bsn.planning.1.0123456789abcdefghijkl")
-            ...     client.withdraw_objection(made.id).withdrawn_at is None
-            False
-        """
-        return self._session.objections.withdraw(objection)
-
     def receipts(self) -> list[StoredReceipt]:
         """The receipts on this machine, newest first.
 
@@ -643,8 +503,7 @@ class Client:
             raise NoReceiptError
         digest = None
         if path is not None:
-            with self.desk.content(Path(path), stored.round) as content:
-                digest = self._session.digest_in(stored, content)
+            digest = self._session.digest_in(stored, self.desk.content(Path(path), stored.round))
         self._session.receipts.verify(stored, digest, in_log=in_log)
         return stored
 

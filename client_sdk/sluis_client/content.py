@@ -1,4 +1,4 @@
-"""The content to deliver: a file read in parts, or records inline."""
+"""The content to deliver: a file that is read in parts, or what is held in memory."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +39,11 @@ class FileContent:
     def name(self) -> str:
         """The file's name."""
         return self.path.name
+
+    @property
+    def source(self) -> Path:
+        """Where to read it."""
+        return self.path
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -99,21 +104,28 @@ class FileContent:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordContent:
-    """Records that go along with the announcement."""
+class HeldContent:
+    """Content in memory: records that go along with the announcement, or CSV that was made here of another file.
 
-    records: tuple[Mapping[str, Any], ...]
-    content: bytes
+    Attributes:
+        name: the name of that file.
+        format: how it is written; JSON for records.
+        source: all of it.
+    """
+
+    name: str
+    format: wire.Format
+    source: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, records: Sequence[Mapping[str, Any]]) -> Self:
-        """The records and their canonical bytes.
+    def of_records(cls, records: Sequence[Mapping[str, Any]]) -> Self:
+        """The canonical bytes of records.
 
         Raises:
             FileError: a record holds what JSON cannot.
         """
         try:
-            return cls(tuple(records), wire.content_of_records(records))
+            return cls("(records)", wire.Format.JSON, wire.content_of_records(records))
         except wire.WireError:
             raise FileError(
                 Text("Een record bevat iets dat niet in JSON past.", "A record holds something that JSON cannot."),
@@ -123,60 +135,22 @@ class RecordContent:
             ) from None
 
     @property
-    def name(self) -> str:
-        """Records have no name."""
-        return "(records)"
-
-    @property
-    def format(self) -> wire.Format:
-        """Inline records are JSON."""
-        return wire.Format.JSON
-
-    @property
     def digest(self) -> str:
-        """The digest of the canonical bytes."""
-        return wire.digest(self.content)
+        """The digest of all of it."""
+        return wire.digest(self.source)
 
     @property
     def size(self) -> int:
-        """The number of canonical bytes."""
-        return len(self.content)
-
-
-@dataclass(frozen=True, slots=True)
-class MadeContent:
-    """CSV that was made here of a file in another form; the same file makes the same bytes.
-
-    Attributes:
-        name: the name of that file.
-        content: what is sent.
-    """
-
-    name: str
-    content: bytes = field(repr=False)
-
-    @property
-    def format(self) -> wire.Format:
-        """What is made is CSV."""
-        return wire.Format.CSV
-
-    @property
-    def digest(self) -> str:
-        """The digest of what is sent."""
-        return wire.digest(self.content)
-
-    @property
-    def size(self) -> int:
-        """The number of bytes that are sent."""
-        return len(self.content)
+        """The number of bytes."""
+        return len(self.source)
 
     def parts(self, part_size: int) -> Iterator[bytes]:
         """The bytes in parts."""
-        for start in range(0, len(self.content), part_size):
-            yield self.content[start : start + part_size]
+        for start in range(0, len(self.source), part_size):
+            yield self.source[start : start + part_size]
 
 
-Content = FileContent | MadeContent | RecordContent
+Content = FileContent | HeldContent
 
 
 def of_wire(path: Path) -> wire.Format | None:

@@ -19,7 +19,6 @@ from typing import Any, Literal
 
 from sluis_client import wire
 from sluis_client.answers import Submission
-from sluis_client.content import RecordContent
 from sluis_client.errors import (
     ClockSkewError,
     ContentRefusedError,
@@ -159,7 +158,7 @@ class Courier:
         self._sealer.require_key()
         answer = self._announce(entry, content)  # 2
         submission = Submission.from_answer(answer.object, answer.headers)
-        if submission.state == "receiving" and not isinstance(content.inner, RecordContent):
+        if submission.state == "receiving" and not content.inline:
             self._outbox.announced(entry, submission.id)
             if answer.status != _CREATED:
                 submission = self._get(submission.id)
@@ -188,13 +187,13 @@ class Courier:
             "keyId": self._key.key_id,
             "signature": self._key.sign_manifest(entry.manifest),
         }
-        if not isinstance(content.inner, RecordContent):
+        if not content.inline:
             return self._post(entry, body)
 
         def send(sealed: bytes, key_id: str) -> Answer:
             return self._post(entry, {**body, "sealedRecords": {"keyId": key_id, "content": wire.base64url(sealed)}})
 
-        return self._sealer.send(content.salt + content.inner.content, entry.manifest, 0, send)
+        return self._sealer.send(b"".join(content.parts(content.size)), entry.manifest, 0, send)
 
     def _post(self, entry: Entry, body: dict[str, Any]) -> Answer:
         return self._transport.call(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
 from sluis_client import wire
-from sluis_client.content import Content, RecordContent
+from sluis_client.content import Content
 from sluis_client.errors import ServiceRefusedError, TrustError, UnexpectedAnswerError
 from sluis_client.language import Text
 from sluis_client.machine import Machine
@@ -26,6 +26,7 @@ from sluis_client.wire.sealing import (
 )
 
 Sent = TypeVar("Sent")
+_BLOCK = 1 << 20
 _NOT_ACTIVE = "sealing-key-not-active"
 
 
@@ -54,7 +55,7 @@ class SealedContent:
         """
         salt = content_salt(secret, inner.digest)
         sha = hashlib.sha256(salt)
-        for block in _bytes_of(inner):
+        for block in inner.parts(_BLOCK):
             sha.update(block)
         return cls(inner, salt, f"sha-256:{sha.hexdigest()}", inner.size + len(salt))
 
@@ -65,8 +66,13 @@ class SealedContent:
 
     @property
     def format(self) -> wire.Format:
-        """How the file is written."""
+        """How it is written."""
         return self.inner.format
+
+    @property
+    def inline(self) -> bool:
+        """Whether it goes along with the announcement."""
+        return self.format is wire.Format.JSON
 
     def parts(self, part_size: int) -> Iterator[bytes]:
         """The bytes in parts; the last one only after the file proved to be what it was.
@@ -75,7 +81,7 @@ class SealedContent:
             FileError: as `FileContent.parts`.
         """
         held = bytearray(self.salt)
-        for block in _bytes_of(self.inner, part_size):
+        for block in self.inner.parts(part_size):
             held += block
             while len(held) > part_size:  # never the last of them: that may not have been looked at yet
                 yield bytes(held[:part_size])
@@ -144,13 +150,6 @@ class Sealer:
                 Text("De dienst heeft nu geen sleutel om aan te verzegelen.", "The service has no key to seal to now.")
             )
         return key
-
-
-def _bytes_of(content: Content, part_size: int = 1 << 20) -> Iterator[bytes]:
-    if isinstance(content, RecordContent):
-        yield content.content
-    else:
-        yield from content.parts(part_size)
 
 
 def _untrusted() -> TrustError:

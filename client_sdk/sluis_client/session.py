@@ -1,11 +1,9 @@
 """One profile opened at one service: what the calls of a client share, each part made when it is first needed."""
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sluis_client import wire
 from sluis_client.answers import Submission
@@ -21,20 +19,14 @@ from sluis_client.objections import Objections
 from sluis_client.outbox import Outbox
 from sluis_client.passphrases import given_passphrase
 from sluis_client.profile import Profile, Registration
-from sluis_client.pseudonyms import KeyHolder, Maker, Pseudonymised, has_bsn_column, pseudonymise_file, stand_ins
-from sluis_client.pseudonyms.files import person_column
-from sluis_client.pseudonyms.making import published_keys
+from sluis_client.pseudonyms import KeyHolder, Maker, published_keys
 from sluis_client.receipts import ReceiptBook, StoredReceipt
 from sluis_client.registering import register
 from sluis_client.retry import Patience
-from sluis_client.rotating import RegisteredKey, fetch_keys, revoke, rotate
 from sluis_client.rules import RoundRules, require_identifier
 from sluis_client.sealing import SealedContent, Sealer
 from sluis_client.tokens import Tokens
 from sluis_client.transport import Transport, segment
-from sluis_client.wire import FaultCode
-from sluis_client.wire.manifest import KEY_ID
-from sluis_client.wire.pseudonym import checked_bsn
 from sluis_client.witness import Witness
 
 PATIENCE_VARIABLE = "SLUIS_CLIENT_PATIENCE"
@@ -49,6 +41,7 @@ class Session:
         url: str,
         *,
         passphrase: str | None,
+        in_keyring: bool,
         network: Network | None,
         patience: Patience | None,
         machine: Machine | None,
@@ -56,10 +49,10 @@ class Session:
         self.profile = profile
         self.machine = machine or Machine()
         self.network = network or Network()
-        self.in_keyring = False
+        self._in_keyring = in_keyring
         self._patience = patience or _patience()
         self.transport = Transport(url, patience=self._patience, machine=self.machine, network=self.network)
-        self._passphrase = passphrase if passphrase is not None else given_passphrase()
+        self.passphrase = passphrase if passphrase is not None else given_passphrase()
         self._registration: Registration | None = None
         self._read_key: SupplierKey | None = None
         self._open_tokens: Tokens | None = None
@@ -82,36 +75,10 @@ class Session:
 
     def register(self, code: str) -> Registration:
         """Registers by the steps of `registering`, and goes on as that registration."""
-        key = self.profile.prepared().new_key(self._passphrase, in_keyring=self.in_keyring)
+        key = self.profile.prepared().new_key(self.passphrase, in_keyring=self._in_keyring)
         made = register(self.transport, self.profile, code, key=key, network=self.network, machine=self.machine)
         self.take_up(made)
         return made
-
-    def registered_keys(self) -> Sequence[RegisteredKey]:
-        """The keys of the organisation."""
-        return fetch_keys(self.transport, self.tokens, self.key().key_id)
-
-    def rotate_key(self) -> Registration:
-        """Rotates by the steps of `rotating`, and goes on with the new key."""
-        made = rotate(
-            self.transport,
-            self.tokens,
-            self.profile,
-            self.registration,
-            passphrase=self._passphrase,
-            machine=self.machine,
-        )
-        self.take_up(made)
-        return made
-
-    def revoke_key(self, key_id: str) -> RegisteredKey:
-        """Revokes a key of the organisation."""
-        if not KEY_ID.fullmatch(key_id):
-            raise SetupError(
-                Text("Dat is geen sleutel.", "That is no key."),
-                Text("Kijk met `sluis-client keys list`.", "Look with `sluis-client keys list`."),
-            )
-        return revoke(self.transport, self.tokens, key_id)
 
     def digest_in(self, stored: StoredReceipt, content: Content) -> str:
         """The digest of a file as a receipt has it: with what goes before it, or of the bare file."""
@@ -125,95 +92,36 @@ class Session:
             PassphraseError: it needs a passphrase, or another one.
         """
         if self._read_key is None:
-            self._read_key = self.profile.key(self._passphrase)
+            self._read_key = self.profile.key(self.passphrase)
         return self._read_key
 
     @property
     def tokens(self) -> Tokens:
         """Where access tokens come from."""
         if self._open_tokens is None:
-            registration = self.registration
-            self._open_tokens = Tokens(
-                self.transport,
-                self.key(),
-                client_id=registration.client_id,
-                issuer=registration.issuer,
-                machine=self.machine,
-            )
+            self._open_tokens = self._tokens_for(None)
         return self._open_tokens
 
+    def _tokens_for(self, resource: str | None) -> Tokens:
+        registration = self.registration
+        return Tokens(
+            self.transport,
+            self.key(),
+            client_id=registration.client_id,
+            issuer=registration.issuer,
+            machine=self.machine,
+            resource=resource,
+        )
+
     @contextmanager
-    def pseudonym_maker(self) -> Iterator[Maker]:
+    def pseudonym_maker(self, progress: Progress | None = None) -> Iterator[Maker]:
         """What makes pseudonyms, with a connection to the key holder that the service names."""
         published = published_keys(self.transport)
-        registration = self.registration
         with Transport(
             published.address, patience=self._patience, machine=self.machine, network=self.network
         ) as transport:
-            tokens = Tokens(
-                self.transport,
-                self.key(),
-                client_id=registration.client_id,
-                issuer=registration.issuer,
-                machine=self.machine,
-                resource=published.address,
-            )
-            yield Maker(KeyHolder(transport, tokens, published))
-
-    @contextmanager
-    def without_bsns(
-        self, path: Path, rules: RoundRules, *, stand_in: bool = False, progress: Progress | None = None
-    ) -> Iterator[Path]:
-        """The file itself, or where it has a column of BSNs one with pseudonyms in their place, which goes afterwards.
-
-        Args:
-            path: the supplier's file.
-            rules: what a delivery to the round must be.
-            stand_in: for a check, without the key holder: values that only look like pseudonyms.
-            progress: called with the persons done so far and in total.
-        """
-        person = person_column(rules.definition)
-        if person is None or not has_bsn_column(path):
-            yield path
-            return
-        with ExitStack() as opened:
-            make = stand_ins if stand_in else opened.enter_context(self.pseudonym_maker())
-            folder = Path(opened.enter_context(TemporaryDirectory(prefix="sluis-client-")))
-            yield pseudonymise_file(path, folder / path.name, person, make=make, progress=progress or _no_progress).path
-
-    def pseudonymise(
-        self, path: Path, output: Path, rules: RoundRules, column: str, progress: Progress | None
-    ) -> Pseudonymised:
-        """Writes the file with pseudonyms in place of BSNs.
-
-        Raises:
-            SluisClientError: as `Client.pseudonymise`.
-        """
-        person = person_column(rules.definition)
-        if person is None:
-            raise SetupError(
-                Text(f"{rules.round.id} vraagt geen pseudoniemen.", f"{rules.round.id} asks for no pseudonyms."),
-                Text("Lever het bestand zonder BSN aan.", "Deliver the file without BSNs."),
-            )
-        with self.pseudonym_maker() as make:
-            return pseudonymise_file(path, output, person, make=make, progress=progress or _no_progress, column=column)
-
-    def pseudonyms(self, bsns: Sequence[str], domain: str) -> list[str]:
-        """The pseudonyms of BSNs, in their order.
-
-        Raises:
-            SluisClientError: as `Client.pseudonyms`.
-        """
-        checked = [checked_bsn(bsn) for bsn in bsns]
-        wrong = [str(place) for place, found in enumerate(checked, 1) if isinstance(found, FaultCode)]
-        if wrong:
-            raise SetupError(
-                Text(f"Geen BSN: nummer {', '.join(wrong)}.", f"Not a BSN: number {', '.join(wrong)}."),
-                Text("Controleer het (elfproef).", "Check it (eleven test)."),
-            )
-        with self.pseudonym_maker() as make:
-            made = make(checked, domain, _no_progress)
-        return [made[bsn] for bsn in checked]
+            holder = KeyHolder(transport, self._tokens_for(published.address), published)
+            yield Maker(holder, progress=progress)
 
     @property
     def outbox(self) -> Outbox:

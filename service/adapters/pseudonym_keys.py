@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from service.adapters.identity import strict_json
-from service.domain.pseudonyms import AnnouncedKeys, PseudonymKey
 from sluis_client.wire import WireError
 from sluis_client.wire.pseudonym_keys import PublishedKeys
 
@@ -28,17 +27,10 @@ class FilePseudonymKeys:
             PseudonymKeysError: it cannot be read, or is no such document.
         """
         try:
-            found = PublishedKeys.from_json(strict_json.loads(path.read_bytes()))
+            self._announced = PublishedKeys.from_json(strict_json.loads(path.read_bytes()))
         except (OSError, ValueError, WireError):
             raise PseudonymKeysError(f"{path}: niet van een sleutelhouder / not a key holder's document") from None
-        self._announced = AnnouncedKeys(
-            found.address,
-            {
-                domain: tuple(PseudonymKey(key.version, key.since, key.check) for key in keys)
-                for domain, keys in found.domains.items()
-            },
-        )
 
-    def announced(self) -> AnnouncedKeys | None:
+    def announced(self) -> PublishedKeys | None:
         """Address and keys in force."""
         return self._announced

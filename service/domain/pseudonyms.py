@@ -7,39 +7,11 @@ keys, recognises nobody in what the service keeps; nor the other way round.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 
 from sluis_client.wire import base64url
 from sluis_client.wire.pseudonym import KEPT, Pseudonym
 
 _DIGEST_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class PseudonymKey:
-    """A key of the key holder that is in force: figures about periods that end on `since` or later use it.
-
-    `check` is its value of an input that is no person, by which whoever asks can tell another key from it.
-    """
-
-    version: int
-    since: date
-    check: str
-
-
-@dataclass(frozen=True, slots=True)
-class AnnouncedKeys:
-    """What is known of the key holder: its address, and per domain the keys in force, the older first."""
-
-    address: str
-    domains: Mapping[str, tuple[PseudonymKey, ...]]
-
-    def version_for(self, domain: str, last_day: date) -> int | None:
-        """The key that figures about a period use; None when the domain has none (any more)."""
-        found = [key.version for key in self.domains.get(domain, ()) if key.since <= last_day]
-        return max(found, default=None)
 
 
 def kept(text: str, key: bytes) -> str:

@@ -13,11 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from service.adapters import jose_tokens
 from service.adapters.identity.key_choice import verification_key
-from service.adapters.identity.machine import ACCESS_TOKEN_LIFETIME, bound_to
+from service.adapters.identity.machine import checked_access_token
 from service.adapters.identity.proofs import checked_proof
-from service.adapters.jose_tokens import AudienceForm, Profile
 from service.keyholder.refusals import Refusal
 from service.keyholder.settings import PREFIX, KeyHolderSettings, KeyHolderSettingsError
 from service.ports.identity import NotAuthenticated, Shown, UsedProof
@@ -33,16 +31,9 @@ class Access:
             KeyHolderSettingsError: the file cannot be read, or holds no key that signs access tokens.
         """
         self._keys = _keys_in(settings.jwks_file)
-        self._address = settings.address.rstrip("/")
+        self._address = settings.address
         self._used: dict[tuple[str, str], datetime] = {}
-        self._profile = Profile(
-            algorithm="ES256",
-            typ="at+jwt",
-            issuer=settings.issuer,
-            audiences=frozenset({settings.address}),
-            audience_form=AudienceForm.STRING,
-            max_lifetime=ACCESS_TOKEN_LIFETIME,
-        )
+        self._issuer = settings.issuer
 
     def supplier(self, header: str | None, proofs: Sequence[str], *, method: str, path: str, now: datetime) -> str:
         """The organisation that asks.
@@ -60,13 +51,10 @@ class Access:
         kind, _, token = (header or "").partition(" ")
         shown = Shown(scheme=kind.lower(), proofs=proofs, method=method, url=self._address + path)
         try:
-            verified = jose_tokens.verify(token, self._profile, lambda key_id: self._keys.get(key_id or ""), now)
-            bound = bound_to(verified.claims)
+            verified, bound = checked_access_token(token, self._issuer, self._address, self._keys, now)
             if bound is not None:
                 self._use(checked_proof(shown, token=token, key_id=bound, now=now), now)
             elif shown.scheme != "bearer":
-                raise Refusal("not-authenticated")
-            if not verified.subject == verified.text("client_id") == verified.text("azp"):
                 raise Refusal("not-authenticated")
         except NotAuthenticated:
             raise Refusal("not-authenticated") from None

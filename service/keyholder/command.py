@@ -134,7 +134,7 @@ def show_keys() -> None:
     """Toon wat de dienst bekendmaakt: adres en sleutels zonder geheim / show what the service publishes."""
     with _told():
         settings = read_keyholder_settings()
-        typer.echo(json.dumps(_opened(settings)[1].published(settings.address), indent=2))
+        typer.echo(json.dumps(_opened(settings)[1].published(settings.address).to_json(), indent=2))
 
 
 def show_events() -> None:

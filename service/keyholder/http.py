@@ -81,7 +81,7 @@ def keyholder_application(holder: KeyHolder) -> Starlette:
         return _json({"evaluations": answers})
 
     async def read_keys(_request: Request) -> Response:
-        return _json(await run_sync(holder.keys.published, holder.address))
+        return _json((await run_sync(holder.keys.published, holder.address)).to_json())
 
     async def read_health(_request: Request) -> Response:
         return _json({"status": "pass"})

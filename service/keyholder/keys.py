@@ -18,6 +18,7 @@ from service.ports.clock import Clock, Randomness
 from service.ports.keys import KeyStore
 from sluis_client.wire import oprf
 from sluis_client.wire.pseudonym import CHECK_INPUT, DOMAIN, MOST_VERSIONS, digest_of
+from sluis_client.wire.pseudonym_keys import PublishedKey, PublishedKeys
 
 BEGINNING = date.min
 """From when a domain's first key holds."""
@@ -103,15 +104,15 @@ class Keys:
             raise Refusal("domain-unknown")
         return [ActiveKey(row.version, self._unwrapped(row)) for row in found]
 
-    def published(self, address: str) -> dict[str, object]:
+    def published(self, address: str) -> PublishedKeys:
         """What the service publishes of it: where it is, and per domain the keys in force with their check values."""
         with self._store.transact() as data:
             rows = [key for key in data.every_key() if key.wrapped is not None]
-        domains: dict[str, list[dict[str, object]]] = {}
+        domains: dict[str, tuple[PublishedKey, ...]] = {}
         for row in rows:
-            key = {"version": row.version, "since": row.since, "check": row.check_value}
-            domains.setdefault(row.domain, []).append(key)
-        return {"keyHolder": address, "domains": domains}
+            key = PublishedKey(row.version, date.fromisoformat(row.since), row.check_value)
+            domains[row.domain] = (*domains.get(row.domain, ()), key)
+        return PublishedKeys(address, domains)
 
     def _make(self, data: Transaction, domain: str, version: int, since: date, *, code: str, account: str) -> int:
         key = oprf.derive_key(self._randomness.key(oprf.SEED_BYTES), f"{domain}.{version}".encode())

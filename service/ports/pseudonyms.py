@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from service.domain.pseudonyms import AnnouncedKeys
+from sluis_client.wire.pseudonym_keys import PublishedKeys
 
 
 class PseudonymKeys(Protocol):
     """The document that the operator took from the key holder."""
 
-    def announced(self) -> AnnouncedKeys | None:
+    def announced(self) -> PublishedKeys | None:
         """Address and keys in force; None where there is no key holder."""
         ...
 
@@ -18,6 +18,6 @@ class PseudonymKeys(Protocol):
 class NoKeyHolder:
     """Implements `PseudonymKeys` where no data set asks for pseudonyms."""
 
-    def announced(self) -> AnnouncedKeys | None:
+    def announced(self) -> PublishedKeys | None:
         """There is none."""
         return None

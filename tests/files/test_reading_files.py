@@ -27,8 +27,7 @@ def read(path: Path, mapping: Mapping = NOTHING, **said: str) -> Prepared:
 
 
 def content_of(prepared: Prepared) -> bytes:
-    content = prepared.content
-    return content.content if hasattr(content, "content") else content.path.read_bytes()
+    return b"".join(prepared.content.parts(1 << 20))
 
 
 def table(prepared: Prepared) -> list[dict]:

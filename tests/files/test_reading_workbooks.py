@@ -28,7 +28,7 @@ def read(path: Path, **said: str) -> Prepared:
 
 def table(prepared: Prepared) -> list[dict]:
     assert prepared.report.accepted, prepared.report.faults
-    return wire.check_content(DEFINITION, None, prepared.content.content, "csv").table.to_pylist()
+    return wire.check_content(DEFINITION, None, prepared.content.source, "csv").table.to_pylist()
 
 
 def told(prepared: Prepared) -> list[tuple[str, str]]:

@@ -42,7 +42,7 @@ def test_a_correction_has_the_figures(tmp_path):
     path = tmp_path / "same.xlsx"
     write_template(RULES, kept(), None, path)
     prepared = prepare(path, RULES, Mapping("beds", 1), Dialect())
-    found = wire.check_content(DEFINITION, None, prepared.content.content, "csv").table
+    found = wire.check_content(DEFINITION, None, prepared.content.source, "csv").table
     assert found.to_pylist() == kept().rows.to_pylist()
 
 

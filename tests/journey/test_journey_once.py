@@ -13,13 +13,13 @@ from test_every_data_set import CATALOGUE, content_of, deliver, purpose_for
 
 from service.domain.organisation import OrganisationKind
 from service.domain.principal import Role
-from service.domain.pseudonyms import AnnouncedKeys, PseudonymKey
 from service.domain.request import RequestedDimension, RequestSpec
 from service.domain.round import Round, RoundState
 from service.use_cases.kept_pseudonyms import kept_for
 from service.use_cases.lodge_objection import lodge_objection
 from service.use_cases.submit_records import submit_records
 from sluis_client.wire import canonical_bytes
+from sluis_client.wire.pseudonym_keys import PublishedKey, PublishedKeys
 
 NAME = "treatment-history"
 PLACE = {"period": "2024", "region": "GM0014", "care_form": "3", "history": "none"}
@@ -105,11 +105,11 @@ def test_what_is_kept_is_another_pseudonym_per_domain(world: World) -> None:
 
 
 def announced(world: World, *keys: tuple[int, date]) -> None:
-    found = tuple(PseudonymKey(version, since, "c" * 22) for version, since in keys)
+    found = tuple(PublishedKey(version, since, "c" * 22) for version, since in keys)
 
     class Announced:
-        def announced(self) -> AnnouncedKeys:
-            return AnnouncedKeys("https://keys.example", {"planning": found})
+        def announced(self) -> PublishedKeys:
+            return PublishedKeys("https://keys.example", {"planning": found})
 
     world.services = replace(world.services, pseudonyms=Announced())
 

@@ -300,7 +300,7 @@ def test_a_document_that_no_key_holder_prints_is_refused(tmp_path: Path, wrong: 
 def test_the_service_reads_what_the_key_holder_prints(tmp_path: Path, holding: Holding) -> None:
     holding.keys.rotate(DOMAIN, date(2026, 1, 1), "operator")
     path = tmp_path / "pseudonym-keys.json"
-    path.write_text(json.dumps(holding.keys.published(ADDRESS)))
+    path.write_text(json.dumps(holding.keys.published(ADDRESS).to_json()))
     found = FilePseudonymKeys(path).announced()
     assert found is not None
     days = (date(2025, 12, 31), date(2026, 1, 1), date(2030, 1, 1))

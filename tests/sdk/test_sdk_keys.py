@@ -61,13 +61,13 @@ def test_the_next_key_takes_over_and_the_old_one_holds_until_it_is_revoked(
 ) -> None:
     old = opened.registration.key_id
     first = opened.submit("capacity.csv", ROUND)
-    made = opened.rotate_key()
+    made = opened.keys.rotate()
     assert made.key_id != old
     assert {old, made.key_id} <= set(double.clients), "both hold"
     second = opened.submit("long.csv", ROUND, first.submission)
     assert json.loads((registered / "config.json").read_text())["keyId"] == made.key_id
-    assert opened.revoke_key(old).revoked_at is not None
-    assert [(key.key_id == made.key_id, key.revoked_at is None) for key in opened.registered_keys()] == [
+    assert opened.keys.revoke(old).revoked_at is not None
+    assert [(key.key_id == made.key_id, key.revoked_at is None) for key in opened.keys.all()] == [
         (True, True),
         (False, False),
     ]
@@ -83,19 +83,19 @@ def test_a_rotation_that_was_cut_off_goes_on_with_the_same_key(
     client = through_proxy(0)
     proxy.cuts.append(Cut("POST /v1/organisations/me/keys", **cut))
     with pytest.raises(Exception, match="again"):
-        client.rotate_key()
+        client.keys.rotate()
     assert client.submit("capacity.csv", ROUND).rows == 2, "the present key still works"
-    client.rotate_key()
+    client.keys.rotate()
     assert len(double.clients) == 2
 
 
 def test_a_key_that_was_stolen_is_out_at_once(opened: Client, double: Double) -> None:
     opened.rounds()
-    opened.revoke_key(opened.registration.key_id)
+    opened.keys.revoke(opened.registration.key_id)
     with pytest.raises(ServiceRefusedError):
         opened.rounds()
     with pytest.raises(SetupError):
-        opened.revoke_key("../../me")
+        opened.keys.revoke("../../me")
 
 
 # where the key rests
@@ -109,7 +109,7 @@ def test_a_key_in_the_keyring_is_in_no_file(double: Double, home: Path, system_k
     assert list(system_keyring.held) == [("sluis-client", old)]
     with Client.from_profile() as client:
         client.submit("capacity.csv", ROUND)
-        new = client.rotate_key().key_id
+        new = client.keys.rotate().key_id
         client.rounds()
     assert list(system_keyring.held) == [("sluis-client", new)], "the next one too, and the old one is gone"
     system_keyring.held.clear()
@@ -146,7 +146,7 @@ def test_a_passphrase_comes_through_a_descriptor(
     assert b"ENCRYPTED" in (home / "key.pem").read_bytes()
     with Client.from_profile() as client:
         client.unlock()
-        client.rotate_key()
+        client.keys.rotate()
     assert b"ENCRYPTED" in (home / "key.pem").read_bytes(), "the next one too"
     handed_over(b"another")
     with Client.from_profile() as client, pytest.raises(PassphraseError):
@@ -168,7 +168,7 @@ def test_proxy_and_authority_are_kept_with_the_registration(double: Double, home
         client.register(double.invite())
     with Client.from_profile() as client:
         assert client.registration.network == network
-        client.rotate_key()
+        client.keys.rotate()
         assert client.registration.network == network
 
 

@@ -17,7 +17,7 @@ from sdk_samples import GOOD, LONG, RECORDS
 from sluis_double import ISSUER, ORGANISATION, Double
 
 from sluis_client import Client, SluisClientError, TrustError, wire
-from sluis_client.content import FileContent, RecordContent
+from sluis_client.content import FileContent, HeldContent
 from sluis_client.sealing import SealedContent
 from sluis_client.wire.sealing import (
     SEALING_KEYS_PREFIX,
@@ -201,7 +201,7 @@ def test_what_is_sealed_opens_for_its_key_and_place_only(data: st.DataObject) ->
 
 
 def test_records_and_files_of_the_same_bytes_are_salted_alike() -> None:
-    content = RecordContent.of(RECORDS)
+    content = HeldContent.of_records(RECORDS)
     assert SealedContent.of(content, PRIVATE).digest == wire.digest(
-        SealedContent.of(content, PRIVATE).salt + content.content
+        SealedContent.of(content, PRIVATE).salt + content.source
     )

@@ -68,7 +68,7 @@ class Holding:
         )
 
     def published(self) -> PublishedKeys:
-        return PublishedKeys.from_json(self.keys.published(ADDRESS))
+        return PublishedKeys.from_json(self.keys.published(ADDRESS).to_json())
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,10 @@ def diff(
         require_file(file)
         with opened_client(language) as client:
             rules = client.rules(round_id)
-            with client.desk.prepared(file, rules, Dialect(delimiter, encoding, decimal, sheet)) as prepared:
-                if not prepared.report.accepted:
-                    raise ContentRefusedError(prepared.report.faults)
-                found = client.desk.compare(prepared, rules, own_round=own_round)
+            prepared = client.desk.prepare(file, rules, Dialect(delimiter, encoding, decimal, sheet))
+            if not prepared.report.accepted:
+                raise ContentRefusedError(prepared.report.faults)
+            found = client.desk.compare(prepared, rules, own_round=own_round)
         _show(screen, prepared, found)
 
 

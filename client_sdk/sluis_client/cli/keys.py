@@ -19,7 +19,7 @@ def list_all(as_json: JsonOption = False, language: LanguageOption = "nl") -> No
     screen = Screen("keys list", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
-            found = client.registered_keys()
+            found = client.keys.all()
         screen.table(
             [
                 Text("sleutel", "key"),
@@ -48,7 +48,7 @@ def rotate(as_json: JsonOption = False, language: LanguageOption = "nl") -> None
     with screen.reporting():
         with opened_client(language) as client:
             old = client.registration.key_id
-            made = client.rotate_key()
+            made = client.keys.rotate()
         command = f"sluis-client keys revoke {'-- ' if old.startswith('-') else ''}{old}"
         screen.say(
             Text(
@@ -73,6 +73,6 @@ def revoke(
         if not yes:
             require_yes(screen, Text(f"Sleutel {key_id} intrekken?", f"Revoke key {key_id}?"))
         with opened_client(language) as client:
-            gone = client.revoke_key(key_id)
+            gone = client.keys.revoke(key_id)
         screen.say(Text(f"Ingetrokken: {gone.key_id}", f"Revoked: {gone.key_id}"))
         screen.document("revoked", exitCode=0, key=gone.to_json())

@@ -24,7 +24,7 @@ def show(as_json: JsonOption = False, language: LanguageOption = "nl") -> None:
     screen = Screen("objections list", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
-            found = client.objections()
+            found = client.persons.objections()
         _show(screen, found)
 
 
@@ -52,7 +52,7 @@ def lodge(
     with screen.reporting():
         given = " ".join(pseudonym) or sys.stdin.read(_LONGEST)
         with opened_client(language) as client:
-            made = client.lodge_objection(given, data_sets=data_set, purposes=purpose)
+            made = client.persons.lodge_objection(given, data_sets=data_set, purposes=purpose)
         if len(made) < len(given.split()):
             screen.say(
                 Text(
@@ -73,7 +73,7 @@ def withdraw(
     screen = Screen("objections withdraw", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
-            ended = client.withdraw_objection(objection)
+            ended = client.persons.withdraw_objection(objection)
         _show(screen, [ended])
 
 

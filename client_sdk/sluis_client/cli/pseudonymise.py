@@ -11,18 +11,14 @@ from sluis_client.cli.options import FileArgument, JsonOption, LanguageOption, R
 from sluis_client.cli.screen import Screen
 from sluis_client.cli.secrets import opened_client
 from sluis_client.language import Text, count_of_rows
-from sluis_client.pseudonyms import BSN_COLUMN
 
 
 def pseudonymise(
     file: FileArgument,
     round_id: RoundOption,
     output: Annotated[
-        Path, typer.Option("--output", metavar="BESTAND", help="Het bestand dat gemaakt wordt. (The file to write.)")
+        Path, typer.Option("--output", metavar="BESTAND", help="Het CSV-bestand dat gemaakt wordt. (The CSV to write.)")
     ],
-    column: Annotated[
-        str, typer.Option("--column", metavar="KOLOM", help="De kolom met BSN's. (The column of BSNs.)")
-    ] = BSN_COLUMN,
     *,
     as_json: JsonOption = False,
     language: LanguageOption = "nl",
@@ -35,15 +31,15 @@ def pseudonymise(
     screen = Screen("pseudonymise", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client, screen.progress(of_persons=True) as progress:
-            made = client.pseudonymise(file, output, round_id, column=column, progress=progress)
-        rows = count_of_rows(made.rows)
+            number, persons = client.desk.pseudonymise(file, output, client.rules(round_id), progress)
+        rows = count_of_rows(number)
         screen.say(
             Text(
-                f"{output.name}: {rows.nl}, {made.persons} personen. Er staat geen BSN in.",
-                f"{output.name}: {rows.en}, {made.persons} persons. There is no BSN in it.",
+                f"{output.name}: {rows.nl}, {persons} personen. Er staat geen BSN in.",
+                f"{output.name}: {rows.en}, {persons} persons. There is no BSN in it.",
             )
         )
-        screen.document("ok", exitCode=int(ExitCode.OK), round=round_id, rows=made.rows, persons=made.persons)
+        screen.document("ok", exitCode=int(ExitCode.OK), round=round_id, rows=number, persons=persons)
 
 
 def pseudonym(
@@ -61,7 +57,7 @@ def pseudonym(
     with screen.reporting():
         bsn = typer.prompt("BSN", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
         with opened_client(language) as client:
-            (made,) = client.pseudonyms([bsn], domain)
+            (made,) = client.persons.pseudonyms([bsn], domain)
         found = made.split(" ")
         for one in found:
             screen.line(one)

@@ -8,7 +8,8 @@
     convert, cells  the content that is sent
     prepare       the way through all of them
     suggest       what unknown names and codes may be
-    marked, template  workbooks that are written
+    marked, template, saving
+                  workbooks that are written
     history, period, unusual, confirm
                   earlier deliveries, and what somebody should look at before figures go
     watch, lock   what is laid in a folder is delivered

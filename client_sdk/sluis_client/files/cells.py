@@ -7,9 +7,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from sluis_client import wire
+from sluis_client.files.dialect import Notation
 from sluis_client.files.faults import OwnFault
 from sluis_client.files.mapping import folded
-from sluis_client.files.notation import Notation, plain, says
+from sluis_client.files.notation import plain, says
 from sluis_client.files.source import Broken, Value
 
 _EXCEL_DIGITS = 15

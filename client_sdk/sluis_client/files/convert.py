@@ -2,7 +2,8 @@
 
 1. Names are matched: by the supplier's mapping, by the data set's own name, or by one that differs in case and signs.
 2. All numbers that are texts are looked at, to tell how they are written; what could be two things is asked.
-3. Each row is written; what has no value that could be sent is told. A last row of totals is compared and left out.
+3. A column of BSNs becomes one of pseudonyms: all of them are made at once (`persons`).
+4. Each row is written; what has no value that could be sent is told. A last row of totals is compared and left out.
 
 What is written is a function of the file, the definition and the mapping alone: the same file is the same delivery.
 """
@@ -14,22 +15,25 @@ import io
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from sluis_client import wire
 from sluis_client.errors import FileError
 from sluis_client.files.cells import code_cell, number_cell, text_cell
-from sluis_client.files.dialect import Dialect
+from sluis_client.files.dialect import Dialect, Notation
 from sluis_client.files.faults import OwnFault, own_fault
 from sluis_client.files.mapping import Mapping, folded
-from sluis_client.files.notation import Evidence, Notation
+from sluis_client.files.notation import Evidence, shown
+from sluis_client.files.persons import BsnReader, Reader, is_bsns, person_column
 from sluis_client.files.source import Broken, Row, Source, Value
 from sluis_client.language import Text
+from sluis_client.pseudonyms import Makes, stand_ins
 from sluis_client.wire.faults import FaultList, fault
 
 MAX_CONTENT = 512 << 20
-"""Bytes that are made at most, as the service takes in."""
+"""Bytes that are made at most, for they are held in memory."""
 
 _TOTALS = frozenset({"totaal", "totalen", "total", "totals", "som", "sum", "eindtotaal", "grand total"})
 _KEPT_HOLES = 20_000
@@ -48,6 +52,7 @@ class Made:
         columns: the place in the file of each of our columns.
         holes: cells of the content that are empty because of a fault: row of the content and column.
         unknown: by column, the supplier's codes that are none of ours, and how often each.
+        persons: of how many persons a column held BSNs; None where there is no such column.
         told: what was done, for the supplier.
     """
 
@@ -60,13 +65,24 @@ class Made:
     hole_counts: Counter[str] = field(default_factory=Counter)
     unknown: dict[str, Counter[str]] = field(default_factory=dict)
     unknown_columns: list[str] = field(default_factory=list)
+    persons: int | None = None
     told: list[Text] = field(default_factory=list)
 
 
-def convert(source: Source, definition: wire.Definition, mapping: Mapping, dialect: Dialect) -> Made:
+def convert(
+    source: Source, definition: wire.Definition, mapping: Mapping, dialect: Dialect, makes: Makes = stand_ins
+) -> Made:
     """What the file becomes, by the steps in the module's docstring.
 
+    Args:
+        source: the file.
+        definition: of the data set.
+        mapping: the supplier's own names and codes.
+        dialect: how its numbers are written, when that was said.
+        makes: pseudonyms of BSNs; for a check values that only look like them.
+
     Raises:
+        SluisClientError: as `makes`.
         AmbiguousFileError: its numbers could be read in two ways.
         FileError: it is broken, or too large.
         OSError: it cannot be read.
@@ -79,22 +95,38 @@ def convert(source: Source, definition: wire.Definition, mapping: Mapping, diale
         return made
     made.columns = {name: place for place, name in reversed(places.items()) if name}
     notation = _notation(source, definition, made, dialect)  # 2
+    readers = {
+        name: _reader(definition.column(name), mapping, notation, made)
+        for name in definition.names
+        if name in made.columns
+    }
+    person = person_column(definition)  # 3
+    if person is not None and person.domain is not None and person.name in made.columns:
+        place = made.columns[person.name]
+        if is_bsns(source.header[place], mapping, definition):
+            readers[person.name] = bsns = BsnReader(source, place, person.domain, makes)
+            made.persons = bsns.persons
     _Writer(
         source=source,
         definition=definition,
         mapping=mapping,
         made=made,
         faults=faults,
-        notation=notation,
+        readers=readers,
+        mark="«,»" if notation == "comma" else "«.»",
         matched=set(places),
-    ).write()  # 3
+    ).write()  # 4
     made.faults = faults.freeze()
     return made
 
 
 def knows(definition: wire.Definition, mapping: Mapping) -> Callable[[str], bool]:
     """Whether a name is that of a column, by the data set or by the supplier."""
-    return lambda name: bool(mapping.column(name)) or (bool(name) and definition.nearest(name) is not None)
+    return lambda name: (
+        bool(mapping.column(name))
+        or (bool(name) and definition.nearest(name) is not None)
+        or is_bsns(name, mapping, definition)
+    )
 
 
 def _match(
@@ -102,11 +134,14 @@ def _match(
 ) -> dict[int, str]:
     """Our name for each place in the header that is known; empty for one that is left out."""
     places: dict[int, str] = {}
+    person = person_column(definition)
     for place, name in enumerate(source.header):
         if not name:
             continue
         said = mapping.column(name)
         ours = definition.nearest(name) if said is None else said
+        if person is not None and is_bsns(name, mapping, definition):
+            ours = person.name
         if ours is None or (ours and ours not in definition.names):
             made.unknown_columns.append(name)
             continue
@@ -153,19 +188,20 @@ class _Writer:
         mapping: Mapping,
         made: Made,
         faults: FaultList,
-        notation: Notation,
+        readers: MappingOf[str, Reader],
+        mark: str,
         matched: set[int],
     ) -> None:
         self._source, self._definition, self._made, self._faults = source, definition, made, faults
         self._mapping, self._matched = mapping, matched
         self._names = [name for name in definition.names if name in made.columns]
-        self._readers = [_reader(definition.column(name), mapping, notation, made) for name in self._names]
+        self._readers = [readers[name] for name in self._names]
         self._codes = [
             (name, made.columns[name]) for name in self._names if definition.column(name).kind is wire.Kind.CODE
         ]
         self._sums = {name: Decimal(0) for name in self._names if definition.column(name).kind.is_number}
         self._nameless: set[int] = set()
-        self._mark = "«,»" if notation == "comma" else "«.»"
+        self._mark = mark
 
     def write(self) -> None:
         """All rows, up to the limits."""
@@ -221,7 +257,10 @@ class _Writer:
         value = row.cells[place] if place < len(row.cells) else None
         read = self._readers[index](value)
         if isinstance(read, Broken):
-            self._faults.add(own_fault(read.fault, number, name, range=read.range, mark=self._mark))
+            if isinstance(read.fault, OwnFault):
+                self._faults.add(own_fault(read.fault, number, name, range=read.range, mark=self._mark))
+            else:
+                self._faults.add(fault(read.fault, number, name))
             self._made.hole_counts[name] += 1
             if len(self._made.holes) < _KEPT_HOLES:
                 self._made.holes.add((len(self._made.written) + 1, name))
@@ -249,16 +288,14 @@ class _Writer:
             place = self._made.columns[name]
             read = self._readers[index](row.cells[place] if place < len(row.cells) else None)
             if isinstance(read, str) and _amount(read) not in {None, self._sums[name]}:
-                self._faults.add(
-                    own_fault(OwnFault.TOTAL_OFF, column=name, given=read, found=_written(self._sums[name]))
-                )
+                self._faults.add(own_fault(OwnFault.TOTAL_OFF, column=name, given=read, found=shown(self._sums[name])))
         where = self._source.place(row.number, None)
         self._made.told.append(
             Text(f"De totaalrij ({where}) is nagerekend en weggelaten.", f"The row of totals ({where}) was left out.")
         )
 
 
-def _reader(column: wire.Column, mapping: Mapping, notation: Notation, made: Made) -> Callable[[Value], str | Broken]:
+def _reader(column: wire.Column, mapping: Mapping, notation: Notation, made: Made) -> Reader:
     if column.kind is wire.Kind.CODE:
         own, known = mapping.codes_of(column.name), column.by_code
         seen = made.unknown.setdefault(column.name, Counter())
@@ -293,7 +330,3 @@ def _amount(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if amount.is_finite() else None
-
-
-def _written(amount: Decimal) -> str:
-    return f"{amount.normalize():f}"

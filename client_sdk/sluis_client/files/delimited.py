@@ -18,8 +18,12 @@ from sluis_client.language import Text
 
 _SAID = "sep="
 _MAX_HEADER = 1 << 16
-_SHOWN = {",": Text("komma's", "commas"), ";": Text("puntkomma's", "semicolons")}
-_OTHER = {"\t": Text("tabs", "tabs"), "|": Text("verticale strepen", "vertical bars")}
+_SHOWN = {
+    ",": Text("komma's", "commas"),
+    ";": Text("puntkomma's", "semicolons"),
+    "\t": Text("tabs", "tabs"),
+    "|": Text("verticale strepen", "vertical bars"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Delimited:
     @property
     def told(self) -> tuple[Text, ...]:
         """How it was read."""
-        between = {**_SHOWN, **_OTHER}[self.delimiter]
+        between = _SHOWN[self.delimiter]
         return (
             Text(
                 f"Gelezen als {self.encoding}, met {between.nl} tussen de velden.",

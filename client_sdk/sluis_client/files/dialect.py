@@ -6,7 +6,9 @@ from typing import Any, Literal, Self
 from sluis_client.errors import SetupError
 from sluis_client.language import Text
 
-Decimal_ = Literal["comma", "point"]
+Notation = Literal["comma", "point"]
+"""What stands before the decimals of a number."""
+
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 ENCODINGS = {
     "utf-8": "utf-8-sig",
@@ -16,7 +18,7 @@ ENCODINGS = {
     "windows-1252": "cp1252",
     "cp850": "cp850",
 }
-NOTATIONS: tuple[Decimal_, ...] = ("comma", "point")
+NOTATIONS: tuple[Notation, ...] = ("comma", "point")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from sluis_client import storage, wire
-from sluis_client.content import Content, FileContent, MadeContent
+from sluis_client.content import Content, HeldContent
+from sluis_client.errors import FileError
 from sluis_client.profile import Profile
 from sluis_client.receipts import ReceiptBook, StoredReceipt
 from sluis_client.sealing import SealedContent
@@ -51,8 +52,9 @@ class History:
         """What was sent, durably, unless it is about persons or large."""
         if content.size > MAX_KEPT or any(column.kind is wire.Kind.PSEUDONYM for column in definition.columns):
             return
-        sent = content.path.read_bytes() if isinstance(content, FileContent) else content.content
-        if wire.digest(sent) != content.digest:  # changed since it was sent: what was sent is not here any more
+        try:
+            sent = b"".join(content.parts(MAX_KEPT))
+        except FileError:  # changed since it was sent: what was sent is not here any more
             return
         storage.make_private_directory(self._folder)
         storage.write_private(self._path(submission), sent)
@@ -81,7 +83,7 @@ class History:
         if definition is None or not path.exists():
             return None
         sent = storage.read_private(path)
-        salted = SealedContent.of(MadeContent(path.name, sent), self._profile.content_secret())
+        salted = SealedContent.of(HeldContent(path.name, manifest.format, sent), self._profile.content_secret())
         if manifest.content_digest not in {salted.digest, wire.digest(sent)}:
             return None
         rows = wire.check_content(definition, None, sent, manifest.format).table

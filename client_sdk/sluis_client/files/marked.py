@@ -6,7 +6,6 @@ and a formula has no result in it until a spreadsheet has opened and saved it.
 
 from __future__ import annotations
 
-import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from openpyxl.comments import Comment
 from sluis_client.errors import FileError
 from sluis_client.files.package import unpacked_size
 from sluis_client.files.prepare import Prepared, positions
+from sluis_client.files.saving import require_xlsx, save_new
 from sluis_client.files.workbook import UNREADABLE, Sheet
 from sluis_client.language import Language, Text
 
@@ -48,11 +48,7 @@ def write_marked(prepared: Prepared, output: Path, language: Language) -> int:
             Text("Alleen van een .xlsx komt er een gemerkte kopie.", "Only an .xlsx gets a marked copy."),
             Text("Gebruik de lijst met fouten, of `--json`.", "Use the list of faults, or `--json`."),
         )
-    if output.suffix.lower() != ".xlsx":
-        raise FileError(
-            Text(f"{output.name} eindigt niet op .xlsx.", f"{output.name} does not end in .xlsx."),
-            Text("Kies een andere naam.", "Choose another name."),
-        )
+    require_xlsx(output)
     if unpacked_size(source.path) > MAX_UNPACKED:
         raise FileError(
             Text(f"{source.path.name} is te groot voor een kopie.", f"{source.path.name} is too large for a copy."),
@@ -64,20 +60,11 @@ def write_marked(prepared: Prepared, output: Path, language: Language) -> int:
         place = (row or source.header_row, (column or 0) + 1)
         named = "" if fault.column is None or column is not None else f"{fault.column}: "
         texts.setdefault(place, []).append(f"{fault.code} {named}{text}")
-    copy = _copied(source, texts)
-    try:
-        with output.open("xb") as file:
-            file.write(copy)
-    except FileExistsError:
-        raise FileError(
-            Text(f"{output.name} bestaat al.", f"{output.name} exists already."),
-            Text("Kies een andere naam.", "Choose another name."),
-        ) from None
+    _copy(source, texts, output)
     return len(texts)
 
 
-def _copied(source: Sheet, texts: dict[tuple[int, int], list[str]]) -> bytes:
-    held = io.BytesIO()
+def _copy(source: Sheet, texts: dict[tuple[int, int], list[str]], output: Path) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is left out of a copy stands in the docstring
@@ -90,14 +77,13 @@ def _copied(source: Sheet, texts: dict[tuple[int, int], list[str]]) -> bytes:
                 height = _HEIGHT + _LINE * len(lines)
                 cell.comment = Comment("\n".join(lines), _AUTHOR, width=_WIDTH, height=height)
             book.active = book.index(sheet)
-            book.save(held)
+            save_new(book, output)
             book.close()
     except UNREADABLE as failed:
         raise FileError(
             Text(f"Van {source.path.name} lukt geen kopie.", f"{source.path.name} cannot be copied."),
             Text("Gebruik de lijst met fouten, of `--json`.", "Use the list of faults, or `--json`."),
         ) from failed
-    return held.getvalue()
 
 
 def _inside(area: Any, row: int, column: int) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from sluis_client.errors import AmbiguousFileError
+from sluis_client.files.dialect import NOTATIONS, Notation
 from sluis_client.language import Text
 from sluis_client.wire.faults import showable
-
-Notation = Literal["comma", "point"]
 
 _SPACES = " \u00a0\u202f\u2009'’"
 _MARKED = re.compile(r"[+-]?[0-9]*[.,][0-9.,]*")
@@ -36,9 +36,9 @@ def says(text: str) -> Notation | Literal["either"] | None:
     bare = text.strip().lstrip("+-")
     if "," not in bare and "." not in bare:
         return None
-    fits = [notation for notation in ("comma", "point") if _NUMERAL[notation].fullmatch(bare)]
+    fits = [notation for notation in NOTATIONS if _NUMERAL[notation].fullmatch(bare)]
     if len(fits) == 1:
-        return "comma" if fits[0] == "comma" else "point"
+        return fits[0]
     if not fits:
         return None
     whole = re.split("[.,]", bare, maxsplit=1)[0]
@@ -64,6 +64,11 @@ def plain(text: str, notation: Notation, *, whole: bool) -> str | None:
         fraction = fraction.rstrip("0")
     sign = "-" if form["sign"] == "-" else ""
     return f"{sign}{digits}.{fraction}" if fraction else f"{sign}{digits}"
+
+
+def shown(figure: Decimal) -> str:
+    """A figure for people, without an exponent and without zeros behind the point."""
+    return f"{figure.normalize():f}"
 
 
 @dataclass
@@ -119,4 +124,4 @@ class Evidence:
 
 
 def _question(text: Text) -> AmbiguousFileError:
-    return AmbiguousFileError(text, "decimal", ("comma", "point"))
+    return AmbiguousFileError(text, "decimal", NOTATIONS)

@@ -136,7 +136,7 @@ def parts_of_sheets(path: Path) -> dict[str, str]:
     with _archive(path) as archive:
         for part, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
             if part not in archive.namelist():
-                raise _broken(path)
+                raise broken_workbook(path)
             parser = expat.ParserCreate()
             parser.StartElementHandler = handler
             with archive.open(part) as stream:
@@ -246,7 +246,7 @@ def _parse(path: Path, stream: IO[bytes], parser: expat.XMLParserType) -> None:
             parser.Parse(block, False)
         parser.Parse(b"", True)
     except (expat.ExpatError, zipfile.BadZipFile, EOFError):
-        raise _broken(path) from None
+        raise broken_workbook(path) from None
 
 
 @contextmanager
@@ -254,12 +254,13 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError):
-        raise _broken(path) from None
+        raise broken_workbook(path) from None
     with archive:
         yield archive
 
 
-def _broken(path: Path) -> FileError:
+def broken_workbook(path: Path) -> FileError:
+    """What is no workbook, or one no longer."""
     return FileError(
         Text(f"{path.name} is beschadigd of geen .xlsx.", f"{path.name} is damaged or no .xlsx."),
         _BROKEN,

@@ -16,17 +16,19 @@ from pathlib import Path
 
 from sluis_client import wire
 from sluis_client.check import CheckReport, check
-from sluis_client.content import Content, FileContent, MadeContent, of_wire
+from sluis_client.content import Content, FileContent, HeldContent, of_wire
 from sluis_client.errors import FileError
 from sluis_client.files.convert import Made, convert, knows
 from sluis_client.files.delimited import Delimited, open_delimited
 from sluis_client.files.dialect import Dialect
 from sluis_client.files.mapping import Mapping
 from sluis_client.files.package import require_safe
+from sluis_client.files.persons import is_bsns, person_column
 from sluis_client.files.source import Source
-from sluis_client.files.typed import open_typed
+from sluis_client.files.typed import first_names, open_typed
 from sluis_client.files.workbook import open_workbook
 from sluis_client.language import Text
+from sluis_client.pseudonyms import Makes, stand_ins
 from sluis_client.rules import RoundRules
 from sluis_client.wire.faults import SHOWN_FAULTS
 
@@ -56,6 +58,11 @@ class Prepared:
     made: Made | None = None
     source: Source | None = None
 
+    @property
+    def persons(self) -> int | None:
+        """Of how many persons the file held BSNs; None where it held none."""
+        return None if self.made is None else self.made.persons
+
     def with_warnings(self, found: Sequence[wire.Fault]) -> Prepared:
         """The same with warnings about rows of the content, told of the rows of the file."""
         if not found:
@@ -72,7 +79,7 @@ class Prepared:
         return replace(self, report=replace(report, faults=faults, places=places))
 
 
-def prepare(path: Path, rules: RoundRules, mapping: Mapping, dialect: Dialect) -> Prepared:
+def prepare(path: Path, rules: RoundRules, mapping: Mapping, dialect: Dialect, makes: Makes = stand_ins) -> Prepared:
     """The content and its faults, by the steps in the module's docstring.
 
     Args:
@@ -80,6 +87,7 @@ def prepare(path: Path, rules: RoundRules, mapping: Mapping, dialect: Dialect) -
         rules: what a delivery to the round must be.
         mapping: the supplier's own names and codes.
         dialect: what is said about the file now; it goes before what the mapping says.
+        makes: pseudonyms of BSNs; by itself values that only look like them, which are not to be sent.
 
     Raises:
         AmbiguousFileError: it can be read in two ways.
@@ -88,7 +96,7 @@ def prepare(path: Path, rules: RoundRules, mapping: Mapping, dialect: Dialect) -
     before = require_file(path)
     said = dialect.over(mapping.dialect)
     try:
-        prepared = _prepared(path, path.suffix.lower(), rules, mapping, said)
+        prepared = _prepared(path, rules, mapping, said, makes)
         after = path.stat()
     except OSError as failed:
         raise _unreadable(path, failed) from None
@@ -133,8 +141,9 @@ def open_source(path: Path, definition: wire.Definition, mapping: Mapping, diale
     return open_delimited(path, dialect, known)
 
 
-def _prepared(path: Path, suffix: str, rules: RoundRules, mapping: Mapping, said: Dialect) -> Prepared:
-    if suffix in TYPED and not mapping.renames:
+def _prepared(path: Path, rules: RoundRules, mapping: Mapping, said: Dialect, makes: Makes) -> Prepared:
+    suffix = path.suffix.lower()
+    if suffix in TYPED and not mapping.renames and not _has_bsns(path, rules.definition, mapping):
         return _as_it_stands(path, rules)
     if suffix in DELIMITED and (path.stat().st_size == 0 or _begins_otherwise(path)):
         return _as_it_stands(path, rules)
@@ -144,17 +153,24 @@ def _prepared(path: Path, suffix: str, rules: RoundRules, mapping: Mapping, said
         own = _as_it_stands(path, rules)
         if own.report.accepted:
             return own
-    made = convert(source, rules.definition, mapping, said)
+    made = convert(source, rules.definition, mapping, said, makes)
     if made.content is None:
         content = FileContent.of(path, wire.Format.CSV)
         return Prepared(content, _report(rules, content.digest, made, made.faults, source), made, source)
-    content_made = MadeContent(path.name, made.content)
+    content_made = HeldContent(path.name, wire.Format.CSV, made.content)
     checked = check(content_made, rules)
     faults = _joined(made, checked.faults)
     report = _report(rules, content_made.digest, made, faults, source)
     if own is not None and not report.accepted:
         return own  # nothing is gained by another reading: the faults are told of the file as it stands
     return Prepared(content_made, report, made, source)
+
+
+def _has_bsns(path: Path, definition: wire.Definition, mapping: Mapping) -> bool:
+    """Whether the data set asks for pseudonyms and this file has BSNs instead."""
+    return person_column(definition) is not None and any(
+        is_bsns(name, mapping, definition) for name in first_names(path)
+    )
 
 
 def _as_it_stands(path: Path, rules: RoundRules) -> Prepared:

@@ -15,7 +15,7 @@ from sluis_client.language import Text
 class Broken:
     """A cell that has no value that could be delivered, and the merged range that it is in."""
 
-    fault: OwnFault
+    fault: OwnFault | wire.FaultCode
     range: str = ""
 
 

@@ -20,10 +20,9 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from sluis_client import wire
-from sluis_client.errors import FileError
 from sluis_client.files.history import Kept
 from sluis_client.files.period import counterparts
-from sluis_client.language import Text
+from sluis_client.files.saving import require_xlsx, save_new
 from sluis_client.rules import RoundRules
 
 INPUT, CODES, HELP, BEFORE = "Invoer", "Codes", "Toelichting", "Eerder geleverd"
@@ -51,11 +50,7 @@ def write_template(rules: RoundRules, same: Kept | None, earlier: Kept | None, o
         FileError: `output` is there, or does not end in .xlsx.
         OSError: it cannot be written.
     """
-    if output.suffix.lower() != ".xlsx":
-        raise FileError(
-            Text(f"{output.name} eindigt niet op .xlsx.", f"{output.name} does not end in .xlsx."),
-            Text("Kies een andere naam.", "Choose another name."),
-        )
+    require_xlsx(output)
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = INPUT
@@ -73,14 +68,7 @@ def write_template(rules: RoundRules, same: Kept | None, earlier: Kept | None, o
         _append(before, [[f"eerder: {name}" for name in shown.rows.column_names]])
         _append(before, ([_plain(value) for value in row.values()] for row in shown.rows.to_pylist()))
     book.properties.creator = "sluis-client"
-    try:
-        with output.open("xb") as file:
-            book.save(file)
-    except FileExistsError:
-        raise FileError(
-            Text(f"{output.name} bestaat al.", f"{output.name} exists already."),
-            Text("Kies een andere naam.", "Choose another name."),
-        ) from None
+    save_new(book, output)
     return len(ready)
 
 

@@ -78,6 +78,16 @@ def open_typed(path: Path) -> Typed:
     return Typed(path, tuple(names))
 
 
+def first_names(path: Path) -> tuple[str, ...]:
+    """The names that a file has, or its first row; none when it cannot be read, which reading it will tell."""
+    try:
+        if path.suffix.lower() == ".parquet":
+            return tuple(pq.read_schema(path).names)
+        return tuple(next(_records(path), (0, {}))[1])
+    except (FileError, OSError, pa.ArrowException):
+        return ()
+
+
 def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     if path.suffix.lower() == ".parquet":
         yield from _of_parquet(path)

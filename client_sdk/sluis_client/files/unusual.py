@@ -19,6 +19,7 @@ import pyarrow as pa
 from sluis_client import wire
 from sluis_client.files.faults import OwnFault, own_fault
 from sluis_client.files.history import Kept
+from sluis_client.files.notation import shown
 from sluis_client.files.period import counterparts
 from sluis_client.rules import RoundRules
 
@@ -155,6 +156,4 @@ def _warning(change: Change) -> wire.Fault:
 
 def text_of(figure: Decimal | None) -> str:
     """A figure for people; a dash for none."""
-    if figure is None:
-        return "-"
-    return f"{figure.normalize():f}"
+    return "-" if figure is None else shown(figure)

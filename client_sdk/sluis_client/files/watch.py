@@ -24,7 +24,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -185,11 +185,11 @@ class Watch:
         except ServiceRefusedError as error:
             if error.status in _PASSING or error.status >= _SERVER:
                 return self._kept(path, named, error)
-            return self._finish(path, REFUSED, Outcome(path.name, named, "refused", "", _told(error), error))
+            return self._refused(path, named, error)
         except (ContentRefusedError, FileError, UnclearRoundError) as error:
-            return self._finish(path, REFUSED, Outcome(path.name, named, "refused", "", _told(error), error))
+            return self._refused(path, named, error)
         except SluisClientError as error:  # nothing to go on with: this machine or the trust in the service
-            self._log(Outcome(path.name, named, "stopped", f"{BUSY}/{path.name}", _told(error), error))
+            self._kept(path, named, error, "stopped")
             raise
         details = {
             "submissionId": delivered.submission,
@@ -199,8 +199,11 @@ class Watch:
         }
         return self._finish(path, DONE, Outcome(path.name, named, delivered.outcome, "", details))
 
-    def _kept(self, path: Path, named: str | None, error: SluisClientError) -> Outcome:
-        outcome = Outcome(path.name, named, "waiting", f"{BUSY}/{path.name}", _told(error), error)
+    def _refused(self, path: Path, named: str | None, error: SluisClientError) -> Outcome:
+        return self._finish(path, REFUSED, Outcome(path.name, named, "refused", "", _told(error), error))
+
+    def _kept(self, path: Path, named: str | None, error: SluisClientError, state: str = "waiting") -> Outcome:
+        outcome = Outcome(path.name, named, state, f"{BUSY}/{path.name}", _told(error), error)
         self._log(outcome)
         return outcome
 
@@ -228,9 +231,7 @@ class Watch:
         while target.exists():
             number += 1
             target = place / f"{stamp}-{number}_{path.name}"
-        outcome = Outcome(
-            outcome.name, outcome.round, outcome.state, f"{folder}/{target.name}", outcome.details, outcome.error
-        )
+        outcome = replace(outcome, moved=f"{folder}/{target.name}")
         if folder == REFUSED and path.suffix.lower() in WORKBOOK and isinstance(outcome.error, ContentRefusedError):
             self._mark(path, target, outcome)
         document = json.dumps({"at": self._now(), **outcome.to_json()}, ensure_ascii=False, indent=2)

@@ -22,7 +22,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from sluis_client.errors import AmbiguousFileError, FileError
 from sluis_client.files.dialect import Dialect
 from sluis_client.files.faults import OwnFault
-from sluis_client.files.package import Gaps, gaps_of, parts_of_sheets, require_safe
+from sluis_client.files.package import Gaps, broken_workbook, gaps_of, parts_of_sheets, require_safe
 from sluis_client.files.source import Broken, Row, Value
 from sluis_client.language import Text
 
@@ -205,17 +205,10 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         book = _without_warnings(lambda: openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False))
     except (InvalidFileException, *UNREADABLE) as failed:
-        raise _broken(path) from failed
+        raise broken_workbook(path) from failed
     try:
         yield book
     except UNREADABLE as failed:
-        raise _broken(path) from failed
+        raise broken_workbook(path) from failed
     finally:
         book.close()
-
-
-def _broken(path: Path) -> FileError:
-    return FileError(
-        Text(f"{path.name} is beschadigd of geen .xlsx.", f"{path.name} is damaged or no .xlsx."),
-        Text("Sla het opnieuw op vanuit uw rekenblad, als .xlsx.", "Save it again from your spreadsheet, as .xlsx."),
-    )

@@ -9,9 +9,8 @@
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sluis_client.errors import SetupError, TrustError, UnexpectedAnswerError
 from sluis_client.language import Text
@@ -26,7 +25,7 @@ BATCH = 500
 
 PUBLISHED = "/.well-known/sluis-pseudonyms"
 Progress = Callable[[int, int], None]
-Makes = Callable[[Sequence[str], str, Progress], Mapping[str, str]]
+Makes = Callable[[Sequence[str], str], Mapping[str, str]]
 """From BSNs and a domain to the value of each: its pseudonym under each key in force, a space between."""
 
 
@@ -69,11 +68,12 @@ def published_keys(transport: Transport) -> PublishedKeys:
 class Maker:
     """Makes pseudonyms with a key holder."""
 
-    def __init__(self, holder: KeyHolder, *, batch: int = BATCH) -> None:
+    def __init__(self, holder: KeyHolder, *, progress: Progress | None = None, batch: int = BATCH) -> None:
         self._holder = holder
+        self._progress = progress or (lambda _done, _total: None)
         self._batch = batch
 
-    def __call__(self, bsns: Sequence[str], domain: str, progress: Progress) -> Mapping[str, str]:
+    def __call__(self, bsns: Sequence[str], domain: str) -> Mapping[str, str]:
         """The value of each BSN (nine digits each, checked before).
 
         Raises:
@@ -89,7 +89,7 @@ class Maker:
         made: dict[str, str] = {}
         for start in range(0, len(once), self._batch):
             made |= self._made(once[start : start + self._batch], domain, keys)
-            progress(len(made), len(once))
+            self._progress(len(made), len(once))
         return made
 
     def _made(self, bsns: Sequence[str], domain: str, keys: Sequence[PublishedKey]) -> Mapping[str, str]:
@@ -139,7 +139,7 @@ def _finished(inputs: Sequence[bytes], blinds: Sequence[bytes], answers: Sequenc
         raise _unexpected() from None
 
 
-def stand_ins(bsns: Sequence[str], domain: str, _progress: Progress) -> Mapping[str, str]:
+def stand_ins(bsns: Sequence[str], domain: str) -> Mapping[str, str]:
     """Values that look like pseudonyms, for a check without a connection: the same for the same BSN, this once."""
     return {bsn: str(Pseudonym(BSN, domain, 1, f"a{secrets.token_hex(16)}")) for bsn in set(bsns)}
 
@@ -159,8 +159,3 @@ def _unexpected() -> UnexpectedAnswerError:
     return UnexpectedAnswerError(
         Text("Het antwoord is niet dat van een sleutelhouder.", "The answer is not that of a key holder.")
     )
-
-
-def values_of(texts: Iterable[Any]) -> list[str]:
-    """Cells as text: a spreadsheet or database may hold a BSN as a number, without its leading zero."""
-    return ["" if text is None else str(text) for text in texts]

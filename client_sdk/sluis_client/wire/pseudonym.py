@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sluis_client.wire.canonical import base64url
 from sluis_client.wire.fault_texts import FaultCode
+from sluis_client.wire.identifiers import passes_eleven_test
 
 BSN = "bsn"
 """The type of pseudonyms that are made of a BSN."""
@@ -30,7 +31,7 @@ LABEL = r"[a-z][a-z0-9-]{0,30}\.[a-z][a-z0-9-]{0,62}\.[1-9][0-9]{0,5}\.[A-Za-z0-
 
 _LABEL = re.compile(LABEL)
 _DIGEST_BYTES = 16
-_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+_BSN_DIGITS = 9
 _BSN = re.compile(r"[0-9]{8,9}")
 _NOBODY = frozenset({"000000000", "999999999"})
 
@@ -69,15 +70,13 @@ def input_of(bsn: str) -> bytes:
 def checked_bsn(text: str) -> str | FaultCode:
     """The nine digits, or what is the matter.
 
-    Eight digits lost their leading zero. 9A+8B+7C+6D+5E+4F+3G+2H-I has to be divisible by eleven; 000000000 passes
-    that and is nobody, 999999999 means that the number is not known (Wabb; identity.md).
+    Eight digits lost their leading zero. 000000000 is nobody, 999999999 means that the number is not known (Wabb), and
+    the rest has to pass the eleven test.
     """
     digits = text.strip()
     if not _BSN.fullmatch(digits):
         return FaultCode.NO_BSN
-    digits = digits.zfill(len(_WEIGHTS))
+    digits = digits.zfill(_BSN_DIGITS)
     if digits in _NOBODY:
         return FaultCode.NOBODY
-    if sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True)) % 11:
-        return FaultCode.WRONG_BSN
-    return digits
+    return digits if passes_eleven_test(digits) else FaultCode.WRONG_BSN

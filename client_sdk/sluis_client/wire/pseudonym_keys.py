@@ -51,7 +51,7 @@ class PublishedKey:
 
 @dataclass(frozen=True, slots=True)
 class PublishedKeys:
-    """The document."""
+    """The document: the key holder's address, and per domain the keys in force, the older first."""
 
     address: str
     domains: Mapping[str, tuple[PublishedKey, ...]]
@@ -79,6 +79,11 @@ class PublishedKeys:
             inner.finish()
         fields.finish()
         return cls(address, domains)
+
+    def version_for(self, domain: str, last_day: date) -> int | None:
+        """The key that figures about a period use; None when the domain has none (any more)."""
+        found = [key.version for key in self.domains.get(domain, ()) if key.since <= last_day]
+        return max(found, default=None)
 
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire."""

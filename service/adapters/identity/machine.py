@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from service.adapters import jose_tokens
 from service.adapters.identity.key_choice import thumbprint_of
 from service.adapters.identity.proofs import checked_proof
-from service.adapters.jose_tokens import AudienceForm, Profile
+from service.adapters.jose_tokens import AudienceForm, Profile, VerifiedToken
 from service.domain.organisation import is_organisation_id
 from service.domain.principal import Supplier
 from service.ports.identity import (
@@ -181,25 +181,10 @@ class JoseMachineTokens:
 
     def verify_access_token(self, token: str, *, now: datetime) -> Identified:
         """See `service.ports.identity.MachineTokens`."""
-        profile = Profile(
-            algorithm="ES256",
-            typ="at+jwt",
-            issuer=self._issuer,
-            audiences=frozenset({self._audience}),
-            audience_form=AudienceForm.STRING,
-            max_lifetime=ACCESS_TOKEN_LIFETIME,
-        )
-        verified = jose_tokens.verify(
-            token, profile, lambda key_id: self._public_keys.get(key_id) if key_id else None, now
-        )
-        if not verified.subject == verified.text("client_id") == verified.text("azp"):
-            raise NotAuthenticated(TokenFault.SUBJECT)
+        verified, bound = checked_access_token(token, self._issuer, self._audience, self._public_keys, now)
         key_id = verified.text(_CLIENT_KEY)
-        bound = bound_to(verified.claims)
         if bound is None and self._bound_only:
             raise NotAuthenticated(TokenFault.UNBOUND)
-        if bound not in {None, key_id}:
-            raise NotAuthenticated(TokenFault.CLAIM, "cnf")
         supplier = Supplier(client_id=verified.subject, organisation=verified.subject, key_id=key_id)
         return Identified(supplier, bound_to=bound)
 
@@ -208,7 +193,39 @@ class JoseMachineTokens:
         return tuple(self._public_keys.values())
 
 
-def bound_to(claims: Mapping[str, object]) -> str | None:
+def checked_access_token(
+    token: str, issuer: str, audience: str, keys: Mapping[str, Mapping[str, object]], now: datetime
+) -> tuple[VerifiedToken, str | None]:
+    """An access token of this issuer for this audience, and the thumbprint of the key that it is bound to, if it is.
+
+    Args:
+        token: as it was shown.
+        issuer: who gave it.
+        audience: whom it is for.
+        keys: the issuer's public keys, by id.
+        now: the present moment.
+
+    Raises:
+        NotAuthenticated: with the first fault found.
+    """
+    profile = Profile(
+        algorithm="ES256",
+        typ="at+jwt",
+        issuer=issuer,
+        audiences=frozenset({audience}),
+        audience_form=AudienceForm.STRING,
+        max_lifetime=ACCESS_TOKEN_LIFETIME,
+    )
+    verified = jose_tokens.verify(token, profile, lambda key_id: keys.get(key_id) if key_id else None, now)
+    if not verified.subject == verified.text("client_id") == verified.text("azp"):
+        raise NotAuthenticated(TokenFault.SUBJECT)
+    bound = _bound_to(verified.claims)
+    if bound not in {None, verified.text(_CLIENT_KEY)}:
+        raise NotAuthenticated(TokenFault.CLAIM, "cnf")
+    return verified, bound
+
+
+def _bound_to(claims: Mapping[str, object]) -> str | None:
     """The thumbprint to which a token is bound, if it is; another kind of confirmation is not understood (RFC 7800).
 
     Raises:

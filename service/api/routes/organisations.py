@@ -18,9 +18,10 @@ from service.use_cases.add_own_key import add_own_key
 from service.use_cases.read_organisations import read_own_organisation
 from service.use_cases.read_uses import read_uses
 from service.use_cases.revoke_own_key import revoke_own_key
+from sluis_client.wire.manifest import KEY_ID
 
 router = APIRouter(tags=["identity"])
-KeyId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
+KeyId = Annotated[str, Path(pattern=f"^{KEY_ID.pattern}$")]
 
 
 @router.get(

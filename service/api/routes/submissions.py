@@ -38,13 +38,13 @@ from service.use_cases.receive_part import receive_part
 from service.use_cases.submit_records import Delivered, submit_records
 from service.use_cases.withdraw_submission import withdraw_submission
 from sluis_client.wire import Format, SignedManifest, WireError, content_of_records, from_base64url
+from sluis_client.wire.manifest import KEY_ID
 from sluis_client.wire.sealing import SEALED_OVERHEAD
 from sluis_client.wire.strict import Fields
 
 router = APIRouter(tags=["submissions"])
 
 PART_BODY = 8 * KIB * KIB + SEALED_OVERHEAD
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{43}")
 _RECORDS = ("records", "sealedRecords")
 _DUPLICATE = {"Sluis-Outcome": "duplicate"}
 _CONTENT_DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
@@ -134,7 +134,7 @@ def get_submission(call: AnyCall, submission_id: Id) -> Response:
                 "in": "header",
                 "required": False,
                 "description": "The id of the key to which the part is sealed, when it is",
-                "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"},
+                "schema": {"type": "string", "pattern": f"^{KEY_ID.pattern}$"},
             },
         ]
     },
@@ -237,7 +237,7 @@ def _sealed(value: Any) -> Sealed:
     """
     try:
         fields = Fields(value, {"keyId", "content"})
-        key_id, content = fields.text("keyId", _KEY_ID), fields.text("content", longest=INLINE_BODY)
+        key_id, content = fields.text("keyId", KEY_ID), fields.text("content", longest=INLINE_BODY)
         fields.finish()
         return Sealed(key_id, from_base64url(content))
     except WireError as error:
@@ -256,7 +256,7 @@ def _sealed_to(request: Request) -> str | None:
     sent = request.headers.getlist("sluis-sealed-to")
     if not sent:
         return None
-    if len(sent) != 1 or not _KEY_ID.fullmatch(sent[0]):
+    if len(sent) != 1 or not KEY_ID.fullmatch(sent[0]):
         raise invalid(in_header("Sluis-Sealed-To", "moet een sleutel noemen", "must name one key"))
     return sent[0]
 

@@ -144,11 +144,7 @@ def read_pseudonym_keys(request: Request) -> Response:
     announced = edge_of(request).services.pseudonyms.announced()
     if announced is None:
         raise NotFound("key-holder")
-    domains = {
-        domain: [PseudonymKeyAnswer(version=key.version, since=key.since, check=key.check) for key in keys]
-        for domain, keys in announced.domains.items()
-    }
-    return answer(PseudonymKeysAnswer(key_holder=announced.address, domains=domains), headers=_SHARED)
+    return Response(json.dumps(announced.to_json(), separators=(",", ":")), 200, _SHARED, "application/json")
 
 
 @router.get(OPENAPI_PATH, operation_id="readOpenApi", summary="This document")

@@ -12,8 +12,10 @@ from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Moment, 
 from service.api.schemas.log import LogProofAnswer
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from sluis_client.wire.log import LogProof
+from sluis_client.wire.manifest import KEY_ID
 
 _DIGEST = r"^sha-256:[0-9a-f]{64}$"
+_KeyId = Annotated[str, Field(pattern=f"^{KEY_ID.pattern}$")]
 Digest = Annotated[str, Field(pattern=_DIGEST, examples=["sha-256:" + "0" * 64])]
 
 
@@ -51,7 +53,7 @@ class ManifestInput(Input):
 class SealedInput(Input):
     """What is sealed to the service by HPKE (RFC 9180), as `readSealingKeys` says."""
 
-    key_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    key_id: _KeyId
     content: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9_-]+$", description="Encapsulated key and ciphertext, base64url")
     ]
@@ -61,7 +63,7 @@ class SubmissionInput(Input):
     """A signed manifest, with the records (format `json`, sealed or not) or without (the content follows in parts)."""
 
     manifest: ManifestInput
-    key_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    key_id: _KeyId
     signature: Annotated[
         str,
         Field(
