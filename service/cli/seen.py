@@ -15,7 +15,7 @@ from pathlib import Path
 from service.cli.private_file import write_private
 from sluis_client.wire.canonical import canonical_bytes, parse_json
 from sluis_client.wire.log.erasures import Day
-from sluis_client.wire.strict import Fields, WireError, time_text
+from sluis_client.wire.strict import Fields, WireError, string, time_text
 
 _MOST = 2**53 - 1
 _NOTE = "\n\n\N{EM DASH} "
@@ -48,7 +48,7 @@ class Seen:
             fields = Fields(parse_json(content), {"seenVersion", "checkpoint", "days", "successions"})
             fields.integer("seenVersion", 1, 1)
             note, days = fields.text("checkpoint"), fields.each("days", _day)
-            successions = fields.each("successions", _text) if "successions" in fields else ()
+            successions = fields.each("successions", string) if "successions" in fields else ()
             fields.finish()
         except (WireError, ValueError) as error:
             raise UnreadableSeenError from error
@@ -77,9 +77,3 @@ def _day(value: object) -> Day:
     day = Day(fields.integer("place", 0, _MOST), fields.time("recorded"))
     fields.finish()
     return day
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise UnreadableSeenError
-    return value

@@ -15,7 +15,7 @@ from sluis_client.wire.canonical import base64url, canonical_bytes, from_base64u
 from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey
 from sluis_client.wire.log.keys import LogKeys
 from sluis_client.wire.log.merkle import ProofError, leaf_hash, verify_inclusion
-from sluis_client.wire.strict import LONE_SURROGATE, Fields, StepError, WireError
+from sluis_client.wire.strict import LONE_SURROGATE, Fields, StepError, WireError, string
 
 SALT_BYTES = 32
 MOST_EVENTS = 2**53 - 1
@@ -70,9 +70,7 @@ class LogProof:
             fields.refuse("salt", "moet 32 bytes in base64url zijn", "must be 32 bytes in base64url")
         checkpoint = fields.text("checkpoint")
         members: Mapping[str, Any] = value
-        successions = members.get("successions", [])
-        if not isinstance(successions, list) or not all(isinstance(note, str) for note in successions):
-            fields.refuse("successions", "moet een lijst van teksten zijn", "must be a list of texts")
+        successions = fields.each("successions", string) if "successions" in fields else ()
         event = members.get("event")
         if not isinstance(event, str) or not 0 < len(event) <= _LONGEST_PAYLOAD or LONE_SURROGATE.search(event):
             fields.refuse("event", "moet de tekst van een gebeurtenis zijn", "must be the text of an event")
@@ -81,7 +79,7 @@ class LogProof:
             fields.refuse("hashes", "moet een lijst van hashes zijn", "must be a list of hashes")
         fields.finish()
         entry = LogEntry(index, from_base64url(salt), str(event))
-        return cls(entry, tuple(from_base64url(hash_) for hash_ in hashes or ()), checkpoint, tuple(successions))
+        return cls(entry, tuple(from_base64url(hash_) for hash_ in hashes or ()), checkpoint, successions)
 
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire and in the folder of whoever keeps it."""
