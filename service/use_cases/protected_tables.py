@@ -373,10 +373,21 @@ def _require_untied_measures(basis: Basis, catalogue: Catalogue) -> None:
 
 
 def _contributions(services: Services, basis: Basis, parts: Iterable[CountingPart]) -> pa.Table:
-    """Step 2, for some deliveries."""
+    """Step 2, for some deliveries.
+
+    Whoever delivered somebody once knows that person, also when that delivery counts no more and another one does. So
+    where persons count once, all other deliveries of a release are looked at for who is in them.
+    """
     spec = basis.request.spec
-    data_set = basis.catalogue.data_set(spec.data_set, spec.data_set_version)
-    return services.engine.contributions(_sources(services, basis, parts), finest(data_set, basis.catalogue))
+    asked = finest(basis.catalogue.data_set(spec.data_set, spec.data_set_version), basis.catalogue)
+    sources = _sources(services, basis, parts)
+    if asked.once:
+        there = {source.path for source in sources}
+        others = {part.submission: part for one in basis.earlier for part in one.parts}
+        others |= {part.submission: part for part in basis.connected}
+        known = _sources(services, basis, (replace(part, left_out=()) for _, part in sorted(others.items())))
+        sources += [replace(source, counts=False) for source in known if source.path not in there]
+    return services.engine.contributions(sources, asked)
 
 
 def _past(services: Services, basis: Basis, earlier: Earlier) -> Past:
