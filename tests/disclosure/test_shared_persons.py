@@ -317,3 +317,21 @@ def test_a_person_that_moves_to_another_cell_is_a_change_of_who_withdrew() -> No
     assert change.signed[[nodes[code] for code in ("TOTAL", "a", "b")]].tolist() == [0, -40, 40]
     assert change.measures.reporting[[nodes["a"], nodes["b"]]].tolist() == [1, 1]
     assert {nodes["a"], nodes["b"]} <= set(change.unsafe(versions.lattice, STRICT).nodes.tolist())
+
+
+@settings(max_examples=25)
+@given(rows=deliveries(), place=st.integers(0, 6))
+def test_what_one_supplier_changed_is_the_change_of_one(rows: list[Delivered], place: int) -> None:
+    """Whoever else knows those who are gone, or who count elsewhere now; and every change of a figure is one."""
+    suppliers = sorted({row.holding for row in rows})
+    gone = suppliers[place % len(suppliers)]
+    left = [replace(row, counts=row.holding != gone) for row in rows]
+    versions = Versions.of([Version(shared_facts(rows)), Version(shared_facts(left))], [TABLE])
+    change, old, new = versions.changes[0, 1], People(rows), People(left)
+    for node, codes in zip(versions.lattice.nodes[0].tolist(), TABLE.codes(), strict=True):
+        cells = below(codes)
+        before, after = old.inside(cells), new.inside(cells)
+        assert change.signed[node] == len(after) - len(before)
+        assert change.touched[node] or before == after
+        assert change.measures.reporting[node] <= (1 if change.measures.value[node] else len(suppliers))
+        assert change.measures.value[node] <= len(before ^ after)
