@@ -1,4 +1,4 @@
-"""The worker: carries permitted requests on to evidence, and approved ones to a release.
+"""The worker: carries permitted requests on to evidence, and approved ones to a release; ends those without purpose.
 
 The state of a request in the database is the queue (docs/adr/0005): whatever is `permitted` waits to be prepared and
 whatever is `approved` waits to be sealed, and then for the log. A crash therefore loses nothing, and two workers do no
@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 from service.domain.errors import Conflict, Denied, NotFound, Unavailable
 from service.domain.principal import Worker as WorkerPrincipal
@@ -20,6 +20,7 @@ from service.ports.clock import Randomness
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Services
 from service.use_cases.check_clock import check_clock
+from service.use_cases.end_request import end_request, without_purpose
 from service.use_cases.fail_request import fail_request
 from service.use_cases.prepare_request import prepare_request
 from service.use_cases.publish_release import Standing, publish_release, standing_of
@@ -67,13 +68,18 @@ class Worker:
     def run_once(self, services: Services) -> bool:
         """Carry on every request that waits; False when some part was unavailable and it has to be tried again."""
         done, self._awaits_log = True, False
-        for request in self._waiting(services):
+        without = without_purpose(services)
+        ended = {request.id for request in without}
+        for request in chain(without, (one for one in self._waiting(services) if one.id not in ended)):
             if self._stop.is_set():
                 break
             trace_id = self._randomness.new_id()
             call = Call(services, WorkerPrincipal("requests"), "worker", trace_id)
             try:
-                self._carry_on(call, request)
+                if request.id in ended:
+                    end_request(call, request.id)
+                else:
+                    self._carry_on(call, request)
             except (Conflict, NotFound):
                 continue  # another worker, or a steward, was first
             except Unavailable as error:

@@ -34,8 +34,8 @@ from service.domain.round import Round
 class Today:
     """What a request rests on, as it is at this moment.
 
-    `recipient` is the stored organisation of the request, `given` what that received before under the purpose, of the
-    data set.
+    `recipient` is the stored organisation of the request, `given` what that had received under the purpose, of the data
+    set, when it asked.
     """
 
     catalogue: Catalogue

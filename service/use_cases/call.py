@@ -147,10 +147,7 @@ class Step:
 
     def in_force(self, catalogue: Catalogue) -> Catalogue:
         """The catalogue of a bundle with the purposes that people approved, as they stand at this moment."""
-        stored = self.data.purposes
-        return self.call.services.purposes.in_force(
-            catalogue, stored.decided(), lambda name, version: stored.get(name, version).document
-        )
+        return in_force(self.call.services, self.data, catalogue)
 
     def caller(self) -> Caller:
         """Who asks, with the stored organisation, for the questions of `service.domain.facts`."""
@@ -380,3 +377,11 @@ def _identifier(organisation: Organisation | None) -> str | None:
     given = dict(organisation.identifiers) if organisation else {}
     label = "oin" if "oin" in given else next(iter(sorted(given)), None)
     return f"{label}:{given[label]}" if label else None
+
+
+def in_force(services: Services, data: UnitOfWork, catalogue: Catalogue) -> Catalogue:
+    """The catalogue of a bundle with the purposes that people approved, as they stand in an open transaction."""
+    stored = data.purposes
+    return services.purposes.in_force(
+        catalogue, stored.decided(), lambda name, version: stored.get(name, version).document
+    )

@@ -45,7 +45,8 @@ def review_purpose(call: Call, purpose: str, version: int, verdict: Verdict, rea
 def approve_purpose(call: Call, purpose: str, version: int, verdict: Verdict, reason: str) -> StatedPurpose:
     """A steward's verdict: at the second approval the version holds at once, and the one before it no longer.
 
-    The document is held against the catalogue of today once more: what it names may be gone since.
+    The document is held against the catalogue of today once more: what it names may be gone since. What was asked under
+    the version before it is not released any more: the worker ends it (`end_request`).
 
     Raises:
         Denied: no steward, the proposer, or somebody who judged it before.
@@ -64,13 +65,16 @@ def approve_purpose(call: Call, purpose: str, version: int, verdict: Verdict, re
         call.services.purposes.check_again(stated.document, step.catalogue)
         if state is PurposeState.APPROVED:
             _supersede(step, stated)
-        return _saved(step, replace(stated, state=state, approvers=(*stated.approvers, call.principal.id)))
+        approved = _saved(step, replace(stated, state=state, approvers=(*stated.approvers, call.principal.id)))
+    call.services.jobs.wake()
+    return approved
 
 
 def change_purpose(call: Call, purpose: str, version: int, change: str, reason: str) -> StatedPurpose:
     """Suspend an approved purpose, lift that again, or withdraw it for good; it works on the next decision.
 
-    Suspending and withdrawing protect, so one person may; whoever suspended it does not lift that.
+    Suspending and withdrawing protect, so one person may; whoever suspended it does not lift that. Requests under a
+    purpose that is withdrawn end (`end_request`), those under one that is suspended go on waiting.
 
     Args:
         call: by a steward, or (not to resume) the privacy officer.
@@ -90,7 +94,9 @@ def change_purpose(call: Call, purpose: str, version: int, change: str, reason: 
         state = PURPOSE_LIFECYCLE.after(stated.state, change)
         _note(step, stated, change, reason)
         by = call.principal.id if state is PurposeState.SUSPENDED else None
-        return _saved(step, replace(stated, state=state, suspended_by=by))
+        changed = _saved(step, replace(stated, state=state, suspended_by=by))
+    call.services.jobs.wake()
+    return changed
 
 
 def _authorised(step: Step, action: str, purpose: str, version: int) -> StatedPurpose:

@@ -93,14 +93,19 @@ def suppliers_of(step: Step, rounds: Sequence[Round]) -> frozenset[str]:
 
 
 def rests_on(step: Step, request: AggregateRequest, catalogue: Catalogue, *, lock: bool = False) -> Today:
-    """What a request rests on as things are now; with `lock` the agreements stay in force until the end."""
+    """What a request rests on as things are now; with `lock` the agreements stay in force until the end.
+
+    How often newer figures come was asked when the request was made. What was given since counts for later ones: of two
+    that were open side by side both are answered, in whichever order, as they would be with the newest first.
+    """
     spec, rounds = request.spec, rounds_of(step, request.spec)
+    given = step.data.requests.given(request.organisation, spec.data_set, spec.purpose)
     return Today(
         catalogue=catalogue,
         rounds=rounds,
         recipient=step.known(step.data.organisations.get, request.organisation),
         grounds=step.grounds(spec.data_set, spec.data_set_version, suppliers_of(step, rounds), lock=lock),
-        given=step.data.requests.given(request.organisation, spec.data_set, spec.purpose),
+        given=[one for one in given if one.at < request.created_at],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from journey import STEWARD, World
@@ -50,26 +50,45 @@ def test_newer_figures_under_a_quarterly_purpose(any_world: World) -> None:
     assert world.ask(NEWER).state is RequestState.PERMITTED
 
 
-def test_newer_figures_that_were_asked_for_before_the_first_came(world: World) -> None:
-    """Both are permitted as long as none was given: what is looked at again at approval and release sees the other."""
+@pytest.mark.parametrize("older_first", [True, False])
+def test_of_two_that_were_asked_side_by_side_both_are_answered(world: World, *, older_first: bool) -> None:
+    """Whichever comes first: the newest first would have been allowed. What is asked after that waits its turn."""
     collect(world)
     world.round("2025")
     for supplier in ("north", "south", "east"):
         world.deliver(world.parties[supplier], rows_of(supplier, "2025"), "staffed-beds-2025")
     world.turn("staffed-beds-2025", RoundState.CLOSED)
-    older, approved, prepared = (world.ask(spec) for spec in (SPEC, NEWER, replace(NEWER, dimensions=())))
+    asked = [world.ask(SPEC)]
+    world.clock.moment += timedelta(seconds=1)
+    asked.append(world.ask(NEWER))
     world.work()
-    world.approve(older.id)
+    for number in (0, 1) if older_first else (1, 0):
+        world.clock.moment += timedelta(seconds=1)
+        world.approve(asked[number].id)
+        released = world.release_at_once(asked[number].id)
+        assert released.state is RequestState.RELEASED
+        if older_first and number == 0:
+            assert reasons(world.ask(NEWER)) == [("sooner-than-frequency", "2026-10-01")]
+
+
+def test_what_was_given_before_it_was_asked_is_looked_at_once_more(world: World) -> None:
+    """Also where it was permitted: by a clock that was ahead."""
+    collect(world)
+    world.round("2025")
+    for supplier in ("north", "south", "east"):
+        world.deliver(world.parties[supplier], rows_of(supplier, "2025"), "staffed-beds-2025")
+    world.turn("staffed-beds-2025", RoundState.CLOSED)
+    assert world.release(SPEC).state is RequestState.RELEASED  # on 1 July
+    world.clock.moment = datetime(2026, 9, 30, 22, 0, tzinfo=UTC)
+    approved, prepared = world.ask(NEWER), world.ask(replace(NEWER, dimensions=()))
+    world.work()
     world.approve(approved.id)
-    assert world.release_at_once(older.id).state is RequestState.RELEASED
+    world.clock.moment = datetime(2026, 9, 30, 21, 59, 59, tzinfo=UTC)
     stopped = world.release_at_once(approved.id)
     assert (stopped.state, reasons(stopped)) == (RequestState.DENIED, [("sooner-than-frequency", "2026-10-01")])
     with pytest.raises(Denied) as denied:
         world.review(prepared.id, STEWARD)
     assert [reason.code for reason in denied.value.reasons] == ["sooner-than-frequency"]
-    assert world.request(prepared.id).state is RequestState.PREPARED  # it can wait, and it can be rejected
+    assert world.request(prepared.id).state is RequestState.PREPARED
     (event,) = world.events(code="request.review", outcome="denied")
     assert (event.object_id, event.reasons) == (prepared.id, ("sooner-than-frequency",))
-    world.clock.moment = datetime(2026, 9, 30, 22, 0, tzinfo=UTC)
-    world.approve(prepared.id)
-    assert world.release_at_once(prepared.id).state is RequestState.RELEASED

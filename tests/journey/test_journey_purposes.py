@@ -29,10 +29,11 @@ from service.domain.purpose import PurposeState
 from service.domain.request import AggregateRequest, Verdict
 from service.domain.round import RoundState
 from service.ports.unit_of_work import Page
+from service.use_cases.end_request import end_request
 from service.use_cases.judge_purpose import approve_purpose, change_purpose, review_purpose
 from service.use_cases.read_purposes import list_purposes, read_purpose, read_register
 from service.use_cases.read_releases import read_release
-from service.use_cases.read_requests import read_evidence
+from service.use_cases.read_requests import read_evidence, read_request
 from service.use_cases.read_uses import read_uses
 from service.use_cases.release_request import release_request
 from service.use_cases.withdraw_release import withdraw_release
@@ -166,13 +167,66 @@ def test_a_new_version_replaces_the_one_before_when_it_is_approved(collected: Wo
     with world.services.database.look() as data:
         assert [one.state.value for one in data.purposes.all()] == ["superseded", "approved"]
     assert world.request(asked.id).purpose_version == 1  # keeps its own, and is not released under another
-    world.work()
-    with pytest.raises(Denied) as denied:
-        world.approve(asked.id)
-    assert [reason.code for reason in denied.value.reasons] == ["purpose-changed"]
-    world.review(asked.id, STEWARD, Verdict.REJECT)
-    assert world.request(asked.id).state == "rejected"
     assert world.ask(SPEC).purpose_version == 2
+
+
+@pytest.mark.parametrize("stage", ["permitted", "prepared", "approved-once", "approved"])
+@pytest.mark.parametrize(("replaced", "reason"), [(True, "purpose-changed"), (False, "purpose-not-approved")])
+def test_what_waits_under_a_purpose_that_is_gone_ends_at_once_and_makes_room(
+    collected: World, stage: str, reason: str, *, replaced: bool
+) -> None:
+    """Nobody has to reject it; its owner reads why, and asks again."""
+    world = collected
+    world.services = replace(world.services, limits=replace(world.services.limits, open_requests=1))
+    world.purpose(a_document())
+    asked = world.ask(SPEC)
+    if stage != "permitted":
+        world.work()
+    for steward, reached in ((STEWARD, "approved-once"), (SECOND, "approved")):
+        if stage in {reached, "approved"}:
+            world.review(asked.id, steward)
+    assert world.request(asked.id).state == stage
+    if replaced:
+        world.purpose(a_document(version=2))
+    else:
+        change(world, "withdraw")
+    if stage == "prepared":  # also before the worker came to it
+        with pytest.raises(Denied) as denied:
+            world.review(asked.id, STEWARD)
+        assert reason in {found.code for found in denied.value.reasons}
+    world.work()
+    ended = read_request(world.call(OWNER), asked.id).request
+    assert (ended.state, codes(ended)) == ("denied", [reason])
+    (event,) = world.events(code="request.end")
+    assert (event.outcome, event.object_id, event.reasons) == ("denied", asked.id, (reason,))
+    assert (event.authorisation.purpose_version, event.on_behalf_of) == (1, OWNER.id)
+    world.work()
+    assert len(world.events(code="request.end")) == 1
+    if replaced:
+        assert world.ask(SPEC).state == "permitted"
+
+
+def test_what_waits_under_a_purpose_that_is_suspended_goes_on_waiting(collected: World) -> None:
+    world = collected
+    world.purpose(a_document())
+    asked = world.ask(SPEC)
+    world.work()
+    change(world, "suspend")
+    world.work()
+    assert world.request(asked.id).state == "prepared"
+    change(world, "resume", SECOND)
+    world.approve(asked.id)
+    assert world.release_at_once(asked.id).state == "released"
+
+
+def test_a_request_whose_purpose_bears_it_is_not_ended(collected: World) -> None:
+    world = collected
+    world.purpose(a_document())
+    asked = world.ask(SPEC)
+    with pytest.raises(Conflict, match="request-state"):
+        end_request(world.call(WORKER), asked.id)
+    world.work()
+    assert world.request(asked.id).state == "prepared"
 
 
 def test_a_new_version_stops_what_was_sealed_and_not_published(collected: World) -> None:

@@ -186,6 +186,12 @@ def sealed(world: World, approved: str) -> str:
     return approved
 
 
+def under_another_version(world: World, request: str) -> str:
+    """The request, as if its purpose had been replaced since."""
+    world.execute(f"UPDATE requests SET purpose_version = 7 WHERE id = '{request}'")
+    return request
+
+
 def covered(world: World) -> Callable[[bytes], object]:
     """Somewhere to write the log, which is up to date."""
     world.sequence()
@@ -575,6 +581,14 @@ CASES: Mapping[str, Case] = {
         "request.fail",
         lambda _, t: (t.released,),
         outcome="failed",
+    ),
+    "end_request": Case(
+        {"worker"},
+        "worker",
+        lambda world, t: (under_another_version(world, t.prepared),),
+        "request.end",
+        lambda _, t: (t.prepared,),
+        outcome="denied",
     ),
     "retry_request": Case(
         {"operator"}, "operator", lambda _, t: (t.failed,), "request.retry", lambda _, t: (t.permitted,)
