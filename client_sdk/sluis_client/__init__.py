@@ -14,6 +14,7 @@ The way of a delivery, and where to read it:
 """
 
 from sluis_client.answers import Round
+from sluis_client.calendar import CalendarEntry
 from sluis_client.check import CheckReport
 from sluis_client.client import Client
 from sluis_client.delivery import Delivered
@@ -50,6 +51,7 @@ from sluis_client.uses import Reading, Use, UsedDelivery
 
 __all__ = [
     "AlreadyRegisteredError",
+    "CalendarEntry",
     "CheckReport",
     "Client",
     "ClockSkewError",

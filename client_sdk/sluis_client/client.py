@@ -8,6 +8,7 @@ from typing import Any, Self
 from sluis_client import wire
 from sluis_client.agreements import Agreement, fetch_agreements, give_consent, leave_agreement
 from sluis_client.answers import Round
+from sluis_client.calendar import CalendarEntry, change_contact, fetch_calendar
 from sluis_client.check import CheckReport, check
 from sluis_client.content import FileContent, RecordContent
 from sluis_client.delivery import Delivered, Progress
@@ -337,6 +338,34 @@ class Client:
             True
         """
         return self._session.withdraw(submission)
+
+    def calendar(self) -> list[CalendarEntry]:
+        """What has to be delivered when, and how you stand in it; by day, with what is foreseen for the coming year.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     [(one.round, one.standing) for one in client.calendar()]
+            [('capacity-2019', 'due'), (None, 'foreseen')]
+        """
+        return fetch_calendar(self._session.transport, self._session.tokens)
+
+    def change_contact(self, addresses: Sequence[str]) -> list[str]:
+        """Where reminders of your deliveries go, in place of what was there.
+
+        Args:
+            addresses: five at most; none for no reminders.
+
+        Raises:
+            ServiceRefusedError: one of them is no address.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     client.change_contact(["aanlevering@ziekenhuis.example"])
+            ['aanlevering@ziekenhuis.example']
+        """
+        return change_contact(self._session.transport, self._session.tokens, addresses)
 
     def uses(self) -> list[Use]:
         """What happened to your deliveries: the releases that they went into, newest first.

@@ -69,6 +69,7 @@ FIELDS: Mapping[Stream, Mapping[str, _Form]] = {
         "principal": _NAME,
     },
     Stream.WORKER: {
+        "mail_id": _ID,
         "job": _NAME,
         "request_id": _ID,
         "submission_id": _ID,

@@ -31,6 +31,7 @@ from service.adapters.log_signing import load_log_signer
 from service.adapters.observability import Logger, Stream
 from service.adapters.oidc import JoseBearerTokens, OpenIdProviders
 from service.adapters.parts import FileSystemPartStore
+from service.adapters.smtp import SmtpMailer
 from service.composition.sequencer import Sequencer
 from service.composition.settings import Settings
 from service.domain.principal import Operator
@@ -133,6 +134,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         public_figures=_Cbs(settings.cbs_address),
         issuer=settings.issuer,
         instance=settings.instance,
+        mailer=SmtpMailer(settings.mail_server, clock) if settings.mail_server is not None else None,
         limits=Limits(content_size=settings.content_limit, open_requests=settings.open_requests),
     )
     try:
@@ -200,3 +202,8 @@ def prepare_embedded(settings: Settings) -> None:
 
 def _report(trace_id: str, request_id: str, code: str) -> None:
     Logger(Stream.WORKER).error("request-not-carried-on", trace_id=trace_id, request_id=request_id, code=code.lower())
+
+
+def report_mail(trace_id: str, mail: str, code: str) -> None:
+    """A line in the log of the worker about a reminder that was not sent; never with an address."""
+    Logger(Stream.WORKER).error("reminder-not-sent", trace_id=trace_id, mail_id=mail, code=code.lower())

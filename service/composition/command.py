@@ -34,6 +34,7 @@ from service.cli.policy import Explained, Report, add_policy_commands
 from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
+from service.cli.reminders import add_reminder_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
 from service.ports.identity import Algorithm, OpenIdLogin
 from service.use_cases.call import Call
@@ -76,6 +77,7 @@ def command() -> typer.Typer:
     add_public_commands(app, _open_call, clock=SystemClock())
     add_picture_commands(app)
     add_evidence_command(app, clock=SystemClock())
+    add_reminder_commands(app, _open_call, _remind)
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock(), record=_record_verification)
     return app
@@ -154,6 +156,13 @@ def _open_call() -> Iterator[Call]:
     prepare_embedded(settings)
     with operator_call(settings) as call:
         yield call
+
+
+def _remind(call: Call) -> tuple[int, int, int, int]:
+    from service.composition.reminding import remind
+
+    done = remind(call, lambda _trace, mail, code: typer.echo(f"{mail}: {code}", err=True))
+    return done.queued, done.sent, done.dropped, done.failed
 
 
 def _record_verification(size: int | None, fault: str | None) -> bool:

@@ -34,7 +34,8 @@ that its absence and another organisation's ownership get the same answer (`not-
     readRelease, withdrawRelease
                          Release {recipients, public, withdrawn}
 
-Those about purposes and agreements stand in `purpose_facts`, those about objections in `objection_facts`.
+Those about purposes and agreements stand in `purpose_facts`, about objections in `objection_facts`, about the
+calendar and reminders in `reminder_facts`.
 """
 
 from __future__ import annotations

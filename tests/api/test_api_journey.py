@@ -56,6 +56,11 @@ def test_a_delivery_gets_a_receipt_that_holds(cast: Any, world: World, round_id:
     assert (corrected.status_code, corrected.json()["version"]) == (201, 2)
     assert world.call("GET", f"/v1/submissions/{told['id']}", cast.supplier).json()["state"] == "superseded"
 
+    calendar = world.call("GET", "/v1/organisations/me/calendar", cast.supplier).json()["items"]
+    (entry,) = (one for one in calendar if one.get("round") == round_id)
+    assert (entry["standing"], entry["submissionId"]) == ("delivered", corrected.json()["id"])
+    foreseen = {one["standing"] for one in calendar if "round" not in one}
+    assert foreseen <= {"foreseen"}
     mine = world.call("GET", f"/v1/rounds/{round_id}", cast.supplier).json()["myDelivery"]
     assert mine == {"state": "accepted", "submissionId": corrected.json()["id"]}
 
@@ -275,3 +280,17 @@ def test_the_auditor_sees_it_all(cast: Any, world: World, round_id: str) -> None
     assert told == {"actor": "nobody", "from": "2026-01-01T00:00:00Z", "limit": 5, "objectType": "round"}
     assert page["next"] in {json.loads(e.query or "").get("cursor") for e in world.events(code="audit.search")}
     assert round_id in world.call("GET", "/v1/rounds", cast.steward).text
+
+
+def test_a_supplier_changes_where_its_reminders_go(cast: Any, world: World) -> None:
+    """A fault in any address changes nothing, and every one is named."""
+    good = ["aanlevering@hospital-a.example", "planning@hospital-a.example"]
+    changed = world.call("PUT", "/v1/organisations/me/contact", cast.supplier, json={"addresses": good})
+    assert (changed.status_code, changed.json()) == (200, {"addresses": good})
+    bad = [*good, "not an address", good[0]]
+    refused = world.call("PUT", "/v1/organisations/me/contact", cast.supplier, json={"addresses": bad})
+    assert (refused.status_code, refused.json()["code"]) == (400, "contact")
+    assert "addresses.2" in refused.text
+    assert "addresses.3" in refused.text
+    assert world.call("GET", "/v1/organisations/me", cast.supplier).json()["contact"] == good
+    assert "contact.change" in {event.code for event in world.events(outcome="success")}

@@ -46,7 +46,7 @@ def use_cases_found() -> dict[str, Callable[..., Any]]:
 
 CODES = {value.code: value for module in MODULES for value in vars(module).values() if isinstance(value, EventCode)}
 USE_CASES = use_cases_found()
-PORTS = ("policy", "parts", "engine", "keys", "signer", "tokens", "clock_watch")
+PORTS = ("policy", "parts", "engine", "keys", "signer", "tokens", "clock_watch", "mailer")
 
 
 @pytest.fixture(scope="session")

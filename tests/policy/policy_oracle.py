@@ -121,6 +121,8 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "readAuditLog",
             "searchPersons",
             "readOwnUses",
+            "readCalendar",
+            "remind",
             "runService",
             "proposePurpose",
             "readRegister",
@@ -138,7 +140,15 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{action: ({"Agreement"}, {}) for action in AGREEMENT_STEPS.split()},
     **{
         action: ({"Organisation"}, {})
-        for action in ("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey", "readOwnOrganisation")
+        for action in (
+            "registerKey",
+            "inviteOrganisation",
+            "suspendOrganisation",
+            "revokeKey",
+            "readOwnOrganisation",
+            "recordContact",
+            "changeOwnContact",
+        )
     },
     "issueToken": ({"Organisation"}, KEY),
     "submit": (
@@ -181,7 +191,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
     | {"listAgreements", "readAgreement", "giveConsent", "leaveAgreement"}
-    | {"lodgeObjection", "listObjections", "withdrawObjection"}
+    | {"lodgeObjection", "listObjections", "withdrawObjection", "readCalendar", "changeOwnContact"}
     | {"submit", "continueSubmission", "withdrawSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
     | SEES_ROUNDS
@@ -221,8 +231,10 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "inviteOrganisation",
         "suspendOrganisation",
         "revokeKey",
+        "recordContact",
+        "remind",
     },
-    (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
+    (Worker, Role.WORKER): {"prepareRequest", "release", "remind", "runService"},
 }
 
 

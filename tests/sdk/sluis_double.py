@@ -56,6 +56,20 @@ class Refusal(Exception):
         }
 
 
+def an_entry(*, foreseen: bool = False, **changes: Any) -> dict[str, Any]:
+    """One delivery that is asked for, as the service tells it."""
+    told: dict[str, Any] = {
+        "dataSet": "capacity",
+        "title": {"nl": "Capaciteit, in bedden; bezet", "en": "Capacity"},
+        "period": "2020" if foreseen else "2019",
+        "due": "2027-02-14" if foreseen else "2026-02-14",
+        "daysLeft": 400 if foreseen else 35,
+        "standing": "foreseen" if foreseen else "due",
+    }
+    more = {} if foreseen else {"round": "capacity-2019", "deadline": "2026-02-14T22:59:00Z"}
+    return told | more | changes
+
+
 def a_use(**changes: Any) -> dict[str, Any]:
     return {
         "releaseId": "0190f000-0000-7000-8000-000000000001",
@@ -107,6 +121,7 @@ class Double:
     trouble: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuse_content: bool = False
+    calendar: list[dict[str, Any]] = field(default_factory=lambda: [an_entry(), an_entry(foreseen=True)])
     use_pages: list[list[dict[str, Any]]] = field(default_factory=lambda: [[a_use()]])
     hook: Callable[[str, str], None] = lambda _phase, _call: None
     log: SomeLog | None = None
@@ -421,6 +436,10 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, {"id": ORGANISATION, "name": "Ziekenhuis Arran"}, {}
             case "GET", ["v1", "organisations", "me", "uses"]:
                 return 200, double.uses(parse_qs(urlsplit(self.path).query).get("cursor", [""])[0]), {}
+            case "GET", ["v1", "organisations", "me", "calendar"]:
+                return 200, {"items": double.calendar}, {}
+            case "PUT", ["v1", "organisations", "me", "contact"]:
+                return 200, json.loads(body), {}
             case "GET", ["v1", "agreements"]:
                 return 200, {"items": [double.agreement("processor-agreement")]}, {}
             case "POST", ["v1", "consents"]:

@@ -1,16 +1,18 @@
 """`sluis-client status` and `sluis-client rounds`."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sluis_client.answers import Round
 from sluis_client.cli.options import JsonOption, LanguageOption
 from sluis_client.cli.screen import Screen, minute_text
 from sluis_client.cli.secrets import opened_client
 from sluis_client.language import Text
+from sluis_client.steps import next_steps
 
 
 def status(as_json: JsonOption = False, language: LanguageOption = "nl") -> None:
-    """Wie deze computer is, wat er nog open staat en wat er onderweg is. / Where you stand."""
+    """Hoe elke ronde ervoor staat, wat de volgende stap is en wat onderweg is. / Where you stand and what is next."""
     screen = Screen("status", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
@@ -23,6 +25,10 @@ def status(as_json: JsonOption = False, language: LanguageOption = "nl") -> None
             )
         )
         show_rounds(screen, found.rounds)
+        steps = next_steps(found.rounds, datetime.now(UTC))
+        for step, about in steps:
+            named = ", ".join(about)
+            screen.say(Text(f"{named}: {step.nl}", f"{named}: {step.en}"))
         for entry in found.under_way:
             screen.say(
                 Text(
@@ -36,6 +42,7 @@ def status(as_json: JsonOption = False, language: LanguageOption = "nl") -> None
             exitCode=0,
             registration=who.to_json(),
             rounds=[one.to_json() for one in found.rounds],
+            nextSteps=[{"rounds": about, **step.to_json()} for step, about in steps],
             underWay=[
                 {"name": entry.name, "round": entry.manifest.round, "submissionId": entry.submission}
                 for entry in found.under_way

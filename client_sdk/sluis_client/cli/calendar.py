@@ -1,0 +1,99 @@
+"""`sluis-client calendar` and `sluis-client contact`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sluis_client.calendar import CalendarEntry, icalendar
+from sluis_client.cli.options import JsonOption, LanguageOption
+from sluis_client.cli.screen import Screen
+from sluis_client.cli.secrets import opened_client
+from sluis_client.language import Text
+
+
+def calendar(
+    ics: Annotated[
+        Path | None,
+        typer.Option(metavar="BESTAND", help="Schrijf wat open staat als iCalendar-bestand. (As an iCalendar file.)"),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Ook wat al is aangeleverd of voorbij is. (Also what is done or past.)")
+    ] = False,
+    as_json: JsonOption = False,
+    language: LanguageOption = "nl",
+) -> None:
+    """Wat wanneer aangeleverd moet worden, en wat ontbreekt. / What is due when, and what is missing."""
+    screen = Screen("calendar", language, as_json=as_json)
+    with screen.reporting():
+        with opened_client(language) as client:
+            found = client.calendar()
+        shown = [one for one in found if everything or one.open]
+        if ics is not None:
+            ics.write_bytes(icalendar(found, datetime.now(UTC)))
+            screen.say(Text(f"Geschreven: {ics}", f"Written: {ics}"))
+        elif shown:
+            _show(screen, shown)
+        else:
+            screen.say(Text("Er staat niets open.", "Nothing is due."))
+        screen.document("ok", exitCode=0, calendar=[one.to_json() for one in found])
+
+
+def contact(
+    addresses: Annotated[
+        list[str] | None, typer.Argument(metavar="[ADRES]...", help="Ten hoogste vijf. (Five at most.)")
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="Geen herinneringen meer. (No reminders any more.)")] = False,
+    as_json: JsonOption = False,
+    language: LanguageOption = "nl",
+) -> None:
+    """Waar herinneringen heen gaan, in plaats van wat er stond. / Where reminders go, in place of what was there."""
+    if bool(addresses) == none:
+        raise typer.BadParameter("ADRES... of --none / ADDRESS... or --none")
+    screen = Screen("contact", language, as_json=as_json)
+    with screen.reporting():
+        with opened_client(language) as client:
+            changed = client.change_contact(addresses or [])
+        if changed:
+            told = ", ".join(changed)
+            screen.say(Text(f"Herinneringen gaan naar: {told}.", f"Reminders go to: {told}."))
+        else:
+            screen.say(Text("U krijgt geen herinneringen.", "You get no reminders."))
+        screen.document("ok", exitCode=0, addresses=changed)
+
+
+def _show(screen: Screen, entries: list[CalendarEntry]) -> None:
+    screen.table(
+        [
+            Text("uiterlijk", "due"),
+            Text("gegevensset", "data set"),
+            Text("periode", "period"),
+            Text("ronde", "round"),
+            Text("stand", "standing"),
+            Text("dagen", "days"),
+        ],
+        [
+            (
+                one.due.isoformat(),
+                one.title.in_language(screen.language),
+                one.period,
+                one.round or "-",
+                _STANDING.get(one.standing, Text(one.standing, one.standing)).in_language(screen.language),
+                str(one.days_left),
+            )
+            for one in entries
+        ],
+        whole={0, 3},
+    )
+
+
+_STANDING = {
+    "foreseen": Text("voorzien", "foreseen"),
+    "planned": Text("gepland", "planned"),
+    "due": Text("ontbreekt", "missing"),
+    "overdue": Text("te laat", "overdue"),
+    "delivered": Text("aangenomen", "accepted"),
+    "delivered-late": Text("aangenomen, te laat", "accepted, late"),
+    "missed": Text("niet aangeleverd", "not delivered"),
+}
