@@ -127,4 +127,5 @@ def step_due(round_: Round, now: datetime) -> ReminderStep | None:
 
 def wait_after(tries: int) -> timedelta:
     """How long a mail is left alone after this many tries; whoever dies while sending holds it no longer than that."""
-    return min(_FIRST_WAIT * 2 ** min(tries, 10), _LONGEST_WAIT)
+    doublings: int = 2 ** min(tries, 10)
+    return min(_FIRST_WAIT * doublings, _LONGEST_WAIT)
