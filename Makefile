@@ -5,6 +5,8 @@ UV := .uv/bin/uv
 RUN := $(UV) run --locked --no-sync
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
+# Dozens of processes start in the tests and the demo; each would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo serve test thorough check bench docs format environment
 

@@ -72,7 +72,8 @@ def _one(name: str, rule: str, *, profile: bool) -> None:
     what = f"protect {name} {rule}"
     print(
         f"  {what}: {ours['cells']} cells, {ours['unsafe']} unsafe, {ours['suppressed']} withheld, "
-        f"{ours['loss']:.2f} % of the finest value, {ours['memory']:.0f} MB, {_breaches(ours)}",
+        f"{ours['loss']:.2f} % of the finest value, {ours['memory']:.0f} MB, {_breaches(ours)}; "
+        f"loading compiled code took {ours['loading_seconds']:.1f} CPU s besides",
         flush=True,
     )
     if profile:

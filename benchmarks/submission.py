@@ -47,8 +47,8 @@ ALONE = 32
 """Submissions of one writer in a turn; a multiple of the writers."""
 EACH = 3
 """Submissions of each of the 32 writers in a turn."""
-SUPPLIERS = 3 * WRITERS
-PERIODS = range(2018, 2031)
+SUPPLIERS = 5 * WRITERS
+PERIODS = range(2018, 2026)
 CARE_FORMS = ("accident-emergency", "anaesthetics", "cardiology")
 SYNCS = 128
 BLOCK = b"\0" * 4096

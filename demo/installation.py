@@ -51,7 +51,12 @@ OURSELVES = (Invited("ttp", "Sluis", "trusted-third-party"), Invited("external-a
 
 @contextmanager
 def installation(
-    directory: Path, provider: LocalProvider, port: int = 0, *, invited: Sequence[Invited]
+    directory: Path,
+    provider: LocalProvider,
+    port: int = 0,
+    *,
+    invited: Sequence[Invited],
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Installation]:
     """Migrate, invite everyone, start the service, and stop it afterwards.
 
@@ -60,6 +65,7 @@ def installation(
         provider: where people log in.
         port: the service's port; a free one by default.
         invited: who is taken in, beside `OURSELVES`.
+        settings: more variables of its environment.
 
     Raises:
         RuntimeError: a command or the service did not do what it should; its own words are in the message.
@@ -74,6 +80,7 @@ def installation(
         "SLUIS_OIDC_PROVIDERS": json.dumps([provider_settings(provider)]),
         "SLUIS_REQUESTS_PER_MINUTE": "6000",
         "SLUIS_WORKER_INTERVAL": "0.5",
+        **(settings or {}),
     }
     run("db", "upgrade", environment=environment)
     codes = _invite([*OURSELVES, *invited], environment)

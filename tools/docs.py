@@ -28,7 +28,10 @@ from service.domain.request import REQUEST_LIFECYCLE
 from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
 from service.domain.texts import ERRORS, REASONS, UNSAFE, Text
+from service.domain.texts_obligations import OBLIGATIONS
 from service.domain.texts_signals import SIGNALS
+from service.keyholder.settings import PREFIX as KEYHOLDER_PREFIX
+from service.keyholder.settings import KeyHolderSettings
 from tools.datasets import datasets_page
 from tools.worked import disclosure_page
 
@@ -52,6 +55,7 @@ before it starts; each is named, no value is repeated.
 _EVENTS = """
 Each action writes one event in the same transaction; a denial or failure writes one too, with the same code, outcome
 `denied` or `failed`, and the codes of the [reasons](reasons.md). The letters are those of NEN 7513 and FHIR AuditEvent.
+Where *refusals* stands, a denial or failure leaves an event, and a look that goes well leaves none.
 
 What a kind of event *always says* it says when the action goes well, beside who, what, when, from where and how it
 ended; an answer to a repeated call, for which nothing was done again, may say less. `policy` is the bundle, the
@@ -105,6 +109,11 @@ def settings_page() -> str:
         [f"`{PREFIX}{name.upper()}`", _default(field.default), meanings[name]]
         for name, field in Settings.model_fields.items()
     )
+    meant = _attributes(KeyHolderSettings)
+    holding = (
+        [f"`{KEYHOLDER_PREFIX}{name.upper()}`", _default(field.default), meant[name]]
+        for name, field in KeyHolderSettings.model_fields.items()
+    )
     told = _attributes(ProviderSettings)
     provider = ([f"`{field.name}`", told[field.name]] for field in fields(ProviderSettings))
     return _page(
@@ -115,6 +124,9 @@ def settings_page() -> str:
             "## One OpenID provider",
             "`SLUIS_OIDC_PROVIDERS` is a JSON list of objects with these members ([0003](adr/0003-people-log-in.md)).",
             _table(("member", "meaning"), provider),
+            "## The key holder of pseudonyms",
+            "`sluis keyholder` reads these, and the service does not ([0022](adr/0022-blind-pseudonyms.md)).",
+            _table(("variable", "default", "meaning"), holding),
             "## Variables of commands",
             "These belong to `sluis login`, `sluis api` and `sluis-client`; the service does not look at them: "
             + ", ".join(f"`{name}`" for name in sorted(OF_COMMANDS))
@@ -130,7 +142,8 @@ def events_page() -> str:
             f"`{event.code}`",
             f"{event.action.value} ({event.action.name.lower()})",
             event.object_type,
-            ", ".join(sorted(event.always)) or "–",
+            "refusals" if event.refusals_only else "always",
+            "–" if event.refusals_only else ", ".join(sorted(event.always)) or "–",
             f"`{place}`",
         ]
         for event, place in sorted(events(), key=lambda found: found[0].code)
@@ -140,7 +153,7 @@ def events_page() -> str:
         [
             "# Audit events",
             _EVENTS,
-            _table(("code", "action", "object", "always says", "written by"), rows),
+            _table(("code", "action", "object", "leaves an event", "always says", "written by"), rows),
             "## Signals",
             _SIGNALS,
             _table(("signal", "rule", "Nederlands", "English"), signal_rows),
@@ -156,6 +169,8 @@ def reasons_page() -> str:
             _REASONS,
             "## Why the policy denies",
             _texts(REASONS),
+            "## What a permit obliges to",
+            _table(("code", "Nederlands", "English"), ([f"`{code}`", *both] for code, both in OBLIGATIONS.items())),
             "## Other errors",
             _texts(ERRORS),
             "## Why no safe table could be made",

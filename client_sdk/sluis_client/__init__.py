@@ -4,6 +4,7 @@ The way of a delivery, and where to read it:
 
     client        the class that a supplier's own program uses
     registering   a key pair, registered with the code of an invitation
+    files         files as they are: read, told back, converted, compared
     check         all faults at once, before anything is sent
     delivery      announce, send, complete, verify, keep; never twice, never lost
     receipts      the proof, verifiable without the service
@@ -20,6 +21,7 @@ from sluis_client.client import Client
 from sluis_client.delivery import Delivered
 from sluis_client.errors import (
     AlreadyRegisteredError,
+    AmbiguousFileError,
     ClockSkewError,
     ConnectionFailedError,
     ContentRefusedError,
@@ -38,9 +40,13 @@ from sluis_client.errors import (
     SetupError,
     SluisClientError,
     TrustError,
+    UnconfirmedError,
     UnexpectedAnswerError,
 )
+from sluis_client.files.desk import Desk
+from sluis_client.files.dialect import Dialect
 from sluis_client.machine import Machine
+from sluis_client.objections import Objection
 from sluis_client.outbox import Entry
 from sluis_client.profile import Registration
 from sluis_client.receipts import StoredReceipt
@@ -51,6 +57,7 @@ from sluis_client.uses import Reading, Use, UsedDelivery
 
 __all__ = [
     "AlreadyRegisteredError",
+    "AmbiguousFileError",
     "CalendarEntry",
     "CheckReport",
     "Client",
@@ -58,6 +65,8 @@ __all__ = [
     "ConnectionFailedError",
     "ContentRefusedError",
     "Delivered",
+    "Desk",
+    "Dialect",
     "Entry",
     "FileError",
     "LogError",
@@ -66,6 +75,7 @@ __all__ = [
     "NoReceiptError",
     "NotCachedError",
     "NotRegisteredError",
+    "Objection",
     "PassphraseError",
     "Patience",
     "ProfileDamagedError",
@@ -83,6 +93,7 @@ __all__ = [
     "Status",
     "StoredReceipt",
     "TrustError",
+    "UnconfirmedError",
     "UnexpectedAnswerError",
     "Use",
     "UsedDelivery",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sluis_client import wire
-from sluis_client.content import Content, FileContent
+from sluis_client.content import Content
 from sluis_client.errors import FileError
 from sluis_client.language import Text
 from sluis_client.rules import RoundRules
@@ -19,6 +19,8 @@ class CheckReport:
         content_digest: `sha-256:<hex>` of the content.
         faults: everything wrong: complete counts, and the first 1,000.
         accepted: whether the content may be delivered (warnings do not stand in the way).
+        told: how the file was read and what was done with it, when it was converted.
+        places: where each shown fault stands, as the supplier's own program names it; empty for a file sent as it is.
     """
 
     round: str
@@ -26,6 +28,8 @@ class CheckReport:
     content_digest: str
     faults: wire.Faults
     accepted: bool
+    told: tuple[Text, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 def check(content: Content, rules: RoundRules) -> CheckReport:
@@ -34,9 +38,8 @@ def check(content: Content, rules: RoundRules) -> CheckReport:
     Raises:
         FileError: the file cannot be read.
     """
-    source = content.path if isinstance(content, FileContent) else content.content
     try:
-        checked = wire.check_content(rules.definition, rules.allowed_periods, source, content.format)
+        checked = wire.check_content(rules.definition, rules.allowed_periods, content.source, content.format)
     except OSError as failed:
         raise FileError(
             Text(f"{content.name} kan niet worden gelezen.", f"{content.name} cannot be read."),

@@ -8,12 +8,18 @@ from typing import Any, Self
 from sluis_client import wire
 from sluis_client.agreements import Agreement, fetch_agreements, give_consent, leave_agreement
 from sluis_client.answers import Round
-from sluis_client.calendar import CalendarEntry, change_contact, fetch_calendar
-from sluis_client.check import CheckReport, check
-from sluis_client.content import FileContent, RecordContent
+from sluis_client.check import CheckReport
+from sluis_client.content import HeldContent
 from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import AlreadyRegisteredError, NoReceiptError
+from sluis_client.files.desk import Desk
+from sluis_client.files.dialect import Dialect
+from sluis_client.files.prepare import require_file
 from sluis_client.machine import Machine
+from sluis_client.network import Network
+from sluis_client.own_calendar import OwnCalendar
+from sluis_client.own_keys import OwnKeys
+from sluis_client.persons import Persons
 from sluis_client.profile import Profile, Registration
 from sluis_client.receipts import StoredReceipt
 from sluis_client.registering import pin_announced_key
@@ -38,10 +44,20 @@ class Client:
         url: str,
         *,
         passphrase: str | None = None,
+        in_keyring: bool = False,
+        network: Network | None = None,
         patience: Patience | None = None,
         machine: Machine | None = None,
     ) -> None:
-        self._session = Session(profile, url, passphrase=passphrase, patience=patience, machine=machine)
+        self._session = Session(
+            profile,
+            url,
+            passphrase=passphrase,
+            in_keyring=in_keyring,
+            network=network,
+            patience=patience,
+            machine=machine,
+        )
 
     def __repr__(self) -> str:
         return f"Client({self._session.transport.url}, {self._session.profile.home})"
@@ -93,7 +109,14 @@ class Client:
         """
         profile = Profile.at(None if home is None else Path(home))
         registration = profile.registration()
-        client = cls(profile, registration.url, passphrase=passphrase, patience=patience, machine=machine)
+        client = cls(
+            profile,
+            registration.url,
+            passphrase=passphrase,
+            network=registration.network,
+            patience=patience,
+            machine=machine,
+        )
         client._session.take_up(registration)
         return client
 
@@ -104,10 +127,21 @@ class Client:
         home: Path | str | None = None,
         *,
         passphrase: str | None = None,
+        in_keyring: bool = False,
+        network: Network | None = None,
         patience: Patience | None = None,
         machine: Machine | None = None,
     ) -> Self:
         """A client that has yet to register at `url`; for the rest as `from_profile`.
+
+        Args:
+            url: the service's address.
+            home: as `from_profile`.
+            passphrase: as `from_profile`; the new key is encrypted with it.
+            in_keyring: whether the new key rests in the keyring of the operating system (extra `keyring`).
+            network: proxy and certificate authority of this network, kept with the registration.
+            patience: as `from_profile`.
+            machine: as `from_profile`.
 
         Raises:
             SetupError: the address is none, or not encrypted.
@@ -119,7 +153,15 @@ class Client:
             False
         """
         profile = Profile.at(None if home is None else Path(home))
-        return cls(profile, checked_url(url), passphrase=passphrase, patience=patience, machine=machine)
+        return cls(
+            profile,
+            checked_url(url),
+            passphrase=passphrase,
+            in_keyring=in_keyring,
+            network=network,
+            patience=patience,
+            machine=machine,
+        )
 
     @property
     def registered(self) -> bool:
@@ -225,15 +267,39 @@ class Client:
         """
         return fetch_definition(self._session.transport, self._session.tokens, data_set, version)
 
-    def check(self, path: Path | str, round_id: str, *, offline: bool = False) -> CheckReport:
+    @property
+    def desk(self) -> Desk:
+        """What is done with files on this machine: names and codes of one's own, templates, comparisons."""
+        return Desk(self._session)
+
+    @property
+    def keys(self) -> OwnKeys:
+        """The keys that speak for this organisation."""
+        return OwnKeys(self._session)
+
+    @property
+    def calendar(self) -> OwnCalendar:
+        """What this organisation delivers when, and where its reminders go."""
+        return OwnCalendar(self._session)
+
+    @property
+    def persons(self) -> Persons:
+        """What concerns persons: their pseudonyms, and their objections."""
+        return Persons(self._session)
+
+    def check(
+        self, path: Path | str, round_id: str, *, offline: bool = False, dialect: Dialect | None = None
+    ) -> CheckReport:
         """Everything that is wrong with a file, found on this machine; nothing is sent.
 
         Args:
-            path: the file: .csv, .ndjson or .parquet.
+            path: the file: .csv, .tsv, .txt, .xlsx, .ndjson or .parquet.
             round_id: the round to deliver to.
             offline: use the rules as they were fetched last, without a connection.
+            dialect: how the file is to be read, where that cannot be seen or should be otherwise.
 
         Raises:
+            AmbiguousFileError: the file can be read in two ways; `dialect` says which.
             FileError: the file cannot be read.
             NotCachedError: offline, and the rules were never fetched.
 
@@ -246,8 +312,8 @@ class Client:
             >>> [(fault.row, fault.column) for fault in report.faults.shown]
             [(2, 'care_form'), (3, 'staffed_bed_days')]
         """
-        content = FileContent.read(Path(path))
-        return check(content, self.rules(round_id, offline=offline))
+        require_file(Path(path))
+        return self.desk.prepare(Path(path), self.rules(round_id, offline=offline), dialect).report
 
     def submit(
         self,
@@ -256,18 +322,24 @@ class Client:
         corrects: str | None = None,
         *,
         progress: Progress | None = None,
+        dialect: Dialect | None = None,
+        reason: str | None = None,
     ) -> Delivered:
         """Delivers a file: checked here first, sent in parts, done when the receipt has been verified and kept.
 
         Whatever happens on the way, the same call again goes on where it stopped and gives the same receipt.
 
         Args:
-            path: the file: .csv, .ndjson or .parquet.
+            path: the file: .csv, .tsv, .txt, .xlsx, .ndjson or .parquet.
             round_id: the round to deliver to.
             corrects: the submission that this one replaces.
             progress: called with the bytes sent so far and in total.
+            dialect: how the file is to be read, where that cannot be seen or should be otherwise.
+            reason: why unusual figures are right; it travels in the signed manifest.
 
         Raises:
+            AmbiguousFileError: the file can be read in two ways; `dialect` says which.
+            UnconfirmedError: figures are unusual beside earlier ones, and no reason was given; nothing was sent.
             ContentRefusedError: fatal faults; when found here, nothing was sent.
             ServiceRefusedError: the round or the rules do not allow it.
             ConnectionFailedError: no answer in time; call again.
@@ -281,7 +353,10 @@ class Client:
             >>> delivered.outcome, delivered.rows
             ('accepted', 2)
         """
-        return self._session.deliver(FileContent.read(Path(path)), self.rules(round_id), corrects, progress)
+        require_file(Path(path))
+        return self.desk.submit(
+            Path(path), self.rules(round_id), corrects, progress=progress, dialect=dialect, reason=reason
+        )
 
     def submit_records(
         self, records: Sequence[Mapping[str, Any]], round_id: str, corrects: str | None = None
@@ -300,7 +375,7 @@ class Client:
             ...     client.submit_records([row], "capacity-2019").rows
             1
         """
-        return self._session.deliver(RecordContent.of(records), self.rules(round_id), corrects, None)
+        return self._session.deliver(HeldContent.of_records(records), self.rules(round_id), corrects, None)
 
     def status(self) -> Status:
         """How this organisation stands: rounds, and deliveries that were cut off.
@@ -338,34 +413,6 @@ class Client:
             True
         """
         return self._session.withdraw(submission)
-
-    def calendar(self) -> list[CalendarEntry]:
-        """What has to be delivered when, and how you stand in it; by day, with what is foreseen for the coming year.
-
-        Example:
-            >>> from sluis_client import Client
-            >>> with Client.from_profile() as client:
-            ...     [(one.round, one.standing) for one in client.calendar()]
-            [('capacity-2019', 'due'), (None, 'foreseen')]
-        """
-        return fetch_calendar(self._session.transport, self._session.tokens)
-
-    def change_contact(self, addresses: Sequence[str]) -> list[str]:
-        """Where reminders of your deliveries go, in place of what was there.
-
-        Args:
-            addresses: five at most; none for no reminders.
-
-        Raises:
-            ServiceRefusedError: one of them is no address.
-
-        Example:
-            >>> from sluis_client import Client
-            >>> with Client.from_profile() as client:
-            ...     client.change_contact(["aanlevering@ziekenhuis.example"])
-            ['aanlevering@ziekenhuis.example']
-        """
-        return change_contact(self._session.transport, self._session.tokens, addresses)
 
     def uses(self) -> list[Use]:
         """What happened to your deliveries: the releases that they went into, newest first.
@@ -460,9 +507,10 @@ class Client:
         stored = self._session.receipts.get(receipt) if isinstance(receipt, str) else receipt
         if stored is None:
             raise NoReceiptError
-        self._session.receipts.verify(
-            stored, None if path is None else FileContent.read(Path(path)).digest, in_log=in_log
-        )
+        digest = None
+        if path is not None:
+            digest = self._session.digest_in(stored, self.desk.content(Path(path), stored.round))
+        self._session.receipts.verify(stored, digest, in_log=in_log)
         return stored
 
     def follow_log(self) -> LogFollowed:

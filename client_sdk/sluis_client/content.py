@@ -1,8 +1,8 @@
-"""The content to deliver: a file read in parts, or records inline."""
+"""The content to deliver: a file that is read in parts, or what is held in memory."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -40,6 +40,11 @@ class FileContent:
         """The file's name."""
         return self.path.name
 
+    @property
+    def source(self) -> Path:
+        """Where to read it."""
+        return self.path
+
     @classmethod
     def read(cls, path: Path) -> Self:
         """The file's format by its extension, and its digest by reading it whole, in blocks.
@@ -47,7 +52,7 @@ class FileContent:
         Raises:
             FileError: it cannot be read, or has another extension.
         """
-        found = _FORMATS.get(path.suffix.lower())
+        found = of_wire(path)
         if found is None:
             raise FileError(
                 Text(
@@ -55,11 +60,20 @@ class FileContent:
                 ),
                 Text("Sla het bestand op als CSV (UTF-8).", "Save the file as CSV (UTF-8)."),
             )
+        return cls.of(path, found)
+
+    @classmethod
+    def of(cls, path: Path, format_: wire.Format) -> Self:
+        """The file, said to be in a format, and its digest.
+
+        Raises:
+            FileError: it cannot be read.
+        """
         sha, size = hashlib.sha256(), 0
         for block in _blocks(path, _BLOCK):
             sha.update(block)
             size += len(block)
-        return cls(path, found, f"sha-256:{sha.hexdigest()}", size)
+        return cls(path, format_, f"sha-256:{sha.hexdigest()}", size)
 
     def parts(self, part_size: int) -> Iterator[bytes]:
         """The bytes in parts; the last one only after all together have proved to be what was announced.
@@ -90,21 +104,28 @@ class FileContent:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordContent:
-    """Records that go along with the announcement."""
+class HeldContent:
+    """Content in memory: records that go along with the announcement, or CSV that was made here of another file.
 
-    records: tuple[Mapping[str, Any], ...]
-    content: bytes
+    Attributes:
+        name: the name of that file.
+        format: how it is written; JSON for records.
+        source: all of it.
+    """
+
+    name: str
+    format: wire.Format
+    source: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, records: Sequence[Mapping[str, Any]]) -> Self:
-        """The records and their canonical bytes.
+    def of_records(cls, records: Sequence[Mapping[str, Any]]) -> Self:
+        """The canonical bytes of records.
 
         Raises:
             FileError: a record holds what JSON cannot.
         """
         try:
-            return cls(tuple(records), wire.content_of_records(records))
+            return cls("(records)", wire.Format.JSON, wire.content_of_records(records))
         except wire.WireError:
             raise FileError(
                 Text("Een record bevat iets dat niet in JSON past.", "A record holds something that JSON cannot."),
@@ -114,27 +135,27 @@ class RecordContent:
             ) from None
 
     @property
-    def name(self) -> str:
-        """Records have no name."""
-        return "(records)"
-
-    @property
-    def format(self) -> wire.Format:
-        """Inline records are JSON."""
-        return wire.Format.JSON
-
-    @property
     def digest(self) -> str:
-        """The digest of the canonical bytes."""
-        return wire.digest(self.content)
+        """The digest of all of it."""
+        return wire.digest(self.source)
 
     @property
     def size(self) -> int:
-        """The number of canonical bytes."""
-        return len(self.content)
+        """The number of bytes."""
+        return len(self.source)
+
+    def parts(self, part_size: int) -> Iterator[bytes]:
+        """The bytes in parts."""
+        for start in range(0, len(self.source), part_size):
+            yield self.source[start : start + part_size]
 
 
-Content = FileContent | RecordContent
+Content = FileContent | HeldContent
+
+
+def of_wire(path: Path) -> wire.Format | None:
+    """The format of the wire that a file's name says; None for another."""
+    return _FORMATS.get(path.suffix.lower())
 
 
 def _blocks(path: Path, size: int) -> Iterator[bytes]:

@@ -1,8 +1,8 @@
 """The delivery: never lost, never counted twice, not over until the receipt holds.
 
 1. Write the manifest and the idempotency key into the outbox, durably, or take up the entry that is there.
-2. Announce the manifest, signed. The same manifest is always the same submission.
-3. Send the parts that the service does not have.
+2. See that there is a key to seal to; announce the manifest, signed. The same manifest is always the same submission.
+3. Send the parts that the service does not have, each sealed to it.
 4. Complete. The service checks everything and answers with a receipt, or with all faults.
 5. Verify the receipt.
 6. Keep the receipt, durably; only then remove the entry from the outbox.
@@ -19,7 +19,6 @@ from typing import Any, Literal
 
 from sluis_client import wire
 from sluis_client.answers import Submission
-from sluis_client.content import Content, FileContent, RecordContent
 from sluis_client.errors import (
     ClockSkewError,
     ContentRefusedError,
@@ -31,6 +30,7 @@ from sluis_client.language import Text
 from sluis_client.machine import Machine
 from sluis_client.outbox import Entry, Outbox
 from sluis_client.receipts import ReceiptBook, StoredReceipt
+from sluis_client.sealing import SealedContent, Sealer
 from sluis_client.transport import Answer, Payload, TokenSource, Transport, segment
 
 Outcome = Literal["accepted", "late", "duplicate"]
@@ -73,6 +73,7 @@ class Destination:
     round: str
     supplier: str
     corrects: str | None
+    confirmed: wire.Confirmation | None = None
 
 
 class Courier:
@@ -87,6 +88,7 @@ class Courier:
         outbox: Outbox,
         receipts: ReceiptBook,
         machine: Machine,
+        sealer: Sealer,
     ) -> None:
         self._transport = transport
         self._tokens = tokens
@@ -94,8 +96,11 @@ class Courier:
         self._outbox = outbox
         self._receipts = receipts
         self._machine = machine
+        self._sealer = sealer
 
-    def deliver(self, content: Content, destination: Destination, rows: int | None, progress: Progress) -> Delivered:
+    def deliver(
+        self, content: SealedContent, destination: Destination, rows: int | None, progress: Progress
+    ) -> Delivered:
         """The accepted delivery of `content`, by the steps in the module's docstring.
 
         Raises:
@@ -117,7 +122,7 @@ class Courier:
         again = self._outbox.begin(self._draft(content, destination, rows))
         return self._attempt(again, content, progress)
 
-    def _draft(self, content: Content, destination: Destination, rows: int | None) -> Entry:
+    def _draft(self, content: SealedContent, destination: Destination, rows: int | None) -> Entry:
         return Entry(
             manifest=wire.Manifest(
                 data_set=destination.data_set,
@@ -131,12 +136,14 @@ class Courier:
                 nonce=wire.base64url(self._machine.token(_NONCE_BYTES)),
                 created_at=self._machine.now().replace(microsecond=0),
                 corrects=destination.corrects,
+                sealed=True,
+                confirmed=destination.confirmed,
             ),
             idempotency_key=self._machine.token(_NONCE_BYTES).hex(),
             name=content.name,
         )
 
-    def _attempt(self, entry: Entry, content: Content, progress: Progress) -> Delivered:
+    def _attempt(self, entry: Entry, content: SealedContent, progress: Progress) -> Delivered:
         try:
             return self._steps(entry, content, progress)
         except ContentRefusedError:
@@ -147,21 +154,24 @@ class Courier:
                 self._outbox.end(entry)
             raise
 
-    def _steps(self, entry: Entry, content: Content, progress: Progress) -> Delivered:
+    def _steps(self, entry: Entry, content: SealedContent, progress: Progress) -> Delivered:
+        self._sealer.require_key()
         answer = self._announce(entry, content)  # 2
         submission = Submission.from_answer(answer.object, answer.headers)
-        if submission.state == "receiving" and isinstance(content, FileContent):
+        if submission.state == "receiving" and not content.inline:
             self._outbox.announced(entry, submission.id)
             if answer.status != _CREATED:
                 submission = self._get(submission.id)
-            submission = self._send_content(submission, content, progress)  # 3, 4
+            submission = self._send_content(entry, submission, content, progress)  # 3, 4
         return self._conclude(entry, submission)
 
-    def _send_content(self, submission: Submission, content: FileContent, progress: Progress) -> Submission:
+    def _send_content(
+        self, entry: Entry, submission: Submission, content: SealedContent, progress: Progress
+    ) -> Submission:
         if submission.state != "receiving":
             return submission
         try:
-            parts = self._send_missing(submission, content, progress)  # 3
+            parts = self._send_missing(entry, submission, content, progress)  # 3
             return self._complete(submission.id, parts)  # 4
         except ServiceRefusedError as refused:
             if refused.status != _CONFLICT:
@@ -171,14 +181,21 @@ class Courier:
                 raise
             return now  # another process with the same entry completed it
 
-    def _announce(self, entry: Entry, content: Content) -> Answer:
+    def _announce(self, entry: Entry, content: SealedContent) -> Answer:
         body: dict[str, Any] = {
             "manifest": entry.manifest.to_json(),
             "keyId": self._key.key_id,
             "signature": self._key.sign_manifest(entry.manifest),
         }
-        if isinstance(content, RecordContent):
-            body["records"] = content.records
+        if not content.inline:
+            return self._post(entry, body)
+
+        def send(sealed: bytes, key_id: str) -> Answer:
+            return self._post(entry, {**body, "sealedRecords": {"keyId": key_id, "content": wire.base64url(sealed)}})
+
+        return self._sealer.send(b"".join(content.parts(content.size)), entry.manifest, 0, send)
+
+    def _post(self, entry: Entry, body: dict[str, Any]) -> Answer:
         return self._transport.call(
             "POST",
             "/v1/submissions",
@@ -192,30 +209,37 @@ class Courier:
         answer = self._transport.call("GET", f"/v1/submissions/{segment(submission)}", tokens=self._tokens)
         return Submission.from_answer(answer.object, answer.headers)
 
-    def _send_missing(self, submission: Submission, content: FileContent, progress: Progress) -> int:
-        """The number of parts, after all of them have arrived."""
+    def _send_missing(self, entry: Entry, submission: Submission, content: SealedContent, progress: Progress) -> int:
+        """The number of parts, after all of them have arrived.
+
+        A part that is there was sealed by this entry, and sealing it again would give other bytes: its number is
+        enough. That all together are what was signed the service looks at in the end.
+        """
         if submission.part_size is None or not 0 < submission.part_size <= _LARGEST_PART:
             raise UnexpectedAnswerError(
                 Text("De dienst noemt geen bruikbare deelgrootte.", "The service names no usable part size.")
             )
-        there = {part.number: part.digest for part in submission.parts}
+        there = {part.number for part in submission.parts}
         done, count = 0, 0
         for number, part in enumerate(content.parts(submission.part_size)):
-            sha = hashlib.sha256(part)
-            if there.get(number) != f"sha-256:{sha.hexdigest()}":
-                self._send(submission.id, number, part, sha.digest())
+            if number not in there:
+                self._send(entry, submission.id, number, part)
             done, count = done + len(part), number + 1
             progress(done, content.size)
         return count
 
-    def _send(self, submission: str, number: int, part: bytes, digest: bytes) -> None:
-        self._transport.call(
-            "PUT",
-            f"/v1/submissions/{segment(submission)}/parts/{number}",
-            tokens=self._tokens,
-            payload=lambda: Payload.octets(part),
-            headers={"Content-Digest": f"sha-256=:{base64.b64encode(digest).decode()}:"},
-        )
+    def _send(self, entry: Entry, submission: str, number: int, part: bytes) -> None:
+        def send(sealed: bytes, key_id: str) -> None:
+            digest = base64.b64encode(hashlib.sha256(sealed).digest()).decode()
+            self._transport.call(
+                "PUT",
+                f"/v1/submissions/{segment(submission)}/parts/{number}",
+                tokens=self._tokens,
+                payload=lambda: Payload.octets(sealed),
+                headers={"Content-Digest": f"sha-256=:{digest}:", "Sluis-Sealed-To": key_id},
+            )
+
+        self._sealer.send(part, entry.manifest, number, send)
 
     def _complete(self, submission: str, parts: int) -> Submission:
         answer = self._transport.call(

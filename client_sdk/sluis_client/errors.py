@@ -9,9 +9,11 @@ No error holds a key, a code, a token or the contents of a record.
     │   ├── AlreadyRegisteredError  `init` would replace a registration
     │   ├── PassphraseError       the private key needs a passphrase, or another one
     │   ├── FileError             the file cannot be read, or changed while it was sent
+    │   │   └── AmbiguousFileError  the file can be read in two ways: say which
     │   ├── NotCachedError        an offline check needs what was never fetched
     │   └── NoReceiptError        no receipt of that submission is kept here
     ├── ContentRefusedError       the content has fatal faults; nothing counts           (exit code 3)
+    │   └── UnconfirmedError      the figures are unusual: look, and give the reason
     ├── ServiceRefusedError       the service said no: round, policy, registration       (exit code 4)
     │   └── ClockSkewError        this machine's clock is off
     ├── ConnectionFailedError     no answer; nothing is lost, the same command goes on   (exit code 5)
@@ -122,6 +124,29 @@ class FileError(SetupError):
     code = "file"
 
 
+class AmbiguousFileError(FileError):
+    """The file can be read in more than one way, and the supplier has to say which.
+
+    Attributes:
+        option: what to say it with, such as `decimal`.
+        choices: what may be said.
+    """
+
+    code = "file-ambiguous"
+
+    def __init__(self, question: Text, option: str, choices: tuple[str, ...]) -> None:
+        said = " / ".join(f"`--{option} {choice}`" for choice in choices)
+        super().__init__(
+            question,
+            Text(
+                f"Kies: {said}. Met `sluis-client map` wordt de keuze onthouden.",
+                f"Choose: {said}. `sluis-client map` remembers the choice.",
+            ),
+        )
+        self.option = option
+        self.choices = choices
+
+
 class NotCachedError(SetupError):
     """An offline check needs a definition that this machine never fetched."""
 
@@ -172,6 +197,25 @@ class ContentRefusedError(SluisClientError):
                 f"The content has {fatal.en}; nothing was accepted.",
             ),
             Text("Verbeter alles en lever opnieuw aan.", "Mend everything and deliver again."),
+        )
+        self.faults = faults
+
+
+class UnconfirmedError(ContentRefusedError):
+    """The figures are unusual beside earlier ones, and nobody said that they are right; nothing was sent."""
+
+    code = "unconfirmed"
+
+    def __init__(self, faults: wire.Faults) -> None:
+        SluisClientError.__init__(
+            self,
+            Text(
+                "De cijfers wijken af van eerder; er is niets verstuurd.", "The figures are unusual; nothing was sent."
+            ),
+            Text(
+                'Controleer ze. Kloppen zij, geef dan de reden: `--reason "Afdeling gesloten sinds mei."`',
+                'Check them. If they are right, give the reason: `--reason "Ward closed since May."`',
+            ),
         )
         self.faults = faults
 

@@ -3,10 +3,10 @@
 from sluis_client import wire
 from sluis_client.errors import LogError
 from sluis_client.language import Text
-from sluis_client.wire.log import Checkpoint, EntryError, LogKey, LogProof, verify_log_proof
+from sluis_client.wire.log import Checkpoint, EntryError, LogKeys, LogProof, verify_log_proof
 
 
-def require_in_log(receipt: wire.Receipt, proof: LogProof | None, key: LogKey, seen: Checkpoint | None) -> None:
+def require_in_log(receipt: wire.Receipt, proof: LogProof | None, keys: LogKeys, seen: Checkpoint | None) -> None:
     """Prove, without the service, that the acceptance of a delivery is in its log.
 
     1. to 3. Checkpoint, place and event hold: `sluis_client.wire.log.verify_log_proof`. The event is the one that the
@@ -42,7 +42,7 @@ def require_in_log(receipt: wire.Receipt, proof: LogProof | None, key: LogKey, s
     }
     # 1 to 3
     try:
-        proven = verify_log_proof(proof, key, expected)
+        proven = verify_log_proof(proof, keys, expected)
     except EntryError as error:
         raise LogError("log-entry", Text(error.nl, error.en)) from None
     # 4

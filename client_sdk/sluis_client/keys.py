@@ -1,5 +1,6 @@
 """The supplier's key: EC P-256, made on the supplier's own machine; the private half never leaves it."""
 
+import hashlib
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -74,19 +75,19 @@ class SupplierKey:
     def proof(self, machine: Machine, *, audience: str, subject: str, **claims: Any) -> str:
         """A short-lived JWT (ES256) that proves possession of the key; usable once (`jti`)."""
         now: datetime = machine.now()
-        return jwt.encode(
-            {
-                "aud": audience,
-                "sub": subject,
-                "iat": int(now.timestamp()),
-                "exp": int((now + _PROOF_LIFETIME).timestamp()),
-                "jti": str(uuid.UUID(bytes=machine.token(16), version=4)),
-                **claims,
-            },
-            self._private,
-            algorithm="ES256",
-            headers={"kid": self.key_id},
-        )
+        said = {"aud": audience, "sub": subject, "exp": int((now + _PROOF_LIFETIME).timestamp()), **claims}
+        return self._sign(machine, now, said, {"kid": self.key_id})
+
+    def request_proof(self, machine: Machine, *, method: str, url: str, token: str | None) -> str:
+        """A DPoP proof (RFC 9449 section 4.2) for one request, with this token; its header carries the public half."""
+        said = {"htm": method, "htu": url}
+        if token is not None:
+            said["ath"] = wire.base64url(hashlib.sha256(token.encode()).digest())
+        return self._sign(machine, machine.now(), said, {"typ": "dpop+jwt", "jwk": self.jwk})
+
+    def _sign(self, machine: Machine, now: datetime, said: dict[str, Any], headers: dict[str, Any]) -> str:
+        used_once = {"iat": int(now.timestamp()), "jti": str(uuid.UUID(bytes=machine.token(16), version=4))}
+        return jwt.encode({**said, **used_once}, self._private, algorithm="ES256", headers=headers)
 
 
 def _unusable() -> TrustError:

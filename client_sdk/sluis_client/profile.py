@@ -1,21 +1,24 @@
 """What a supplier's machine keeps: who it is, its key, the service's key, deliveries under way, receipts.
 
     config.json          address, issuer, organisation, key id
-    key.pem              private key, PKCS #8, optionally encrypted
+    key.pem              private key, PKCS #8, optionally encrypted; or where it is in the system's keyring
     service-keys.json    the service's receipt keys, pinned when registering
     log-key              the key of the service's audit log, pinned when first seen
+    log-successions      which key of that log followed which, as they were seen
+    content-secret       what makes digests of deliveries tell nothing of them
     checkpoint           the newest checkpoint of that log that was seen
     definitions/         data sets, for checks without a connection
     rounds/              rounds, likewise
     outbox/              deliveries under way
     receipts/            what was delivered, with the proof
+    objections/          what the service answered to objections, without the pseudonym
 
 The directory is the platform's for user data, or SLUIS_CLIENT_HOME.
 """
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,12 +26,15 @@ import platformdirs
 
 from sluis_client import storage, wire
 from sluis_client.errors import NotRegisteredError, ProfileDamagedError
+from sluis_client.keyrings import forget, is_reference, put_away, taken_out
 from sluis_client.keys import SupplierKey
-from sluis_client.wire.log import CheckpointError, LogKey
+from sluis_client.network import Network
+from sluis_client.wire.log import CheckpointError, LogKey, LogKeys
 
 HOME_VARIABLE = "SLUIS_CLIENT_HOME"
 _VERSION = 1
-_DIRECTORIES = ("definitions", "rounds", "outbox", "receipts")
+_SECRET_BYTES = 32
+_DIRECTORIES = ("definitions", "rounds", "outbox", "receipts", "objections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Registration:
         client_id: OAuth client id.
         name: the organisation's name.
         key_id: RFC 7638 thumbprint of the registered key.
+        network: how this machine reaches the service.
     """
 
     url: str
@@ -50,6 +57,7 @@ class Registration:
     client_id: str
     name: str
     key_id: str
+    network: Network = field(default_factory=Network)
 
     def to_json(self) -> dict[str, Any]:
         """The form of config.json."""
@@ -61,6 +69,7 @@ class Registration:
             "clientId": self.client_id,
             "name": self.name,
             "keyId": self.key_id,
+            **self.network.to_json(),
         }
 
 
@@ -84,6 +93,11 @@ class Profile:
     def registered(self) -> bool:
         """Whether there is a registration."""
         return self._config.exists()
+
+    def prepared(self) -> Self:
+        """The profile, after `prepare`."""
+        self.prepare()
+        return self
 
     def prepare(self) -> None:
         """Makes the directories, for the owner only.
@@ -116,6 +130,7 @@ class Profile:
                 client_id=str(config["clientId"]),
                 name=str(config["name"]),
                 key_id=str(config["keyId"]),
+                network=Network.from_json(config),
             )
         except KeyError:
             raise ProfileDamagedError(self._config) from None
@@ -127,9 +142,14 @@ class Profile:
             PassphraseError: when it is encrypted and the passphrase is missing or wrong.
             TrustError: when it is unusable, or others have access.
         """
-        return SupplierKey.from_pem(storage.read_private(self.home / "key.pem"), passphrase)
+        return SupplierKey.from_pem(taken_out(storage.read_private(self.home / "key.pem")), passphrase)
 
-    def new_key(self, passphrase: str | None) -> SupplierKey:
+    @property
+    def key_in_keyring(self) -> bool:
+        """Whether the registered key rests in the keyring of the operating system."""
+        return is_reference(storage.read_private(self.home / "key.pem"))
+
+    def new_key(self, passphrase: str | None, *, in_keyring: bool = False) -> SupplierKey:
         """The key to register: made now, or left by an attempt that was cut off.
 
         It is on disk before the service hears of it. An attempt whose answer was lost may have registered it, so that
@@ -137,17 +157,38 @@ class Profile:
         """
         waiting = self.home / "new-key.pem"
         if waiting.exists():
-            return SupplierKey.from_pem(storage.read_private(waiting), passphrase)
+            return SupplierKey.from_pem(taken_out(storage.read_private(waiting)), passphrase)
         key = SupplierKey.generate()
-        storage.write_private(waiting, key.to_pem(passphrase))
+        pem = key.to_pem(passphrase)
+        storage.write_private(waiting, put_away(pem, key.key_id) if in_keyring else pem)
         return key
+
+    def keep_key(self, registration: Registration, key_id: str) -> Registration:
+        """The registration with the new key in place of the one before, which leaves the keyring; config.json last."""
+        changed = replace(registration, key_id=key_id)
+        file, new = self.home / "key.pem", storage.read_private(self.home / "new-key.pem")
+        before = storage.read_private(file) if file.exists() else new
+        storage.write_private(file, new)
+        storage.write_private(self._config, storage.as_json(changed.to_json()))
+        storage.remove(self.home / "new-key.pem")
+        if before != new:  # otherwise this was cut off here
+            forget(before)
+        return changed
 
     def keep_registration(self, registration: Registration, service_keys: Mapping[str, Any]) -> None:
         """The new key and what it is for, in an order in which a crash leaves no mixture: config.json last."""
         storage.write_private(self.home / "service-keys.json", storage.as_json(dict(service_keys)))
-        storage.write_private(self.home / "key.pem", storage.read_private(self.home / "new-key.pem"))
-        storage.write_private(self._config, storage.as_json(registration.to_json()))
-        storage.remove(self.home / "new-key.pem")
+        self.keep_key(registration, registration.key_id)
+
+    def content_secret(self) -> bytes:
+        """32 bytes that stay on this machine; made when first needed, and the same from then on."""
+        path = self.home / "content-secret"
+        if not path.exists():
+            storage.create_private(path, os.urandom(_SECRET_BYTES))
+        secret = storage.read_private(path)
+        if len(secret) != _SECRET_BYTES:
+            raise ProfileDamagedError(path)
+        return secret
 
     def service_keys(self) -> dict[str, Any]:
         """The pinned JWKS of the service."""
@@ -168,6 +209,22 @@ class Profile:
     def keep_log_key(self, key: LogKey) -> None:
         """Pins the key of the audit log; one that is pinned stays."""
         storage.create_private(self.home / "log-key", key.text().encode() + b"\n")
+
+    def log_keys(self) -> LogKeys | None:
+        """The pinned key with those that are known to come before and after it."""
+        pinned, path = self.log_key(), self.home / "log-successions"
+        if pinned is None or not path.exists():
+            return None if pinned is None else LogKeys(pinned)
+        try:
+            kept = storage.read_object(path).get("successions")
+            notes = [str(note) for note in kept] if isinstance(kept, list) else [""]
+            return LogKeys.of(pinned, notes)
+        except CheckpointError:
+            raise ProfileDamagedError(path) from None
+
+    def keep_successions(self, keys: LogKeys) -> None:
+        """Which key followed which, after it was shown that they vouch for each other."""
+        storage.write_private(self.home / "log-successions", storage.as_json({"successions": list(keys.notes)}))
 
     def checkpoint(self) -> str | None:
         """The newest checkpoint that was seen, as it was signed."""
@@ -224,6 +281,11 @@ class Profile:
     def outbox(self) -> Path:
         """The directory of deliveries under way."""
         return self.home / "outbox"
+
+    @property
+    def objections(self) -> Path:
+        """The directory of answers to objections."""
+        return self.home / "objections"
 
     @property
     def _config(self) -> Path:

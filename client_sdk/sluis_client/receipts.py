@@ -16,7 +16,7 @@ from sluis_client.in_log import require_in_log
 from sluis_client.language import Text
 from sluis_client.outbox import Entry
 from sluis_client.profile import Profile, Registration
-from sluis_client.wire.log import CheckpointError, LogProof, open_checkpoint
+from sluis_client.wire.log import CheckpointError, LogProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +198,14 @@ class ReceiptBook:
             self._require_in_log(stored)
 
     def _require_in_log(self, stored: StoredReceipt) -> None:
-        key, note = self._profile.log_key(), self._profile.checkpoint()
-        if key is None:
+        keys, note = self._profile.log_keys(), self._profile.checkpoint()
+        if keys is None:
             raise LogError("log-key", Text("De sleutel van het auditlog ontbreekt.", "The audit log's key is missing."))
         try:
-            seen = None if note is None else open_checkpoint(note, key)
+            seen = None if note is None else keys.open(note)
         except CheckpointError as error:
             raise LogError(f"checkpoint-{error.code}", Text(error.nl, error.en)) from None
-        require_in_log(stored.signed.receipt, stored.proof, key, seen)
+        require_in_log(stored.signed.receipt, stored.proof, keys, seen)
 
     def _stored(self) -> Iterator[StoredReceipt]:
         for document in self._profile.receipts():

@@ -2,7 +2,7 @@
 
 1. Ask the service who it is (RFC 8414). Over https the issuer must be the address itself, so that a proof made for this
    service is of no use at another.
-2. Make a key, or take up the one of an attempt that was cut off; it is on disk before the service hears of it.
+2. The key is on disk before the service hears of it, whether made now or by an attempt that was cut off.
 3. Send code, public half and proof of possession. The code's digest is in the proof: it fits this code only.
 4. Pin the key with which the service signs receipts, over the same verified connection.
 5. Keep all of it; only now the new registration replaces an older one.
@@ -15,14 +15,16 @@ from typing import Any
 from sluis_client import wire
 from sluis_client.answers import field
 from sluis_client.errors import TrustError, UnexpectedAnswerError
+from sluis_client.keys import SupplierKey
 from sluis_client.language import Text
 from sluis_client.machine import Machine
+from sluis_client.network import Network
 from sluis_client.profile import Profile, Registration
 from sluis_client.transport import Payload, Transport
 
 
 def register(
-    transport: Transport, profile: Profile, code: str, *, passphrase: str | None, machine: Machine
+    transport: Transport, profile: Profile, code: str, *, key: SupplierKey, network: Network, machine: Machine
 ) -> Registration:
     """The registration, kept in the profile.
 
@@ -37,8 +39,6 @@ def register(
             Text("De dienst noemt zich anders dan dit adres.", "The service calls itself other than this address."),
             Text("Gebruik het adres uit de uitnodiging.", "Use the address from the invitation."),
         )
-    profile.prepare()
-    key = profile.new_key(passphrase)  # 2
     typed = "".join(code.split()).upper()  # as the service reads it
     digest = hashlib.sha256(typed.encode()).hexdigest()
     answer = transport.call(  # 3
@@ -63,6 +63,7 @@ def register(
         client_id=field(answer, "clientId", str),
         name=field(answer, "name", str),
         key_id=key.key_id,
+        network=network,
     )
     profile.keep_registration(registration, fetch_service_keys(transport))  # 4, 5
     return registration

@@ -1,27 +1,34 @@
 """One profile opened at one service: what the calls of a client share, each part made when it is first needed."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+from sluis_client import wire
 from sluis_client.answers import Submission
-from sluis_client.check import check
+from sluis_client.check import CheckReport, check
 from sluis_client.content import Content
 from sluis_client.delivery import Courier, Delivered, Destination, Progress
 from sluis_client.errors import ContentRefusedError, NotRegisteredError, SetupError
 from sluis_client.keys import SupplierKey
 from sluis_client.language import Text
 from sluis_client.machine import Machine
+from sluis_client.network import Network
+from sluis_client.objections import Objections
 from sluis_client.outbox import Outbox
+from sluis_client.passphrases import given_passphrase
 from sluis_client.profile import Profile, Registration
+from sluis_client.pseudonyms import KeyHolder, Maker, published_keys
 from sluis_client.receipts import ReceiptBook, StoredReceipt
 from sluis_client.registering import register
 from sluis_client.retry import Patience
 from sluis_client.rules import RoundRules, require_identifier
+from sluis_client.sealing import SealedContent, Sealer
 from sluis_client.tokens import Tokens
 from sluis_client.transport import Transport, segment
 from sluis_client.witness import Witness
 
-PASSPHRASE_VARIABLE = "SLUIS_CLIENT_PASSPHRASE"  # noqa: S105 - the name of a variable
 PATIENCE_VARIABLE = "SLUIS_CLIENT_PATIENCE"
 
 
@@ -34,13 +41,18 @@ class Session:
         url: str,
         *,
         passphrase: str | None,
+        in_keyring: bool,
+        network: Network | None,
         patience: Patience | None,
         machine: Machine | None,
     ) -> None:
         self.profile = profile
         self.machine = machine or Machine()
-        self.transport = Transport(url, patience=patience or _patience(), machine=self.machine)
-        self._passphrase = passphrase if passphrase is not None else os.environ.get(PASSPHRASE_VARIABLE)
+        self.network = network or Network()
+        self._in_keyring = in_keyring
+        self._patience = patience or _patience()
+        self.transport = Transport(url, patience=self._patience, machine=self.machine, network=self.network)
+        self.passphrase = passphrase if passphrase is not None else given_passphrase()
         self._registration: Registration | None = None
         self._read_key: SupplierKey | None = None
         self._open_tokens: Tokens | None = None
@@ -63,9 +75,15 @@ class Session:
 
     def register(self, code: str) -> Registration:
         """Registers by the steps of `registering`, and goes on as that registration."""
-        made = register(self.transport, self.profile, code, passphrase=self._passphrase, machine=self.machine)
+        key = self.profile.prepared().new_key(self.passphrase, in_keyring=self._in_keyring)
+        made = register(self.transport, self.profile, code, key=key, network=self.network, machine=self.machine)
         self.take_up(made)
         return made
+
+    def digest_in(self, stored: StoredReceipt, content: Content) -> str:
+        """The digest of a file as a receipt has it: with what goes before it, or of the bare file."""
+        salted = self.salted(content).digest
+        return salted if salted == stored.signed.receipt.content_digest else content.digest
 
     def key(self) -> SupplierKey:
         """The private key, read once.
@@ -74,22 +92,36 @@ class Session:
             PassphraseError: it needs a passphrase, or another one.
         """
         if self._read_key is None:
-            self._read_key = self.profile.key(self._passphrase)
+            self._read_key = self.profile.key(self.passphrase)
         return self._read_key
 
     @property
     def tokens(self) -> Tokens:
         """Where access tokens come from."""
         if self._open_tokens is None:
-            registration = self.registration
-            self._open_tokens = Tokens(
-                self.transport,
-                self.key(),
-                client_id=registration.client_id,
-                issuer=registration.issuer,
-                machine=self.machine,
-            )
+            self._open_tokens = self._tokens_for(None)
         return self._open_tokens
+
+    def _tokens_for(self, resource: str | None) -> Tokens:
+        registration = self.registration
+        return Tokens(
+            self.transport,
+            self.key(),
+            client_id=registration.client_id,
+            issuer=registration.issuer,
+            machine=self.machine,
+            resource=resource,
+        )
+
+    @contextmanager
+    def pseudonym_maker(self, progress: Progress | None = None) -> Iterator[Maker]:
+        """What makes pseudonyms, with a connection to the key holder that the service names."""
+        published = published_keys(self.transport)
+        with Transport(
+            published.address, patience=self._patience, machine=self.machine, network=self.network
+        ) as transport:
+            holder = KeyHolder(transport, self._tokens_for(published.address), published)
+            yield Maker(holder, progress=progress)
 
     @property
     def outbox(self) -> Outbox:
@@ -123,19 +155,36 @@ class Session:
             outbox=self.outbox,
             receipts=self.receipts,
             machine=self.machine,
+            sealer=Sealer(self.transport, self.profile, self.registration, self.machine),
         )
 
+    @property
+    def objections(self) -> Objections:
+        """What lodges objections of persons."""
+        return Objections(self.transport, self.tokens, self.profile.objections)
+
+    def salted(self, content: Content) -> SealedContent:
+        """The content as it is sealed and signed for."""
+        return SealedContent.of(content, self.profile.content_secret())
+
     def deliver(
-        self, content: Content, rules: RoundRules, corrects: str | None, progress: Progress | None
+        self,
+        content: Content,
+        rules: RoundRules,
+        corrects: str | None,
+        progress: Progress | None,
+        *,
+        checked: CheckReport | None = None,
+        confirmed: wire.Confirmation | None = None,
     ) -> Delivered:
-        """Delivers what was checked against the rules first, and looks for its place in the log.
+        """Delivers what was checked against the rules first, here or before, and looks for its place in the log.
 
         Raises:
             SluisClientError: as `Client.submit`.
         """
         if corrects is not None:
             require_identifier(corrects)
-        report = check(content, rules)
+        report = checked or check(content, rules)
         if not report.accepted:
             raise ContentRefusedError(report.faults)
         destination = Destination(
@@ -144,8 +193,10 @@ class Session:
             round=rules.round.id,
             supplier=self.registration.organisation,
             corrects=corrects,
+            confirmed=confirmed,
         )
-        delivered = self.courier.deliver(content, destination, report.rows, progress or _no_progress)
+        salted = self.salted(content)
+        delivered = self.courier.deliver(salted, destination, report.rows, progress or _no_progress)
         return replace(delivered, receipt=self.witness.prove(delivered.receipt))
 
     def withdraw(self, submission: str) -> StoredReceipt:

@@ -1,6 +1,7 @@
 """HTTP to the service: TLS always verified, tokens renewed, every call safe to repeat.
 
-Proxies and private certificate authorities come from the usual environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE).
+Proxies and private certificate authorities come from the registration, or from the usual environment (HTTPS_PROXY,
+NO_PROXY, SSL_CERT_FILE).
 Plain http is for this machine only. Redirects are not followed: a token goes where it was meant to go, or nowhere.
 """
 
@@ -8,7 +9,7 @@ import ipaddress
 import json
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -21,6 +22,7 @@ import httpx
 from sluis_client.errors import SetupError, TrustError, UnexpectedAnswerError
 from sluis_client.language import Text
 from sluis_client.machine import Machine
+from sluis_client.network import Network
 from sluis_client.problems import refusal
 from sluis_client.retry import TRY_AGAIN_STATUS, Patience, TryAgain
 
@@ -35,11 +37,11 @@ _MAX_ANSWER = 32 * 1024 * 1024
 class TokenSource(Protocol):
     """Where access tokens come from."""
 
-    def get(self) -> str:
-        """A token that is valid now."""
+    def headers(self, method: str, path: str) -> Mapping[str, str]:
+        """What shows, on this one request, that the caller may make it: a token that is valid now, and a new proof."""
 
     def forget(self) -> None:
-        """The token was refused: the next `get` fetches another."""
+        """The token was refused: the next `headers` fetches another."""
 
 
 def checked_url(url: str) -> str:
@@ -70,6 +72,7 @@ class Payload:
 
     content: bytes
     kind: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def json(cls, document: object) -> Self:
@@ -77,9 +80,9 @@ class Payload:
         return cls(json.dumps(document, ensure_ascii=False, allow_nan=False).encode(), "application/json")
 
     @classmethod
-    def form(cls, fields: Mapping[str, str]) -> Self:
-        """A form, as OAuth 2.0 asks."""
-        return cls(urlencode(fields).encode(), "application/x-www-form-urlencoded")
+    def form(cls, fields: Mapping[str, str], headers: Mapping[str, str]) -> Self:
+        """A form, as OAuth 2.0 asks, and the headers that go with it."""
+        return cls(urlencode(fields).encode(), "application/x-www-form-urlencoded", headers)
 
     @classmethod
     def octets(cls, content: bytes) -> Self:
@@ -147,8 +150,9 @@ class Answer:
 class Transport:
     """A connection to one service; its representation shows the address only."""
 
-    def __init__(self, url: str, *, patience: Patience, machine: Machine) -> None:
+    def __init__(self, url: str, *, patience: Patience, machine: Machine, network: Network | None = None) -> None:
         self.url = checked_url(url)
+        encrypted, network = self.url.startswith("https:"), network or Network()
         self._patience = patience
         self._machine = machine
         self._http = httpx.Client(
@@ -156,8 +160,9 @@ class Transport:
             timeout=_TIMEOUT,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json, application/problem+json"},
             follow_redirects=False,
-            verify=_trust_for(self.url),
-            trust_env=self.url.startswith("https:"),  # what is not encrypted never goes to a proxy
+            verify=network.trust() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            proxy=network.proxy if encrypted else None,  # what is not encrypted never goes to a proxy
+            trust_env=encrypted,
         )
 
     def __repr__(self) -> str:
@@ -213,11 +218,11 @@ class Transport:
             if payload is not None:
                 made = payload()
                 sent["content"] = made.content
-                sent["headers"]["Content-Type"] = made.kind
+                sent["headers"] |= {"Content-Type": made.kind, **made.headers}
             if patient_read:
                 sent["timeout"] = httpx.Timeout(30.0, connect=10.0, read=_TOO_LONG)
             if tokens is not None:
-                sent["headers"]["Authorization"] = f"Bearer {tokens.get()}"
+                sent["headers"] |= tokens.headers(method, path)
             answer = self._exchange(method, path, sent)
             if answer.status == _UNAUTHORIZED and tokens is not None and not renewed:
                 renewed = True
@@ -258,11 +263,6 @@ class Transport:
 
 
 _CUT_OFF = Text("Het antwoord van de dienst brak af.", "The answer of the service was cut off.")
-
-
-def _trust_for(url: str) -> ssl.SSLContext:
-    """Which certificates are trusted; on plain http over loopback none, and none are loaded."""
-    return httpx.create_ssl_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _no_address() -> SetupError:

@@ -1,4 +1,4 @@
-"""What happened to a supplier's deliveries: into which releases they went, for what, and who read those."""
+"""What happened to a supplier's deliveries: into which releases they went, for what, who examined and who read."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -54,6 +54,7 @@ class Use:
         purpose: the purpose that it was made for.
         legal_basis: on which the purpose rests.
         deliveries: yours among those that it was made of.
+        examined_by: the organisations whose stewards looked at what was made of your figures, before it was decided.
         read_by: the organisations that read it so far.
     """
 
@@ -64,6 +65,7 @@ class Use:
     purpose: str
     legal_basis: str | None
     deliveries: tuple[UsedDelivery, ...]
+    examined_by: tuple[Reading, ...]
     read_by: tuple[Reading, ...]
 
     @classmethod
@@ -85,15 +87,8 @@ class Use:
                 UsedDelivery(field(one, "submissionId", str), field(one, "round", str), optional(one, "agreement", str))
                 for one in field(document, "deliveries", list)
             ),
-            read_by=tuple(
-                Reading(
-                    field(one, "organisation", str),
-                    field(one, "times", int),
-                    moment(field(one, "first", str)),
-                    moment(field(one, "last", str)),
-                )
-                for one in field(document, "readBy", list)
-            ),
+            examined_by=_readings(document, "examinedBy"),
+            read_by=_readings(document, "readBy"),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -109,16 +104,33 @@ class Use:
                 {"submissionId": one.submission, "round": one.round, "agreement": one.agreement}
                 for one in self.deliveries
             ],
-            "readBy": [
-                {
-                    "organisation": one.organisation,
-                    "times": one.times,
-                    "first": time_text(one.first),
-                    "last": time_text(one.last),
-                }
-                for one in self.read_by
-            ],
+            "examinedBy": _told(self.examined_by),
+            "readBy": _told(self.read_by),
         }
+
+
+def _readings(document: Mapping[str, Any], name: str) -> tuple[Reading, ...]:
+    return tuple(
+        Reading(
+            field(one, "organisation", str),
+            field(one, "times", int),
+            moment(field(one, "first", str)),
+            moment(field(one, "last", str)),
+        )
+        for one in field(document, name, list)
+    )
+
+
+def _told(readings: tuple[Reading, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "organisation": one.organisation,
+            "times": one.times,
+            "first": time_text(one.first),
+            "last": time_text(one.last),
+        }
+        for one in readings
+    ]
 
 
 def fetch_uses(transport: Transport, tokens: TokenSource) -> Iterator[Use]:

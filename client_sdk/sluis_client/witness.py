@@ -24,10 +24,10 @@ from sluis_client.wire.log import (
     Checkpoint,
     CheckpointError,
     LogKey,
+    LogKeys,
     LogProof,
     ProofError,
     log_origin,
-    open_checkpoint,
     verify_consistency,
 )
 
@@ -38,6 +38,7 @@ OVERDUE = timedelta(days=1)
 """After which a receipt without a place in the log is no delay any more."""
 
 _PAUSE = 0.1
+_NOT_FOUND = 404
 _ONE_TRY = Patience(total=2.0, first=0.25)
 
 
@@ -106,14 +107,14 @@ class Witness:
     def _place(self, stored: StoredReceipt, wait: float) -> StoredReceipt:
         if stored.proof is not None:
             return stored
-        key = self._key()
-        if key is None:
+        keys = self._keys()
+        if keys is None:
             return stored
-        seen = self._seen(key)
+        seen = self._seen(keys)
         proof = self._await_proof(stored.submission, wait)
         if proof is None:
             return stored
-        self._observe(proof.checkpoint, key, seen)
+        self._observe(proof.checkpoint, keys, seen)
         proven = replace(stored, proof=proof)
         self._receipts.verify(proven)
         self._receipts.keep(proven)
@@ -126,11 +127,11 @@ class Witness:
             LogError: it does not.
             ConnectionFailedError, ServiceRefusedError: the service did not tell.
         """
-        key = self._key()
-        if key is None:
+        keys = self._keys()
+        if keys is None:
             return None
-        seen = self._seen(key)
-        return self._observe(self._transport.call("GET", "/v1/log/checkpoint").text, key, seen)
+        seen = self._seen(keys)
+        return self._observe(self._transport.call("GET", "/v1/log/checkpoint").text, keys, seen)
 
     def confirm(self, note: str) -> Checkpoint:
         """The newest checkpoint, after it was shown to continue the one of `note` and the one seen before.
@@ -139,11 +140,11 @@ class Witness:
             LogError: it does not: there is another history than the one that `note` is of.
             ConnectionFailedError, ServiceRefusedError: the service did not tell.
         """
-        newest, key = self.follow(), self._key()
-        if newest is None or key is None:
+        newest, keys = self.follow(), self._keys()
+        if newest is None or keys is None:
             raise LogError("log-key", Text("De dienst toont geen auditlog.", "The service shows no audit log."))
         try:
-            shown = open_checkpoint(note, key)
+            shown = keys.open(note)
         except CheckpointError as error:
             raise LogError(f"checkpoint-{error.code}", Text(error.nl, error.en)) from None
         if shown.size > newest.size:
@@ -154,12 +155,14 @@ class Witness:
             self._require_continued(shown, newest)
         return newest
 
-    def _observe(self, note: str, key: LogKey, seen: Checkpoint | None) -> Checkpoint:
+    def _observe(self, note: str, keys: LogKeys, seen: Checkpoint | None) -> Checkpoint:
         """Take note of a checkpoint.
 
         `seen` was read before the service was asked: two programs on one profile may see newer ones meanwhile.
 
-        1. It is signed with the key that was pinned, under the name of this service's log.
+        1. It is signed with the key that was pinned, or with one that this vouches for, under the name of this
+           service's log. Who signed it and is not known yet has to be vouched for; what the service tells of that is
+           kept, so that a key that was replaced is believed in nothing newer from then on.
         2. It is not smaller than the one seen before: a log does not shrink.
         3. At the same size it has the same root: there are not two logs.
         4. The service proves that the log up to here begins with the log as it was seen.
@@ -172,7 +175,8 @@ class Witness:
         """
         # 1
         try:
-            newest = open_checkpoint(note, key)
+            keys = self._learned(note, keys)
+            newest = keys.open(note)
         except CheckpointError as error:
             raise LogError(f"checkpoint-{error.code}", Text(error.nl, error.en)) from None
         if seen is not None and seen.size > newest.size:
@@ -183,7 +187,7 @@ class Witness:
             return newest
         if seen is not None:
             self._require_continued(seen, newest)  # 4
-        now = self._seen(key)
+        now = self._seen(keys)
         if now is None or now.size < newest.size:
             self._profile.keep_checkpoint(newest.note)  # 5
         return newest
@@ -204,16 +208,37 @@ class Witness:
                 ),
             ) from None
 
-    def _seen(self, key: LogKey) -> Checkpoint | None:
+    def _learned(self, note: str, keys: LogKeys) -> LogKeys:
+        """The keys, with those that the service shows to follow them when the note is signed by one that is not known.
+
+        Raises:
+            CheckpointError: a key is shown that the one before does not vouch for.
+            ConnectionFailedError, ServiceRefusedError: the service did not tell, and without it nothing can be said.
+        """
+        if keys.knows_signers(note):
+            return keys
+        try:
+            answer = self._transport.call("GET", "/v1/log/successions").object
+        except ServiceRefusedError as refused:
+            if refused.status == _NOT_FOUND or keys.signed(note):
+                return keys
+            raise
+        told = answer.get("successions")
+        learned = keys.learn(str(one) for one in told) if isinstance(told, list) else keys
+        if learned != keys:
+            self._profile.keep_successions(learned)
+        return learned
+
+    def _seen(self, keys: LogKeys) -> Checkpoint | None:
         note = self._profile.checkpoint()
         try:
-            return None if note is None else open_checkpoint(note, key)
+            return None if note is None else keys.open(note)
         except CheckpointError as error:
             raise LogError(f"checkpoint-{error.code}", Text(error.nl, error.en)) from None
 
-    def _key(self) -> LogKey | None:
-        """The pinned key; at the first use the one that the service shows over its verified connection."""
-        pinned = self._profile.log_key()
+    def _keys(self) -> LogKeys | None:
+        """The pinned key and those that follow it; at the first use the one that the service shows over TLS."""
+        pinned = self._profile.log_keys()
         if pinned is not None:
             return pinned
         try:
@@ -233,7 +258,7 @@ class Witness:
                 ),
             )
         self._profile.keep_log_key(key)
-        return key
+        return LogKeys(key)
 
     def _await_proof(self, submission: str, wait: float) -> LogProof | None:
         until = self._machine.monotonic() + wait

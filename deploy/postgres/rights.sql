@@ -14,7 +14,7 @@ GRANT INSERT ON
     agreement_parties, agreements, audit_terms, certificates, client_keys, contacts, drawings, evidence, evidence_inputs, evidence_left_out, expected_suppliers,
     invitations, objections, organisations, public_figures, purpose_verdicts, purposes, release_inputs, release_left_out, release_recipients, releases,
     reminder_mails, reminders, requests, reviews, rounds, saved_queries,
-    submission_persons, submissions, upload_parts, used_tokens
+    sealing_keys, submission_persons, submissions, upload_parts, used_tokens
 TO sluis_service;
 
 -- The place of an event in the log is the sequencer's to give: whoever adds one leaves it open.
@@ -31,6 +31,8 @@ GRANT UPDATE (state, reviewer, approvers, suspended_by) ON purposes TO sluis_ser
 GRANT UPDATE (state, confirmer, withdrawn_at, withdrawal_reason) ON agreements TO sluis_service;
 GRANT UPDATE (left_at, reason) ON agreement_parties TO sluis_service;
 GRANT UPDATE (next_try, tries, ended_at) ON reminder_mails TO sluis_service;
+-- A key to seal to ends, and its private half is destroyed.
+GRANT UPDATE (wrapped_key, expires_at) ON sealing_keys TO sluis_service;
 
 GRANT DELETE ON contacts, expected_suppliers, saved_queries, upload_parts, used_tokens TO sluis_service;
 

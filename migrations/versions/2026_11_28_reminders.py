@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_reminders"
-down_revision = "2026_11_28_regions"
+down_revision = "2026_11_28_sealing"
 branch_labels = None
 depends_on = None
 

@@ -20,7 +20,7 @@ from service.ports.engine import Aggregation, SourcePart
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _PATTERN = re.compile(r"[*?[]")
-_RESERVED = frozenset({"contributor", "rows", "part", "file_index", "filename", "file_row_number"})
+_RESERVED = frozenset({"contributor", "rows", "part", "place", "file_index", "filename", "file_row_number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,16 @@ def build_query(parts: Sequence[SourcePart], aggregation: Aggregation) -> Query:
     joins = [f"LEFT JOIN map_{i} ON map_{i}.key = source.{_quoted(name)}" for i, name in enumerate(ranked)]
     groups = ranks + [f"source.{name}" for name in person]
     positions = ", ".join(str(i + 1) for i in range(len(groups)))
-    sums = [f"sum(source.{_quoted(name)})" for name in aggregation.measures] + ["count(*)"]
+    sums = [_sum(name, aggregation) for name in aggregation.measures] + ["count(*)"]
     sql = "\n".join(  # every name in it was checked, every value is a parameter
         [
-            f"WITH source AS ({source})",
-            f"SELECT {', '.join(groups + sums)} FROM source",  # noqa: S608 - checked names only
+            f"WITH read AS ({source}),",
+            f"source AS (SELECT read.*{_place(aggregation)} FROM read",  # noqa: S608 - checked names only
+            *(["LEFT JOIN holdings ON holdings.key = read.part"] if aggregation.once else []),
+            *_without(read, aggregation, tables),
+            f") SELECT {', '.join(groups + sums)} FROM source",  # noqa: S608 - likewise
             *joins,
             "LEFT JOIN holdings ON holdings.key = source.part",
-            *_without(read, aggregation, tables),
             f"GROUP BY {positions} ORDER BY {positions}",
         ]
     )
@@ -96,11 +98,30 @@ def _persons(parts: Sequence[SourcePart], aggregation: Aggregation) -> tuple[str
         ValueError: somebody is to be left out, and no column is named to find them by.
     """
     found = [aggregation.person]
-    if aggregation.left_out_only or any(part.left_out for part in parts):
+    if aggregation.once and (aggregation.pseudonym is None or aggregation.period not in aggregation.dimensions):
+        raise ValueError("persons are to count once without a column of pseudonyms or of periods")
+    if aggregation.once or aggregation.left_out_only or any(part.left_out for part in parts):
         if aggregation.pseudonym is None:
             raise ValueError("persons are to be left out of parts without a column of pseudonyms")
         found.append(aggregation.pseudonym)
     return tuple(dict.fromkeys(name for name in found if name is not None))
+
+
+def _sum(measure: str, aggregation: Aggregation) -> str:
+    """The sum of a measure, over every row or over one of each person and period."""
+    added = f"sum(source.{_quoted(measure)})"
+    if measure not in aggregation.once:
+        return added
+    return f"{added} FILTER (WHERE source.place = 1 OR source.{_quoted(str(aggregation.pseudonym))} IS NULL)"
+
+
+def _place(aggregation: Aggregation) -> str:
+    """The place of a row among those of its person and period: the same whatever the order of parts and rows."""
+    if not aggregation.once:
+        return ""
+    person, period = _quoted(str(aggregation.pseudonym)), _quoted(str(aggregation.period))
+    order = ", ".join([*(f"read.{_quoted(name)}" for name in aggregation.dimensions), "holdings.rank"])
+    return f", row_number() OVER (PARTITION BY read.{person}, read.{period} ORDER BY {order}) AS place"
 
 
 def _without(read: Sequence[SourcePart], aggregation: Aggregation, tables: dict[str, pa.Table]) -> list[str]:
@@ -110,9 +131,9 @@ def _without(read: Sequence[SourcePart], aggregation: Aggregation, tables: dict[
         return []
     numbers, persons = [number for number, _ in listed], [person for _, person in listed]
     tables["left_out"] = pa.table({"part": pa.array(numbers, pa.int32()), "person": pa.array(persons, pa.string())})
-    hashed = f"substr(sha256(source.{_quoted(str(aggregation.pseudonym))}), 1, 32)"
+    hashed = f"substr(sha256(read.{_quoted(str(aggregation.pseudonym))}), 1, 32)"
     return [
-        f"LEFT JOIN left_out ON left_out.part = source.part AND left_out.person = {hashed}",
+        f"LEFT JOIN left_out ON left_out.part = read.part AND left_out.person = {hashed}",
         f"WHERE left_out.part IS {'NOT ' if aggregation.left_out_only else ''}NULL",
     ]
 

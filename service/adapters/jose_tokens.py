@@ -22,13 +22,15 @@ from jose.backends.cryptography_backend import CryptographyECKey, CryptographyRS
 from jose.exceptions import JOSEError
 
 from service.adapters.identity import compact
-from service.adapters.identity.key_choice import verification_key
+from service.adapters.identity.key_choice import thumbprint_of, verification_key
 from service.ports.identity import Algorithm, NotAuthenticated, TokenFault
 
 LEEWAY: Final = timedelta(seconds=60)
 """How far `iat` and `nbf` may lie in the future; `exp` has none."""
 MAX_TEXT: Final = 255
 """Characters of an issuer, subject, token id or key id (OpenID Connect Core section 2)."""
+PROOF_ALGORITHM: Final[Algorithm] = "ES256"
+PROOF_TYPE: Final = "dpop+jwt"
 _MAX_AUDIENCES: Final = 20
 _JOSE_KEYS: Final[Mapping[Algorithm, type[CryptographyECKey | CryptographyRSAKey]]] = {
     "ES256": CryptographyECKey,
@@ -85,6 +87,26 @@ class VerifiedToken:
         return _text(self.claims, claim)
 
 
+@dataclass(frozen=True, slots=True)
+class VerifiedProof:
+    """What a proof of possession says, shown to be said by the holder of the key that it carries."""
+
+    key_id: str
+    claims: Mapping[str, object] = field(repr=False)
+
+    def text(self, claim: str) -> str:
+        """As `VerifiedToken.text`."""
+        return _text(self.claims, claim)
+
+    def moment(self, claim: str) -> datetime:
+        """A claim that must be a NumericDate in whole seconds.
+
+        Raises:
+            NotAuthenticated: it is absent or something else.
+        """
+        return _moment(self.claims, claim)
+
+
 FindJwk = Callable[[str | None], Mapping[str, object] | None]
 """The public JWK for a key id; asked with None only where the profile does not require a key id."""
 
@@ -130,6 +152,32 @@ def verify(token: str, profile: Profile, find_jwk: FindJwk, now: datetime) -> Ve
         raise NotAuthenticated(TokenFault.KEY_UNKNOWN)
     _check_signature(token, parsed.payload, public_jwk, profile.algorithm)  # 4
     return _checked_claims(parsed.claims, profile, key_id, now)  # 5
+
+
+def verify_proof(proof: str) -> VerifiedProof:
+    """The claims of a DPoP proof (RFC 9449 section 4.2), if the key in its own header signed it.
+
+    Of all that comes in this alone carries its key; the thumbprint tells whose it is, and the caller has to compare it.
+
+    1. Form, as `verify`.
+    2. Header: alg, typ and jwk, of the one kind each, and nothing else.
+    3. Key: P-256, for signatures, public: nobody is helped by a proof that gives its key away.
+    4. Signature, as `verify`.
+
+    Raises:
+        NotAuthenticated: with the first fault found.
+    """
+    parsed = compact.parse(proof)  # 1
+    public_jwk = parsed.header.get("jwk")  # 2
+    if parsed.header.get("alg") != PROOF_ALGORITHM:
+        raise NotAuthenticated(TokenFault.ALGORITHM)
+    if parsed.header.get("typ") != PROOF_TYPE:
+        raise NotAuthenticated(TokenFault.TYPE)
+    if not isinstance(public_jwk, dict) or parsed.header.keys() != {"alg", "typ", "jwk"}:
+        raise NotAuthenticated(TokenFault.PROOF_HEADER)
+    key_id = thumbprint_of(public_jwk)  # 3
+    _check_signature(proof, parsed.payload, public_jwk, PROOF_ALGORITHM)  # 4
+    return VerifiedProof(key_id, parsed.claims)
 
 
 def _checked_header(header: Mapping[str, object], profile: Profile) -> str | None:

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from service.adapters.durable import sync_folder, write_synced
@@ -30,6 +32,7 @@ KEY_BYTES = 32
 """AES-256, for the key-encryption key and for every data key."""
 
 _WRAPPED = "a256kw."
+_PSEUDONYMS = b"sluis-pseudonyms-v1\n"
 _KEK_FILE = "key-encryption.key"
 _SIGNING_FILE = "signing.pem"
 _TOKEN_FILE = "token.pem"  # noqa: S105 - the name of a file
@@ -75,6 +78,11 @@ class FileKeyStore:
             return aes_key_unwrap(self._key, from_base64url(wrapped.removeprefix(_WRAPPED)))
         except (ValueError, InvalidUnwrap):
             raise Unavailable("data-key-unreadable") from None
+
+    def pseudonym_key(self, domain: str) -> bytes:
+        """The key of a domain of pseudonyms, derived from the key-encryption key (HKDF, RFC 5869)."""
+        info = _PSEUDONYMS + domain.encode()
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self._key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class JoseBearerTokens:
     def identify(self, token: str) -> Identified:
         """See `service.ports.identity.BearerTokens`."""
         if jose_tokens.unverified_issuer(token) == self._issuer:
-            return Identified(self._machine.verify_access_token(token, now=self._clock.now()))
+            return self._machine.verify_access_token(token, now=self._clock.now())
         return self._people.identify(token)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -16,6 +15,7 @@ from starlette.routing import BaseRoute, Match
 from service.api import openapi
 from service.api.edge import Edge
 from service.api.envelope import AccessLog, Envelope
+from service.api.failed_logins import Recording
 from service.api.faults import of_schema
 from service.api.limiting import AddressLimit, RateLimits
 from service.api.problems import Refused, domain_error, refused
@@ -40,8 +40,6 @@ from service.api.settings import VERSION, ApiSettings
 from service.domain.errors import DomainError
 from service.ports.identity import BearerTokens, PublicJwk
 from service.use_cases.call import Services
-
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _NOUNS = (
     releases,
@@ -72,7 +70,6 @@ def create_app(
     jwks: Callable[[], Sequence[PublicJwk]],
     access_log: AccessLog,
     readiness: Mapping[str, Callable[[], bool]] | None = None,
-    lifespan: Lifespan | None = None,
 ) -> FastAPI:
     """The HTTP API on these services.
 
@@ -84,7 +81,6 @@ def create_app(
         access_log: is told of every answer.
         readiness: per part of the service whether it answers; a check may take a moment and must not raise. The
             database is always among them.
-        lifespan: what starts and stops with the application.
     """
     limits = RateLimits(settings.rates)
     app = FastAPI(
@@ -96,7 +92,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,
-        lifespan=lifespan,
+        lifespan=Recording(access_log),
         middleware=[
             Middleware(Envelope, log=access_log, strict_transport=settings.strict_transport),
             Middleware(AddressLimit, limits=limits),

@@ -44,6 +44,7 @@ _ROLES = Kind(_ALERT, ("110136", "Security Roles Changed"))
 KINDS: Mapping[str, Kind] = {
     "login.succeed": _LOGIN,
     "login.failed": _LOGIN,
+    "login.failed-repeatedly": _LOGIN,
     "token.issue": _LOGIN,
     "service.start": Kind(_ACTIVITY, ("110120", "Application Start")),
     "service.stop": Kind(_ACTIVITY, ("110121", "Application Stop")),

@@ -6,13 +6,15 @@
     StrangerCall    nobody in particular: registration and the token endpoint only
 
 What the caller may do to which object is the policy's answer, inside each use case. Who shows a token that does not
-hold gets 401 (RFC 6750) and leaves an event `login.failed`; who shows none gets 401 and is in the access log only.
+hold gets 401 (RFC 6750, RFC 9449) and leaves an event `login.failed`, or above the limit of its address 429 and counts
+in `login.failed-repeatedly`; who shows none gets 401 and is in the access log only.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends
 from fastapi.dependencies.utils import get_flat_params
@@ -23,15 +25,16 @@ from starlette.requests import Request
 from service.api.bodies import invalid
 from service.api.edge import Edge, edge_of
 from service.api.exchange import Exchange, exchange_of
+from service.api.failed_logins import record_or_count
 from service.api.faults import MOST_SHOWN, InputFault, named
 from service.api.limiting import Counted
-from service.api.problems import Refused
+from service.api.problems import CHALLENGE, Refused
 from service.domain.principal import Anonymous, Person, Principal, Supplier
-from service.ports.identity import NotAuthenticated, TokenFault
-from service.use_cases.authenticate import authenticate, record_failed_login, record_login, require_kind
+from service.ports.identity import NotAuthenticated, Shown
+from service.use_cases.authenticate import authenticate, record_login, require_kind
 from service.use_cases.call import Call
 
-_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9._~+/=-]{1,8192})")
+_TOKEN = re.compile(r"(bearer|dpop) ([a-z0-9._~+/=-]{1,8192})", re.IGNORECASE | re.ASCII)
 
 
 class Known:
@@ -55,21 +58,19 @@ class Known:
         """
         edge, exchange = edge_of(request), exchange_of(request)
         # 1
-        found = _BEARER.fullmatch(request.headers.get("authorization", ""))
+        found = _TOKEN.fullmatch(request.headers.get("authorization", ""))
         if found is None or len(request.headers.getlist("authorization")) != 1:
-            raise Refused("not-authenticated", headers={"WWW-Authenticate": 'Bearer realm="sluis"'})
+            raise Refused("not-authenticated", headers={"WWW-Authenticate": CHALLENGE})
         stranger = _call(edge, exchange, Anonymous())
         try:
-            identified = authenticate(stranger, edge.bearer, found[1])
+            identified = authenticate(stranger, edge.bearer, found[2], shown(request, found[1].lower()))
         except NotAuthenticated as refusal:
-            if refusal.fault is not TokenFault.PROVIDER_UNREACHABLE:
-                edge.limits.count(Counted.FAILED_LOGIN, exchange.neighbourhood)
-            record_failed_login(stranger, refusal)
+            record_or_count(edge, exchange, stranger, refusal)
             raise
         exchange.principal, exchange.roles_withheld = identified.principal, identified.roles_withheld
-        if isinstance(identified.principal, Person) and not edge.seen_tokens.knows(found[1]):
-            record_login(_call(edge, exchange, identified.principal), identified, found[1])
-            edge.seen_tokens.remember(found[1])
+        if isinstance(identified.principal, Person) and not edge.seen_tokens.knows(found[2]):
+            record_login(_call(edge, exchange, identified.principal), identified, found[2])
+            edge.seen_tokens.remember(found[2])
         # 2
         edge.limits.count(Counted.PRINCIPAL, identified.principal.id)
         # 3
@@ -87,6 +88,17 @@ class Stranger:
         """The call."""
         require_known_query(request)
         return _call(edge_of(request), exchange_of(request), Anonymous())
+
+
+def shown(request: Request, scheme: str) -> Shown:
+    """How this request shows what it has; its address is that of the service as everyone reaches it."""
+    path: bytes = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+    return Shown(
+        scheme=scheme,
+        proofs=request.headers.getlist("dpop"),
+        method=request.method,
+        url=edge_of(request).services.issuer + path.decode("latin-1"),
+    )
 
 
 def require_known_query(request: Request) -> None:

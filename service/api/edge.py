@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.requests import HTTPConnection
 
 from service.api.limiting import RateLimits
-from service.api.logins import SeenTokens
+from service.api.logins import FailedLogins, SeenTokens
 from service.api.settings import ApiSettings
 from service.ports.identity import BearerTokens, PublicJwk
 from service.use_cases.call import Services
@@ -26,6 +26,7 @@ class Edge:
         jwks: the public keys of access tokens, receipts and releases.
         readiness: per part of the service whether it answers.
         seen_tokens: people whose log-in is in the log.
+        failed_logins: those that are counted, for they are too many to be recorded one by one.
     """
 
     services: Services
@@ -35,6 +36,7 @@ class Edge:
     jwks: Callable[[], Sequence[PublicJwk]]
     readiness: Mapping[str, Callable[[], bool]]
     seen_tokens: SeenTokens = field(default_factory=SeenTokens)
+    failed_logins: FailedLogins = field(default_factory=FailedLogins)
 
 
 def edge_of(connection: HTTPConnection) -> Edge:

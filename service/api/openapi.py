@@ -188,7 +188,7 @@ def _problem_response(status: int) -> dict[str, Any]:
     }
     headers = {"Retry-After": _RETRY_AFTER} if status in {429, 503} else {}
     if status == 401:  # noqa: PLR2004 - RFC 9110
-        headers = {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "RFC 6750"}}
+        headers = {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "RFC 6750, RFC 9449"}}
     content = {PROBLEM_JSON: {"schema": _PROBLEM, "example": example}}
     return {"description": title, "content": content, "headers": headers}
 
@@ -198,7 +198,7 @@ def _security_schemes(issuer: str, providers: Sequence[str]) -> dict[str, Any]:
     return {
         "machineClient": {
             "type": "oauth2",
-            "description": "Suppliers: client credentials with private_key_jwt",
+            "description": "Suppliers: client credentials with private_key_jwt, the token bound by DPoP (RFC 9449)",
             "flows": {"clientCredentials": {"tokenUrl": f"{issuer}/v1/oauth/token", "scopes": {}}},
         },
         "person": {

@@ -64,6 +64,8 @@ HEADINGS: Mapping[str, Heading] = {
     "round-not-open": Heading(409, "The round is not open", "De ronde is niet open"),
     "round-state": Heading(409, "The round is in another state", "De ronde is in een andere toestand"),
     "saved-query-exists": Heading(409, "There is a search of this name", "Deze zoekvraag bestaat al"),
+    "too-many-keys": Heading(409, "Too many keys", "Te veel sleutels"),
+    "sealing-key-not-active": Heading(409, "The key is not in use", "De sleutel is niet in gebruik"),
     "submission-state": Heading(409, "The delivery is in another state", "De aanlevering is in een andere toestand"),
     "try-again": Heading(409, "Changed meanwhile", "Intussen gewijzigd"),
     # Invalid
@@ -82,6 +84,8 @@ HEADINGS: Mapping[str, Heading] = {
     "rows-differ": Heading(400, "Another number of rows", "Een ander aantal rijen"),
     "reason-needed": Heading(400, "A reason is needed", "Een reden is nodig"),
     "review-reason": Heading(400, "A verdict needs a reason", "Een oordeel vraagt een reden"),
+    "sealed-content": Heading(400, "What is sealed does not open", "Wat verzegeld is gaat niet open"),
+    "sealing-not-as-announced": Heading(400, "Sealed, or not, as announced", "Verzegeld, of niet, zoals aangekondigd"),
     "round": Heading(400, "The round cannot be planned so", "De ronde kan zo niet worden gepland"),
     "objection": Heading(400, "The objection cannot be lodged", "Het bezwaar kan niet worden vastgelegd"),
     "saved-query": Heading(400, "The search cannot be kept", "De zoekvraag kan niet worden bewaard"),
@@ -186,8 +190,8 @@ EDGE: Mapping[str, EdgeText] = {
         401,
         "Log in first",
         "Log eerst in",
-        "Send a valid access token as `Authorization: Bearer ...`.",
-        "Stuur een geldig toegangsbewijs mee als `Authorization: Bearer ...`.",
+        "Send a valid access token: `Authorization: DPoP ...` with a header DPoP, or `Authorization: Bearer ...`.",
+        "Stuur een geldig token mee: `Authorization: DPoP ...` met een kop DPoP, of `Authorization: Bearer ...`.",
     ),
     "stronger-login-needed": EdgeText(
         401,

@@ -27,7 +27,7 @@ from service.api.problem_texts import CONFLICT, EDGE, HEADINGS, INVALID, UNAVAIL
 from service.domain.errors import Conflict, Denied, DomainError, Faulty, Invalid, NotFound, Unavailable
 from service.domain.reason import Reason
 from service.domain.texts import reason_json, text_of_error, text_of_reason
-from service.ports.identity import NotAuthenticated, TokenFault
+from service.ports.identity import NotAuthenticated, ProofNotValid, TokenFault
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -36,6 +36,8 @@ HIDING = frozenset({"not-yours", "not-expected"})
 """Reasons that say that an object is another's: about an object named in the address they would tell that it exists."""
 
 _RETRY_SOON = {"Retry-After": "5"}
+PROOF_CHALLENGE = 'DPoP realm="sluis", algs="ES256"'
+CHALLENGE = f'Bearer realm="sluis", {PROOF_CHALLENGE}'
 
 
 class Refused(Exception):
@@ -108,11 +110,13 @@ def _places(error: Invalid) -> list[InputFault]:
 
 
 def not_authenticated(request: Request, error: NotAuthenticated) -> Response:
-    """401 as RFC 6750 has it, with the fault as far as the caller may know it; 503 when nobody could tell."""
+    """401 (RFC 6750, RFC 9449) with the fault as far as the caller may know it; 503 when nobody could tell."""
     if error.fault is TokenFault.PROVIDER_UNREACHABLE:
         return refused(request, Refused("provider-unreachable", headers=_RETRY_SOON))
     told = error.fault.told.value
-    challenge = f'Bearer realm="sluis", error="invalid_token", error_description="{told}"'
+    about_proof = isinstance(error, ProofNotValid) or error.fault is TokenFault.UNBOUND
+    scheme, what = (PROOF_CHALLENGE, "invalid_dpop_proof") if about_proof else ('Bearer realm="sluis"', "invalid_token")
+    challenge = f'{scheme}, error="{what}", error_description="{told}"'
     return refused(
         request, Refused("not-authenticated", headers={"WWW-Authenticate": challenge}, extra={"fault": told})
     )

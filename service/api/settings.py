@@ -21,7 +21,7 @@ class Rates:
         per_address: of one network address (one /64 for IPv6), before anything else is looked at.
         per_principal: of one machine client or person.
         tokens: token requests of one address.
-        failed_logins: refused tokens and assertions of one address; beyond it they are not recorded one by one.
+        failed_logins: refused tokens and assertions of one address; beyond it one event a minute says how many.
         wrong_codes: registrations of one address with a code or proof that does not hold.
     """
 

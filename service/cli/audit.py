@@ -16,7 +16,7 @@ from service.cli.api import Url, ask_service, save_answer
 from service.cli.console import BAD_INPUT, FAILED, refusals_told
 from service.cli.seen import Seen, UnreadableSeenError
 from service.ports.clock import Clock
-from sluis_client.wire.log import CheckpointError, LogKey
+from sluis_client.wire.log import CheckpointError, LogKey, LogKeys
 from sluis_client.wire.log.erasures import Erasure
 from sluis_client.wire.log.export import ExportError, VerifiedExport, verify_export
 
@@ -228,10 +228,11 @@ def _proven(export: Path, key: Path, seen: Path | None, clock: Clock) -> Verifie
     try:
         trusted = LogKey.from_text(key.read_text(encoding="utf-8"))
         before = Seen.read(seen) if seen is not None and seen.exists() else None
+        known = _known(trusted, before)
         with export.open("rb") as lines:
             return verify_export(
                 lines,
-                trusted,
+                known,
                 [before.note] if before else (),
                 now=clock.now(),
                 days=before.days if before else (),
@@ -250,6 +251,13 @@ def _proven(export: Path, key: Path, seen: Path | None, clock: Clock) -> Verifie
         raise typer.Exit(BAD_INPUT) from None
 
 
+def _known(trusted: LogKey, before: Seen | None) -> LogKeys:
+    try:
+        return LogKeys.of(trusted, before.successions if before else ())
+    except CheckpointError as error:
+        raise UnreadableSeenError from error
+
+
 def _told_of(one: Erasure) -> str:
     who, when, before = _shown(one.user), f"{one.recorded:%Y-%m-%dT%H:%M:%SZ}", f"{one.before:%Y-%m-%dT%H:%M:%SZ}"
     return (
@@ -260,7 +268,7 @@ def _told_of(one: Erasure) -> str:
 
 def _keep(seen: Path, proven: VerifiedExport) -> None:
     try:
-        Seen(proven.checkpoint.note, proven.days).keep(seen)
+        Seen(proven.checkpoint.note, proven.days, proven.keys.notes).keep(seen)
     except OSError as error:
         _tell(
             f"{seen}: het ijkpunt is niet te bewaren ({error.strerror}); het volgende wordt er niet mee vergeleken.",

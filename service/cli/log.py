@@ -11,6 +11,7 @@ import httpx
 import typer
 
 from service.cli.console import BAD_INPUT, FAILED, OpenCall, refusals_told
+from service.use_cases.announce_log_key import announce_log_key
 from service.use_cases.erase_expired_events import erase_expired_events
 from service.use_cases.export_log import export_log
 from sluis_client.wire.log.erasures import LEAST_YEARS
@@ -68,6 +69,15 @@ def _add_keeping(log: typer.Typer, open_call: OpenCall) -> None:
             file.unlink()  # no half of a log, that would look like one that was cut off
             raise
         typer.echo(f"{events} gebeurtenissen / events")
+
+    @log.command("announce-key")
+    def announce_key(
+        key: Annotated[str, typer.Argument(metavar="SLEUTEL", help="Regel van `sluis keys renew-log` / its line")],
+    ) -> None:
+        """Leg vast welke sleutel het log straks ondertekent / record which key is to sign the log."""
+        with refusals_told(), open_call() as call:
+            announced = announce_log_key(call, key)
+        typer.echo(f"aangekondigd / announced: {announced.text()}")
 
     @log.command("erase-expired")
     def erase_expired(

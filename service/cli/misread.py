@@ -16,12 +16,18 @@ class Misread(Exception):
     """Input that is not as described.
 
     Attributes:
-        faults: place, Dutch and English of each; a place that starts with `/` is a JSON pointer into the file read.
+        faults: place, Dutch and English of each.
+        file: the file into which the places are JSON pointers; None where a place says all.
     """
 
-    def __init__(self, faults: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, faults: Sequence[tuple[str, str, str]], file: Path | None = None) -> None:
         super().__init__(f"{len(faults)} faults")
         self.faults = faults
+        self.file = file
+
+    def where(self, place: str) -> str:
+        """A place together with its file."""
+        return place if self.file is None else f"{self.file}{'' if place == '/' else ' ' + place}"
 
 
 @contextmanager
@@ -30,16 +36,19 @@ def misreadings_told(*, as_json: bool, file: Path | None = None) -> Iterator[Non
 
     Args:
         as_json: `{"faults": [{"place", "nl", "en"}]}`.
-        file: what JSON pointers point into.
+        file: what the command is about: in JSON, pointers into it stand by themselves.
     """
     try:
         yield
     except Misread as misread:
         if as_json:
-            faults = [{"place": place, "nl": nl, "en": en} for place, nl, en in misread.faults]
+            alone = misread.file == file
+            faults = [
+                {"place": place if alone else misread.where(place), "nl": nl, "en": en}
+                for place, nl, en in misread.faults
+            ]
             typer.echo(json.dumps({"faults": faults}, ensure_ascii=False, indent=2))
         else:
             for place, nl, en in misread.faults:
-                where = f"{file}{'' if place == '/' else ' ' + place}" if place.startswith("/") and file else place
-                typer.echo(f"{where}: {nl} / {en}", err=True)
+                typer.echo(f"{misread.where(place)}: {nl} / {en}", err=True)
         raise typer.Exit(BAD_INPUT) from misread

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +15,9 @@ from service.cli.console import BAD_INPUT, FAILED
 from service.cli.misread import misreadings_told
 from service.cli.policy_diff import Compare, add_diff_command
 from service.domain.policy import Decision, Permit
-from service.domain.principal import Role
 from service.domain.texts import reason_json, text_of_reason
+from service.domain.texts_obligations import obligation_json, obligation_text
 from service.ports.clock import Clock
-from sluis_client.wire.strict import time_text
 
 
 class Fault(Protocol):
@@ -46,21 +45,37 @@ class Report(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
-    """A decision, and what was supposed for it: which regional owner asks, for which regions, when, of what.
+class Asked:
+    """What the command line says: which request, under which bundle (None for our own), and what to suppose.
 
-    Its agreement is in force, and the rounds have the newest definition.
+    Attributes:
+        request: a file of JSON.
+        facts: another, with what the service would look up; None for none.
+        organisation: who asks; goes before the facts, as do `regions` and `at`.
+        regions: those that it stands for; none where nothing was said.
+        at: when, in UTC.
+        now: when, where neither says so.
     """
 
+    request: Path
+    facts: Path | None
+    policies: Path | None
+    organisation: str | None
+    regions: tuple[str, ...]
+    at: datetime | None
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A decision, and all that was supposed for it, in the form of a file of facts."""
+
     decision: Decision
-    organisation: str
-    at: datetime
-    rounds: tuple[str, ...]
-    regions: tuple[str, ...] = ()
+    supposed: Mapping[str, Any]
 
 
-Explain = Callable[[bytes, Path | None, str | None, datetime, Collection[str]], Explained]
-"""Of a request's JSON, a bundle, an organisation, a moment and the regions that it stands for; raises `Misread`."""
+Explain = Callable[[Asked], Explained]
+"""Raises `Misread`."""
 
 _Directory = Annotated[
     Path | None,
@@ -96,11 +111,13 @@ def add_policy_commands(
 
     @policy.command("explain")
     def explain_request(
-        request: Annotated[
-            Path, typer.Argument(exists=True, dir_okay=False, help="JSON zoals / as for POST /v1/aggregate-requests")
-        ],
+        request: Annotated[Path, typer.Argument(help="JSON zoals / as for POST /v1/aggregate-requests")],
         *,
-        policies: _Directory = None,
+        facts: Annotated[
+            Path | None,
+            typer.Option(help="JSON met wat de dienst zou opzoeken / with what the service would look up"),
+        ] = None,
+        policies: Annotated[Path | None, typer.Option(help="Standaard de meegeleverde / default: our own")] = None,
         organisation: Annotated[
             str | None, typer.Option(help="Wie vraagt / who asks; anders van het doel / else of the purpose")
         ] = None,
@@ -119,11 +136,14 @@ def add_policy_commands(
     ) -> None:
         """Zou deze aanvraag mogen, en zo nee waarom niet? / would this request be permitted, and if not, why?
 
+        Wat --facts niet zegt, wordt verondersteld en getoond / what --facts does not say is supposed, and shown.
+
         Exit 0: toegestaan / permitted; 1: geweigerd / denied; 2: de aanvraag klopt niet / not a request.
         """
-        moment = clock.now() if at is None else at.replace(tzinfo=UTC)
+        moment = at.replace(tzinfo=UTC) if at else None
+        asked = Asked(request, facts, policies, organisation, tuple(region or ()), moment, clock.now())
         with misreadings_told(as_json=as_json, file=request):
-            found = explain(request.read_bytes(), policies, organisation, moment, region or ())
+            found = explain(asked)
         if as_json:
             typer.echo(json.dumps(_as_json(found), ensure_ascii=False, indent=2))
         else:
@@ -135,21 +155,13 @@ def add_policy_commands(
 
 
 def _as_json(found: Explained) -> dict[str, Any]:
-    supposed = {
-        "organisation": found.organisation,
-        "role": Role.REGIONAL_OWNER,
-        "agreement": "in-force",
-        "at": time_text(found.at),
-        **({"regions": list(found.regions)} if found.regions else {}),
-        "closedRounds": list(found.rounds),
-    }
     decision = found.decision
     if isinstance(decision, Permit):
-        terms = [{"code": one.code, "value": one.value} for one in decision.obligations]
+        terms = [obligation_json(one) for one in decision.obligations]
         outcome: dict[str, Any] = {"outcome": "permit", "policies": list(decision.policies), "obligations": terms}
     else:
         outcome = {"outcome": "deny", "reasons": [reason_json(reason) for reason in decision.reasons]}
-    return {**outcome, "policyHash": decision.policy_hash, "supposed": supposed}
+    return {**outcome, "policyHash": decision.policy_hash, "supposed": dict(found.supposed)}
 
 
 def _tell(found: Explained) -> None:
@@ -157,7 +169,10 @@ def _tell(found: Explained) -> None:
     if isinstance(decision, Permit):
         typer.echo("toegestaan / permitted")
         for one in decision.obligations:
+            nl, en = obligation_text(one)
             typer.echo(f"  {one.code}: {one.value}")
+            typer.echo(f"    nl: {nl}")
+            typer.echo(f"    en: {en}")
     else:
         typer.echo("geweigerd / denied")
         for reason in decision.reasons:
@@ -165,12 +180,9 @@ def _tell(found: Explained) -> None:
             typer.echo(f"  {text.code} ({text.rule})")
             typer.echo(f"    nl: {text.nl} {text.mend['nl']}")
             typer.echo(f"    en: {text.en} {text.mend['en']}")
-    who, at, rounds = found.organisation, time_text(found.at), ", ".join(found.rounds) or "-"
-    regions = f" ({', '.join(found.regions)})" if found.regions else ""
-    typer.echo(
-        f"verondersteld: regionale eigenaar '{who}'{regions}, overeenkomst van kracht, op {at}; gesloten: {rounds}"
-    )
-    typer.echo(f"supposed: regional owner '{who}'{regions}, agreement in force, at {at}; closed: {rounds}")
+    typer.echo("verondersteld / supposed")
+    for name, value in found.supposed.items():
+        typer.echo(f"  {name}: {json.dumps(value, ensure_ascii=False)}")
     typer.echo(decision.policy_hash)
 
 

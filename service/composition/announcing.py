@@ -17,6 +17,8 @@ from service.domain.errors import DomainError
 from service.domain.principal import Worker
 from service.use_cases.call import Call
 from service.use_cases.check_clock import check_clock
+from service.use_cases.read_sealing_keys import has_sealing_key
+from service.use_cases.rotate_sealing_key import rotate_sealing_key
 from service.use_cases.run_service import (
     POLICY_HASH,
     changes_since_last_start,
@@ -41,7 +43,7 @@ def announced(application: Application, log: Logger) -> Iterator[None]:
 
     1. What differs from the last start is recorded first: a crash in between records it twice, and never not at all.
     2. The start; when it cannot be recorded nothing starts.
-    3. The clock.
+    3. The clock, and a key to seal to where there is none: suppliers deliver nothing without.
     4. The stop; when that cannot be recorded the service stops all the same, and says so.
     """
     call = service_call(application)
@@ -56,6 +58,8 @@ def announced(application: Application, log: Logger) -> Iterator[None]:
     start_service(call, configuration, tuple(key["kid"] for key in application.public_keys()))
     # 3
     check_clock(call)
+    if not has_sealing_key(application.services):
+        rotate_sealing_key(call)
     try:
         yield
     finally:

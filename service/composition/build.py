@@ -31,6 +31,7 @@ from service.adapters.log_signing import load_log_signer
 from service.adapters.observability import Logger, Stream
 from service.adapters.oidc import JoseBearerTokens, OpenIdProviders
 from service.adapters.parts import FileSystemPartStore
+from service.adapters.pseudonym_keys import FilePseudonymKeys
 from service.adapters.smtp import SmtpMailer
 from service.composition.sequencer import Sequencer
 from service.composition.settings import Settings
@@ -39,6 +40,7 @@ from service.domain.public_figures import Fetched, PublicSource
 from service.ports.engine import Aggregation, AggregationEngine, SourcePart
 from service.ports.identity import BearerTokens, PublicJwk
 from service.ports.jobs import Jobs
+from service.ports.pseudonyms import NoKeyHolder
 from service.use_cases.call import Call, Limits, Services
 from sluis_client.wire.log import log_origin
 
@@ -115,6 +117,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         audience=settings.issuer,
         signing_key=keys.token_key,
         new_id=randomness.new_id,
+        bound_only=settings.machine_tokens == "bound",
     )
     database = SqlDatabase(settings.url, random_bytes=randomness.key)
     services = Services(
@@ -132,6 +135,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         tokens=machine,
         jobs=jobs,
         public_figures=_Cbs(settings.cbs_address),
+        pseudonyms=FilePseudonymKeys(settings.announced_keys) if settings.announced_keys else NoKeyHolder(),
         issuer=settings.issuer,
         instance=settings.instance,
         mailer=SmtpMailer(settings.mail_server, clock) if settings.mail_server is not None else None,

@@ -8,9 +8,8 @@ Each command loads the part of the service that it needs when it runs: `sluis ap
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -19,6 +18,7 @@ import typer
 from service.adapters.bundle.faults import BundleError
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.keystore import KeyDirectoryError
+from service.adapters.pseudonym_keys import PseudonymKeysError
 from service.cli.agreements import add_agreement_commands
 from service.cli.api import add_api_commands
 from service.cli.audit import add_audit_commands
@@ -30,12 +30,14 @@ from service.cli.login import add_login_commands
 from service.cli.maintenance import Maintenance, add_maintenance_commands
 from service.cli.organisations import add_organisation_commands
 from service.cli.pictures import add_picture_commands
-from service.cli.policy import Explained, Report, add_policy_commands
+from service.cli.policy import Asked, Explained, Report, add_policy_commands
 from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
 from service.cli.reminders import add_reminder_commands
+from service.cli.sealing import add_sealing_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
+from service.keyholder.command import add_keyholder_commands
 from service.ports.identity import Algorithm, OpenIdLogin
 from service.use_cases.call import Call
 from sluis_client.wire.log import log_origin
@@ -45,7 +47,7 @@ def run() -> None:
     """Run the command; what the operator has to mend ends it with exit status 2 and every fault on its own line."""
     try:
         command()()
-    except (SettingsError, KeyDirectoryError) as error:
+    except (SettingsError, KeyDirectoryError, PseudonymKeysError) as error:
         _refuse(error.faults)
     except BundleError as error:
         _refuse(tuple(f"{fault.place}\n  nl: {fault.nl}\n  en: {fault.en}" for fault in error.faults))
@@ -65,6 +67,8 @@ def command() -> typer.Typer:
     keys = typer.Typer(no_args_is_help=True, help="Sleutels van de dienst / keys of the service")
     keys.command("create")(create_keys)
     keys.command("create-log")(create_log_key)
+    keys.command("renew-log")(renew_log)
+    keys.command("retire-log")(retire_log)
     app.add_typer(keys, name="keys")
     add_health_command(app)
     add_organisation_commands(app, _open_call)
@@ -78,8 +82,10 @@ def command() -> typer.Typer:
     add_picture_commands(app)
     add_evidence_command(app, clock=SystemClock())
     add_reminder_commands(app, _open_call, _remind)
+    add_sealing_commands(app, _open_call)
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock(), record=_record_verification)
+    add_keyholder_commands(app)
     return app
 
 
@@ -114,6 +120,38 @@ def create_log_key() -> None:
     settings = read_settings()
     settings.log_keys.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     typer.echo(load_log_signer(settings.log_keys, log_origin(settings.issuer), create=True).key.text())
+
+
+def renew_log() -> None:
+    """Maak de sleutel die de huidige van het auditlog opvolgt / make the key that is to follow the audit log's."""
+    from service.adapters.log_signing import renew_log_key
+
+    settings = read_settings()
+    typer.echo(renew_log_key(settings.log_keys, log_origin(settings.issuer)).text())
+    typer.echo(
+        "Kondig hem aan (sluis log announce-key) en start dan de sequencer opnieuw. "
+        "/ Announce it (sluis log announce-key), and then restart the sequencer.",
+        err=True,
+    )
+
+
+def retire_log() -> None:
+    """Verwijder de vervangen sleutels van het auditlog / remove the audit log's keys that were replaced."""
+    from service.adapters.database import SqlDatabase
+    from service.adapters.log_signing import retire_log_keys
+
+    settings = read_settings()
+    database = SqlDatabase(settings.url, random_bytes=SystemRandomness().key, pool_size=1)
+    try:
+        with database.look() as data:
+            present = data.log.key()
+    finally:
+        database.dispose()
+    if present is None:
+        raise KeyDirectoryError(("het log heeft nog geen ijkpunt / the log has no checkpoint yet",))
+    for key in retire_log_keys(settings.log_keys, log_origin(settings.issuer), present):
+        typer.echo(f"verwijderd / removed: {key.text()}")
+    typer.echo("Start de sequencer opnieuw / restart the sequencer", err=True)
 
 
 def _sequence() -> None:
@@ -195,12 +233,10 @@ def _report(directory: Path | None) -> Report:
     return report_bundle(directory)
 
 
-def _explain(
-    content: bytes, directory: Path | None, organisation: str | None, at: datetime, regions: Collection[str]
-) -> Explained:
+def _explain(asked: Asked) -> Explained:
     from service.composition.explaining import explain_request
 
-    return explain_request(content, directory, organisation, at, regions)
+    return explain_request(asked)
 
 
 def _compare(old: Path, new: Path, requests: Path | None) -> Comparison:

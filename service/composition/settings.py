@@ -20,12 +20,15 @@ from service.domain.errors import Invalid
 from service.domain.reminder import Contact
 
 PREFIX = "SLUIS_"
+OF_KEY_HOLDER = "SLUIS_KEYHOLDER_"
+"""How variables begin that belong to the key holder, which reads them itself."""
 OF_COMMANDS = frozenset(
     {
         "SLUIS_CLIENT_CODE",
         "SLUIS_CLIENT_HOME",
         "SLUIS_CLIENT_LANGUAGE",
         "SLUIS_CLIENT_PASSPHRASE",
+        "SLUIS_CLIENT_PASSPHRASE_FD",
         "SLUIS_CLIENT_PATIENCE",
         "SLUIS_LOGIN_CLIENT_SECRET",
         "SLUIS_URL",
@@ -57,6 +60,8 @@ class Settings(BaseModel):
         database_url: SQLAlchemy URL; PostgreSQL as `postgresql+psycopg://...`.
         database_password_file: a file with the password that belongs to `database_url`, which then holds none.
         issuer: the address at which everyone reaches the service; the issuer of its tokens and receipts.
+        machine_tokens: `bound`: tokens of machine clients are of use with their key only (DPoP, RFC 9449); with
+            `bearer` clients that send no proof get plain bearer tokens too.
         host: address to listen on.
         port: TCP port to listen on.
         oidc_providers: JSON list of OpenID providers (see docs/operator.md).
@@ -76,6 +81,7 @@ class Settings(BaseModel):
         smtp_password_file: a file with the password that belongs to `smtp_user`.
         smtp_ca_file: certificates (PEM) that are believed of the mail server, in place of the usual ones.
         mail_from: the address that reminders come from.
+        pseudonym_keys: what `sluis keyholder keys` prints; when absent `pseudonym-keys.json` in the data directory.
         cbs_address: where public figures of CBS are fetched, OData version 4; a mirror, or CBS itself.
         worker_interval: seconds between looks for work that nobody announced.
         log_interval: seconds between turns of the sequencer of the audit log, at most one.
@@ -88,6 +94,7 @@ class Settings(BaseModel):
     database_url: SecretStr | None = None
     database_password_file: Path | None = None
     issuer: str = "http://127.0.0.1:8000"
+    machine_tokens: Literal["bound", "bearer"] = "bound"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     oidc_providers: tuple[ProviderSettings, ...] = ()
@@ -107,6 +114,7 @@ class Settings(BaseModel):
     smtp_password_file: Path | None = None
     smtp_ca_file: Path | None = None
     mail_from: str | None = None
+    pseudonym_keys: Path | None = None
     cbs_address: str = "https://datasets.cbs.nl/odata/v1/CBS"
     worker_interval: Annotated[float, Field(gt=0, le=3600)] = 2.0
     log_interval: Annotated[float, Field(gt=0, le=1)] = 0.1
@@ -249,6 +257,12 @@ class Settings(BaseModel):
         return self.log_key_directory or self.data_directory / "log-key"
 
     @property
+    def announced_keys(self) -> Path | None:
+        """Where the key holder's document is; None where no data set asks for pseudonyms."""
+        usual = self.data_directory / "pseudonym-keys.json"
+        return self.pseudonym_keys or (usual if usual.exists() else None)
+
+    @property
     def sequences(self) -> bool:
         """In production the sequencer is a process of its own, with its own account and key: `sluis log sequence`."""
         return self.mode == "embedded"
@@ -266,7 +280,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         SettingsError: every unknown variable and every value that does not hold.
     """
     variables = os.environ if environment is None else environment
-    given = {name: value for name, value in variables.items() if name.startswith(PREFIX) and name not in OF_COMMANDS}
+    given = {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(PREFIX) and not name.startswith(OF_KEY_HOLDER) and name not in OF_COMMANDS
+    }
     known = {PREFIX + name.upper(): name for name in Settings.model_fields}
     faults = [f"{name}: onbekende instelling / unknown setting" for name in sorted(set(given) - set(known))]
     values: dict[str, Any] = {known[name]: value for name, value in given.items() if name in known}

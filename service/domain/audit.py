@@ -56,12 +56,17 @@ APPROVING = ("agreement.judge", "purpose.approve", "request.review")
 
 @dataclass(frozen=True, slots=True)
 class EventCode:
-    """A kind of event: its stable code, action, the type of object it is about, and what it always says."""
+    """A kind of event: its stable code, action, the type of object it is about, and what it always says.
+
+    What is `refusals_only` leaves an event when it is denied or fails, and none when it goes well: it showed no figure,
+    no evidence and nothing of the log. `service.use_cases.call` holds it to that.
+    """
 
     code: str
     action: Action
     object_type: str
     always: frozenset[Fact] = DECIDED
+    refusals_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

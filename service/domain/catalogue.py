@@ -131,7 +131,11 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number per row, summed over rows. `minimum` and `maximum` bound one delivered value."""
+    """A number per row, summed over rows. `minimum` and `maximum` bound one delivered value.
+
+    With `once_per_person` one row of each person and period counts, whoever delivered it and however many there are:
+    the first by the codes of its dimensions, then by the supplier's holding.
+    """
 
     name: str
     title: Label
@@ -141,6 +145,7 @@ class Measure:
     minimum: int = 0
     maximum: int = 10**9
     figure: Figure = Figure.OBSERVED
+    once_per_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +160,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class PersonColumn:
-    """The column of pseudonyms of a data set with records of persons: it names a row, and is never released."""
+    """The column of pseudonyms of a data set with records of persons: it names a row, and is never released.
+
+    `domain` is that of the pseudonyms: data sets of one domain are about the same persons, and of two cannot be linked.
+    """
 
     name: str
     title: Label
     definition: Label
+    domain: str
 
 
 @dataclass(frozen=True, slots=True)

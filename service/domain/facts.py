@@ -8,7 +8,7 @@ that its absence and another organisation's ownership get the same answer (`not-
                          agreementFrom?, agreementUntil? (of the caller's organisation)
     registerKey          Organisation {name (its id), status}
     issueToken           Organisation {name (its id), status}; + keyOrganisation, keyRevoked
-    inviteOrganisation, suspendOrganisation, revokeKey, readOwnOrganisation
+    inviteOrganisation, suspendOrganisation, revokeKey, changeOwnKeys, readOwnOrganisation
                          Organisation {name (its id), status}
     listOrganisations, administer, readMetadata, readPublicFigures, fetchPublicFigures, listRounds, listSubmissions,
     listRequests, listReleases, readAuditLog, searchPersons, readOwnUses, runService
@@ -27,15 +27,12 @@ that its absence and another organisation's ownership get the same answer (`not-
     listRequests, readRequest, retractRequest, prepareRequest, readEvidence
                          AggregateRequest {organisation, requester}
     reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
-    release              Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSetCovered, sensitivity,
-                         regionsAsked, recipient, recipientIsRegionalOwner, recipientRegions, recipientStatus,
-                         recipientAgreementFrom?, recipientAgreementUntil?, the facts of `request_facts.grounds_facts`,
-                         purposeVersion (asked under), requester, approvers, approvalCount, rejected, safe
     readRelease, withdrawRelease
                          Release {recipients, public, withdrawn}
 
-Those about purposes and agreements stand in `purpose_facts`, about objections in `objection_facts`, about the
-calendar and reminders in `reminder_facts`.
+Those about purposes and agreements stand in `purpose_facts`, those about objections in `objection_facts`, those about
+the calendar and reminders in `reminder_facts`, and what lets a table go out, at an approval and at the release, in
+`release_facts`.
 """
 
 from __future__ import annotations
@@ -50,7 +47,7 @@ from service.domain.frequency import Given, newer_from
 from service.domain.organisation import ClientKey, Organisation
 from service.domain.policy import Query, Resource, Value
 from service.domain.release import Release
-from service.domain.request import AggregateRequest, Evidence, RequestSpec, Review, Verdict
+from service.domain.request import AggregateRequest, Evidence, RequestSpec, Review
 from service.domain.request_facts import (
     civil_day,
     data_sets_known,
@@ -62,7 +59,6 @@ from service.domain.request_facts import (
     request_context,
     request_terms,
     standing,
-    subject_facts,
 )
 from service.domain.round import Round
 from service.domain.submission import Submission
@@ -154,6 +150,11 @@ def may_revoke_key(caller: Caller, organisation: Organisation | None) -> Query:
     return caller.question("revokeKey", _organisation(organisation))
 
 
+def may_change_own_keys(caller: Caller) -> Query:
+    """A supplier adds a key to its own, or revokes one."""
+    return caller.question("changeOwnKeys", _organisation(caller.organisation))
+
+
 def may_list_organisations(caller: Caller) -> Query:
     """An operator sees all organisations."""
     return caller.of_service("listOrganisations")
@@ -228,16 +229,25 @@ def may_read_deliveries(caller: Caller, round_: Round | None) -> Query:
 def may_submit(
     caller: Caller, round_: Round | None, manifest: ManifestClaims, key: ClientKey | None, grounds: Grounds
 ) -> Query:
-    """A supplier hands in under a manifest signed with `key`; `grounds` are those of its own figures."""
+    """A supplier hands in under a manifest signed with `key`; `grounds` are those of its own figures.
+
+    A round in which it is not expected is to it as one that does not exist, in every fact: `not-expected` says all.
+    """
+    own = round_ if round_ is not None and caller.principal.organisation in round_.expected else None
+    nothing: dict[str, Value] = {
+        "dataSet": manifest.data_set,
+        "dataSetVersion": manifest.data_set_version,
+        "expected": (),
+    }
     context: dict[str, Value] = {
         "organisation": manifest.organisation,
         "dataSet": manifest.data_set,
         "dataSetVersion": manifest.data_set_version,
         **_key(key),
-        "agreementCovers": not grounds.without_agreement(),
-        "consentMissing": bool(grounds.without_consent()),
+        "agreementCovers": own is None or not grounds.without_agreement(),
+        "consentMissing": own is not None and bool(grounds.without_consent()),
     }
-    return caller.question("submit", _round(round_), context)
+    return caller.question("submit", _round(own) if own else Resource("Round", NOBODY, nothing), context)
 
 
 def may_continue_submission(caller: Caller, submission: Submission | None) -> Query:
@@ -333,38 +343,6 @@ def may_review_request(
 
 
 # --- releases --------------------------------------------------------------------------------------------------------
-
-
-def may_release(
-    caller: Caller,
-    request: AggregateRequest,
-    evidence: Evidence,
-    *,
-    reviews: Sequence[Review],
-    catalogue: Catalogue,
-    rounds: Sequence[Round],
-    recipient: Organisation | None,
-    grounds: Grounds,
-) -> Query:
-    """The table of `evidence` goes to `recipient`, the stored organisation of the request.
-
-    Only reviews of this evidence count; purpose and grounds are looked at again as they are today.
-    """
-    own = [r for r in reviews if r.request == request.id and r.evidence == evidence.id]
-    approvers = sorted({r.steward for r in own if r.verdict is Verdict.APPROVE})
-    context: dict[str, Value] = {
-        **subject_facts(request.spec, catalogue),
-        **recipient_facts(recipient, request.organisation),
-        **grounds_facts(grounds, request.spec, catalogue),
-        "purposeVersion": request.purpose_version,
-        "requester": request.requester,
-        "approvers": tuple(approvers),
-        "approvalCount": len(approvers),
-        "rejected": any(r.verdict is Verdict.REJECT for r in own),
-        "safe": evidence.safe and evidence.request == request.id,
-    }
-    query = caller.question("release", purpose_resource(request.spec.purpose, catalogue), context)
-    return replace(query, terms=request_terms(request.spec, catalogue, rounds))
 
 
 def may_list_releases(caller: Caller) -> Query:

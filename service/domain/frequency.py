@@ -1,9 +1,10 @@
-"""How often figures come under a purpose: newer ones of a table at most once per calendar period (policy.md).
+"""How often figures come under a purpose: newer ones of a data set at most once per calendar period (policy.md).
 
 Whoever sees a competitor's figures soon and often can follow its moves (Mw article 6), and nobody needs more than the
-purpose says (GDPR article 5(1)(c)). So what counts is the newest period. The same or older periods again, of figures
-that were corrected for instance, may be asked for at any time; so may another table; and what was refused, or released
-and withdrawn, is as if it never came.
+purpose says (GDPR article 5(1)(c)). So what counts is the newest period, in whatever table: at another level, with
+a dimension more, of another measure or cut down to other codes it is news of the same rounds all the same. Older
+periods, or the same again, of figures that were corrected for instance, may be asked for at any time; and what was
+refused, or released and withdrawn, is as if it never came.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ class Given:
 def newer_from(spec: RequestSpec, given: Iterable[Given], catalogue: Catalogue) -> date | None:
     """The first civil day (Europe/Amsterdam) on which the asked table may hold a newer period than was given before.
 
-    A table is the same when its dimensions are at the same levels and it shares a measure, whoever asked for it.
     Figures that came in March under a quarterly purpose are followed by newer ones from 1 April: calendar periods do
     not drift, as spans would.
 
@@ -46,7 +46,7 @@ def newer_from(spec: RequestSpec, given: Iterable[Given], catalogue: Catalogue) 
         ends.
     """
     asked = _newest(spec, catalogue)
-    before = [(end, one.at) for one in given if _same(spec, one.spec) if (end := _newest(one.spec, catalogue))]
+    before = [(end, one.at) for one in given if (end := _newest(one.spec, catalogue))]
     if asked is None or not before or asked <= max(before)[0]:
         return None
     newest = max(end for end, _ in before)
@@ -63,15 +63,6 @@ def _next(purpose: Purpose, came: date) -> date:
         return purpose.valid_until if purpose.valid_until == date.max else purpose.valid_until + timedelta(days=1)
     start = came.year * 12 + (came.month - 1) // months * months + months
     return date(start // 12, start % 12 + 1, 1)
-
-
-def _same(one: RequestSpec, other: RequestSpec) -> bool:
-    """Whatever codes it is cut down to: two cuts may overlap, at whichever level they are named."""
-    return _levels(one) == _levels(other) and not set(one.measures).isdisjoint(other.measures)
-
-
-def _levels(spec: RequestSpec) -> set[tuple[str, str, str]]:
-    return {(asked.dimension, asked.classification, asked.level) for asked in spec.dimensions}
 
 
 def _newest(spec: RequestSpec, catalogue: Catalogue) -> date | None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
-
-PSEUDONYM = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.[0-9]+\.[A-Za-z0-9_-]{22,200}")
-"""`type.purpose.keyversion.digest` (identity.md)."""
 
 LeftOut = tuple[tuple[str, str], ...]
 """Pairs of a delivery and a person (128 bits of SHA-256 of the pseudonym, in hex) whose records in it do not count."""

@@ -15,6 +15,11 @@ _REGION = re.compile(r"[a-z0-9-]+/\S+")
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
+def is_organisation_id(text: str) -> bool:
+    """Whether this can be the id of an organisation, and so a client id: it can stand in an address."""
+    return _ID.fullmatch(text) is not None
+
+
 class OrganisationKind(StrEnum):
     """What an organisation does with the service."""
 
@@ -64,7 +69,7 @@ class Organisation:
     def __post_init__(self) -> None:
         """Refuse an id that cannot stand in an address, and an organisation without a role."""
         faults = []
-        if not _ID.fullmatch(self.id):
+        if not is_organisation_id(self.id):
             faults.append(("id", "organisation-id"))
         if not self.name.strip():
             faults.append(("name", "empty"))

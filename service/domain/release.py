@@ -72,8 +72,8 @@ class Revision(StrEnum):
 class ReleaseView:
     """A release as its readers see it.
 
-    Its revision is `PENDING` when other deliveries count in its closed rounds now than it was made of, or one of these
-    was withdrawn, and `SUPERSEDED` when the reader has a release `by` which it was revised. It says neither whose
+    Its revision is `PENDING` when something else counts in its closed rounds now than it was made of, or a delivery of
+    these was withdrawn, and `SUPERSEDED` when the reader has a release `by` which it was revised. It says neither whose
     figures changed nor how. Releases from before there was a log have no certificate.
     """
 

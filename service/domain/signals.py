@@ -90,9 +90,11 @@ def _many_denials(volumes: Iterable[Volume]) -> Iterator[Signal]:
 
 
 def _outside_office_hours(volumes: Iterable[Volume]) -> Iterator[Signal]:
-    outside = [v for v in volumes if is_person(v.user) and v.outcome is Outcome.SUCCESS and not _in_office(v.hour)]
+    """However it ended: who is denied at night tried something at night."""
+    outside = [v for v in volumes if is_person(v.user) and not _in_office(v.hour)]
     for (user, _), those in _by_day(outside).items():
-        yield _signal(SignalKind.OUTSIDE_OFFICE_HOURS, user, those, 0, outcome="success")
+        refused = sum(volume.count for volume in those if volume.outcome is not Outcome.SUCCESS)
+        yield _signal(SignalKind.OUTSIDE_OFFICE_HOURS, user, those, refused)
 
 
 def _one_approver(approvals: Mapping[str, int], first: datetime, last: datetime) -> Iterator[Signal]:

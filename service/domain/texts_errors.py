@@ -158,6 +158,13 @@ ERRORS: Mapping[str, Text] = {
         "Maak een nieuw manifest.",
         "Make a new manifest.",
     ),
+    "unknown-resource": Text(
+        "RFC 8707",
+        "Voor dit adres geeft deze dienst geen toegangsbewijzen.",
+        "This service gives no access tokens for this address.",
+        "Vraag er een voor de dienst zelf, of voor de sleutelhouder die /.well-known/sluis-pseudonyms noemt.",
+        "Ask for one for the service itself, or for the key holder that /.well-known/sluis-pseudonyms names.",
+    ),
     "incomplete": Text(
         _DELIVERY,
         "Er ontbreken delen: {missing} ({received} van {parts} ontvangen).",
@@ -171,6 +178,34 @@ ERRORS: Mapping[str, Text] = {
         "Part {number} was sent before with other content.",
         "Breek de aanlevering af en begin opnieuw.",
         "Abandon the submission and start again.",
+    ),
+    "too-many-keys": Text(
+        _STATE,
+        "Er gelden al {limit} sleutels voor deze organisatie.",
+        "{limit} keys hold for this organisation already.",
+        "Trek eerst een sleutel in die niet meer nodig is.",
+        "First revoke a key that is not needed any more.",
+    ),
+    "sealing-key-not-active": Text(
+        _DELIVERY,
+        "De sleutel waaraan dit verzegeld is, is niet in gebruik ({state}).",
+        "The key that this is sealed to is not in use ({state}).",
+        "Haal de sleutels opnieuw op (/v1/sealing-keys) en verzegel aan de actieve.",
+        "Fetch the keys again (/v1/sealing-keys) and seal to the active one.",
+    ),
+    "sealing-not-as-announced": Text(
+        _DELIVERY,
+        "De inhoud is verzegeld en dat staat niet in het manifest, of andersom.",
+        "The content is sealed and the manifest does not say so, or the other way round.",
+        "Verzegel elk deel van een aanlevering met sealed in het manifest, en van een andere geen.",
+        "Seal every part of a delivery whose manifest says sealed, and none of another.",
+    ),
+    "sealed-content": Text(
+        _DELIVERY,
+        "Wat verzegeld is gaat niet open: het is veranderd, of verzegeld voor een andere plaats.",
+        "What is sealed does not open: it was altered, or sealed for another place.",
+        "Verzegel met manifestdigest, aanleveraar, sleutel en deelnummer zoals beschreven, en zend opnieuw.",
+        "Seal with manifest digest, supplier, key and part number as described, and send again.",
     ),
     "part-exists": Text(
         _DELIVERY, "Dit deel is er al.", "This part is there already.", "Zend het volgende deel.", "Send the next part."

@@ -15,8 +15,17 @@ LOG_ERRORS: Mapping[str, Text] = {
         _LOG,
         "Het log is getekend met een andere sleutel of onder een andere naam.",
         "The log was signed with another key or under another name.",
-        "Geef de sequencer de sleutel en het adres waarmee het log begon; er is niets getekend.",
-        "Give the sequencer the key and address with which the log began; nothing was signed.",
+        "Geef de sequencer het adres waarmee het log begon en de sleutel die er nu voor tekent, met hoogstens een "
+        "nieuwe erbij; er is niets getekend.",
+        "Give the sequencer the address with which the log began and the key that signs it now, with one new key at "
+        "most; nothing was signed.",
+    ),
+    "log-key": Text(
+        _LOG,
+        "Dit is geen sleutel van dit log.",
+        "This is no key of this log.",
+        "Geef de regel die `sluis keys renew-log` schreef.",
+        "Give the line that `sluis keys renew-log` wrote.",
     ),
     "release-sealed": Text(
         _LOG,

@@ -277,10 +277,10 @@ REASONS: Mapping[str, Text] = {
     ),
     "sooner-than-frequency": Text(
         "Frequency of the purpose; Mw art. 6",
-        "Onder doel {purpose} komen nieuwere cijfers van deze tabel pas vanaf {day}.",
-        "Under purpose {purpose} newer figures of this table come from {day} at the earliest.",
-        "Vraag de nieuwere periode vanaf die dag; wat al is vrijgegeven mag altijd opnieuw.",
-        "Ask for the newer period from that day on; what was released already may be asked again at any time.",
+        "Onder doel {purpose} komen nieuwere cijfers van deze gegevensset, in welke tabel ook, pas vanaf {day}.",
+        "Under purpose {purpose} newer figures of this data set, in whatever table, come from {day} at the earliest.",
+        "Vraag de nieuwere periode vanaf die dag; even oude en oudere perioden mogen altijd, ook in een andere tabel.",
+        "Ask for the newer period from that day on; the same and older periods may always be asked for, in any table.",
     ),
     "bottleneck-missing": Text(
         _LIMITATION,

@@ -19,10 +19,12 @@ SIGNALS: Mapping[SignalKind, Text] = {
     ),
     SignalKind.OUTSIDE_OFFICE_HOURS: Text(
         _LOGGING,
-        f"{{count}} handelingen buiten kantooruren ({OFFICE_HOURS.start}-{OFFICE_HOURS.stop} uur op werkdagen, "
-        "Nederlandse tijd; feestdagen tellen als werkdag).",
-        f"{{count}} actions outside office hours ({OFFICE_HOURS.start}-{OFFICE_HOURS.stop} h on working days, "
-        "Dutch time; public holidays count as working days).",
+        f"{{count}} handelingen buiten kantooruren, waarvan {{compared}} geweigerd of mislukt "
+        f"({OFFICE_HOURS.start}-{OFFICE_HOURS.stop} uur op werkdagen, Nederlandse tijd; feestdagen tellen als "
+        "werkdag).",
+        f"{{count}} actions outside office hours, of which {{compared}} were denied or failed "
+        f"({OFFICE_HOURS.start}-{OFFICE_HOURS.stop} h on working days, Dutch time; public holidays count as working "
+        "days).",
         "Vraag waarom het toen moest.",
         "Ask why it had to be then.",
     ),

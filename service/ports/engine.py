@@ -27,8 +27,10 @@ class SourcePart:
 class Aggregation:
     """What to sum: `measures` of the rows, by `dimensions`, each mapped from its atoms to requested codes.
 
-    `pseudonym` names the column by which rows are left out; parts of which nothing is left out need have none. With
-    `left_out_only` it is the other way round: nothing counts but the rows that would be left out.
+    Of the measures in `once` one row of each person and `period` counts: the first by codes of the dimensions, then by
+    holding; a row of nobody counts by itself. `pseudonym` names the column by which persons are known and rows are left
+    out; parts of which nothing is left out need have none. With `left_out_only` it is the other way round: nothing
+    counts but the rows that would be left out.
     """
 
     dimensions: tuple[str, ...]
@@ -37,6 +39,8 @@ class Aggregation:
     person: str | None = None
     pseudonym: str | None = None
     left_out_only: bool = False
+    once: frozenset[str] = frozenset()
+    period: str | None = None
 
 
 class AggregationEngine(Protocol):

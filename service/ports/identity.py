@@ -56,6 +56,16 @@ class TokenFault(StrEnum):
     PROVIDER_ADDRESS = "provider-address"
     PROVIDER_REFUSED = "provider-refused"
     ORGANISATION = "token-organisation"
+    UNBOUND = "token-unbound"
+    PROOF_MISSING = "proof-missing"
+    PROOF_UNWANTED = "proof-unwanted"
+    PROOF_HEADER = "proof-header"
+    PROOF_KEY = "proof-key"
+    PROOF_METHOD = "proof-method"
+    PROOF_ADDRESS = "proof-address"
+    PROOF_TOKEN = "proof-token"  # noqa: S105 - a code
+    PROOF_TIME = "proof-time"
+    PROOF_REPLAYED = "proof-replayed"
 
     @property
     def told(self) -> TokenFault:
@@ -72,6 +82,48 @@ class NotAuthenticated(DomainError):
     def __init__(self, fault: TokenFault, claim: str | None = None) -> None:
         super().__init__(fault.value, {"claim": claim} if claim else None)
         self.fault = fault
+        self.claim = claim
+
+
+class ProofNotValid(NotAuthenticated):
+    """The proof of possession (DPoP, RFC 9449) does not hold; of the token itself this says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a token was shown, or a proof without one at the token endpoint.
+
+    Attributes:
+        scheme: the authentication scheme of the header, in lower case.
+        proofs: every header `DPoP`; one is right.
+        method: the HTTP method.
+        url: the address as the caller sees it, without query: behind a proxy that is not what the server sees.
+    """
+
+    scheme: str
+    proofs: Sequence[str] = field(repr=False)
+    method: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsedProof:
+    """A proof that holds in all respects but one: that it was not used before. The caller of the check remembers it.
+
+    Attributes:
+        key_id: RFC 7638 thumbprint of the key that made it.
+        jti: its own name.
+        until: when a copy of it would no longer hold.
+    """
+
+    key_id: str
+    jti: str
+    until: datetime
+
+    @property
+    def maker(self) -> str:
+        """Under which name `UsedTokens` remembers the proofs of this key."""
+        return f"proof:{self.key_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +158,10 @@ class MachineTokens(Protocol):
         """
         ...
 
+    def claimed_client(self, assertion: str) -> str | None:
+        """The client id that an assertion claims, when it has the form of one: nobody's word, for the log alone."""
+        ...
+
     def check_registration_proof(
         self, proof: str, *, public_jwk: Mapping[str, object], code_hash: str, now: datetime
     ) -> str:
@@ -118,12 +174,28 @@ class MachineTokens(Protocol):
         """
         ...
 
-    def issue_access_token(self, client: AuthenticatedClient, *, now: datetime) -> IssuedToken:
-        """An access token (RFC 9068) for this service alone, valid for 300 seconds."""
+    def issue_access_token(
+        self, client: AuthenticatedClient, *, now: datetime, bound: bool = False, audience: str | None = None
+    ) -> IssuedToken:
+        """An access token (RFC 9068) for this service alone, or for another resource alone, valid for 300 seconds.
+
+        A `bound` one is of no use without proofs by the client's key (RFC 9449).
+
+        Raises:
+            NotAuthenticated: UNBOUND, where only bound tokens are given.
+        """
         ...
 
-    def verify_access_token(self, token: str, *, now: datetime) -> Supplier:
-        """The supplier to whom this service gave the token.
+    def check_proof(self, shown: Shown, *, token: str | None, key_id: str, now: datetime) -> UsedProof:
+        """The one proof that was shown: by this key, for this request and this token, made now (RFC 9449 section 4.3).
+
+        Raises:
+            ProofNotValid: with the fault.
+        """
+        ...
+
+    def verify_access_token(self, token: str, *, now: datetime) -> Identified:
+        """The supplier to whom this service gave the token, and the key that it is bound to.
 
         The token outlives a revocation by up to 300 seconds; a caller that wants revocation at once looks up
         `Supplier.key_id` in its own transaction.
@@ -144,6 +216,8 @@ class Identified:
 
     principal: Supplier | Person
     roles_withheld: frozenset[Role] = frozenset()
+    bound_to: str | None = None
+    """The thumbprint of the key that has to prove each use of the token; None for a plain bearer token."""
 
 
 class BearerTokens(Protocol):

@@ -107,5 +107,45 @@ FAULT_TEXTS: Final[Mapping[TokenFault, tuple[str, str]]] = {
         "Deze OpenID-provider mag niet namens die organisatie spreken.",
         "This OpenID provider may not vouch for that organisation.",
     ),
+    TokenFault.UNBOUND: (
+        "Hier gelden alleen toegangstokens die aan een sleutel gebonden zijn: vraag ze aan met een kop DPoP.",
+        "Only access tokens bound to a key are taken here: send a header DPoP when asking for one.",
+    ),
+    TokenFault.PROOF_MISSING: (
+        "Dit token is aan een sleutel gebonden: toon het als Authorization: DPoP, met precies een kop DPoP (RFC 9449).",
+        "This token is bound to a key: show it as Authorization: DPoP, with exactly one header DPoP (RFC 9449).",
+    ),
+    TokenFault.PROOF_UNWANTED: (
+        "Dit token is niet aan een sleutel gebonden: toon het als Authorization: Bearer.",
+        "This token is not bound to a key: show it as Authorization: Bearer.",
+    ),
+    TokenFault.PROOF_HEADER: (
+        "De kop van het bewijs moet alg ES256, typ dpop+jwt en jwk bevatten, en verder niets.",
+        "The proof's header has to hold alg ES256, typ dpop+jwt and jwk, and nothing else.",
+    ),
+    TokenFault.PROOF_KEY: (
+        "Het bewijs is van een andere sleutel dan waaraan het token gebonden is: gebruik de aangemelde sleutel.",
+        "The proof is by another key than the token is bound to: use the registered key.",
+    ),
+    TokenFault.PROOF_METHOD: (
+        "Het bewijs is voor een andere HTTP-methode (htm). Maak voor elk verzoek een nieuw.",
+        "The proof is for another HTTP method (htm). Make a new one for each request.",
+    ),
+    TokenFault.PROOF_ADDRESS: (
+        "Het bewijs is voor een ander adres (htu): neem het adres van de dienst (issuer) en het pad, zonder query.",
+        "The proof is for another address (htu): take the service's address (issuer) and the path, without query.",
+    ),
+    TokenFault.PROOF_TOKEN: (
+        "Het bewijs is voor een ander token (ath): neem de SHA-256 van het toegangstoken, in base64url.",
+        "The proof is for another token (ath): take the SHA-256 of the access token, in base64url.",
+    ),
+    TokenFault.PROOF_TIME: (
+        "Het bewijs is niet van nu (iat): maak het vlak voor het verzoek, en zet uw klok gelijk.",
+        "The proof is not of this moment (iat): make it just before the request, and set your clock right.",
+    ),
+    TokenFault.PROOF_REPLAYED: (
+        "Dit bewijs is al eens gebruikt (jti). Maak voor elk verzoek een nieuw.",
+        "This proof was used before (jti). Make a new one for each request.",
+    ),
 }
 """Complete; look up `NotAuthenticated.fault.told`, so that nobody learns by guessing which keys exist."""

@@ -30,6 +30,10 @@ class KeyStore(Protocol):
         """
         ...
 
+    def pseudonym_key(self, domain: str) -> bytes:
+        """The key under which pseudonyms of a domain are made into those that are kept: 32 bytes, always the same."""
+        ...
+
 
 class Signer(Protocol):
     """Signs receipts and releases; each domain is separated by its prefix."""

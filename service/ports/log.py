@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from service.domain.log_tiles import Tile
-from sluis_client.wire.log import Checkpoint, LogEntry, LogKey
+from sluis_client.wire.log import Checkpoint, LogEntry, LogKey, Succession
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,14 @@ class LogBook(Protocol):
 
     def key(self) -> LogKey | None:
         """The key that signs checkpoints; None before the first one."""
+        ...
+
+    def keys(self) -> Sequence[LogKey]:
+        """Every key that signed since the log began, oldest first; the last one signs now."""
+        ...
+
+    def successions(self) -> Sequence[str]:
+        """How each key but the first followed the one before, as both signed it, oldest first."""
         ...
 
     def checkpoint(self) -> Checkpoint | None:
@@ -93,8 +101,8 @@ class LogTurn(LogBook, Protocol):
         """Store a checkpoint."""
         ...
 
-    def put_key(self, key: LogKey, since: datetime) -> None:
-        """Name the key that signs from now on."""
+    def put_key(self, key: LogKey, since: datetime, follows: Succession | None = None) -> None:
+        """Name the key that signs from now on, with what both signed when it followed another."""
         ...
 
     def commit(self) -> None:
@@ -122,10 +130,14 @@ class LogSigner(Protocol):
     """Signs checkpoints, and nothing else."""
 
     @property
-    def key(self) -> LogKey:
-        """The public half, named after the origin of the log."""
+    def keys(self) -> Sequence[LogKey]:
+        """The public halves of those that it holds, named after the origin of the log; the one to begin with first."""
         ...
 
-    def sign(self, size: int, root: bytes) -> Checkpoint:
-        """The signed checkpoint (C2SP tlog-checkpoint)."""
+    def sign(self, size: int, root: bytes, by: Sequence[LogKey]) -> Checkpoint:
+        """The checkpoint (C2SP tlog-checkpoint), signed by each of these keys that it holds."""
+        ...
+
+    def succeed(self, size: int, before: LogKey, after: LogKey) -> Succession:
+        """What both keys, which it holds, sign when one follows the other."""
         ...

@@ -20,6 +20,7 @@ from service.domain.release import Certificate, Release
 from service.domain.reminder import Contact, Reminder, ReminderMail, ReminderStep
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
+from service.domain.sealing import SealingKey
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
 from service.ports.log import LogBook
 
@@ -83,6 +84,15 @@ class UsedTokens(Protocol):
     def forget(self, before: datetime) -> None:
         """Drop some of the entries whose `until` is past; called with the present moment, now and then."""
         ...
+
+
+class SealingKeys(Protocol):
+    """Keys to which suppliers seal content; a key that has ended is kept without its private half."""
+
+    def add(self, key: SealingKey) -> None: ...
+    def save(self, key: SealingKey) -> None: ...  # NotFound; when it ends, and the private half
+    def find(self, key_id: str) -> SealingKey | None: ...
+    def all(self, *, lock: bool = False) -> Sequence[SealingKey]: ...  # the oldest first
 
 
 class Rounds(Protocol):
@@ -262,8 +272,8 @@ class AuditTrail(Protocol):
         ...
 
     def get(self, event: str) -> AuditEvent: ...  # NotFound
-    def readings(self, releases: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
-        """Which organisations read each of these releases."""
+    def readings(self, objects: Sequence[str], code: str) -> Mapping[str, Sequence[Reading]]:
+        """Which organisations read each of these objects, by events of this code that went well."""
         ...
 
     def volumes(self, recorded_from: datetime, recorded_until: datetime) -> Sequence[Volume]: ...
@@ -337,6 +347,8 @@ class UnitOfWork(Protocol):
     @property
     def reminders(self) -> Reminders: ...
     @property
+    def sealing_keys(self) -> SealingKeys: ...
+    @property
     def saved_queries(self) -> SavedQueries: ...
     @property
     def audit(self) -> AuditTrail: ...
@@ -365,6 +377,14 @@ class Database(Protocol):
 
     def look(self) -> AbstractContextManager[UnitOfWork]:
         """A transaction that only reads; its `commit` is refused."""
+        ...
+
+    def remember_once(self, issuer: str, jti: str, *, now: datetime, until: datetime) -> bool:
+        """As `UsedTokens.remember`, in a transaction of its own and without an event: nothing has happened yet.
+
+        Raises:
+            service.domain.errors.Unavailable: the database could not; nothing was remembered.
+        """
         ...
 
     def ready(self) -> bool:

@@ -20,6 +20,7 @@ from service.domain.submission import SUBMISSION_LIFECYCLE, Submission, UploadPa
 from service.use_cases.admission import Admission, without_content
 from service.use_cases.call import Services, Step
 from service.use_cases.describe_data_set import wire_definition
+from service.use_cases.kept_pseudonyms import keep_pseudonyms
 from sluis_client.wire import (
     RECEIPT_PREFIX,
     Checked,
@@ -56,15 +57,23 @@ class Verdict:
 
 
 def look_into(services: Services, admission: Admission, manifest: Manifest, content: bytes, data_key: bytes) -> Verdict:
-    """Check all rows and, when they are good, make the encrypted part durable. No transaction is open meanwhile."""
+    """Check all rows and, when they are good, make the encrypted part durable. No transaction is open meanwhile.
+
+    The part holds no pseudonym as it was delivered (`kept_pseudonyms`).
+    """
     round_, catalogue = admission.round, services.catalogue
     data_set = catalogue.data_set(round_.data_set, round_.data_set_version)
     periods = catalogue.allowed_periods(data_set, round_.period)
     definition = wire_definition(data_set, catalogue)
     with services.checking if len(content) > LARGE else nullcontext():
         checked: Checked = check_content(definition, periods, content, manifest.format)
-    part = services.parts.write_part(checked.table, data_key) if checked.ok else None
-    return Verdict(checked.rows, checked.faults, part, _persons(definition, checked.table) if part else _NOBODY)
+    if not checked.ok:
+        return Verdict(checked.rows, checked.faults, None, _NOBODY)
+    found = keep_pseudonyms(services, data_set, round_, checked.table)
+    if found.faults is not None:
+        return Verdict(checked.rows, found.faults, None, _NOBODY)
+    part = services.parts.write_part(found.table, data_key)
+    return Verdict(checked.rows, checked.faults, part, _persons(definition, found.table))
 
 
 def settle(step: Step, submission: Submission, admission: Admission, verdict: Verdict) -> Submission:
@@ -75,12 +84,15 @@ def settle(step: Step, submission: Submission, admission: Admission, verdict: Ve
     """
     step.checked("content-digest", "content")
     step.uses_key("data-key", submission.round)
-    found = json.dumps(verdict.faults.to_json(), ensure_ascii=False, separators=(",", ":"))
+    manifest = json.loads(submission.manifest)
+    # What came sealed does not go back in the open.
+    faults = verdict.faults.without_values() if manifest.get("sealed") else verdict.faults
+    found = json.dumps(faults.to_json(), ensure_ascii=False, separators=(",", ":"))
     if verdict.part is None:
         step.conclude(Outcome.FAILED, tuple(sorted(verdict.faults.by_code)))
         state = SUBMISSION_LIFECYCLE.after(submission.state, "refuse")
         return replace(without_content(submission, state), rows=verdict.rows, faults=found)
-    announced = json.loads(submission.manifest)["rows"]
+    announced = manifest["rows"]
     if announced not in {None, verdict.rows}:
         raise Invalid("rows-differ", {"announced": announced, "rows": verdict.rows})
     accepted = replace(

@@ -36,6 +36,7 @@ from service.ports.keys import KeyStore, Signature, Signer
 from service.ports.mail import Mailer
 from service.ports.parts import PartStore
 from service.ports.policy import PolicyEngine
+from service.ports.pseudonyms import NoKeyHolder, PseudonymKeys
 from service.ports.public_figures import PublicFigures
 from service.ports.purposes import PurposeDocuments
 from service.ports.unit_of_work import Database, UnitOfWork
@@ -95,6 +96,7 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     checking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CHECKS_AT_ONCE))
     answered: Recent[object] = field(default_factory=Recent)
+    pseudonyms: PseudonymKeys = field(default_factory=NoKeyHolder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +328,8 @@ class Call:
         """A transaction that commits with its event, or leaves only the record of its denial or failure."""
         with self._recorded(code) as step, self.services.database.begin() as step.opened:
             yield step
+            if code.refusals_only and step.outcome is Outcome.SUCCESS:
+                raise RuntimeError(f"{code.code} is declared to leave an event for refusals only")
             step.data.commit(step.event())
 
     @contextmanager

@@ -13,6 +13,7 @@ from service.ports.parts import MissingPartError
 from service.use_cases.acceptance import keep_persons, look_into, remove_pieces, settle, supersede
 from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
 from service.use_cases.call import Call, Services, Step
+from service.use_cases.opening import without_salt
 from service.use_cases.receive_part import own_submission
 from service.use_cases.submit_records import Delivered, repeated, require_signed_content
 from sluis_client.wire import Manifest
@@ -100,7 +101,7 @@ def _look(call: Call, submission: str, parts: int) -> _Ready | None:
         if content is None:
             return None
         require_signed_content(signed.manifest, content)
-        return _Ready(signed.manifest, admission, pieces, data_key, content)
+        return _Ready(signed.manifest, admission, pieces, data_key, without_salt(signed.manifest, content))
 
 
 def _content(services: Services, pieces: Sequence[UploadPart], data_key: bytes) -> bytes | None:

@@ -31,7 +31,9 @@ def wire_definition(data_set: DataSet, catalogue: Catalogue) -> wire.Definition:
     ]
     if data_set.person is not None:
         title, definition = _label(data_set.person.title), _label(data_set.person.definition)
-        columns.append(wire.Column(data_set.person.name, title, wire.Kind.PSEUDONYM, description=definition))
+        domain = data_set.person.domain
+        person = wire.Column(data_set.person.name, title, wire.Kind.PSEUDONYM, description=definition, domain=domain)
+        columns.append(person)
     columns += [
         wire.Column(
             n.name,

@@ -75,6 +75,8 @@ def finest(data_set: DataSet, catalogue: Catalogue) -> Aggregation:
         mapping={name: {code.code: code.code for code in tree.at(tree.finest)} for name, tree in atoms.items()},
         measures=tuple(measure.name for measure in data_set.measures),
         pseudonym=data_set.person.name if data_set.person else None,
+        once=frozenset(measure.name for measure in data_set.measures if measure.once_per_person),
+        period=data_set.period.name,
     )
 
 

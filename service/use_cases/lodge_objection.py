@@ -10,11 +10,13 @@ from service.domain import objection_facts as facts
 from service.domain.audit import Action, EventCode
 from service.domain.audit_terms import person_digest
 from service.domain.errors import Denied, Invalid, NotFound
-from service.domain.objection import PSEUDONYM, Objection
+from service.domain.objection import Objection
 from service.domain.principal import Role
 from service.domain.reason import Reason
 from service.use_cases.call import Call, Step, unknown_names
 from service.use_cases.counting import send_back
+from service.use_cases.kept_pseudonyms import kept_for
+from sluis_client.wire.pseudonym import Pseudonym
 
 LODGE = EventCode("objection.lodge", Action.CREATE, "objection")
 WITHDRAW = EventCode("objection.withdraw", Action.UPDATE, "objection")
@@ -24,7 +26,8 @@ def lodge_objection(call: Call, pseudonym: str, data_sets: Sequence[str], purpos
     """Leave the person out of every aggregate that is made from now on, of these data sets for these purposes.
 
     1. Authorise. A supplier speaks for persons that it delivered itself: it learns of nobody whether others did.
-    2. The pseudonym has its form, and data sets and purposes exist; none named means all of them.
+    2. The pseudonym has its form, and data sets and purposes exist; none named means all of them. From here on it is
+       the one that is kept.
     3. No release over data sets with this person is made meanwhile.
     4. Store it. Lodging the same again gives the same objection.
     5. What is under way with the person in it is prepared anew (`counting.send_back`).
@@ -42,6 +45,7 @@ def lodge_objection(call: Call, pseudonym: str, data_sets: Sequence[str], purpos
         step.authorise(facts.may_lodge_objection(step.caller()), names_object=False)
         # 2
         _require_sound(step, pseudonym, data_sets, purposes)
+        pseudonym = kept_for(call.services, pseudonym)
         _is_about(step, pseudonym)
         person, own = person_digest(pseudonym), call.principal.organisation or ""
         if Role.SUPPLIER in call.principal.roles and not step.data.objections.data_sets_of(person, organisation=own):
@@ -115,7 +119,7 @@ def _lock(step: Step, person: bytes) -> list[str]:
 
 
 def _require_sound(step: Step, pseudonym: str, data_sets: Sequence[str], purposes: Sequence[str]) -> None:
-    faults = [] if PSEUDONYM.fullmatch(pseudonym) else [("pseudonym", "no-pseudonym")]
+    faults = [] if Pseudonym.read(pseudonym) else [("pseudonym", "no-pseudonym")]
     faults += unknown_names(step, data_sets, purposes)
     if faults:
         raise Invalid("objection", faults=tuple(faults))

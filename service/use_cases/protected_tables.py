@@ -353,7 +353,7 @@ def _persons_inside(
     spec = basis.request.spec
     every = finest(basis.catalogue.data_set(spec.data_set, spec.data_set_version), basis.catalogue)
     within = tuple(shape.where)
-    asked = replace(every, dimensions=within, measures=(), person=every.pseudonym, left_out_only=True)
+    asked = replace(every, dimensions=within, measures=(), once=frozenset(), person=every.pseudonym, left_out_only=True)
     rows = services.engine.contributions(_sources(services, basis, changed), asked).to_pylist()
     return {
         (row["contributor"], row[str(asked.person)])

@@ -16,7 +16,7 @@ from service.domain.round import RoundState
 from service.use_cases.call import Call, Step
 from service.use_cases.read_calendar import every_round
 
-LOOK = EventCode("reminder.look", Action.READ, "reminder")
+LOOK = EventCode("reminder.look", Action.READ, "reminder", refusals_only=True)
 EVENT = EventCode("reminder.queue", Action.CREATE, "reminder", DECIDED | {Fact.QUERY})
 
 

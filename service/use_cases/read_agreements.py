@@ -13,8 +13,8 @@ from service.domain.principal import Role
 from service.domain.request_facts import civil_day
 from service.use_cases.call import Call, Step
 
-LIST = EventCode("agreement.list", Action.READ, "agreement")
-READ = EventCode("agreement.read", Action.READ, "agreement")
+LIST = EventCode("agreement.list", Action.READ, "agreement", refusals_only=True)
+READ = EventCode("agreement.read", Action.READ, "agreement", refusals_only=True)
 _OVERSEERS = frozenset({Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,7 @@ from service.domain import facts
 from service.domain.audit import DECIDED, Action, AuditEvent, EventCode, Fact, StoredEvent
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.call import Call, Step
+from service.use_cases.kept_pseudonyms import kept_for
 
 EVENT = EventCode("audit.search", Action.READ, "audit-log", DECIDED | {Fact.QUERY})
 READ = EventCode("audit.read", Action.READ, "audit-event")
@@ -55,6 +57,7 @@ def read_audit_log(call: Call, filters: AuditFilter, page: Page) -> AuditPage:
         Denied: the caller is no auditor.
         Invalid: `cursor`: not one that this service gave.
     """
+    filters = _as_kept(call, filters)
     with call.transact(EVENT) as step:
         _authorise(step, filters, **asdict(page))
         events, cursor = step.data.audit.page(filters, page)
@@ -98,6 +101,7 @@ def export_audit_log(call: Call, filters: AuditFilter, form: ExportForm) -> Audi
     Raises:
         Denied: the caller is no auditor.
     """
+    filters = _as_kept(call, filters)
     with call.transact(EXPORT) as step:
         _authorise(step, filters, format=form.value)
         newest = step.data.log.checkpoint()
@@ -131,6 +135,15 @@ def _authorise(step: Step, filters: AuditFilter, **more: str | int | None) -> No
     if filters.person is not None:
         step.persons = (filters.person,)
         step.authorise(facts.may_search_persons(caller))
+
+
+def _as_kept(call: Call, filters: AuditFilter) -> AuditFilter:
+    """A person is looked for, and written down, by the pseudonym that is kept; what is no pseudonym finds nobody."""
+    if filters.person is None:
+        return filters
+    with suppress(ValueError):
+        return replace(filters, person=kept_for(call.services, filters.person))
+    return filters
 
 
 def _shown(value: str | int | datetime) -> str | int:

@@ -12,7 +12,7 @@ from service.domain.round import Round
 from service.ports.unit_of_work import Page, UnitOfWork
 from service.use_cases.call import Call
 
-EVENT = EventCode("calendar.read", Action.READ, "calendar")
+EVENT = EventCode("calendar.read", Action.READ, "calendar", refusals_only=True)
 
 _AT_ONCE = Page(limit=200)
 

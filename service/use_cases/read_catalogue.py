@@ -12,8 +12,8 @@ from service.domain.classification import Classification
 from service.domain.request_facts import civil_day, data_sets_known
 from service.use_cases.call import Call, Step
 
-DATA_SETS = EventCode("catalogue.read-data-sets", Action.READ, "catalogue")
-CLASSIFICATIONS = EventCode("catalogue.read-classifications", Action.READ, "catalogue")
+DATA_SETS = EventCode("catalogue.read-data-sets", Action.READ, "catalogue", refusals_only=True)
+CLASSIFICATIONS = EventCode("catalogue.read-classifications", Action.READ, "catalogue", refusals_only=True)
 
 
 def list_data_sets(call: Call) -> Sequence[DataSet]:

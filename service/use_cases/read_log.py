@@ -53,6 +53,12 @@ def read_log_key(services: Services) -> str:
     return key.text()
 
 
+def read_log_successions(services: Services) -> Sequence[str]:
+    """How each key of the log but the first followed the one before, as both signed it, oldest first."""
+    with services.database.look() as data:
+        return data.log.successions()
+
+
 def read_tile(services: Services, tile: Tile, width: int) -> bytes:
     """The first `width` hashes of a tile, of which the newest checkpoint covers all.
 
@@ -102,7 +108,8 @@ def prove(book: LogBook, event: str) -> LogProof | None:
     newest, entry = book.checkpoint(), book.entry(event)
     if newest is None or entry is None or entry.index >= newest.size:
         return None
-    return LogProof(entry, tuple(_roots(book, inclusion_proof(entry.index, newest.size))), newest.note)
+    hashes = tuple(_roots(book, inclusion_proof(entry.index, newest.size)))
+    return LogProof(entry, hashes, newest.note, tuple(book.successions()))
 
 
 def log_lines(book: LogBook) -> Iterator[bytes]:
@@ -123,7 +130,7 @@ def log_lines(book: LogBook) -> Iterator[bytes]:
             last[tile] = Tiles(book.tiles([tile]))
         return last[tile].leaf(index)
 
-    return export_lines(newest, book.entries(0, newest.size), leaf)
+    return export_lines(newest, book.entries(0, newest.size), leaf, book.successions())
 
 
 def _checkpoint(book: LogBook) -> Checkpoint:

@@ -18,7 +18,7 @@ from sluis_client.wire.log.erasures import LEAST_YEARS, years_before
 from sluis_client.wire.strict import time_text
 
 LIST = EventCode("objection.list", Action.READ, "objection")
-COUNT = EventCode("objection.count", Action.READ, "objection")
+COUNT = EventCode("objection.count", Action.READ, "objection", refusals_only=True)
 ERASE = EventCode("objection.erase", Action.DELETE, "objection", DECIDED | {Fact.QUERY})
 
 ALL = "*"

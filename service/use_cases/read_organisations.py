@@ -12,7 +12,7 @@ from service.domain.organisation import ClientKey, Organisation
 from service.domain.reminder import Contact
 from service.use_cases.call import Call
 
-READ = EventCode("organisation.read", Action.READ, "organisation")
+READ = EventCode("organisation.read", Action.READ, "organisation", refusals_only=True)
 LIST = EventCode("organisation.list", Action.READ, "organisation")
 
 

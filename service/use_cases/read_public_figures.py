@@ -17,8 +17,8 @@ from service.domain.public_regions import RegionFigures, figures_of
 from service.use_cases.call import Call
 from service.use_cases.public_content import observations_of
 
-LIST = EventCode("public-figures.list", Action.READ, "public-figures")
-READ = EventCode("public-figures.read", Action.READ, "public-figures")
+LIST = EventCode("public-figures.list", Action.READ, "public-figures", refusals_only=True)
+READ = EventCode("public-figures.read", Action.READ, "public-figures", refusals_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from service.domain.principal import Role
 from service.domain.purpose import Purpose, PurposeVerdict, StatedPurpose
 from service.use_cases.call import Call, Step
 
-PURPOSES = EventCode("catalogue.read-purposes", Action.READ, "catalogue")
-PURPOSE = EventCode("purpose.read", Action.READ, "purpose")
+PURPOSES = EventCode("catalogue.read-purposes", Action.READ, "catalogue", refusals_only=True)
+PURPOSE = EventCode("purpose.read", Action.READ, "purpose", refusals_only=True)
 REGISTER = EventCode("register.read", Action.READ, "register")
 
 

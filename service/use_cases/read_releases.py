@@ -14,7 +14,7 @@ from service.domain.round import RoundState
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
 
-LIST = EventCode("release.list", Action.READ, "release")
+LIST = EventCode("release.list", Action.READ, "release", refusals_only=True)
 READ = EventCode("release.read", Action.READ, "release", PURPOSEFUL | {Fact.AGREEMENT})
 
 
@@ -55,18 +55,29 @@ def views(step: Step, releases: Sequence[Release]) -> list[ReleaseView]:
     """How releases stand to what counts today, for the caller: a revision that it may not read is none to it.
 
     Whatever is delivered for a round that is open may be delivered once more, and nothing is made of it yet: it counts
-    when the round is closed. Of a cancelled round nothing will be made.
+    when the round is closed. Of a cancelled round nothing will be made. An objection is a change like any other here:
+    were it none, a request that waits beside a release that says so would tell of it (docs/adr/0021).
     """
     revised = step.data.releases.revised([release.id for release in releases], recipient=_reader(step.call))
     rounds = sorted({name for release in releases for name in release.rounds})
     closed = [name for name in rounds if step.data.rounds.get(name).state is RoundState.CLOSED]
     counting = step.data.submissions.counting_parts(closed)
+    against = step.data.objections.against([part.submission for part in counting])
     withdrawn = step.data.submissions.withdrawn({delivery for release in releases for delivery in release.inputs})
     found = []
     for release in releases:
         now = {part.submission for part in counting if part.round in release.rounds}
+        left_out = {
+            (delivery, objection.person.hex())
+            for delivery, objection in against
+            if objection.person is not None and objection.covers(release.data_set, release.purpose)
+        }
         # what does not count any more was withdrawn, or superseded by something that does
-        same = now <= set(release.inputs) and withdrawn.isdisjoint(release.inputs)
+        same = (
+            now <= set(release.inputs)
+            and withdrawn.isdisjoint(release.inputs)
+            and {pair for pair in left_out if pair[0] in now} == {pair for pair in release.left_out if pair[0] in now}
+        )
         pending = Revision.NONE if same else Revision.PENDING
         by = revised.get(release.id)
         found.append(ReleaseView(release, Revision.SUPERSEDED if by else pending, by))

@@ -15,8 +15,8 @@ from service.domain.request import AggregateRequest, Evidence, RequestedDimensio
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call
 
-LIST = EventCode("request.list", Action.READ, "aggregate-request")
-READ = EventCode("request.read", Action.READ, "aggregate-request")
+LIST = EventCode("request.list", Action.READ, "aggregate-request", refusals_only=True)
+READ = EventCode("request.read", Action.READ, "aggregate-request", refusals_only=True)
 EVIDENCE = EventCode("request.read-evidence", Action.READ, "aggregate-request", PURPOSEFUL)
 
 

@@ -15,8 +15,8 @@ from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
 from service.use_cases.read_catalogue import known_data_sets
 
-LIST = EventCode("round.list", Action.READ, "round")
-READ = EventCode("round.read", Action.READ, "round")
+LIST = EventCode("round.list", Action.READ, "round", refusals_only=True)
+READ = EventCode("round.read", Action.READ, "round", refusals_only=True)
 DELIVERIES = EventCode("round.read-deliveries", Action.READ, "round")
 
 

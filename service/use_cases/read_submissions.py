@@ -17,8 +17,8 @@ from service.use_cases.read_log import prove
 from sluis_client.wire import SignedReceipt
 from sluis_client.wire.log import LogProof
 
-LIST = EventCode("submission.list", Action.READ, "submission")
-READ = EventCode("submission.read", Action.READ, "submission")
+LIST = EventCode("submission.list", Action.READ, "submission", refusals_only=True)
+READ = EventCode("submission.read", Action.READ, "submission", refusals_only=True)
 
 
 @dataclass(frozen=True, slots=True)

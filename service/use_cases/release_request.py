@@ -17,6 +17,7 @@ from service.domain.organisation import OrganisationKind
 from service.domain.policy import Decision, Deny
 from service.domain.purpose import Purpose
 from service.domain.release import Release
+from service.domain.release_facts import may_release
 from service.domain.request import REQUEST_LIFECYCLE, AggregateRequest, Evidence, RequestSpec
 from service.domain.request_facts import civil_day, regions_asked
 from service.domain.round import RoundState
@@ -25,7 +26,7 @@ from service.use_cases.call import Call, Step
 from service.use_cases.counting import still_counts
 from service.use_cases.release_certificate import certify
 from service.use_cases.release_content import release_content
-from service.use_cases.request_aggregate import rounds_of, suppliers_of
+from service.use_cases.request_aggregate import rests_on, rounds_of
 from service.use_cases.tied_releases import is_outdated
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
 from sluis_client.wire.release import RELEASE_EVENT
@@ -91,21 +92,11 @@ def decide_release(step: Step, found: AggregateRequest, evidence: Evidence, cata
     It is asked before a release is sealed, and again before anybody may read it: meanwhile an agreement, a consent or a
     purpose may have ended.
     """
-    recipient = step.known(step.data.organisations.get, found.organisation)
-    if recipient is not None:
-        step.name(agreement=recipient.agreement.reference)
-    rounds = rounds_of(step, found.spec)
-    query = facts.may_release(
-        step.caller(),
-        found,
-        evidence,
-        reviews=step.data.requests.reviews(found.id, evidence.id),
-        catalogue=catalogue,
-        rounds=rounds,
-        recipient=recipient,
-        grounds=step.grounds(found.spec.data_set, found.spec.data_set_version, suppliers_of(step, rounds), lock=True),
-    )
-    decision = step.decide(query)
+    today = rests_on(step, found, catalogue, lock=True)
+    if today.recipient is not None:
+        step.name(agreement=today.recipient.agreement.reference)
+    reviews = step.data.requests.reviews(found.id, evidence.id)
+    decision = step.decide(may_release(step.caller(), found, evidence, reviews=reviews, today=today))
     step.checked("four-eyes")
     return decision
 

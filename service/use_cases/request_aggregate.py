@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from service.domain import facts
 from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
+from service.domain.catalogue import Catalogue
 from service.domain.decision_text import decision_text
 from service.domain.errors import Denied, Invalid
 from service.domain.policy import Deny, Permit
 from service.domain.principal import Role
 from service.domain.reason import Reason
+from service.domain.release_facts import Today
 from service.domain.request import AggregateRequest, RequestSpec, RequestState
 from service.domain.request_facts import receives
 from service.domain.round import Round, round_id
@@ -88,6 +90,18 @@ def suppliers_of(step: Step, rounds: Sequence[Round]) -> frozenset[str]:
     """Whose deliveries count now in these rounds."""
     parts = step.data.submissions.counting_parts([found.id for found in rounds])
     return frozenset(part.organisation for part in parts)
+
+
+def rests_on(step: Step, request: AggregateRequest, catalogue: Catalogue, *, lock: bool = False) -> Today:
+    """What a request rests on as things are now; with `lock` the agreements stay in force until the end."""
+    spec, rounds = request.spec, rounds_of(step, request.spec)
+    return Today(
+        catalogue=catalogue,
+        rounds=rounds,
+        recipient=step.known(step.data.organisations.get, request.organisation),
+        grounds=step.grounds(spec.data_set, spec.data_set_version, suppliers_of(step, rounds), lock=lock),
+        given=step.data.requests.given(request.organisation, spec.data_set, spec.purpose),
+    )
 
 
 def _version(step: Step, spec: RequestSpec, rounds: Sequence[Round]) -> int | None:

@@ -19,7 +19,7 @@ from service.domain.request_facts import civil_day
 from service.domain.round import RoundState
 from service.use_cases.call import Call, Step
 
-LIST = EventCode("reminder.list", Action.READ, "reminder")
+LIST = EventCode("reminder.list", Action.READ, "reminder", refusals_only=True)
 TAKE = EventCode("reminder.take", Action.UPDATE, "reminder", DECIDED | {Fact.QUERY})
 SEND = EventCode("reminder.send", Action.EXECUTE, "reminder", DECIDED | {Fact.QUERY})
 

@@ -10,6 +10,7 @@ from service.domain.submission import Submission, SubmissionState
 from service.use_cases.acceptance import keep_persons, look_into, settle, supersede
 from service.use_cases.admission import Admission, admission_of, received, require_same_clock
 from service.use_cases.call import Call, Step
+from service.use_cases.opening import Sealed, opened, require_as_announced, without_salt
 from sluis_client.wire import Manifest, SignedManifest, digest
 
 EVENT = EventCode(
@@ -25,7 +26,7 @@ class Delivered:
     repeated: bool
 
 
-def submit_records(call: Call, signed: SignedManifest, content: bytes, idempotency_key: str) -> Delivered:
+def submit_records(call: Call, signed: SignedManifest, given: bytes | Sealed, idempotency_key: str) -> Delivered:
     """Take the delivery in, or refuse it whole with all its faults.
 
     1. Admit it, or answer a repeated call with what it made the first time; the content is what was signed.
@@ -35,20 +36,22 @@ def submit_records(call: Call, signed: SignedManifest, content: bytes, idempoten
     Args:
         call: by a supplier.
         signed: the manifest with its signature.
-        content: the canonical JSON (RFC 8785) of the list of records, over which the content digest was made.
+        given: the canonical JSON (RFC 8785) of the list of records, over which the content digest was made; or that,
+            sealed.
         idempotency_key: the caller's own name for this call.
 
     Raises:
-        Denied, Conflict, Invalid: see `admission_of`; `content-digest` when the content is not what was signed.
+        Denied, Conflict, Invalid: see `admission_of`; `content-digest` when the content is not what was signed;
+            `sealing-key-not-active`, `sealing-not-as-announced`, `sealed-content`.
     """
     # 1
-    ready = _admit(call, signed, content, idempotency_key)
+    ready = _admit(call, signed, given, idempotency_key)
     if isinstance(ready, Submission):
         with call.transact(EVENT) as step:
             return repeated(step, ready)
     # 2
     with call.between(EVENT):
-        verdict = look_into(call.services, ready.admission, signed.manifest, content, ready.data_key)
+        verdict = look_into(call.services, ready.admission, signed.manifest, ready.content, ready.data_key)
     with call.transact(EVENT) as step:
         # 3
         step.data.rounds.take_turn(signed.manifest.round, signed.manifest.supplier)
@@ -69,17 +72,20 @@ def submit_records(call: Call, signed: SignedManifest, content: bytes, idempoten
 class _Ready:
     admission: Admission
     data_key: bytes
+    content: bytes
 
 
-def _admit(call: Call, signed: SignedManifest, content: bytes, idempotency_key: str) -> _Ready | Submission:
+def _admit(call: Call, signed: SignedManifest, given: bytes | Sealed, idempotency_key: str) -> _Ready | Submission:
     with call.look(EVENT) as step:
         admission = admission_of(step, signed, idempotency_key)
         if isinstance(admission, Submission):
             return admission
         require_same_clock(step, signed)
+        require_as_announced(signed.manifest, isinstance(given, Sealed))
+        content = opened(step, signed.manifest, given, 0) if isinstance(given, Sealed) else given
         require_signed_content(signed.manifest, content)
-        wrapped_key = step.data.rounds.wrapped_key(admission.round.id)
-        return _Ready(admission, call.services.keys.unwrap(wrapped_key))
+        data_key = call.services.keys.unwrap(step.data.rounds.wrapped_key(admission.round.id))
+        return _Ready(admission, data_key, without_salt(signed.manifest, content))
 
 
 def repeated(step: Step, submission: Submission) -> Delivered:

@@ -52,8 +52,12 @@ def test_a_delivery_gets_a_receipt_that_holds(cast: Any, world: World, round_id:
     other = world.deliver("hospital-a", cast.supplier, records(first=120))
     assert (other.status_code, other.json()["code"]) == (409, "already-delivered")
     assert other.json()["data"] == {"submission": told["id"]}
-    corrected = world.deliver("hospital-a", cast.supplier, records(first=120), corrects=told["id"])
+    said = wire.Confirmation(("F402",), "A ward opened in the second quarter.")
+    corrected = world.deliver("hospital-a", cast.supplier, records(first=120), corrects=told["id"], confirmed=said)
     assert (corrected.status_code, corrected.json()["version"]) == (201, 2)
+    with world.services.database.look() as data:
+        kept = data.submissions.get(corrected.json()["id"])
+    assert wire.Manifest.from_json(json.loads(kept.manifest)).confirmed == said
     assert world.call("GET", f"/v1/submissions/{told['id']}", cast.supplier).json()["state"] == "superseded"
 
     calendar = world.call("GET", "/v1/organisations/me/calendar", cast.supplier).json()["items"]
@@ -63,6 +67,15 @@ def test_a_delivery_gets_a_receipt_that_holds(cast: Any, world: World, round_id:
     assert foreseen <= {"foreseen"}
     mine = world.call("GET", f"/v1/rounds/{round_id}", cast.supplier).json()["myDelivery"]
     assert mine == {"state": "accepted", "submissionId": corrected.json()["id"]}
+
+
+def test_a_reason_that_points_at_a_person_is_refused_whoever_sends_it(cast: Any, world: World, round_id: str) -> None:
+    body = world.submission("hospital-a", records(), confirmed=wire.Confirmation(("F402",), "A ward opened in May."))
+    body["manifest"]["confirmed"]["reason"] = "Known by BSN 111222333 with us."
+    answer = world.call("POST", "/v1/submissions", cast.supplier, json=body, headers={"Idempotency-Key": "with-bsn"})
+    assert answer.status_code == 400
+    assert "/manifest/confirmed" in answer.text
+    assert "111222333" not in answer.text
 
 
 def test_a_reused_key_with_another_manifest_is_refused(cast: Any, world: World, round_id: str) -> None:

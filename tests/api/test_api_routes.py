@@ -12,34 +12,42 @@ from typing import Any
 
 import pytest
 from api_releases import add_release
-from api_world import PEOPLE_ISSUER, World, records, request_body
+from api_world import ISSUER, PEOPLE_ISSUER, World, records, request_body
 from database_samples import a_public_copy
 from fastapi.routing import APIRoute
 from purpose_documents import WHY, a_document
+from token_maker import ec_jwk, ec_key, seal
 
 from service.api.app import all_routes
 from service.api.callers import Stranger
 from service.api.openapi import _dependencies, bodies_of, callers_of
+from service.api.problems import CHALLENGE
 from service.api.schemas.requests import _STATUS
 from service.domain.audit import Action, EventCode
 from service.domain.principal import Person, Role, Supplier
 from service.domain.request import RequestState
 from service.use_cases.revoke_key import revoke_key
 from service.use_cases.suspend_organisation import suspend_organisation
+from sluis_client.wire import jwk_thumbprint
 
 OPEN_TO_STRANGERS = {
     "readHealth",
     "readReadiness",
     "readKeys",
     "readAuthorisationServer",
+    # Addresses, versions and check values: what every supplier has to be able to compare (docs/adr/0022-blind-pseudonyms.md).
+    "readPseudonymKeys",
     "readOpenApi",
     # The log's tree holds salted hashes only, and a witness needs no account (docs/adr/0014-log.md).
     "readCheckpoint",
     "readLogKey",
+    "readLogSuccessions",
     "readTile",
     "readInclusionProof",
     "readConsistencyProof",
     "readLogStatus",
+    # Public keys, signed: whoever looks at a machine in between has to be able to see them too.
+    "readSealingKeys",
     "registerKey",
     "issueToken",
 }
@@ -94,6 +102,8 @@ ROLES = {
     "leaveAgreement": {"supplier"},
     "giveConsent": {"supplier"},
     "readRegister": {"steward", "privacy-officer", "auditor"},
+    "addOwnKey": {"supplier"},
+    "revokeOwnKey": {"supplier"},
     "readOwnOrganisation": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readOwnUses": {"supplier"},
     "readOwnCalendar": {"supplier"},
@@ -114,6 +124,7 @@ OWNED = {
     "completeSubmission": "supplier",
     "abandonSubmission": "supplier",
     "withdrawSubmission": "supplier",
+    "revokeOwnKey": "supplier",
     "withdrawObjection": "supplier",
     "readRound": "supplier",
     "readAgreement": "supplier",
@@ -183,7 +194,17 @@ def ids(cast: Any) -> dict[str, str]:
         "purpose_id": propose(world, cast.owner),
         "event_id": world.events(code="round.create")[0].id,
         "query_id": "no-such-query",
+        "key_id": world.call("POST", "/v1/organisations/me/keys", cast.supplier, json=next_key(world)).json()["keyId"],
     }
+
+
+def next_key(world: World) -> dict[str, Any]:
+    """Another key of hospital-a, with its proof."""
+    key = ec_key(900)
+    now = int(world.clock.now().timestamp())
+    claims = {"aud": ISSUER, "sub": "hospital-a", "iat": now, "exp": now + 60, "jti": "next"}
+    header = {"alg": "ES256", "typ": "JWT", "kid": jwk_thumbprint(ec_jwk(key))}
+    return {"publicKey": ec_jwk(key), "proof": seal(header, claims, key)}
 
 
 def add_objection(world: World, privacy_officer: str) -> str:
@@ -264,6 +285,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "giveConsent": {"json": {"dataSet": "staffed-beds"}},
         "withdrawRelease": {"json": {"reason": "An error."}},
         "lodgeObjection": {"json": {"pseudonym": "bsn.planning.1." + "a" * 22}},
+        "addOwnKey": {"json": next_key(world)},
         "saveAuditQuery": {"json": {"name": "denials", "query": "outcome=denied"}},
     }
 
@@ -301,7 +323,7 @@ def test_each_route_has_one_rule() -> None:
 @pytest.mark.parametrize("operation", GUARDED)
 def test_a_stranger_and_a_bad_token_are_refused(cast: Any, ids: dict[str, str], operation: str) -> None:
     stranger = ask(cast, operation, None, ids)
-    assert (stranger.status_code, stranger.headers["www-authenticate"]) == (401, 'Bearer realm="sluis"')
+    assert (stranger.status_code, stranger.headers["www-authenticate"]) == (401, CHALLENGE)
     expired = cast.world.token("hospital-a")
     cast.world.clock.moment += timedelta(seconds=400)
     try:

@@ -8,15 +8,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from typer.testing import CliRunner
 
 from service.adapters.clock import SystemClock
 from service.adapters.database import SqlDatabase
-from service.adapters.log_signing import load_log_signer
+from service.adapters.keystore import KeyDirectoryError
+from service.adapters.log_signing import Ed25519LogSigner, load_log_signer
 from service.composition.command import command
 from service.composition.settings import read_settings
 from service.use_cases.sequence_log import sequence_log
-from sluis_client.wire.log import log_origin
+from sluis_client.wire.log import LogKey, log_origin, open_checkpoint
+from sluis_client.wire.log.export import export_header
 
 _HEAVY = ("scipy", "numba", "duckdb", "highspy", "opendp")
 _SCRIPT = f"""
@@ -106,3 +110,63 @@ def test_an_export_that_is_cut_short_leaves_no_half_of_a_log(here: Path, monkeyp
     monkeypatch.setattr("service.cli.log.export_log", breaks)
     run("log", "export", "log.ndjson")
     assert not (here / "log.ndjson").exists()
+
+
+def test_the_key_of_the_log_is_replaced_by_commands(here: Path) -> None:
+    """The auditor keeps the first key all the time; the old one is believed in nothing newer."""
+    verify = ("audit", "verify", "log.ndjson", "--key", "first", "--seen", "seen")
+
+    def handed_out() -> tuple[int, str]:
+        (here / "log.ndjson").unlink(missing_ok=True)
+        run("log", "export", "log.ndjson")
+        grow()
+        (here / "log.ndjson").unlink(missing_ok=True)
+        assert run("log", "export", "log.ndjson")[0] == 0
+        return run(*verify)
+
+    def grow() -> None:
+        settings = read_settings()
+        database = SqlDatabase(settings.url, random_bytes=bytes)
+        sequence_log(database, load_log_signer(settings.log_keys, log_origin(settings.issuer)), SystemClock())
+        database.dispose()
+
+    assert run("keys", "create-log")[0] == 0
+    settings = read_settings()
+    first = load_log_signer(settings.log_keys, log_origin(settings.issuer))
+    (here / "first").write_text(first.key.text() + "\n")
+    assert handed_out()[0] == 0
+    code, told = run("keys", "retire-log")
+    assert code == 0, told  # there is one key: nothing to remove
+    code, told = run("keys", "renew-log")
+    second = told.splitlines()[0]
+    assert (code, second != first.key.text()) == (0, True), told
+    assert run("log", "announce-key", "no key")[0] == 1
+    assert run("log", "announce-key", second)[0] == 0
+    assert isinstance(refused("keys", "renew-log"), KeyDirectoryError)
+    assert isinstance(refused("keys", "retire-log"), KeyDirectoryError)  # it does not sign yet
+    stolen = load_log_signer_copy(settings.log_keys / "log.pem", log_origin(settings.issuer))
+    assert handed_out()[0] == 0
+    assert run("keys", "retire-log")[0] == 0
+    assert [path.name for path in settings.log_keys.iterdir()] == ["log-2.pem"]
+    code, told = handed_out()
+    assert code == 0, told
+    header, *lines = (here / "log.ndjson").read_bytes().splitlines(keepends=True)
+    shown = json.loads(header)
+    root = open_checkpoint(shown["checkpoint"], LogKey.from_text(second)).root
+    forged = export_header(stolen.sign(shown["size"], root), shown["successions"])
+    (here / "log.ndjson").write_bytes(forged + b"".join(lines))
+    code, told = run(*verify)
+    assert (code, "checkpoint-key-ended" in told, "vervangen" in told) == (1, True, True), told
+    (here / "log.ndjson").write_bytes(export_header(stolen.sign(shown["size"], root)) + b"".join(lines))
+    code, told = run(*verify)  # without the succession: the auditor has kept it
+    assert (code, "checkpoint-key-ended" in told) == (1, True), told
+
+
+def refused(*arguments: str) -> BaseException | None:
+    return CliRunner().invoke(command(), arguments).exception
+
+
+def load_log_signer_copy(path: Path, origin: str) -> Ed25519LogSigner:
+    key = load_pem_private_key(path.read_bytes(), password=None)
+    assert isinstance(key, Ed25519PrivateKey)
+    return Ed25519LogSigner(key, origin)

@@ -52,9 +52,14 @@ def write(database: SqlDatabase, number: int, recorded: str = "2026-03-01 00:00:
         connection.execute(
             text(
                 "INSERT INTO audit_events (id, salt, payload, recorded, user_id, code, action, outcome, object_type)"
-                " VALUES (:id, :salt, '{}', :recorded, 'u', 'c', 'R', 'success', 'o')"
+                " VALUES (:id, :salt, :payload, :recorded, 'u', 'c', 'R', 'success', 'o')"
             ),
-            {"id": f"e{number}", "salt": bytes(32), "recorded": recorded},
+            {
+                "id": f"e{number}",
+                "salt": bytes(32),
+                "payload": f'{{"recorded":"{recorded.replace(" ", "T")}Z"}}',
+                "recorded": recorded,
+            },
         )
 
 

@@ -155,10 +155,12 @@ def test_readings_are_counted_per_organisation(database: Database) -> None:
         replace(read, id="7", organisation=None),
     )
     with database.look() as uow:
-        assert uow.audit.readings(["rel-1", "rel-9"]) == {
+        assert uow.audit.readings(["rel-1", "rel-9"], "release.read") == {
             "rel-1": [Reading("north", 2, after(1), after(5)), Reading("south", 1, after(2), after(2))],
             "rel-9": [],
         }
+        withdrawn = uow.audit.readings(["rel-1"], "release.withdraw")["rel-1"]
+        assert [(one.organisation, one.times) for one in withdrawn] == [("ttp", 1)]
 
 
 def test_volumes_are_counted_per_hour(database: Database) -> None:

@@ -111,6 +111,15 @@ def test_a_token_id_counts_once_per_issuer(database: Database) -> None:
         assert not uow.used_tokens.remember("north", "jti-1", after(5))
 
 
+def test_a_token_id_that_needs_no_event_counts_once_too(database: Database) -> None:
+    assert database.remember_once("proof:key", "jti-1", now=NOON, until=after(5))
+    assert not database.remember_once("proof:key", "jti-1", now=NOON, until=after(9))
+    assert database.remember_once("proof:other", "jti-1", now=NOON, until=after(5))
+    assert not database.remember_once("proof:key", "jti-1", now=after(4), until=after(9)), "kept until it ends"
+    assert database.remember_once("proof:key", "jti-2", now=after(6), until=after(9)), "what has ended is forgotten"
+    assert database.remember_once("proof:key", "jti-1", now=after(6), until=after(9))
+
+
 def test_only_token_ids_of_the_past_are_forgotten(database: Database) -> None:
     with database.begin() as uow:
         uow.used_tokens.remember("north", "past", after(-1))

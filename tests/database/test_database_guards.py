@@ -6,15 +6,19 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from database_samples import NOON, a_drawing, a_public_copy, a_release, a_submission, an_event, prepare
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from service.adapters.database import SqlDatabase, upgrade
+from service.adapters.database.audit import to_payload
 from service.adapters.database.engine import open_migrating_engine
 from service.adapters.database.tables import audit_events, metadata, releases
+from service.domain.audit import Action, Outcome
+from service.domain.errors import Unavailable
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -194,3 +198,44 @@ def test_a_look_cannot_write_whatever_it_executes(real_database: SqlDatabase) ->
             connection.execute(text("DELETE FROM used_tokens"))
     with real_database.begin() as uow:
         assert uow.used_tokens.remember("i", "j", NOON)
+
+
+def test_an_event_is_dated_as_it_says_itself_and_not_ahead(real_database: SqlDatabase) -> None:
+    """By whoever may write at all, in the payload too: that is what the log commits to (docs/adr/0014-log.md)."""
+    now = datetime.now(UTC)
+    for recorded, fits in (
+        (now + timedelta(minutes=50), True),
+        (now + timedelta(hours=2), False),
+        (now + timedelta(days=3_000), False),
+        (now - timedelta(days=3_000), True),
+    ):
+        event = an_event(recorded=recorded)
+        if fits:
+            with real_database.begin() as uow:
+                uow.commit(event)
+            continue
+        with pytest.raises(Unavailable), real_database.begin() as uow:
+            uow.commit(event)
+        with pytest.raises(DBAPIError, match="after the clock of the database"):
+            insert_raw(real_database, recorded, recorded)
+    with pytest.raises(DBAPIError, match="as it says itself"):
+        insert_raw(real_database, now, now + timedelta(days=3_000))
+    with pytest.raises(DBAPIError, match="as it says itself"):
+        insert_raw(real_database, now, now - timedelta(seconds=1))
+
+
+def insert_raw(database: SqlDatabase, column: datetime, payload: datetime) -> None:
+    """A row whose column and payload may say different things."""
+    row = {
+        "id": "raw",
+        "salt": bytes(32),
+        "payload": to_payload(an_event(id="raw", recorded=payload)),
+        "recorded": column,
+        "user_id": "u",
+        "code": "c",
+        "action": Action.READ,
+        "outcome": Outcome.SUCCESS,
+        "object_type": "o",
+    }
+    with database._engines.write.connect() as connection, connection.begin():
+        connection.execute(insert(audit_events), row)

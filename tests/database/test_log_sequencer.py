@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,15 @@ from service.domain.errors import Unavailable
 from service.ports.log import LogTurn
 from service.use_cases.read_log import prove
 from service.use_cases.sequence_log import Sequenced, lag, sequence_log
-from sluis_client.wire.log import EntryError, leaf_hash, open_checkpoint, root_of, verify_log_proof
+from sluis_client.wire.log import (
+    CheckpointError,
+    EntryError,
+    LogKeys,
+    leaf_hash,
+    open_checkpoint,
+    root_of,
+    verify_log_proof,
+)
 
 SIGNER = Ed25519LogSigner(Ed25519PrivateKey.from_private_bytes(bytes(32)), "sluis.example/v1/log")
 
@@ -98,7 +107,12 @@ def test_a_log_of_more_than_one_tile(real_database: SqlDatabase) -> None:
                     "INSERT INTO audit_events (id, salt, payload, recorded, user_id, code, action, outcome,"
                     " object_type) VALUES (:id, :salt, :payload, :recorded, 'u', 'c', 'R', 'success', 'o')"
                 ),
-                {"id": f"e{number:04}", "salt": bytes(32), "payload": f'{{"id":"e{number:04}"}}', "recorded": NOON},
+                {
+                    "id": f"e{number:04}",
+                    "salt": bytes(32),
+                    "payload": f'{{"id":"e{number:04}","recorded":"{NOON:%Y-%m-%dT%H:%M:%S.%fZ}"}}',
+                    "recorded": NOON,
+                },
             )
     for size in (250, 506, 512, 600):
         done = sequence(real_database, size - (0 if size == 250 else {506: 250, 512: 506, 600: 512}[size]))
@@ -282,3 +296,61 @@ def test_leaves_are_salted(real_database: SqlDatabase) -> None:
         entry = data.log.entry(id_)
         assert len(entry.salt) == 32
         assert entry.leaf() != leaf_hash(entry.payload.encode())
+
+
+KEYS = [Ed25519PrivateKey.from_private_bytes(bytes([number] * 32)) for number in range(4)]
+NAMES = [Ed25519LogSigner(key, "sluis.example/v1/log").key for key in KEYS]
+
+
+def holding(*numbers: int) -> Ed25519LogSigner:
+    first, *others = (KEYS[number] for number in numbers)
+    return Ed25519LogSigner(first, "sluis.example/v1/log", *others)
+
+
+def test_a_new_key_follows_with_an_overlap(real_database: SqlDatabase) -> None:
+    notes = []
+    for held in ((0,), (0, 1), (0, 1), (1,), (1, 2), (2,)):
+        keep(real_database, 3)
+        assert sequence(real_database, signer=holding(*held)) is not None
+        with real_database.look() as data:
+            notes.append(data.log.checkpoint().note)
+    with real_database.look() as data:
+        successions = data.log.successions()
+        assert (data.log.key(), data.log.keys()) == (NAMES[2], NAMES[:3])
+        proof = prove(data.log, keep_ids(real_database)[0])
+    for trusted in NAMES[:3]:
+        keys = LogKeys.of(trusted, successions)
+        assert [keys.open(note).size for note in notes] == [3, 6, 9, 12, 15, 18]
+        assert [keys.at(keys.open(note).size) for note in notes] == [NAMES[number] for number in (0, 1, 1, 1, 2, 2)]
+        assert verify_log_proof(proof, trusted, {}).checkpoint.size == 18
+    for note, size in zip(notes[:3], (3, 6, 9), strict=True):  # who knows the first key only reads on meanwhile
+        assert open_checkpoint(note, NAMES[0]).size == size
+    with pytest.raises(CheckpointError):
+        open_checkpoint(notes[3], NAMES[0])
+
+
+def keep_ids(database: SqlDatabase) -> list[str]:
+    with database.look() as data:
+        return [json.loads(entry.payload)["id"] for entry in data.log.entries(0, 1_000)]
+
+
+@pytest.mark.parametrize("held", [(1,), (0, 1, 2), (1, 2)])
+def test_keys_that_do_not_follow_sign_nothing(real_database: SqlDatabase, held: tuple[int, ...]) -> None:
+    """Without the key in use nothing is signed, nor with two new ones."""
+    keep(real_database, 3)
+    sequence(real_database, signer=holding(0))
+    keep(real_database, 1)
+    with pytest.raises(Unavailable, match="log-not-ours"):
+        sequence(real_database, signer=holding(*held))
+    with real_database.look() as data:
+        assert (data.log.keys(), data.log.checkpoint().size) == (NAMES[:1], 3)
+
+
+def test_a_key_that_was_retired_does_not_come_back(real_database: SqlDatabase) -> None:
+    keep(real_database, 1)
+    sequence(real_database, signer=holding(0))
+    keep(real_database, 1)
+    sequence(real_database, signer=holding(0, 1))
+    keep(real_database, 1)
+    with pytest.raises(Unavailable, match="log-not-ours"):
+        sequence(real_database, signer=holding(0))

@@ -12,7 +12,8 @@ from deployment_files import COMPOSE_FILE, DEPLOY, GIVEN, ROOT, NotGivenError, c
 from typer.main import get_command
 
 from service.composition.command import command
-from service.composition.settings import PREFIX, Settings, SettingsError, read_settings
+from service.composition.settings import OF_KEY_HOLDER, PREFIX, Settings, SettingsError, read_settings
+from service.keyholder.settings import KeyHolderSettingsError, read_keyholder_settings
 
 TOP = {"name", "services", "networks", "volumes", "secrets"}
 OF_A_SERVICE = {
@@ -24,6 +25,8 @@ CONDITIONS = {"service_started", "service_healthy", "service_completed_successfu
 FILE = compose(**GIVEN)
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 OURS = sorted(name for name, service in SERVICES.items() if service["image"].startswith("sluis:"))
+HOLDING = ["keyholder", "keyholder-key"]
+SERVING = [name for name in OURS if name not in HOLDING]
 
 
 def in_place(service: str, secrets: Path) -> dict[str, str]:
@@ -74,8 +77,9 @@ def test_jobs_come_before_what_needs_them():
     assert SERVICES["service"]["depends_on"]["rights"] == {"condition": "service_completed_successfully"}
     assert SERVICES["service"]["depends_on"]["database"] == {"condition": "service_healthy"}
     assert before("sequencer") == {"database", "migrate", "rights", "log-key"}
-    assert SERVICES["retention"]["profiles"] == ["maintenance"]  # started by hand only
-    for job in ("keys", "log-key", "migrate", "retention", "rights"):
+    for job in ("retention", "retire-log-key"):
+        assert SERVICES[job]["profiles"] == ["maintenance"]  # started by hand only
+    for job in ("keys", "log-key", "migrate", "retention", "retire-log-key", "rights"):
         assert SERVICES[job]["restart"] == "no"
 
 
@@ -92,8 +96,34 @@ def test_everything_is_confined(name):
 def test_the_database_is_reached_from_inside_only():
     assert FILE["networks"]["inside"] == {"internal": True}
     assert SERVICES["database"]["networks"] == ["inside"]
-    assert [name for name, service in SERVICES.items() if "ports" in service] == ["service"]
-    assert all(port.startswith("127.0.0.1:") for port in SERVICES["service"]["ports"])
+    published = [name for name, service in SERVICES.items() if "ports" in service]
+    assert published == ["service", "keyholder"]
+    assert all(port.startswith("127.0.0.1:") for name in published for port in SERVICES[name]["ports"])
+
+
+def test_the_key_holder_shares_nothing_with_the_service(tmp_path):
+    for name in HOLDING:
+        service = SERVICES[name]
+        assert service["profiles"] == ["pseudonyms"]
+        assert not service.get("secrets")
+        assert all(volume.startswith("keyholder") for volume in service["volumes"])
+        others = [other for other in SERVICES if other not in HOLDING]
+        for kind in ("volumes", "networks"):
+            shared = {one.split(":")[0] for one in service.get(kind, ())}
+            assert shared.isdisjoint(one.split(":")[0] for other in others for one in SERVICES[other].get(kind, ()))
+        environment = {key: str(value) for key, value in service["environment"].items()}
+        assert not [key for key in environment if key.startswith(PREFIX) and not key.startswith(OF_KEY_HOLDER)]
+        with pytest.raises(KeyHolderSettingsError, match="ADDRESS"):
+            read_keyholder_settings(environment)
+        settings = read_keyholder_settings(environment | {"SLUIS_KEYHOLDER_ADDRESS": "https://keys.example"})
+        assert settings.mode == "production"
+        made = next(one.text for one in containerfile() if "install --directory --owner sluis" in one.text)
+        assert {str(settings.directory), str(settings.key_file.parent)} <= set(made.split())
+    (port,) = SERVICES["keyholder"]["ports"]
+    assert port.endswith(f":{settings.port}")
+    assert SERVICES["keyholder"]["healthcheck"]["test"][-1] == str(settings.port)
+    library = SERVICES["keyholder"]["environment"]["TMPDIR"]
+    assert any(one.startswith(f"{library}:") and ",exec," in one for one in SERVICES["keyholder"]["tmpfs"])
 
 
 def test_images_say_which():
@@ -104,7 +134,7 @@ def test_images_say_which():
     assert ROOT / build["dockerfile"] == DEPLOY / "Containerfile"
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", SERVING)
 def test_every_setting_is_known_and_holds(name, tmp_path):
     environment = in_place(name, tmp_path)
     assert set(environment) <= {PREFIX + field.upper() for field in Settings.model_fields}
@@ -139,7 +169,7 @@ def test_only_the_owner_job_has_the_password_of_the_owner():
 
 def test_only_the_sequencer_has_the_key_of_the_log():
     holders = {name for name, service in SERVICES.items() if any("log-key" in v for v in service.get("volumes", ()))}
-    assert holders == {"log-key", "sequencer"}
+    assert holders == {"log-key", "retire-log-key", "sequencer"}
     assert SERVICES["sequencer"]["volumes"] == ["log-key:/var/lib/sluis-log-key:ro"]
     assert not any("keys:" in volume for volume in SERVICES["sequencer"]["volumes"])
     for secret in ("sequencer_password", "retention_password"):

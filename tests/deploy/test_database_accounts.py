@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 
@@ -25,10 +25,12 @@ from sqlalchemy import make_url
 
 from service.adapters.clock import SystemClock
 from service.adapters.database import SqlDatabase, upgrade
+from service.adapters.database.audit import to_payload
 from service.adapters.database.tables import metadata
 from service.adapters.log_signing import Ed25519LogSigner
 from service.adapters.observability import Logger, Stream
 from service.composition.sequencer import Sequencer
+from service.domain.audit import AuditEvent, Outcome
 from service.domain.request import RequestState
 from service.domain.round import RoundState
 from service.domain.submission import SubmissionState
@@ -232,6 +234,63 @@ def test_the_sequencer_and_retention_can_do_their_work(accounts_url: str, sample
         assert verify_export(log_lines(uow.log), SIGNER.key, now=datetime.now(UTC)).erased == 1
     for database in (service, sequencer, retention):
         database.dispose()
+
+
+def an_erasure(samples: ModuleType, **changes: object) -> AuditEvent:
+    told = '{"before": "2020-01-01T00:00:00Z", "events": 1, "first": 0, "last": 0}'
+    return samples.an_event(code=ERASURE_EVENT, query=told, **changes)
+
+
+def row_of(event: AuditEvent, **columns: object) -> dict[str, object]:
+    plain = {
+        "id": event.id,
+        "salt": bytes(32),
+        "payload": to_payload(event),
+        "recorded": event.recorded,
+        "user_id": event.user,
+        "code": event.code,
+        "action": event.action.value,
+        "outcome": event.outcome.value,
+        "object_type": event.object_type,
+    }
+    return plain | columns
+
+
+_ADD = "INSERT INTO audit_events ({}) VALUES ({})"
+
+
+def add(url: str, account: str, row: dict[str, object]) -> None:
+    names = ", ".join(row)
+    places = ", ".join(f"%({name})s" for name in row)
+    with psycopg.connect(address(as_account(url, account))) as connection:
+        connection.execute(_ADD.format(names, places), row)
+
+
+@pytest.mark.parametrize("columns", [{}, {"code": "release.read"}, {"outcome": "failed"}])
+def test_only_retention_tells_of_an_erasure(accounts_url: str, samples: ModuleType, columns: dict[str, object]):
+    """Also when the columns beside the payload, which is what the log commits to, say something else."""
+    told = row_of(an_erasure(samples, recorded=datetime.now(UTC)), **columns)
+    with pytest.raises(errors.InsufficientPrivilege, match="tells of an erasure"):
+        add(accounts_url, "sluis_service", told)
+    add(accounts_url, "sluis_retention", told)
+
+
+def test_an_erasure_that_was_refused_can_be_told_by_anybody(accounts_url: str, samples: ModuleType):
+    denied = an_erasure(samples, recorded=datetime.now(UTC), outcome=Outcome.DENIED, reasons=("role-not-allowed",))
+    add(accounts_url, "sluis_service", row_of(denied))
+
+
+@pytest.mark.parametrize("account", ["sluis_service", "sluis_retention"])
+def test_no_account_dates_an_event_ahead(accounts_url: str, samples: ModuleType, account: str):
+    now = datetime.now(UTC)
+    ahead = row_of(samples.an_event(recorded=now + timedelta(hours=2)))
+    with pytest.raises(errors.IntegrityConstraintViolation, match="after the clock of the database"):
+        add(accounts_url, account, ahead)
+    with pytest.raises(errors.IntegrityConstraintViolation, match="as it says itself"):
+        add(accounts_url, account, {**ahead, "recorded": now})
+    with pytest.raises(errors.IntegrityConstraintViolation, match="as it says itself"):
+        add(accounts_url, account, row_of(samples.an_event(recorded=now), payload="{}"))
+    add(accounts_url, account, row_of(samples.an_event(recorded=now + timedelta(minutes=50))))
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,6 @@ def test_who_subtracts_his_own_figures_does_not_find_an_empty_cell_nearly_empty(
     assert [cell.codes[0] for cell in outcome.cells if cell.value is None] == ["a", "c", "d"]
 
 
-@pytest.mark.thorough
 def test_several_contributors_may_know_the_same_empty_cell(either_search):
     shape = Table((Dimension.flat("x", "abc"), Dimension.flat("y", "abc")))
     others = [(x, y) for x in "abc" for y in "abc" if x != "a" and y != "a"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from bundles import bundle_of
 from generated_tables import COUNTS, KINDS, MAGNITUDES, as_naive, examples, naive_rules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_disclosure import all_figures, figures, unsafe_cells
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.disclosure import BadInput, Dimension, Facts, Rules, Table
 from service.disclosure.question.lattice import build_lattice
 from service.disclosure.question.measures import measure
@@ -127,7 +127,7 @@ def test_holdings_count_as_one_contributor():
 )
 def test_competition_rules_of_the_bundle_at_their_boundaries(values, expected, times):
     """Of 100: just below, exactly and just above 25 %; five contributors, and four of whom none dominates."""
-    profile = load_bundle(bundle_directory()).catalogue.profile("competition")
+    profile = bundle_of().catalogue.profile("competition")
     rules = Rules(
         minimum_count=profile.minimum_count,
         minimum_contributors=profile.minimum_contributors,

@@ -11,7 +11,8 @@ import pytest
 from typer.main import get_command
 
 from service.composition.command import command
-from service.composition.settings import OF_COMMANDS, PREFIX, Settings
+from service.composition.settings import OF_COMMANDS, OF_KEY_HOLDER, PREFIX, Settings
+from service.keyholder.settings import KeyHolderSettings
 from sluis_client.cli import app as client_app
 from tools import docs
 
@@ -97,6 +98,7 @@ def test_files_and_tests_that_are_named_exist(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_settings_that_are_named_exist(page):
     known = {PREFIX + name.upper() for name in Settings.model_fields} | OF_COMMANDS
+    known |= {OF_KEY_HOLDER + name.upper() for name in KeyHolderSettings.model_fields} | {OF_KEY_HOLDER.rstrip("_")}
     of_compose = {"SLUIS_PUBLISHED_PORT", "SLUIS_OUTSIDE_SUBNET", "SLUIS_OUTSIDE_GATEWAY"}
     assert set(re.findall(r"\bSLUIS_[A-Z_]*[A-Z]\b", text(page))) <= known | of_compose
 

@@ -272,6 +272,7 @@ def test_an_expired_token(supplier_place: SupplierPlace, supplier: CraftingSuppl
         "iat": then,
         "exp": then + 300,
         "jti": "1",
+        "cnf": {"jkt": supplier.key_id},
     }
     made = {"key": key, "key_id": wire.jwk_thumbprint(ec_jwk(key)), "typ": "at+jwt"}
     with supplier_place.leaves(("login.failed", "denied", ["token-expired"])):

@@ -187,7 +187,7 @@ def test_what_cannot_be_registered(jwk: dict[str, Any]) -> None:
 def test_an_access_token_comes_back_as_the_supplier() -> None:
     issued = machine().issue_access_token(AuthenticatedClient(CLIENT, KEY_ID), now=NOW)
     assert (issued.expires_in, issued.token_id) == (300, "id-0")
-    supplier = TOKENS.verify_access_token(issued.token, now=NOW + timedelta(seconds=299))
+    supplier = TOKENS.verify_access_token(issued.token, now=NOW + timedelta(seconds=299)).principal
     assert supplier == Supplier(client_id=CLIENT, organisation=CLIENT, key_id=KEY_ID)
     assert issued.token not in repr(issued)
 
@@ -213,7 +213,7 @@ def test_access_tokens_that_are_refused(number: int, audience: str, later: int, 
 def test_a_token_of_the_key_before_holds_while_the_keys_overlap() -> None:
     issued = machine(1).issue_access_token(AuthenticatedClient(CLIENT, KEY_ID), now=NOW)
     after = machine(2, earlier_keys=machine(1).public_keys())
-    assert after.verify_access_token(issued.token, now=NOW).client_id == CLIENT
+    assert after.verify_access_token(issued.token, now=NOW).principal == Supplier(CLIENT, CLIENT, KEY_ID)
     assert [key["kid"] for key in after.public_keys()] == [jwk_thumbprint(ec_jwk(ec_key(n))) for n in (2, 1)]
     with pytest.raises(NotAuthenticated):
         machine(2).verify_access_token(issued.token, now=NOW)

@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from bundles import bundle_of
 from catalogue_figures import PERIODS, Figures, asked_of, unsafe
 from journey import OWNER, STEWARD, WORDS, World, person
 
-from service.adapters.bundle import Bundle, bundle_directory, load_bundle
+from service.adapters.bundle import Bundle
 from service.adapters.cedar import CedarEngine
 from service.domain.catalogue import DataSet
 from service.domain.classification import Label
@@ -29,7 +30,7 @@ from service.use_cases.record_agreement import give_consent
 from service.use_cases.submit_records import Delivered, submit_records
 from sluis_client.wire import canonical_bytes
 
-BUNDLE = load_bundle(bundle_directory())
+BUNDLE = bundle_of()
 CATALOGUE = BUNDLE.catalogue
 DATA_SETS = [found.id for found in CATALOGUE.data_sets]
 DUTCH = [name for name in DATA_SETS if name not in {"staffed-beds", "cancelled-operations"}]

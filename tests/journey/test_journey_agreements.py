@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,6 +31,7 @@ from service.domain.organisation import Agreement
 from service.domain.request import AggregateRequest, Verdict
 from service.domain.round import RoundState
 from service.use_cases.complete_submission import complete_submission
+from service.use_cases.create_round import create_round
 from service.use_cases.judge_agreement import judge_agreement, leave_agreement, withdraw_agreement
 from service.use_cases.read_agreements import list_agreements, read_agreement
 from service.use_cases.read_releases import read_release
@@ -100,6 +101,23 @@ def test_nobody_delivers_before_an_agreement_is_confirmed_by_another(bare):
     assert refused(bare, "west") == {"data-set-not-in-agreement"}
     with pytest.raises(Conflict, match="agreement-state"):
         judge_agreement(bare.call(THIRD), made.id, Verdict.REJECT)
+
+
+def test_a_round_of_others_and_one_that_is_not_there_are_one_answer(world):
+    """Whatever the sender claims, and whatever it has agreed on: no reason tells that the round exists."""
+    deadline = world.clock.now() + timedelta(days=10)
+    rounds = [
+        create_round(world.call(STEWARD), data_set, period, ["south"], deadline).id
+        for data_set, period in (("staffed-beds", "2025"), ("waiting-list", "2025-03"))
+    ]
+    north = world.parties["north"]
+    for claims in ({}, {"data_set": "waiting-list"}, {"data_set": "no-such", "data_set_version": 7}):
+        told = []
+        for round_ in (*rounds, "no-such-round"):
+            with pytest.raises(Denied) as denied:
+                world.deliver(north, [a_row()], round_, **claims)
+            told.append([(reason.code, reason.data) for reason in denied.value.reasons])
+        assert told == [[("not-expected", {"round": "unknown"})]] * 3
 
 
 def test_what_was_rejected_permits_nothing(bare):
@@ -183,11 +201,11 @@ def test_what_the_purpose_names_has_to_be_in_force(world, kind):
     asked = world.ask(a_spec(periods=("2025",)))
     assert asked.state == "permitted", reasons(asked)
     world.work()
+    world.approve(asked.id)
     for found in list_agreements(world.call(STEWARD)):
         if found.agreement.reference == reference:
             withdraw_agreement(world.call(SECOND), found.agreement.id, WHY)
     assert reasons(world.ask(a_spec(periods=("2025",)))) == {reason}
-    world.approve(asked.id)
     world.work()
     assert world.request(asked.id).state == "denied"
     assert reasons(world.request(asked.id)) == {reason}
@@ -222,6 +240,42 @@ def test_a_supplier_that_left_stops_what_is_under_way_and_not_what_was_released(
     assert world.request(released.id).state == "released"
     agreed_with(world.services.database, "north", AgreementKind.JOINT)
     assert world.ask(spec).state == "permitted"
+
+
+def test_what_ended_is_not_approved_and_can_be_rejected(world):
+    """A steward is told what is the matter at the approval, and not by a request that ends without a word."""
+    collected(world)
+    asked, other = (world.ask(a_spec(periods=("2025",), dimensions=d)) for d in ((), a_spec().dimensions[:1]))
+    world.work()
+    world.review(asked.id, STEWARD)
+    north = world.parties["north"].principal
+    (own,) = [found for found in list_agreements(world.call(north)) if "north" in found.agreement.reference]
+    leave_agreement(world.call(north), own.agreement.id, WHY)
+    with pytest.raises(Denied) as denied:
+        world.review(asked.id, SECOND)
+    assert codes(denied.value) == {"suppliers-without-agreement"}
+    assert world.request(asked.id).state == "approved-once"
+    (event,) = world.events(code="request.review", outcome="denied")
+    assert (event.object_id, event.reasons) == (asked.id, ("suppliers-without-agreement",))
+    assert world.review(other.id, SECOND, Verdict.REJECT).state == "rejected"
+    agreed_with(world.services.database, "north", AgreementKind.JOINT)
+    assert world.review(asked.id, SECOND).state == "approved"
+
+
+@pytest.mark.parametrize("day", [date(2026, 7, 31), date(2026, 10, 25)])  # summer time; the day on which it ends
+def test_a_purpose_is_approved_under_until_its_last_moment(world, day):
+    collected(world)
+    world.purpose(a_document("brief", valid_until=day.isoformat(), review_on=day.isoformat()))
+    asked = world.ask(a_spec(periods=("2025",), purpose="brief"))
+    world.work()
+    world.review(asked.id, STEWARD)
+    over = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZoneInfo("Europe/Amsterdam"))
+    world.clock.moment = over.astimezone(UTC)
+    with pytest.raises(Denied) as denied:
+        world.review(asked.id, SECOND)
+    assert codes(denied.value) == {"purpose-expired", "purpose-review-overdue"}
+    world.clock.moment -= timedelta(seconds=1)
+    assert world.review(asked.id, SECOND).state == "approved"
 
 
 def test_what_was_sealed_is_not_published_once_an_agreement_ended(world):

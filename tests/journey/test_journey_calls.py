@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,13 +16,13 @@ from pathlib import Path
 from typing import Any, NoReturn, get_type_hints
 
 import pytest
-from journey import START, World, copied, world_on
+from journey import OPERATOR, START, World, copied, world_on
 from journey_calls import CASES, EVERYONE, Things, make_busy, principal
 
 from service import use_cases
 from service.adapters.database.audit import from_payload, to_payload
 from service.composition.build import Application
-from service.domain.audit import AuditEvent, EventCode
+from service.domain.audit import Action, AuditEvent, EventCode, Outcome
 from service.domain.errors import Denied, DomainError, Unavailable
 from service.domain.texts import ERRORS, REASONS
 from service.use_cases.call import Call
@@ -47,6 +48,7 @@ def use_cases_found() -> dict[str, Callable[..., Any]]:
 CODES = {value.code: value for module in MODULES for value in vars(module).values() if isinstance(value, EventCode)}
 USE_CASES = use_cases_found()
 PORTS = ("policy", "parts", "engine", "keys", "signer", "tokens", "clock_watch", "mailer")
+PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -77,18 +79,19 @@ def run(
     world: World, name: str, who: str, arguments: tuple[Any, ...]
 ) -> tuple[Call, Exception | None, list[AuditEvent]]:
     """Call the use case; how it ended, and the events that it left."""
-    before = {event.id for event in world.events()}
+    before = world.event_ids()
     call = world.call(principal(world, who))
     ended: Exception | None = None
     try:
         USE_CASES[name](call, *arguments, **CASES[name].kwargs)
     except Exception as error:
         ended = error
-    return call, ended, [event for event in world.events() if event.id not in before]
+    with world.services.database.look() as data:
+        return call, ended, [data.audit.get(event) for event in world.event_ids() - before]
 
 
-def state(world: World) -> tuple[Any, ...]:
-    return world.dump("audit_events"), world.stored()
+def state(world: World) -> dict[str, list[str]]:
+    return world.raw("audit_events", "audit_terms")
 
 
 def require_complete(event: AuditEvent, call: Call, *, outcome: str) -> None:
@@ -137,6 +140,26 @@ def test_success_leaves_one_complete_event(world: World, things: Things, name: s
         acting = event.organisation is not None
         assert (event.organisation_identifier == "oin:00000001234567890000") == acting
         assert from_payload(to_payload(event)) == event
+
+
+def test_what_leaves_an_event_for_refusals_only_is_known() -> None:
+    """The page of events says so of each code; both ways round."""
+    left_when_well = {case.event for case in CASES.values() if case.event} - {"login.failed", "login.failed-repeatedly"}
+    assert {code.code for code in CODES.values() if not code.refusals_only} == left_when_well
+    for code in CODES.values():
+        assert re.search(
+            rf"^\| `{code.code}` .*\| {'refusals' if code.refusals_only else 'always'} \|", PAGE, re.MULTILINE
+        )
+
+
+def test_an_event_for_refusals_only_tells_of_no_success(world: World) -> None:
+    before = world.events()
+    refusals = EventCode("round.list", Action.READ, "round", refusals_only=True)
+    with pytest.raises(RuntimeError, match="refusals only"), world.call(OPERATOR).transact(refusals):
+        pass
+    assert [(event.code, event.outcome) for event in world.events() if event not in before] == [
+        ("round.list", Outcome.FAILED)
+    ]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -247,4 +270,6 @@ def test_every_use_case_but_the_first_step_refuses_somebody() -> None:
         "authenticate",
         "record_login",
         "record_failed_login",
+        "record_more_failed_logins",
+        "refused_assertion",
     }

@@ -23,7 +23,6 @@ from service.use_cases.release_request import release_request
 from service.use_cases.withdraw_release import withdraw_release
 from sluis_client.cli import app
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
-from sluis_client.wire.log import sign_checkpoint
 from sluis_client.wire.release import CERTIFICATE_PREFIX, ReleaseError, input_digest, release_commitment, verify_release
 
 
@@ -268,7 +267,7 @@ def test_each_step_refuses_what_it_is_there_for(
 def test_another_service_key_log_key_issuer_or_log_is_refused(published: tuple[World, dict[str, Any]]) -> None:
     world, document = published
     size = verify_release(document, jwks(world), LOG_SIGNER.key).checkpoint.size
-    other_log = sign_checkpoint(LOG_SIGNER.key.name, size, bytes(32), LOG_SIGNER._private).note
+    other_log = LOG_SIGNER.sign(size, bytes(32)).note
     for step, more in {
         2: {"jwks": {"keys": []}},
         4: {"issuer": "https://other.example"},

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundles import ruled
 from journey import OWNER, STEWARD, THIRD, World, dimensions
 from journey_figures import FACTS, ROWS, SPEC, cells_of, collect, correct, rows_of, unsafe_margin
 from test_journey_noise import with_noise
 from test_journey_rounding import BASE, ROUNDED, with_rounding
 
-from service.adapters.bundle import bundle_directory, load_bundle
-from service.adapters.cedar import CedarEngine
+from service.adapters.bundle import bundle_directory
 from service.domain.request import RequestSpec, Unsafe
 from service.domain.round import RoundState
 from service.domain.texts import text_of_unsafe
@@ -56,8 +56,8 @@ def under(world: World, directory: Path, *purposes: tuple[str, str]) -> None:
         assert text.count(f"id: {SPEC.purpose}") == text.count("profile: null") == 1
         copy = text.replace(f"id: {SPEC.purpose}", f"id: {name}").replace("profile: null", f"profile: {profile}")
         (policies / "purposes" / f"{name}.yaml").write_text(copy, encoding="utf-8")
-    bundle = load_bundle(policies)
-    world.services = replace(world.services, catalogue=bundle.catalogue, policy=CedarEngine(bundle))
+    bundle, engine = ruled(policies)
+    world.services = replace(world.services, catalogue=bundle.catalogue, policy=engine)
 
 
 # --- cancelled rounds

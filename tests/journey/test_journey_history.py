@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundles import ruled
 from journey import OTHER_OWNER, OWNER, STEWARD, THIRD, World, dimensions
 from journey_figures import (
     AYRSHIRE,
@@ -30,8 +31,7 @@ from journey_figures import (
     unsafe_margin,
 )
 
-from service.adapters.bundle import bundle_directory, load_bundle
-from service.adapters.cedar import CedarEngine
+from service.adapters.bundle import bundle_directory
 from service.domain.request import RequestSpec
 from service.domain.round import RoundState
 from service.ports.keys import Signature, Signer
@@ -220,8 +220,8 @@ def test_a_looser_purpose_undoes_nothing_of_a_stricter_one(closed: World, tmp_pa
         assert planning.count(old) == 1
         planning = planning.replace(old, new)
     (policies / "purposes" / "stricter.yaml").write_text(planning, encoding="utf-8")
-    bundle = load_bundle(policies)
-    closed.services = replace(closed.services, catalogue=bundle.catalogue, policy=CedarEngine(bundle))
+    bundle, engine = ruled(policies)
+    closed.services = replace(closed.services, catalogue=bundle.catalogue, policy=engine)
     for spec in (replace(SPEC, purpose="stricter"), SPEC):
         assert closed.release(spec).release is not None
     first, second = contents(closed)

@@ -14,11 +14,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from bundles import ruled
 from journey import OTHER_OWNER, OWNER, STEWARD, THIRD, WORKER, World, dimensions
 from journey_figures import FACTS, ROWS, SPEC, cells_of, collect
 
-from service.adapters.bundle import bundle_directory, load_bundle
-from service.adapters.cedar import CedarEngine
+from service.adapters.bundle import bundle_directory
 from service.api.cells import csv_of, figures_of
 from service.api.schemas.requests import EvidenceAnswer
 from service.cli.evidence import evidence_lines
@@ -65,8 +65,8 @@ def with_noise(world: World, directory: Path, noise: str = PERSONS) -> World:
         assert purpose.count(old) == 1
         purpose = purpose.replace(old, new)
     (policies / "purposes" / "public-figures.yaml").write_text(purpose, encoding="utf-8")
-    bundle = load_bundle(policies)
-    world.services = replace(world.services, catalogue=bundle.catalogue, policy=CedarEngine(bundle))
+    bundle, engine = ruled(policies)
+    world.services = replace(world.services, catalogue=bundle.catalogue, policy=engine)
     return world
 
 

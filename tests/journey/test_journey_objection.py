@@ -13,6 +13,7 @@ from journey_persons import Record, deliver_persons, object_to, pseudonym, with_
 from service.domain.errors import Conflict, Denied, Invalid, NotFound
 from service.domain.round import RoundState
 from service.ports.unit_of_work import AuditFilter, Page
+from service.use_cases.kept_pseudonyms import kept_for
 from service.use_cases.lodge_objection import lodge_objection, withdraw_objection
 from service.use_cases.publish_release import publish_release
 from service.use_cases.read_audit_log import read_audit_log
@@ -106,9 +107,9 @@ def test_after_a_release_the_next_waits_and_nobody_is_told_why(any_world: World)
     assert evidence is not None
     assert len(evidence.left_out) == 1
     assert evidence.left_out[0][1] not in evidence.report + evidence.tables
-    # the release says nothing of it: no delivery changed
+    # the release says what it says of a delivery that was corrected or withdrawn: that it was a person, nobody can tell
     assert first.release is not None
-    assert read_release(world.call(OWNER), first.release).revision == "none"
+    assert read_release(world.call(OWNER), first.release).revision == "pending"
     seen = len(world.events())
     world.work()
     assert len(world.events()) == seen
@@ -123,6 +124,8 @@ def test_after_a_release_the_next_waits_and_nobody_is_told_why(any_world: World)
     assert total(world, second) == ALL - 16 * 6
     told = json.loads(read_release(world.call(OWNER), second or "").release.content)
     assert told["revises"] == [first.release]
+    assert read_release(world.call(OWNER), second or "").revision == "none"
+    assert read_release(world.call(OWNER), first.release).revision == "superseded"
 
 
 def test_one_supplier_that_objects_for_many_isolates_nobody(world: World) -> None:
@@ -165,8 +168,12 @@ def test_it_is_against_what_it_names(collected: World) -> None:
     world = collected
     object_to(world, ANNA, ["rejections"])
     object_to(world, "south-0", [], ["winter-evaluation-2020"])
-    assert total(world, world.release(BOARDS).release) == ALL
+    released = world.release(BOARDS).release or ""
+    assert total(world, released) == ALL
+    object_to(world, "south-1", [], ["winter-evaluation-2020"])
+    assert read_release(world.call(OWNER), released).revision == "none"
     object_to(world, "east-0", ["staffed-beds"], ["regional-capacity-planning"])
+    assert read_release(world.call(OWNER), released).revision == "pending"
     assert world.release(BOARDS).state == "permitted"
 
 
@@ -221,8 +228,8 @@ def test_a_supplier_speaks_for_those_it_delivered_and_learns_of_no_other(collect
     assert list_objections(world.call(south), Page()) == []
     assert count_objections(world.call(STEWARD)) == {"*": 1}
     (shown,) = list_objections(world.call(PRIVACY_OFFICER), Page())
-    assert shown.pseudonym == pseudonym(ANNA)
-    assert world.events(code="objection.list")[0].persons == (pseudonym(ANNA),)
+    assert shown.pseudonym == kept_for(world.services, pseudonym(ANNA))
+    assert world.events(code="objection.list")[0].persons == (kept_for(world.services, pseudonym(ANNA)),)
     for other in (south, OWNER, STEWARD, AUDITOR, OPERATOR):
         with pytest.raises(Denied):
             withdraw_objection(world.call(other), made.id)
@@ -268,7 +275,7 @@ def test_whose_it_was_is_erased_after_retention(collected: World) -> None:
     assert erase_objections(world.call(OPERATOR)) == 1
     with world.services.database.look() as data:
         assert (data.objections.get(made.id).pseudonym, data.objections.get(made.id).person) == (None, None)
-        assert data.objections.get(kept.id).pseudonym == pseudonym("north-1")
+        assert data.objections.get(kept.id).pseudonym == kept_for(world.services, pseudonym("north-1"))
         # what was released can still be added up as it was
         (release,) = data.releases.over("staffed-beds")
     assert (release.id, len(release.left_out)) == (released.release, 2)

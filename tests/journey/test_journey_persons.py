@@ -9,6 +9,7 @@ from journey_persons import with_persons
 from service.domain.round import RoundState
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.complete_submission import complete_submission
+from service.use_cases.kept_pseudonyms import kept_for
 from service.use_cases.read_audit_log import read_audit_log
 from service.use_cases.read_releases import read_release
 from service.use_cases.submit_records import submit_records
@@ -61,6 +62,9 @@ def test_everything_that_touched_a_person_is_found(any_world: World) -> None:
     assert about(world, ANNA, code="submission.submit") == ["submission.submit"]
     assert about(world, BEN, code="submission.submit") == ["submission.submit"] * 2
     assert about(world, "bsn.planning.1.nobody") == []
+    # what is kept finds the same person; under another domain the same digest is somebody else
+    assert about(world, kept_for(world.services, BEN), code="submission.submit") == ["submission.submit"] * 2
+    assert about(world, BEN.replace("planning", "research"), code="submission.submit") == []
 
     world.turn("staffed-beds-2025", RoundState.CLOSED)
     released = world.release(a_spec())
@@ -77,17 +81,19 @@ def test_events_name_the_domain_of_the_pseudonyms_and_the_index_holds_none(world
     world.round()
     deliver(world, "north", ANNA, BEN)
     event, *_ = world.events(code="submission.submit")
-    assert event.pseudonym_domain == "bsn.planning.1"
+    assert event.pseudonym_domain == "kept-bsn.planning.1"
     assert event.persons == ()
-    stored = repr(world.dump("audit_events", "submissions"))
-    assert "anna" not in stored
+    assert "anna" not in repr(world.dump("submissions"))
+    assert kept_for(world.services, ANNA) not in repr(world.dump("audit_events", "submissions"))
 
 
 def test_a_search_for_a_person_names_the_person(world: World) -> None:
     about(world, ANNA)
     event, *_ = world.events(code="audit.search")
-    assert event.persons == (ANNA,)
-    assert ANNA in (event.query or "")
+    kept = kept_for(world.services, ANNA)
+    assert event.persons == (kept,)
+    assert kept in (event.query or "")
+    assert "anna" not in repr(event)
 
 
 def test_a_refused_delivery_holds_nobody(world: World) -> None:

@@ -167,9 +167,11 @@ def test_a_new_version_replaces_the_one_before_when_it_is_approved(collected: Wo
         assert [one.state.value for one in data.purposes.all()] == ["superseded", "approved"]
     assert world.request(asked.id).purpose_version == 1  # keeps its own, and is not released under another
     world.work()
-    world.approve(asked.id)
-    world.work()
-    assert codes(world.request(asked.id)) == ["purpose-changed"]
+    with pytest.raises(Denied) as denied:
+        world.approve(asked.id)
+    assert [reason.code for reason in denied.value.reasons] == ["purpose-changed"]
+    world.review(asked.id, STEWARD, Verdict.REJECT)
+    assert world.request(asked.id).state == "rejected"
     assert world.ask(SPEC).purpose_version == 2
 
 
@@ -212,7 +214,7 @@ def test_what_was_asked_and_released_goes_on_resting_on_its_own_version(collecte
     read_evidence(world.call(STEWARD), asked.id)
     (use,) = read_uses(world.call(supplier), Page())
     assert use.legal_basis == first["legal_basis"]
-    world.review(asked.id, STEWARD)
+    world.review(asked.id, STEWARD, Verdict.REJECT)
     withdraw_release(world.call(STEWARD), str(released.release), "fout in de bron")
     read = ("release.publish", "release.read", "request.read-evidence", "request.review", "release.withdraw")
     for code in read:

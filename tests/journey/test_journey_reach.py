@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from asgi_client import AsgiClient, asgi_client
+from bundles import bundle_of
 from journey import (
     AUDITOR,
     OTHER_OWNER,
@@ -27,7 +28,6 @@ from journey import (
 )
 from journey_figures import SPEC, collect
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.api import ApiSettings, Rates, create_app
 from service.domain.organisation import OrganisationKind
 from service.domain.principal import Principal, Role
@@ -151,7 +151,7 @@ def collected(founded: World, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def place(collected: World, tmp_path_factory: pytest.TempPathFactory, request: Any) -> Iterator[Place]:
     case, directory = MATRIX[request.param], tmp_path_factory.mktemp("case")
     with world_on(collected.application, copied(collected, directory), directory) as world:
-        catalogue = load_bundle(bundle_directory()).catalogue
+        catalogue = bundle_of().catalogue
         purpose = replace(catalogue.purpose(SPEC.purpose), recipients=case.recipients)
         world.services = replace(world.services, catalogue=replace(catalogue, purposes=(purpose,)))
         world.parties |= collected.parties

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from journey import OPERATOR, STRANGER, World
+from journey import OPERATOR, STRANGER, UNPROVEN, World
 from token_maker import ec_jwk, ec_key
 
 from service.domain.errors import Denied
@@ -105,11 +105,11 @@ def test_used_assertions_are_forgotten_once_they_expired_and_never_before(any_wo
     party = any_world.parties["north"]
     assertions = [any_world.assertion(party) for _ in range(3)]
     for assertion in assertions:
-        issue_token(any_world.call(STRANGER), assertion)
+        issue_token(any_world.call(STRANGER), assertion, UNPROVEN)
     any_world.clock.pass_by(seconds=59)
     with pytest.raises(NotAuthenticated) as refused:
-        issue_token(any_world.call(STRANGER), assertions[0])
+        issue_token(any_world.call(STRANGER), assertions[0], UNPROVEN)
     assert refused.value.fault is TokenFault.REPLAYED
     any_world.clock.pass_by(seconds=2)
-    issue_token(any_world.call(STRANGER), any_world.assertion(party))
+    issue_token(any_world.call(STRANGER), any_world.assertion(party), UNPROVEN)
     assert len(any_world.dump("audit_events")["used_tokens"]) == 1

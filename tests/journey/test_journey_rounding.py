@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bundles import ruled
 from journey import OWNER, STEWARD, THIRD, World, dimensions
 from journey_figures import SPEC, collect
 
-from service.adapters.bundle import bundle_directory, load_bundle
-from service.adapters.cedar import CedarEngine
+from service.adapters.bundle import bundle_directory
 from service.cli.evidence import evidence_lines
 from service.domain.method import Rounding
 from service.domain.obligations import effective_profile, obligations
@@ -39,8 +39,8 @@ def with_rounding(world: World, directory: Path, base: int) -> World:
         assert purpose.count(old) == 1
         purpose = purpose.replace(old, new)
     (policies / "purposes" / "rounded-figures.yaml").write_text(purpose, encoding="utf-8")
-    bundle = load_bundle(policies)
-    world.services = replace(world.services, catalogue=bundle.catalogue, policy=CedarEngine(bundle))
+    bundle, engine = ruled(policies)
+    world.services = replace(world.services, catalogue=bundle.catalogue, policy=engine)
     return world
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from journey import OTHER_OWNER, OWNER, STEWARD, World, a_row, a_spec
+from journey import OTHER_OWNER, OWNER, SECOND, STEWARD, World, a_row, a_spec
 
 from service.api.schemas.uses import UseAnswer
 from service.domain.round import RoundState
 from service.ports.unit_of_work import Page
 from service.use_cases.read_releases import read_release
+from service.use_cases.read_requests import read_evidence
 from service.use_cases.read_uses import Use, read_uses
 from service.use_cases.withdraw_release import withdraw_release
 
@@ -44,6 +45,15 @@ def test_a_supplier_sees_release_purpose_agreement_and_reading_organisations(any
     assert [(one.submission.id, one.agreement) for one in use.deliveries] == [(own.id, "VO-2026-001")]
     assert [(one.organisation, one.times) for one in use.readings] == [("nhs-north", 2), ("ttp", 1)]
     assert use.readings[0].first < use.readings[0].last
+
+    assert [(one.organisation, one.times) for one in use.examined] == [("ttp", 2)]
+    read_evidence(world.call(SECOND), use.release.request)
+    (again,) = uses(world, "north")
+    assert [(one.organisation, one.times) for one in again.examined] == [("ttp", 3)]
+    told = UseAnswer.of(again).to_json().decode()
+    assert SECOND.id not in told
+    assert STEWARD.id not in told
+    assert world.events(code="request.read-evidence")[0].user == SECOND.id
 
     withdraw_release(world.call(STEWARD), released, "a supplier found a fault")
     (gone,) = uses(world, "north")

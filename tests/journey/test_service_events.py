@@ -43,7 +43,8 @@ def replace_settings(settings: Settings, **changes: Any) -> Settings:
 
 def test_a_start_and_a_stop_are_in_the_log(any_world: World) -> None:
     world = any_world
-    assert run_once(world) == ["service.start", "clock.check", "service.stop"]
+    made = "sealing-key.rotate"
+    assert run_once(world) == ["service.start", "clock.check", made, "service.stop"], "suppliers need a key to seal to"
     (start,) = world.events(code="service.start")
     assert start.user == "worker:service"
     assert start.object_id == world.services.instance

@@ -59,6 +59,16 @@ def test_office_hours_are_those_of_amsterdam(moment: str, outside: bool) -> None
     assert found(volume(0, day=at, user="worker:requests")) == []
 
 
+@pytest.mark.parametrize("outcome", [Outcome.DENIED, Outcome.FAILED])
+def test_who_is_refused_at_night_tried_something_at_night(outcome: Outcome) -> None:
+    (signal,) = found(volume(1, 2, outcome=outcome), volume(2, 3), kind=SignalKind.OUTSIDE_OFFICE_HOURS)
+    assert (signal.count, signal.compared_with) == (5, 2)
+    assert "outcome" not in parse_qs(signal.query)
+    (alone,) = found(volume(1, 1, outcome=outcome), kind=SignalKind.OUTSIDE_OFFICE_HOURS)
+    assert (alone.count, alone.compared_with) == (1, 1)
+    assert found(volume(9, 1, outcome=outcome), kind=SignalKind.OUTSIDE_OFFICE_HOURS) == []
+
+
 def test_one_person_who_approves_much_is_a_signal() -> None:
     def approvers(**counts: int) -> list[str | None]:
         return [signal.user for signal in found(approvals=counts, kind=SignalKind.ONE_APPROVER)]

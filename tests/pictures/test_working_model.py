@@ -219,3 +219,24 @@ def test_text_and_csv_say_the_same_as_the_boxes(content):
     text = working_model_text(model)
     sure = sum(box.status == "white-spot" for box in found.values())
     assert text.count("WITTE VLEK ") - 1 == sure  # once in the legend
+
+
+@settings(max_examples=50)
+@given(CONTENTS, st.sampled_from(["R1", "R2", "M1"]))
+def test_a_part_of_the_table_says_no_more_than_the_whole(content, only):
+    """Cut down to a region, or to what is below one: a white spot there is one in the whole too, and never elsewhere."""
+    whole = boxes(made(content))
+    cut = copy.deepcopy(content)
+    (regions,) = [one for one in cut["dimensions"] if one["dimension"] == "region"]
+    regions["codes"] = [one for one in regions["codes"] if only in {one["code"], one["parent"]}]
+    kept = {one["code"] for one in regions["codes"]}
+    for table in cut["tables"]:
+        table["cells"] = [cell for cell in table["cells"] if cell["codes"][0] in kept]
+    for place, box in boxes(made(cut)).items():
+        known = whole[place].status
+        assert box.status == known or (known, box.status) in {
+            ("elsewhere", "possible-white-spot"),
+            ("elsewhere", "no-demand"),
+            ("elsewhere", "demand-unknown"),
+            ("white-spot", "possible-white-spot"),
+        }

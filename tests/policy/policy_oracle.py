@@ -61,8 +61,8 @@ TABLE = {
     ),
     tuple,
 )
+APPROVAL = {**RECIPIENT, "newerFrom?": int, "purposeVersion": int}
 FOUR_EYES = {
-    "purposeVersion": int,
     "requester": str,
     "approvers": tuple,
     "approvalCount": int,
@@ -141,13 +141,8 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     **{
         action: ({"Organisation"}, {})
         for action in (
-            "registerKey",
-            "inviteOrganisation",
-            "suspendOrganisation",
-            "revokeKey",
-            "readOwnOrganisation",
-            "recordContact",
-            "changeOwnContact",
+            *("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey"),
+            *("changeOwnKeys", "readOwnOrganisation", "recordContact", "changeOwnContact"),
         )
     },
     "issueToken": ({"Organisation"}, KEY),
@@ -173,7 +168,8 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
         for action in ("readRequest", "retractRequest", "prepareRequest", "readEvidence")
     },
     "reviewRequest": ({"AggregateRequest"}, {"reviewers": tuple}),
-    "release": ({"Purpose", "UnknownPurpose"}, {**RECIPIENT, **FOUR_EYES}),
+    "approveRequest": ({"Purpose", "UnknownPurpose"}, APPROVAL),
+    "release": ({"Purpose", "UnknownPurpose"}, {**APPROVAL, **FOUR_EYES}),
     **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
 }
 
@@ -190,7 +186,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Anonymous, Role.ANONYMOUS): {"registerKey", "issueToken"},
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
-    | {"listAgreements", "readAgreement", "giveConsent", "leaveAgreement"}
+    | {"changeOwnKeys", "listAgreements", "readAgreement", "giveConsent", "leaveAgreement"}
     | {"lodgeObjection", "listObjections", "withdrawObjection", "readCalendar", "changeOwnContact"}
     | {"submit", "continueSubmission", "withdrawSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
@@ -211,7 +207,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"readPurposes", "readPurpose", "proposePurpose", "approvePurpose", "suspendPurpose", "resumePurpose"}
     | {"withdrawPurpose", "readRegister"}
     | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
-    | {"listRequests", "readRequest", "readEvidence", "reviewRequest"}
+    | {"listRequests", "readRequest", "readEvidence", "reviewRequest", "approveRequest"}
     | {"withdrawRelease", "countObjections"}
     | {"listAgreements", "readAgreement", "recordAgreement", "confirmAgreement", "withdrawAgreement"},
     (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
@@ -349,22 +345,30 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         ),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "processor-agreement-not-in-force",
         _of_purpose(lambda f, p: p["processorAgreement"] and not f["processorAgreementInForce"]),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "joint-arrangement-not-in-force",
         _of_purpose(lambda f, p: p["jointArrangement"] and not f["jointArrangementInForce"]),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "dpia-not-in-force",
         _of_purpose(lambda f, p: "dpiaReviewOn" in p and not f["dpiaInForce"]),
     ),
-    ("requestAggregate release", "suppliers-without-agreement", lambda f: f["suppliersWithoutAgreement"] > 0),
-    ("requestAggregate release", "suppliers-without-consent", lambda f: f["suppliersWithoutConsent"] > 0),
+    (
+        "requestAggregate approveRequest release",
+        "suppliers-without-agreement",
+        lambda f: f["suppliersWithoutAgreement"] > 0,
+    ),
+    (
+        "requestAggregate approveRequest release",
+        "suppliers-without-consent",
+        lambda f: f["suppliersWithoutConsent"] > 0,
+    ),
     (
         "continueSubmission withdrawSubmission retractRequest",
         "not-yours",
@@ -403,17 +407,37 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
     ("release", "approved-by-requester", lambda f: f["requester"] in f["approvers"]),
     ("release", "rejected", lambda f: f["rejected"]),
     ("release", "unsafe-table", lambda f: not f["safe"]),
-    ("release", "recipient-not-active", lambda f: f["recipientStatus"] != "active"),
-    ("release", "purpose-changed", _of_purpose(lambda f, p: f["purposeVersion"] != p["version"])),
-    ("requestAggregate release", "purpose-unknown", lambda f: f.purpose is None),
-    ("requestAggregate release", "purpose-not-approved", _of_purpose(lambda _, p: p["status"] != "approved")),
-    ("requestAggregate release", "purpose-approvers", _of_purpose(lambda _, p: p["approverCount"] < 2)),
-    ("requestAggregate release", "purpose-not-yet-valid", _of_purpose(lambda f, p: f["today"] < p["validFrom"])),
-    ("requestAggregate release", "purpose-expired", _of_purpose(lambda f, p: f["today"] > p["validUntil"])),
-    ("requestAggregate release", "purpose-review-overdue", _of_purpose(lambda f, p: f["today"] > p["reviewOn"])),
-    ("requestAggregate release", "purpose-without-legal-basis", _of_purpose(lambda _, p: not p["legalBasis"])),
+    ("approveRequest release", "recipient-not-active", lambda f: f["recipientStatus"] != "active"),
+    ("approveRequest release", "purpose-changed", _of_purpose(lambda f, p: f["purposeVersion"] != p["version"])),
+    ("requestAggregate approveRequest release", "purpose-unknown", lambda f: f.purpose is None),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
+        "purpose-not-approved",
+        _of_purpose(lambda _, p: p["status"] != "approved"),
+    ),
+    ("requestAggregate approveRequest release", "purpose-approvers", _of_purpose(lambda _, p: p["approverCount"] < 2)),
+    (
+        "requestAggregate approveRequest release",
+        "purpose-not-yet-valid",
+        _of_purpose(lambda f, p: f["today"] < p["validFrom"]),
+    ),
+    (
+        "requestAggregate approveRequest release",
+        "purpose-expired",
+        _of_purpose(lambda f, p: f["today"] > p["validUntil"]),
+    ),
+    (
+        "requestAggregate approveRequest release",
+        "purpose-review-overdue",
+        _of_purpose(lambda f, p: f["today"] > p["reviewOn"]),
+    ),
+    (
+        "requestAggregate approveRequest release",
+        "purpose-without-legal-basis",
+        _of_purpose(lambda _, p: not p["legalBasis"]),
+    ),
+    (
+        "requestAggregate approveRequest release",
         "purpose-without-exception",
         _of_purpose(
             lambda f, p: (
@@ -422,17 +446,17 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         ),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "purpose-without-processor-agreement",
         _of_purpose(lambda _, p: not p["processorAgreement"]),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "purpose-without-uavg-evidence",
         _of_purpose(lambda _, p: p["specialCategoryException"] == "9(2)(j)" and not p["uavgEvidence"]),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "purpose-without-consent-scope",
         _of_purpose(
             lambda _, p: (
@@ -441,12 +465,12 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         ),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "purpose-without-joint-arrangement",
         _of_purpose(lambda _, p: p["controllerCount"] > 1 and not p["jointArrangement"]),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "purpose-without-dpia",
         _of_purpose(
             lambda f, p: (
@@ -456,12 +480,12 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         ),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "dpia-review-overdue",
         _of_purpose(lambda f, p: "dpiaReviewOn" in p and f["today"] > p["dpiaReviewOn"]),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "not-a-recipient",
         _of_purpose(
             lambda f, p: (
@@ -470,20 +494,20 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         ),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "own-region-only",
         _of_purpose(
             lambda f, p: p["ownRegionOnly"] and (not f["regionsAsked"] or f.outside("regionsAsked", "recipientRegions"))
         ),
     ),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "recipient-without-agreement",
         lambda f: not f.in_force("recipientAgreement"),
     ),
-    ("requestAggregate release", "data-set-unknown", lambda f: not f["dataSetKnown"]),
+    ("requestAggregate approveRequest release", "data-set-unknown", lambda f: not f["dataSetKnown"]),
     (
-        "requestAggregate release",
+        "requestAggregate approveRequest release",
         "data-set-not-covered",
         _of_purpose(lambda f, _: f["dataSetKnown"] and not f["dataSetCovered"]),
     ),
@@ -525,7 +549,11 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
             )
         ),
     ),
-    ("requestAggregate", "sooner-than-frequency", lambda f: "newerFrom" in f.context and f["today"] < f["newerFrom"]),
+    (
+        "requestAggregate approveRequest release",
+        "sooner-than-frequency",
+        lambda f: "newerFrom" in f.context and f["today"] < f["newerFrom"],
+    ),
     ("requestAggregate", "bottleneck-missing", lambda f: f["bottleneckLength"] < 20),
     ("requestAggregate", "necessity-missing", lambda f: f["necessityLength"] < 20),
     ("requestAggregate", "why-nothing-less-missing", lambda f: f["whyNothingLessLength"] < 20),

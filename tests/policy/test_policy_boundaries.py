@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from agreed import everything_agreed
+from bundles import ruled
 from policy_oracle import judge
 
-from service.adapters.bundle import bundle_directory, load_bundle
-from service.adapters.cedar import CedarEngine
 from service.domain.caller import Caller
 from service.domain.facts import may_request_aggregate
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
@@ -22,8 +21,7 @@ from service.domain.principal import Person, Role
 from service.domain.request import RequestedDimension, RequestSpec
 from service.domain.round import Round, RoundState, round_id
 
-BUNDLE = load_bundle(bundle_directory())
-ENGINE = CedarEngine(BUNDLE)
+BUNDLE, ENGINE = ruled()
 SECOND = timedelta(seconds=1)
 WORDS = "Nobody knows the sum over all providers, and people wait."
 OWNER = Person("i", "owner", frozenset({Role.REGIONAL_OWNER}), "regio-noord")

@@ -199,6 +199,11 @@ BAD = [
     (edit(DUTCH, "version: 1", f"version: 1\n{CHANGES}"), f"{DUTCH}: changes", "changes-unexpected"),
     (edit(DUTCH, "[operational]", "[operational, public]"), f"{DUTCH}: sensitivity", "public-and-sensitive"),
     (edit(DUTCH, "[operational]", "[special-category]"), f"{DUTCH}: sensitivity", "special-without-personal"),
+    (
+        edit(CAPACITY, "    figure: observed\n", "    figure: observed\n    once_per_person: true\n"),
+        f"{CAPACITY}: measures.staffed_bed_days.once_per_person",
+        "once-without-person",
+    ),
     (edit(DUTCH, "[operational]", "[competition-sensitive]"), f"{DUTCH}: minimum_age_months", "too-young"),
     (edit(CAPACITY, "    figure: observed\n", ""), f"{CAPACITY}: measures.staffed_bed_days.figure", "missing-key"),
     (

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import cedarpy
 from agreed import everything_agreed
+from bundles import ruled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_oracle import judge
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 from service.domain import facts
 from service.domain.caller import Caller
@@ -36,9 +36,8 @@ from service.domain.round import Round, RoundState
 
 FILE = Path(__file__).with_name("decisions.csv")
 COLUMNS = ("purpose", "data set", "sensitivity", "role", "expected")
-BUNDLE = load_bundle(bundle_directory())
+BUNDLE, ENGINE = ruled()
 CATALOGUE = BUNDLE.catalogue
-ENGINE = CedarEngine(BUNDLE)
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 PEOPLE = (Role.REGIONAL_OWNER, Role.STEWARD, Role.PRIVACY_OFFICER, Role.AUDITOR)
 PURPOSES = sorted({one.id for one in CATALOGUE.purposes})

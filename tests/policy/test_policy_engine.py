@@ -7,19 +7,18 @@ from dataclasses import replace
 import cedarpy
 import policy_cases as worked
 import pytest
+from bundles import ruled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_oracle import MAY, RESOURCES, SHAPES, judge
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 from service.domain.policy import Deny, Obligation, Permit, Query, Resource
 from service.domain.principal import Anonymous, Operator, Person, Role, Supplier, Worker
 from service.domain.texts import REASONS, text_of_reason
 
-BUNDLE = load_bundle(bundle_directory())
+BUNDLE, ENGINE = ruled()
 # the worked questions are not made from a catalogue: the obligations that one gives are looked at elsewhere
-ENGINE = CedarEngine(BUNDLE)
 
 
 class WithoutObligations(CedarEngine):

@@ -7,22 +7,23 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from agreed import everything_agreed
+from bundles import ruled
 from hypothesis import given
 from hypothesis import strategies as st
 from policy_oracle import judge
 
-from service.adapters.bundle import bundle_directory, load_bundle
-from service.adapters.cedar import CedarEngine
 from service.domain import facts, purpose_facts
 from service.domain.agreement import AgreementKind, Grounds, InForce
 from service.domain.caller import Caller
 from service.domain.catalogue import Sensitivity
 from service.domain.facts import ManifestClaims
+from service.domain.frequency import Given
 from service.domain.organisation import Agreement, ClientKey, Organisation, OrganisationKind
 from service.domain.policy import Deny, Permit
 from service.domain.principal import Anonymous, Operator, Person, Role, Supplier, Worker
 from service.domain.purpose import Reach, Recipients
 from service.domain.release import Release
+from service.domain.release_facts import Today, may_approve_request, may_release
 from service.domain.request import (
     AggregateRequest,
     Evidence,
@@ -36,9 +37,8 @@ from service.domain.request_facts import civil_day, epoch_day, whole_months
 from service.domain.round import Round, RoundState
 from service.domain.submission import Submission, SubmissionState
 
-BUNDLE = load_bundle(bundle_directory())
+BUNDLE, ENGINE = ruled()
 CATALOGUE = BUNDLE.catalogue
-ENGINE = CedarEngine(BUNDLE)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -304,7 +304,7 @@ def test_a_supplier_hands_in_for_itself_only():
     assert codes(facts.may_submit(SUPPLIER, ROUND, CLAIMS, KEY, GROUNDS)) == set()
     assert codes(facts.may_submit(SUPPLIER, ROUND, CLAIMS, None, GROUNDS)) == {"key-of-another-organisation"}
     assert codes(facts.may_submit(SUPPLIER, ROUND, CLAIMS, replace(KEY, revoked_at=NOW), GROUNDS)) == {"key-revoked"}
-    assert "not-expected" in codes(facts.may_submit(SUPPLIER, None, CLAIMS, KEY, GROUNDS))
+    assert codes(facts.may_submit(SUPPLIER, None, CLAIMS, KEY, GROUNDS)) == {"not-expected"}
     own = organisation("g107h", OrganisationKind.SUPPLIER)
     assert codes(facts.may_submit(Caller(other, own, NOW), ROUND, CLAIMS, KEY, GROUNDS)) == {
         "not-expected",
@@ -345,18 +345,10 @@ def review(steward: str, verdict=Verdict.APPROVE, evidence="e2", request="q1") -
     return Review(request, evidence, steward, verdict, "seen", NOW)
 
 
-def release(*reviews, request=REQUEST, evidence=EVIDENCE, recipient=BOARD, grounds=GROUNDS):
+def release(*reviews, request=REQUEST, evidence=EVIDENCE, recipient=BOARD, grounds=GROUNDS, given=()):
     caller = Caller(Worker("requests"), None, NOW)
-    return facts.may_release(
-        caller,
-        request,
-        evidence,
-        reviews=reviews,
-        catalogue=CATALOGUE,
-        rounds=(ROUND,),
-        recipient=recipient,
-        grounds=grounds,
-    )
+    today = Today(CATALOGUE, (ROUND,), recipient, grounds, given)
+    return may_release(caller, request, evidence, reviews=reviews, today=today)
 
 
 def test_two_different_approvals_of_this_very_evidence():
@@ -379,6 +371,26 @@ def test_everything_is_looked_at_again_at_the_release():
     assert codes(release(*both, recipient=None)) == codes(release(*both, recipient=HOSPITAL)) == gone
     expired = replace(REQUEST, spec=replace(SPEC, purpose="winter-evaluation-2020"))
     assert {"purpose-expired", "not-a-recipient"} <= codes(release(*both, request=expired))
+
+
+def test_what_ended_cannot_be_approved():
+    def approve(request=REQUEST, recipient=BOARD, grounds=GROUNDS, given=()):
+        return may_approve_request(
+            Caller(STEWARD, TTP, NOW), request, Today(CATALOGUE, (ROUND,), recipient, grounds, given)
+        )
+
+    assert codes(approve()) == set()
+    assert codes(approve(request=replace(REQUEST, purpose_version=7))) == {"purpose-changed"}
+    assert codes(approve(recipient=replace(BOARD, suspended=True))) == {"recipient-not-active"}
+    assert codes(approve(grounds=Grounds((), asks_consent=True, suppliers=frozenset({"a101h"})))) == {
+        "processor-agreement-not-in-force",
+        "dpia-not-in-force",
+        "suppliers-without-agreement",
+        "suppliers-without-consent",
+    }
+    older = Given(replace(SPEC, periods=("2018",)), NOW)
+    assert codes(approve(given=(older,))) == {"sooner-than-frequency"}
+    assert codes(release(review("i#one"), review("i#two"), given=(older,))) == {"sooner-than-frequency"}
 
 
 def test_a_steward_reviews_once_and_never_an_own_request():

@@ -11,13 +11,13 @@ from dataclasses import fields, is_dataclass, replace
 import cedarpy
 import policy_cases as worked
 import pytest
+from bundles import bundle_of
 from cedarpy import pst
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 from service.domain.policy import Deny, Query
 
-BUNDLE = load_bundle(bundle_directory())
+BUNDLE = bundle_of()
 PARSED = cedarpy.PolicySet.from_str("\n".join(text for _, text in BUNDLE.rules)).to_pst()
 
 OTHER_OPERATOR = {

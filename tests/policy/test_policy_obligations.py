@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from bundles import bundle_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.domain.catalogue import DisclosureProfile, Sensitivity
 from service.domain.method import (
     Mechanism,
@@ -22,8 +22,10 @@ from service.domain.method import (
 )
 from service.domain.obligations import effective_profile, obligations, profile_of, stricter, tightens
 from service.domain.policy import Obligation
+from service.domain.purpose import Frequency
+from service.domain.texts_obligations import OBLIGATIONS, obligation_text
 
-CATALOGUE = load_bundle(bundle_directory()).catalogue
+CATALOGUE = bundle_of().catalogue
 CAPACITY = CATALOGUE.data_set("staffed-beds")
 PLANNING = CATALOGUE.purpose("regional-capacity-planning")
 
@@ -170,3 +172,24 @@ def test_terms_without_a_rule_are_no_terms(missing):
         profile_of(term for term in terms if term.code != missing)
     with pytest.raises(ValueError, match="many"):
         profile_of([*(t for t in terms if t.code != "minimum-count"), Obligation("minimum-count", "many")])
+
+
+def test_every_term_has_a_sentence_in_both_languages():
+    """Of every purpose and data set in the bundle, and of every method and frequency that there is."""
+    terms = {
+        Obligation(term.code, term.value)
+        for purpose in CATALOGUE.purposes
+        for scope in purpose.scopes
+        for term in obligations(CATALOGUE.data_set(scope.data_set), purpose, CATALOGUE)
+    }
+    terms |= {Obligation("frequency", frequency.value) for frequency in Frequency}
+    terms |= {Obligation("method", "rounding:5"), Obligation("zero-is-safe", 0), Obligation("p-percent", 10)}
+    for term in terms:
+        assert term.code in OBLIGATIONS
+        for text in obligation_text(term):
+            assert "{" not in text
+            assert text.endswith(".")
+    assert {term.code for term in terms} == set(OBLIGATIONS)
+    assert obligation_text(Obligation("dominance", "2:60"))[1] == (
+        "A cell of which the 2 largest parties together have more than 60 % is not shown."
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from bundles import bundle_of
 from purpose_documents import a_document
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.bundle.stated import StatedPurposes
 from service.domain.errors import Faulty
 
-CATALOGUE = load_bundle(bundle_directory()).catalogue
+CATALOGUE = bundle_of().catalogue
 
 
 @pytest.mark.parametrize(

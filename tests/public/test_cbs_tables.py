@@ -11,16 +11,16 @@ from typing import Any
 
 import httpx
 import pytest
+from bundles import bundle_of
 from cbs_double import Answer, CbsDouble, cbs_double, population, scores
 from token_maker import SetClock
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.cbs import CbsPublicFigures, OData
 from service.adapters.cbs.odata import PAUSES, TOTAL_TIME
 from service.domain.errors import Invalid, NotFound, Unavailable
 from service.domain.public_figures import Fetched, Observation
 
-CATALOGUE = load_bundle(bundle_directory()).catalogue
+CATALOGUE = bundle_of().catalogue
 PEOPLE, SCORES = CATALOGUE.public_source("demography"), CATALOGUE.public_source("ses-score")
 JSON = {"Content-Type": "application/json"}
 FIGURES = {"GM0363": 900, "GM0599": 600, "GM0003": "Impossible"}

@@ -8,16 +8,16 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from bundles import bundle_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.domain.classification import TOTAL, Classification, Code, Label
 from service.domain.public_figures import BorderChange, Observation, PublicSource
 from service.domain.public_regions import Missing, RegionFigure, Why, figures_of, municipalities_on, touched
 from service.use_cases.public_content import content_of, observations_of
 
-CATALOGUE = load_bundle(bundle_directory()).catalogue
+CATALOGUE = bundle_of().catalogue
 PEOPLE, SCORES = CATALOGUE.public_source("demography"), CATALOGUE.public_source("ses-score")
 CHANGES = CATALOGUE.border_changes
 TREES = [tree for tree in CATALOGUE.classifications if tree.atoms == "nl-municipality-2025"]

@@ -28,6 +28,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from log_double import SomeLog
 
 from sluis_client import wire
+from sluis_client.wire.sealing import (
+    SALT_BYTES,
+    SEALING_KEYS_PREFIX,
+    PublishedSealingKey,
+    SealedPlace,
+    SealingKeys,
+    SealingState,
+    SignedSealingKeys,
+    open_sealed,
+    sealing_jwk,
+)
 from sluis_client.wire.strict import time_text
 
 ORGANISATION = "hospital-a101h"
@@ -78,6 +89,9 @@ def a_use(**changes: Any) -> dict[str, Any]:
         "purpose": "regional-capacity-planning",
         "legalBasis": "6-1-e",
         "deliveries": [{"submissionId": "s-1", "round": "capacity-2019", "agreement": "VO-2026-001"}],
+        "examinedBy": [
+            {"organisation": "ttp", "times": 2, "first": "2026-06-30T09:00:00Z", "last": "2026-06-30T10:00:00Z"}
+        ],
         "readBy": [
             {"organisation": "nhs-north", "times": 2, "first": "2026-07-02T09:00:00Z", "last": "2026-07-03T09:00:00Z"}
         ],
@@ -108,12 +122,16 @@ class Double:
     token_lifetime: int = 300
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     signing_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    sealing_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    started: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     receipt_key: Ed25519PrivateKey | None = None  # signs receipts instead of the published key
     round_state: str = "open"
     deadline: datetime = datetime(2099, 1, 1, tzinfo=UTC)
     codes: dict[str, str] = field(default_factory=dict)
     clients: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)
+    revoked: list[str] = field(default_factory=list)
+    token_keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen_jti: set[str] = field(default_factory=set)
     held: dict[str, Held] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
@@ -122,6 +140,8 @@ class Double:
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuse_content: bool = False
     calendar: list[dict[str, Any]] = field(default_factory=lambda: [an_entry(), an_entry(foreseen=True)])
+    persons: set[str] = field(default_factory=lambda: {"bsn.planning.1.0123456789abcdefghijkl"})
+    objections: dict[str, dict[str, Any]] = field(default_factory=dict)
     use_pages: list[list[dict[str, Any]]] = field(default_factory=lambda: [[a_use()]])
     hook: Callable[[str, str], None] = lambda _phase, _call: None
     log: SomeLog | None = None
@@ -161,7 +181,8 @@ class Double:
             raise Refusal(401, "invalid_client", error="invalid_client")
         token = secrets.token_urlsafe(32)
         self.tokens[token] = time.monotonic() + self.token_lifetime
-        return {"access_token": token, "token_type": "Bearer", "expires_in": self.token_lifetime}
+        self.token_keys[token] = jwk
+        return {"access_token": token, "token_type": "DPoP", "expires_in": self.token_lifetime}
 
     def register(self, body: dict[str, Any]) -> dict[str, Any]:
         code = hashlib.sha256(body["code"].encode()).hexdigest()
@@ -182,6 +203,26 @@ class Double:
             "jwksUri": f"{ISSUER}/.well-known/jwks.json",
         }
 
+    def keys(self) -> list[dict[str, Any]]:
+        return [self._key(kid) for kid in [*self.clients, *self.revoked]]
+
+    def _key(self, kid: str) -> dict[str, Any]:
+        told = {"keyId": kid, "registeredAt": time_text(self.started)}
+        return {**told, "revokedAt": time_text(self.started)} if kid in self.revoked else told
+
+    def add_key(self, body: dict[str, Any]) -> dict[str, Any]:
+        if self._claims(body["proof"], body["publicKey"])["sub"] != ORGANISATION:
+            raise Refusal(400, "proof-not-valid")
+        kid = wire.jwk_thumbprint(body["publicKey"])
+        self.clients[kid] = body["publicKey"]
+        return self._key(kid)
+
+    def revoke_key(self, kid: str) -> dict[str, Any]:
+        jwk = self.clients.pop(kid)
+        self.revoked.append(kid)
+        self.tokens = {one: until for one, until in self.tokens.items() if self.token_keys[one] != jwk}
+        return self._key(kid)
+
     def _claims(self, token: str, jwk: dict[str, Any]) -> dict[str, Any]:
         now = self.clock().timestamp()
         claims = jwt.decode(
@@ -198,6 +239,18 @@ class Double:
         self.seen_jti.add(claims["jti"])
         return claims
 
+    def require_proof(self, proof: str, method: str, path: str, token: str | None, jwk: dict[str, Any]) -> None:
+        """The proof of possession is one for this request, and new."""
+        header = jwt.get_unverified_header(proof)
+        claims = jwt.decode(
+            proof, jwt.PyJWK(jwk, algorithm="ES256"), algorithms=["ES256"], options={"verify_iat": False}
+        )
+        ath = None if token is None else wire.base64url(hashlib.sha256(token.encode()).digest())
+        right = (method, ISSUER + path, ath) == (claims["htm"], claims["htu"], claims.get("ath"))
+        if not right or header["typ"] != "dpop+jwt" or header["jwk"] != jwk or claims["jti"] in self.seen_jti:
+            raise Refusal(401, "invalid_dpop_proof")
+        self.seen_jti.add(claims["jti"])
+
     def uses(self, cursor: str) -> dict[str, Any]:
         """Page by page: those of `use_pages`, each with the cursor of the next."""
         number = int(cursor or "0")
@@ -208,6 +261,21 @@ class Double:
         told = {"dataSets": [more.pop("dataSet", self.definition.id)], "inForce": True, **more}
         fixed = {"id": "01a2-agreement", "kind": kind, "reference": "VO-2026-001", "state": "confirmed"}
         return {**fixed, "purposes": [], "validFrom": "2026-01-01", **told}
+
+    def object_to(self, body: dict[str, Any]) -> dict[str, Any]:
+        """As the service: only for a person whom it was sent, and without telling whose objection it is."""
+        if body["pseudonym"] not in self.persons:
+            reason = {
+                "code": "person-not-yours",
+                "rule": "lodge.cedar",
+                "en": "Not delivered.",
+                "nl": "Niet aangeleverd.",
+            }
+            raise Refusal(403, "denied", reasons=[reason])
+        name = f"objection-{len(self.objections) + 1}"
+        told = {"id": name, "organisation": ORGANISATION, "lodgedAt": time_text(self.deadline)}
+        self.objections[name] = {**told, "dataSets": body["dataSets"], "purposes": body["purposes"]}
+        return self.objections[name]
 
     def round(self) -> dict[str, Any]:
         counts = next((h for h in self.held.values() if h.state == "accepted"), None)
@@ -246,20 +314,37 @@ class Double:
             data = {"submission": counts.id if counts else "-"}
             raise Refusal(409, "corrects-outdated", data=data, mend=_FIELD)
         held = Held(str(uuid.uuid4()), manifest, key)
+        sealed = body.get("sealedRecords")
+        content = sealed and self.opened(held, 0, wire.from_base64url(sealed["content"]), sealed["keyId"])
         self.held[held.id] = held
-        if "records" in body:
-            self._settle(held, wire.content_of_records(body["records"]))
+        if content:
+            self._settle(held, content)
         return 201, held, {}
 
-    def put_part(self, held: Held, number: int, part: bytes, digest: str) -> None:
+    def put_part(self, held: Held, number: int, part: bytes, digest: str, sealed_to: str) -> None:
         if digest != f"sha-256=:{base64.b64encode(hashlib.sha256(part).digest()).decode()}:":
             raise Refusal(400, "digest-mismatch")
         if held.state != "receiving":
             raise Refusal(409, "submission-state")
+        part = self.opened(held, number, part, sealed_to)
         if len(part) > self.part_size:
             raise Refusal(413, "part-too-large")
         if held.parts.setdefault(number, part) != part:
             raise Refusal(409, "part-differs")
+
+    def sealing_keys(self) -> dict[str, Any]:
+        """The document of keys to seal to, signed now."""
+        key = PublishedSealingKey(sealing_jwk(self.sealing_key), SealingState.ACTIVE, self.started)
+        document = SealingKeys(ISSUER, self.clock().replace(microsecond=0), (key,))
+        jwk = wire.public_jwk(self.signing_key.public_key())
+        signature = wire.sign_ed25519(SEALING_KEYS_PREFIX, document.canonical(), self.signing_key)
+        return SignedSealingKeys(document, wire.jwk_thumbprint(jwk), signature).to_json()
+
+    def opened(self, held: Held, number: int, sealed: bytes, key_id: str) -> bytes:
+        if key_id != wire.jwk_thumbprint(sealing_jwk(self.sealing_key)):
+            raise Refusal(409, "sealing-key-not-active")
+        place = SealedPlace(held.manifest.digest(), ORGANISATION, key_id, number)
+        return open_sealed(sealed, place, self.sealing_key)
 
     def complete(self, held: Held, parts: int) -> None:
         if held.state == "receiving":
@@ -271,7 +356,8 @@ class Double:
     def _settle(self, held: Held, content: bytes) -> None:
         if wire.digest(content) != held.manifest.content_digest:
             raise Refusal(400, "content-differs")
-        checked = wire.check_content(self.definition, self.round()["allowedPeriods"], content, held.manifest.format)
+        plain = content[SALT_BYTES:]
+        checked = wire.check_content(self.definition, self.round()["allowedPeriods"], plain, held.manifest.format)
         if not checked.ok or self.refuse_content:
             held.state, held.faults = "refused", checked.faults.to_json()
             raise Refusal(400, "content-refused", faults=held.faults)
@@ -424,16 +510,24 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, {"issuer": ISSUER, "token_endpoint": f"{ISSUER}/v1/oauth/token"}, {}
             case "GET", [".well-known", "jwks.json"]:
                 return 200, {"keys": [wire.published_jwk(double.signing_key.public_key())]}, {}
+            case "GET", ["v1", "sealing-keys"]:
+                return 200, double.sealing_keys(), {}
             case "GET", ["v1", "log", name] if double.log is not None:
                 return self._log(double.log, name)
             case "POST", ["v1", "oauth", "token"]:
-                return 200, double.token({k: v[0] for k, v in parse_qs(body.decode()).items()}), {}
+                token = double.token({k: v[0] for k, v in parse_qs(body.decode()).items()})
+                double.require_proof(self.headers["DPoP"], method, path, None, double.token_keys[token["access_token"]])
+                return 200, token, {}
             case "POST", ["v1", "registrations"]:
                 return 201, double.register(json.loads(body)), {}
-        self._authenticate()
+        self._authenticate(method, path)
         match method, path.strip("/").split("/"):
             case "GET", ["v1", "organisations", "me"]:
-                return 200, {"id": ORGANISATION, "name": "Ziekenhuis Arran"}, {}
+                return 200, {"id": ORGANISATION, "name": "Ziekenhuis Arran", "keys": double.keys()}, {}
+            case "POST", ["v1", "organisations", "me", "keys"]:
+                return 201, double.add_key(json.loads(body)), {}
+            case "PUT", ["v1", "organisations", "me", "keys", key, "revocation"]:
+                return 200, double.revoke_key(key), {}
             case "GET", ["v1", "organisations", "me", "uses"]:
                 return 200, double.uses(parse_qs(urlsplit(self.path).query).get("cursor", [""])[0]), {}
             case "GET", ["v1", "organisations", "me", "calendar"]:
@@ -446,6 +540,14 @@ class _Handler(BaseHTTPRequestHandler):
                 return 201, double.agreement("supplier-consent", **json.loads(body)), {}
             case "POST", ["v1", "agreements", _, "departure"]:
                 return 201, double.agreement("supplier-consent", inForce=False), {}
+            case "POST", ["v1", "objections"]:
+                return 201, double.object_to(json.loads(body)), {}
+            case "GET", ["v1", "objections"]:
+                return 200, {"items": list(double.objections.values())[::-1], "next": None}, {}
+            case "PUT", ["v1", "objections", objection, "withdrawal"] if objection in double.objections:
+                ended = {"withdrawnAt": time_text(double.deadline)}
+                double.objections[objection] |= ended
+                return 200, double.objections[objection], {}
             case "GET", ["v1", "data-sets", double.definition.id]:
                 return 200, double.definition.to_json(), {}
             case "GET", ["v1", "rounds"]:
@@ -464,7 +566,8 @@ class _Handler(BaseHTTPRequestHandler):
             case "GET", []:
                 return 200, self.double.submission(held), {}
             case "PUT", ["parts", number]:
-                self.double.put_part(held, int(number), body, self.headers["Content-Digest"])
+                sealed_to = self.headers["Sluis-Sealed-To"]
+                self.double.put_part(held, int(number), body, self.headers["Content-Digest"], sealed_to)
                 return 204, None, {}
             case "PUT", ["withdrawal"]:
                 self.double.withdraw(held)
@@ -478,6 +581,8 @@ class _Handler(BaseHTTPRequestHandler):
         match name:
             case "key":
                 return 200, log.public.text() + "\n", {}
+            case "successions":
+                return 200, {"successions": log.successions}, {}
             case "checkpoint":
                 return 200, log.checkpoint().note, {}
             case "consistency":
@@ -488,10 +593,11 @@ class _Handler(BaseHTTPRequestHandler):
                 return 200, {"hashes": log.consistency(old, new)}, {}
         raise Refusal(404, "not-found")
 
-    def _authenticate(self) -> None:
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+    def _authenticate(self, method: str, path: str) -> None:
+        token = self.headers.get("Authorization", "").removeprefix("DPoP ")
         if self.double.tokens.get(token, 0) < time.monotonic():
-            raise Refusal(401, "unauthenticated", {"WWW-Authenticate": "Bearer"})
+            raise Refusal(401, "unauthenticated", {"WWW-Authenticate": "DPoP"})
+        self.double.require_proof(self.headers["DPoP"], method, path, token, self.double.token_keys[token])
 
 
 @contextmanager

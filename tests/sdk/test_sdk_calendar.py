@@ -49,7 +49,7 @@ def test_the_calendar_shows_what_is_open(run: Callable[..., Result], registered:
 def test_an_answer_that_is_not_as_agreed_is_told(registered: Path, double: Double, broken: dict[str, Any]) -> None:
     double.calendar = [an_entry(**broken)]
     with Client.from_profile() as client, pytest.raises(UnexpectedAnswerError):
-        client.calendar()
+        client.calendar.all()
 
 
 def test_the_file_for_a_calendar_program(

@@ -304,6 +304,62 @@ def test_a_refusal_with_reasons_is_4_and_shows_them(run: Callable[..., Result], 
     assert document(run(*SUBMIT, "--json"))["error"]["reasons"][0]["code"] == "not-expected"
 
 
+PERSON = "bsn.planning.1.0123456789abcdefghijkl"
+UNDER_THE_NEXT_KEY = "bsn.planning.2.abcdefghijkl0123456789"
+
+
+def objected(result: Result) -> list[Any]:
+    return list(document(result)["objections"])
+
+
+@pytest.mark.parametrize(("given", "stdin"), [((), f"{PERSON}\n"), ((PERSON,), None)])
+def test_an_objection_is_lodged_shown_and_withdrawn_and_whose_it_is_stays_nowhere(
+    run: Callable[..., Result], registered: Path, double: Double, given: tuple[str, ...], stdin: str | None
+):
+    lodge = ("objections", "lodge", *given, "--data-set", "capacity")
+    (made,) = objected(run(*lodge, "--json", stdin=stdin, secret=PERSON))
+    assert made["dataSets"] == ["capacity"]
+    assert (made["purposes"], made["withdrawnAt"]) == ([], None)
+    assert objected(run("objections", "list", "--json")) == [made]
+    (ended,) = objected(run("objections", "withdraw", made["id"], "--json"))
+    assert ended == {**made, "withdrawnAt": made["lodgedAt"]}
+    assert made["id"] in run("objections", "list").stdout
+    kept = [path for path in registered.rglob("*") if path.is_file()]
+    assert [path.name for path in kept if path.parent.name == "objections"] == [f"{made['id']}.json"]
+    assert not [path for path in kept if PERSON.encode() in path.read_bytes()]
+
+
+def test_while_a_key_is_replaced_an_objection_is_lodged_under_each_key_that_was_used(
+    run: Callable[..., Result], registered: Path, double: Double
+):
+    lodge = ("objections", "lodge")
+    both = f"{UNDER_THE_NEXT_KEY}\n{PERSON}\n"
+    told = run(*lodge, stdin=both, secret=PERSON)
+    assert told.exit_code == 0
+    assert "You did not deliver this person under the other key yet." in told.stdout
+    assert len(double.objections) == 1
+    double.persons.add(UNDER_THE_NEXT_KEY)
+    assert len(objected(run(*lodge, "--json", stdin=both))) == 2
+    double.persons.clear()
+    refused = run(*lodge, "--json", stdin=both)
+    assert refused.exit_code == 4
+    assert document(refused)["error"]["reasons"][0]["code"] == "person-not-yours"
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    ["", "111222333\n", f"{PERSON} 111222333", f"{PERSON} {PERSON}", f"{PERSON} {PERSON.replace('planning', 'care')}"],
+)
+def test_what_is_not_one_person_is_not_sent_and_not_repeated(
+    run: Callable[..., Result], registered: Path, double: Double, stdin: str
+):
+    result = run("objections", "lodge", "--json", stdin=stdin, secret="111222333")
+    assert document(result)["outcome"] == "error"
+    assert result.exit_code == 2
+    assert not double.objections
+    assert PERSON not in result.stdout + result.stderr
+
+
 def test_no_connection_is_5_and_the_same_command_goes_on(
     run: Callable[..., Result], home: Path, double: Double, proxy: CuttingProxy
 ):

@@ -12,12 +12,15 @@ from sluis_double import Double
 
 import sluis_client
 from sluis_client import Client, errors
+from sluis_client.own_keys import OwnKeys
+from sluis_client.persons import Persons
 
-PUBLIC = [
-    name
-    for name, member in inspect.getmembers(Client)
+PUBLIC = {
+    name if kind is Client else f"{kind.__name__}.{name}": member
+    for kind in (Client, OwnKeys, Persons)
+    for name, member in inspect.getmembers(kind)
     if not name.startswith("_") and (inspect.isfunction(member) or inspect.ismethod(member))
-]
+}
 FINDER = doctest.DocTestFinder(exclude_empty=True)
 
 
@@ -31,7 +34,7 @@ def run(tests: list[doctest.DocTest]) -> None:
 
 def test_there_are_public_functions():
     assert {"from_profile", "register", "check", "submit", "submit_records", "status", "receipts", "rounds"} <= set(
-        PUBLIC
+        PUBLIC.keys()
     )
 
 
@@ -41,7 +44,7 @@ def test_the_example_of(name: str, registered: object, double: Double, monkeypat
     double.log.fill(1)
     monkeypatch.setenv("SLUIS_URL", double.url)
     monkeypatch.setenv("SLUIS_CODE", double.invite())
-    found = FINDER.find(getattr(Client, name), name, globs={})
+    found = FINDER.find(PUBLIC[name], name, globs={})
     assert sum(len(test.examples) for test in found) >= 2, "every public function has a runnable example"
     run(found)
 

@@ -300,3 +300,68 @@ def test_a_cut_log_ends_the_command_as_not_to_be_trusted(registered: Path, log: 
     failed = run("audit", "follow", "--json")
     assert failed.exit_code == 6
     assert json.loads(failed.stdout)["error"]["code"] == "log-cut-back"
+
+
+def test_a_new_key_of_the_log_is_learned_and_nothing_is_lost(opened: Client, log: SomeLog, home: Path):
+    before = opened.submit("capacity.csv", ROUND)
+    pinned = (home / "log-key").read_text()
+    log.renew()
+    opened.follow_log()  # both sign
+    log.retire()
+    log.fill(1)
+    opened.follow_log()  # only the new one does
+    assert (home / "log-key").read_text() == pinned
+    assert opened.verify_receipt(before.submission, in_log=True).proof is not None
+
+
+def test_who_was_away_during_the_overlap_learns_the_new_key_too(opened: Client, log: SomeLog):
+    opened.follow_log()
+    for _ in range(3):
+        log.renew()
+    log.retire()
+    delivered = opened.submit("capacity.csv", ROUND)
+    assert delivered.receipt.proof is not None
+    assert opened.verify_receipt(delivered.submission, in_log=True).proof is not None
+
+
+def test_a_new_key_that_the_old_one_does_not_vouch_for_is_refused(opened: Client, log: SomeLog):
+    opened.follow_log()
+    log.key = Ed25519PrivateKey.generate()
+    log.fill(1)
+    assert "no key that you know vouches" in noticed(opened, "checkpoint-unsigned")
+    rogue = SomeLog(ORIGIN, Ed25519PrivateKey.generate())
+    rogue.renew(log.key)
+    log.successions = rogue.successions  # vouched for by some key, which is not the pinned one
+    noticed(opened, "checkpoint-unsigned")
+    log.successions = ["no note"]
+    noticed(opened, "checkpoint-malformed")
+
+
+def test_the_old_key_is_believed_in_nothing_newer(opened: Client, double: Double, log: SomeLog):
+    opened.follow_log()
+    stolen = log.copy()
+    log.renew()
+    opened.follow_log()
+    stolen.entries = list(log.entries)
+    stolen.fill(3)  # whoever has the old key goes on with the log
+    double.log = stolen
+    assert "replaced after" in noticed(opened, "checkpoint-key-ended")
+    stolen.renew()  # and has it vouch for a key of its own
+    noticed(opened, "checkpoint-two-successors")
+    double.log = log
+    opened.follow_log()
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_service_that_does_not_tell_of_its_keys_is_not_accused(
+    opened: Client, double: Double, log: SomeLog, status: int
+):
+    opened.follow_log()
+    log.renew()
+    log.retire()
+    for _ in range(20):
+        double.fail_next("GET /v1/log/successions", status)
+    with pytest.raises((ServiceRefusedError, ConnectionFailedError)):
+        opened.follow_log()
+    double.trouble.clear()
+    opened.follow_log()

@@ -146,8 +146,9 @@ def test_a_new_key_is_trusted_only_by_its_announced_thumbprint(opened: Client, d
     first = opened.submit("capacity.csv", ROUND)
     double.signing_key = Ed25519PrivateKey.generate()
     announced = wire.published_jwk(double.signing_key.public_key())["kid"]
-    with pytest.raises(ReceiptError):
+    with pytest.raises(TrustError):
         opened.submit("long.csv", ROUND, first.submission)
+    assert len(double.held) == 1, "nothing was announced"
     with pytest.raises(TrustError):
         opened.trust(first.receipt.signed.key_id)  # not published any more
     opened.trust(announced)

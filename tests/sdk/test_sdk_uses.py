@@ -28,13 +28,21 @@ def test_uses_are_read_page_by_page(registered: Path, double: Double) -> None:
     with Client.from_profile() as client:
         first, second = client.uses()
     assert first.read_by == (Reading("nhs-north", 2, first.read_by[0].first, first.read_by[0].last),)
+    assert [(one.organisation, one.times) for one in first.examined_by] == [("ttp", 2)]
     assert (first.withdrawn_at, first.deliveries[0].agreement) == (None, "VO-2026-001")
     assert (second.release, second.legal_basis, second.read_by) == ("r-2", None, ())
     assert second.withdrawn_at is not None
 
 
 @pytest.mark.parametrize(
-    "broken", [{"releaseId": 1}, {"deliveries": None}, {"readBy": [{"organisation": "x"}]}, {"releasedAt": "yesterday"}]
+    "broken",
+    [
+        {"releaseId": 1},
+        {"deliveries": None},
+        {"readBy": [{"organisation": "x"}]},
+        {"examinedBy": 1},
+        {"releasedAt": "yesterday"},
+    ],
 )
 def test_an_answer_that_is_not_as_agreed_is_told(registered: Path, double: Double, broken: dict[str, Any]) -> None:
     double.use_pages = [[a_use(**broken)]]

@@ -128,6 +128,57 @@ def test_who_is_left_out_of_a_part_counts_nowhere_in_it(tmp_path, parts, aggrega
     assert ENGINE.contributions(sources, asked).to_pylist() == expected
 
 
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(
+        st.tuples(
+            st.sampled_from(["holding-b", "holding-a", "Zorg Ä"]),
+            st.sampled_from(KEYS),
+            st.lists(st.builds(row, st.sampled_from(QUARTERS), st.sampled_from(BOARDS), person=st.sampled_from("pqr"))),
+            st.sets(st.sampled_from("pqr"), max_size=1),
+        ),
+        max_size=4,
+    ),
+    finest=st.booleans(),
+)
+def test_a_person_counts_once_in_a_period_whoever_delivered_it(tmp_path, parts, finest):
+    """The measure that counts once does; the other one counts every row, and whoever is left out counts nowhere."""
+    mapping = {"quarter": MAPPINGS["quarter"][1], "Board": MAPPINGS["Board"][finest]}
+    asked = Aggregation(
+        ("quarter", "Board"), mapping, ("beds", "Visits"), None, "person", once=frozenset({"beds"}), period="quarter"
+    )
+    sources = [
+        SourcePart(write(tmp_path, rows, key), key, holding, frozenset(map(hashed, out)))
+        for holding, key, rows, out in parts
+    ]
+    kept = [(holding, one) for holding, _, rows, out in parts for one in rows if one["person"] not in out]
+    first: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for holding, one in kept:
+        who, place = (one["person"], one["quarter"]), (one["quarter"], one["Board"], holding)
+        first[who] = min(first.get(who, place), place)
+    counted: set[tuple[str, str]] = set()
+    rows = []
+    for holding, one in kept:
+        who, place = (one["person"], one["quarter"]), (one["quarter"], one["Board"], holding)
+        counts = first[who] == place and who not in counted
+        counted |= {who} if counts else set()
+        rows.append((holding, [one | {"beds": int(counts)}]))
+    found = ENGINE.contributions(sources, asked).to_pylist()
+    assert found == naive_contributions(rows, asked)
+    assert sum(one["beds"] for one in found) == len(first)
+
+
+def test_a_row_of_nobody_counts_by_itself(tmp_path):
+    path = write(tmp_path, [row(person=None), row(person=None, board="S08000016"), row(), row(board="S08000016")])
+    mapping = {"quarter": YEARS}
+    asked = Aggregation(("quarter",), mapping, ("beds",), None, "person", once=frozenset({"beds"}), period="quarter")
+    found = ENGINE.contributions([SourcePart(path, KEYS[0], "north")], asked).to_pylist()
+    assert found == [{"quarter": "2019", "contributor": "north", "beds": 3, "rows": 4}]
+    for wrong in (replace(asked, pseudonym=None), replace(asked, period=None)):
+        with pytest.raises(ValueError, match="count once"):
+            ENGINE.contributions([SourcePart(path, KEYS[0], "north")], wrong)
+
+
 def test_a_row_of_nobody_stays_and_a_part_without_pseudonyms_is_never_counted_whole(tmp_path):
     path = write(tmp_path, [row(beds=3, person=None), row(beds=4, person="é"), row(beds=5, person="p")])
     asked = Aggregation((), {}, ("beds",), pseudonym="person")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.adapters.keystore import KeyDirectoryError
-from service.adapters.log_signing import load_log_signer
+from service.adapters.log_signing import load_log_signer, renew_log_key, retire_log_keys
 from sluis_client.wire.log import EMPTY_ROOT, leaf_hash, open_checkpoint
 
 ORIGIN = "sluis.example/v1/log"
@@ -54,3 +54,22 @@ def test_another_kind_of_key_is_refused(tmp_path: Path) -> None:
 
 def test_the_key_does_not_show_itself(tmp_path: Path) -> None:
     assert "PRIVATE" not in repr(load_log_signer(tmp_path / "k", ORIGIN, create=True))
+
+
+def test_a_key_is_renewed_once_at_a_time_and_the_old_one_goes_when_the_new_one_signs(tmp_path: Path) -> None:
+    directory = tmp_path / "log-key"
+    first = load_log_signer(directory, ORIGIN, create=True).key
+    second = renew_log_key(directory, ORIGIN)
+    assert load_log_signer(directory, ORIGIN).keys == (first, second)
+    with pytest.raises(KeyDirectoryError, match="retire-log"):
+        renew_log_key(directory, ORIGIN)
+    with pytest.raises(KeyDirectoryError, match="does not sign yet"):
+        retire_log_keys(directory, ORIGIN, first)
+    assert retire_log_keys(directory, ORIGIN, second) == (first,)
+    assert load_log_signer(directory, ORIGIN, create=True).keys == (second,)
+    third = renew_log_key(directory, ORIGIN)
+    assert load_log_signer(directory, ORIGIN).keys == (second, third)
+    assert sorted(file.name for file in directory.iterdir()) == ["log-2.pem", "log-3.pem"]
+    assert {file.stat().st_mode & 0o777 for file in directory.iterdir()} == {0o600}
+    (directory / "log-3.pem").chmod(0o640)
+    assert "log-3.pem" in faults(directory)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from bundles import bundle_of
 from sqlalchemy import insert, select
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.database import SqlDatabase
 from service.adapters.database.agreement_tables import agreement_parties, agreements
 from service.domain.agreement import AgreementKind, AgreementState, Grounds, InForce
 
-CATALOGUE = load_bundle(bundle_directory()).catalogue
+CATALOGUE = bundle_of().catalogue
 DATA_SETS = tuple(sorted({found.id for found in CATALOGUE.data_sets}))
 _LONG_AGO, _NOW = date(2020, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)
 

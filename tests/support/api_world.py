@@ -16,14 +16,13 @@ from typing import Any
 
 from agreed import agreed_with
 from asgi_client import AsgiClient, asgi_client
+from bundles import ruled
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from token_maker import SetClock, ec_jwk, ec_key, seal
 
-from service.adapters.bundle import bundle_directory, load_bundle
 from service.adapters.bundle.stated import StatedPurposes
-from service.adapters.cedar import CedarEngine
 from service.adapters.clock import SystemRandomness
 from service.adapters.clock_watch import KernelClockWatch
 from service.adapters.database import SqlDatabase, upgrade
@@ -66,7 +65,7 @@ class People:
             raise NotAuthenticated(TokenFault.PROVIDER_UNREACHABLE)
         if token in self.known:
             return self.known[token]
-        return Identified(self.machine.verify_access_token(token, now=self.clock.now()))
+        return self.machine.verify_access_token(token, now=self.clock.now())
 
     def add(self, name: str, *roles: Role, organisation: str | None, withheld: Sequence[Role] = ()) -> str:
         person = Person(PEOPLE_ISSUER, name, frozenset(roles), organisation)
@@ -234,12 +233,14 @@ class Asleep:
 
 
 @contextmanager
-def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) -> Iterator[World]:
+def open_world(
+    directory: Path, *, rates: Rates | None = None, bound_only: bool = False, **settings: Any
+) -> Iterator[World]:
     """A service with an empty database."""
     clock, randomness = SetClock(START), SystemRandomness()
     url = f"sqlite:///{directory / 'sluis.db'}"
     upgrade(url)
-    bundle = load_bundle(bundle_directory())
+    bundle, engine = ruled()
     keys = load_service_keys(directory / "keys", create=True)
     machine = JoseMachineTokens(
         issuer=ISSUER,
@@ -247,6 +248,7 @@ def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) 
         audience=ISSUER,
         signing_key=keys.token_key,
         new_id=randomness.new_id,
+        bound_only=bound_only,
     )
     (directory / "parts").mkdir()
     database = SqlDatabase(url, random_bytes=randomness.key)
@@ -255,7 +257,7 @@ def open_world(directory: Path, *, rates: Rates | None = None, **settings: Any) 
         clock=clock,
         clock_watch=KernelClockWatch(),
         randomness=randomness,
-        policy=CedarEngine(bundle),
+        policy=engine,
         catalogue=bundle.catalogue,
         purposes=StatedPurposes(),
         parts=FileSystemPartStore(directory / "parts"),

@@ -75,10 +75,10 @@ class Figures:
                     continue
                 seed = hashlib.sha256(repr((data_set.id, supplier, place)).encode()).digest()[0]
                 value = 3 if lone else 20 + seed % 10
-                row: Row = dict(zip(data_set.key, place, strict=True))
+                row: Row = {d.name: code for d, code in zip(data_set.dimensions, place, strict=True)}
                 row |= {m.name: _obeying(m, data_set, value) for m in data_set.measures}
                 row |= {n.name: "Geen bijzonderheden in deze periode." for n in data_set.notes}
-                rows[supplier].append(row)
+                rows[supplier] += _of_persons(row, data_set, value, f"{supplier} {place}")
         return cls(data_set, rows)
 
     def sums(self, asked: Sequence[RequestedDimension], measure: str) -> Mapping[tuple[str, ...], Mapping[str, int]]:
@@ -118,6 +118,15 @@ def unsafe(contributions: Mapping[str, int], measure: Measure, rules: Disclosure
     dominated = any(100 * sum(values[:m]) > k * total for m, k in rules.dominance)
     close = rules.p_percent is not None and 100 * (total - sum(values[:2])) < rules.p_percent * values[0]
     return small or few or dominated or close
+
+
+def _of_persons(row: Row, data_set: DataSet, value: int, names: str) -> list[Row]:
+    """The row; of a data set with records of persons as many rows, each of somebody else."""
+    if data_set.person is None:
+        return [row]
+    label = f"bsn.{data_set.person.domain}.1."
+    digests = (hashlib.sha256(f"{names} {i}".encode()).hexdigest() for i in range(value))
+    return [row | {m.name: 1 for m in data_set.measures} | {data_set.person.name: label + digest} for digest in digests]
 
 
 def _obeying(measure: Measure, data_set: DataSet, value: int) -> int:

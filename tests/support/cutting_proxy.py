@@ -35,11 +35,16 @@ class Cut:
 
 @dataclass
 class CuttingProxy:
+    """The proxy; one that `keeps` has all that passes, as the machine does that ends TLS and logs."""
+
     target: str
     url: str = ""
     cuts: list[Cut] = field(default_factory=list)
     made: int = 0
+    requests: list[bytes] = field(default_factory=list)
+    answers: list[bytes] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    keeps: bool = False
 
     def handle(self, client: socket.socket) -> None:
         """One exchange after another, each over its own connection to the service."""
@@ -50,6 +55,8 @@ class CuttingProxy:
                     return
                 cut = self._cut_for(head)
                 body = incoming.read(_content_length(head))
+                if self.keeps:
+                    self.requests.append(head + body)
                 if cut is not None and cut.sent is not None:
                     # The service sees a request that never ends.
                     self._forward(head + body[: cut.sent], whole=False)
@@ -57,6 +64,8 @@ class CuttingProxy:
                     _reset(client)
                     return
                 answer = self._forward(head + body, whole=True)
+                if self.keeps:
+                    self.answers.append(answer)
                 if cut is not None:
                     cut.meanwhile()
                     with suppress(OSError):

@@ -58,13 +58,13 @@ class FakeAuditTrail:
         found, more = self.page(filters, page)
         return [StoredEvent(None, bytes(32), to_payload(event), event) for event in found], more
 
-    def readings(self, releases: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
+    def readings(self, objects: Sequence[str], code: str) -> Mapping[str, Sequence[Reading]]:
         read = [
             e
-            for e in self._t.read(tuple(releases)).events.values()
-            if (e.code, e.outcome) == ("release.read", "success") and _organisation(e) is not None
+            for e in self._t.read(tuple(objects)).events.values()
+            if (e.code, e.outcome) == (code, "success") and _organisation(e) is not None
         ]
-        found: dict[str, list[Reading]] = {release: [] for release in releases}
+        found: dict[str, list[Reading]] = {name: [] for name in objects}
         for release, organisation in sorted({(e.object_id, _organisation(e)) for e in read if e.object_id in found}):
             times = [e.recorded for e in read if (e.object_id, _organisation(e)) == (release, organisation)]
             found[release].append(Reading(organisation, len(times), min(times), max(times)))

@@ -21,6 +21,7 @@ from service.domain.release import Certificate, Release
 from service.domain.reminder import Contact, Reminder, ReminderMail
 from service.domain.request import AggregateRequest, Evidence, Review
 from service.domain.round import Round
+from service.domain.sealing import SealingKey
 from service.domain.submission import Submission, UploadPart
 
 
@@ -51,6 +52,7 @@ class Tables:
     contacts: dict[str, Contact] = field(default_factory=dict)
     reminder_mails: dict[str, ReminderMail] = field(default_factory=dict)
     reminders: dict[tuple[str, str, str], Reminder] = field(default_factory=dict)
+    sealing_keys: dict[str, SealingKey] = field(default_factory=dict)
     purpose_verdicts: dict[str, PurposeVerdict] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 

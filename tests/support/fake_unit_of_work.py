@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from fake_agreements import FakeAgreements
 from fake_audit import FakeAuditTrail, FakeSavedQueries
@@ -24,6 +25,7 @@ from fake_repositories import (
     FakeSubmissions,
     FakeUsedTokens,
 )
+from fake_sealing_keys import FakeSealingKeys
 from fake_tables import FakeTransaction, Tables
 
 from service.adapters.database.audit import from_payload, to_payload
@@ -51,6 +53,7 @@ class FakeUnitOfWork:
         self.drawings = FakeDrawings(self.transaction)
         self.public_figures = FakePublicFigures(self.transaction)
         self.reminders = FakeReminders(self.transaction)
+        self.sealing_keys = FakeSealingKeys(self.transaction)
         self.saved_queries = FakeSavedQueries(self.transaction)
         self.audit = FakeAuditTrail(self.transaction)
 
@@ -95,6 +98,14 @@ class FakeDatabase:
     def look(self) -> Iterator[FakeUnitOfWork]:
         with self._open(writes=False) as uow:
             yield uow
+
+    def remember_once(self, issuer: str, jti: str, *, now: datetime, until: datetime) -> bool:
+        with self._writer:
+            first = (issuer, jti) not in self.tables.tokens
+            self.tables.tokens.setdefault((issuer, jti), until)
+            for key in [key for key, ends in self.tables.tokens.items() if ends < now]:
+                del self.tables.tokens[key]
+            return first
 
     def ready(self) -> bool:
         return self.answers

@@ -41,6 +41,7 @@ from service.domain.request import AggregateRequest, RequestedDimension, Request
 from service.domain.round import Round, RoundState
 from service.domain.submission import Submission, SubmissionState
 from service.ports.clock import ClockState
+from service.ports.identity import Shown
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.call import Call, Services
@@ -122,6 +123,7 @@ def stewards(count: int = 3) -> list[Person]:
 
 OPERATOR = Operator("beheer")
 STRANGER = Anonymous()
+UNPROVEN = Shown(scheme="", proofs=(), method="POST", url="https://sluis.example/v1/oauth/token")
 WORKER = WorkerPrincipal("requests")
 STEWARD, SECOND, THIRD = stewards()
 PRIVACY_OFFICER = person("fg", Role.PRIVACY_OFFICER, organisation="ttp")
@@ -374,6 +376,18 @@ class World:
                 if name not in without
             }
 
+    def raw(self, *without: str) -> dict[str, list[str]]:
+        """Every row of every table but those named, as the driver gives it: ten times as quick, to compare only."""
+        with self._connection() as connection:
+            cursor = connection.connection.cursor()
+            names = [name for name in metadata.tables if name not in without]
+            return {name: sorted(map(repr, cursor.execute(f'SELECT * FROM "{name}"'))) for name in names}
+
+    def event_ids(self) -> frozenset[str]:
+        """Of every event in the log."""
+        with self._connection() as connection:
+            return frozenset(connection.execute(select(metadata.tables["audit_events"].c.id)).scalars())
+
     def execute(self, statement: str) -> None:
         """Change the database behind the service's back."""
         engine = self.services.database._engines.write
@@ -422,7 +436,7 @@ def dimensions(**levels: str) -> tuple[RequestedDimension, ...]:
 @contextmanager
 def opened(directory: Path) -> Iterator[Application]:
     """The service as it is composed, on SQLite, with the bundle that comes with it."""
-    with open_application(Settings(data_directory=directory)) as application:
+    with open_application(Settings(data_directory=directory, machine_tokens="bearer")) as application:
         yield application
 
 
@@ -430,12 +444,22 @@ def opened(directory: Path) -> Iterator[Application]:
 def world_on(application: Application, url: str, directory: Path, moment: datetime = START) -> Iterator[World]:
     """The composed service with a database, part store and clock of its own: the rest has no memory."""
     database = SqlDatabase(url, random_bytes=application.services.randomness.key)
+    _let_time_pass(database)
     parts = FileSystemPartStore(directory / "parts")
     services = replace(application.services, database=database, parts=parts, answered=Recent())
     try:
         yield World(application, services, SetClock(moment), directory)
     finally:
         database.dispose()
+
+
+def _let_time_pass(database: SqlDatabase) -> None:
+    """The clock of a world runs ahead of the database's, which would refuse its events (tests/database tries that)."""
+    with database._engines.write.connect() as connection, connection.begin():
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("DROP TRIGGER IF EXISTS audit_events_ahead"))
+        else:
+            connection.execute(text("ALTER TABLE audit_events DISABLE TRIGGER audit_events_date"))
 
 
 def copied(template: World, directory: Path) -> str:

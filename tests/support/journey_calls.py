@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from journey import (
     AUDITOR,
     OPERATOR,
@@ -15,8 +16,10 @@ from journey import (
     OWNER,
     PRIVACY_OFFICER,
     SECOND,
+    START,
     STEWARD,
     STRANGER,
+    UNPROVEN,
     VERDICT,
     WORKER,
     Party,
@@ -38,6 +41,7 @@ from service.domain.request import Verdict
 from service.domain.round import RoundState
 from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
+from service.use_cases.authenticate import MoreFailures
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.change_contact import record_contact
 from service.use_cases.fail_request import fail_request
@@ -50,9 +54,11 @@ from service.use_cases.queue_reminders import queue_reminders
 from service.use_cases.read_audit_log import ExportForm
 from service.use_cases.record_agreement import record_agreement
 from service.use_cases.release_request import release_request
+from service.use_cases.rotate_sealing_key import rotate_sealing_key
 from service.use_cases.send_reminder import take_reminder, waiting_reminders
 from service.use_cases.suspend_organisation import suspend_organisation
 from sluis_client.wire import Format, digest
+from sluis_client.wire.log import LogKey, log_origin
 
 PAGE = Page()
 TERMS = Terms(
@@ -302,6 +308,14 @@ class Identifies:
         return Identified(STEWARD)
 
 
+def _log_key(number: int) -> Arguments:
+    def arguments(world: World, _: Things) -> tuple[Any, ...]:
+        key = Ed25519PrivateKey.from_private_bytes(bytes([number] * 32)).public_key()
+        return (LogKey(log_origin(world.services.issuer), key).text(),)
+
+    return arguments
+
+
 CASES: Mapping[str, Case] = {
     # --- organisations and keys
     "invite_organisation": Case(
@@ -325,15 +339,23 @@ CASES: Mapping[str, Case] = {
     "issue_token": Case(
         {"stranger"},
         "stranger",
-        lambda w, _: (w.assertion(_north(w)),),
+        lambda w, _: (w.assertion(_north(w)), UNPROVEN),
         "token.issue",
-        lambda w, _: (w.assertion(replace(_north(w), id="south")),),
+        lambda w, _: (w.assertion(replace(_north(w), id="south")), UNPROVEN),
         "denied",
     ),
-    "authenticate": Case(EVERYONE, "stranger", fixed(Identifies(), "token")),
+    "authenticate": Case(EVERYONE, "stranger", fixed(Identifies(), "token", replace(UNPROVEN, scheme="bearer"))),
     "record_failed_login": Case(
         EVERYONE, "stranger", fixed(NotAuthenticated(TokenFault.EXPIRED)), "login.failed", outcome="denied"
     ),
+    "record_more_failed_logins": Case(
+        EVERYONE,
+        "stranger",
+        fixed(MoreFailures("192.0.2.0", 940, START, START)),
+        "login.failed-repeatedly",
+        outcome="denied",
+    ),
+    "refused_assertion": Case(EVERYONE, "stranger", lambda w, _: (w.assertion(_north(w)),)),
     "record_login": Case(EVERYONE, "steward", fixed(Identified(STEWARD), "token"), "login.succeed"),
     "require_kind": Case(
         {name for name, who in PRINCIPALS.items() if isinstance(who, Person)}, "owner", fixed((Person,), "/v1/releases")
@@ -346,6 +368,17 @@ CASES: Mapping[str, Case] = {
         "organisation.suspend",
         fixed("nowhere"),
         kwargs={"suspended": True},
+    ),
+    "add_own_key": Case(
+        {"north"},
+        "north",
+        lambda w, _: (ec_jwk(ec_key(901)), w.token(ec_key(901), aud=w.services.issuer, sub="north")),
+        "key.add-own",
+        lambda w, _: (ec_jwk(ec_key(901)), w.token(ec_key(902), aud=w.services.issuer, sub="north")),
+        "denied",
+    ),
+    "revoke_own_key": Case(
+        {"north"}, "north", lambda w, _: (_north(w).key_id,), "key.revoke-own", fixed("no-such-key")
     ),
     "read_own_organisation": Case({*SUPPLIERS, *OWNERS, *STEWARDS, "privacy-officer", "auditor"}, "north", fixed()),
     "list_organisations": Case({"operator"}, "operator", fixed(), "organisation.list"),
@@ -604,6 +637,7 @@ CASES: Mapping[str, Case] = {
         "release.publish",
         lambda _, t: (t.approved,),
     ),
+    "announce_log_key": Case({"operator"}, "operator", _log_key(7), "log.announce-key", fixed("no key")),
     "export_log": Case({"operator"}, "operator", lambda w, _: (covered(w),), "log.export"),
     "record_verification": Case({"operator"}, "operator", fixed(12, None), "audit.verify"),
     "read_past_requests": Case(
@@ -683,6 +717,14 @@ CASES: Mapping[str, Case] = {
     "start_service": Case({"worker"}, "worker", fixed({"version": "1"}, ("key-1",)), "service.start"),
     "stop_service": Case({"worker"}, "worker", fixed(), "service.stop"),
     "check_clock": Case({"worker"}, "worker", fixed(), "clock.check"),
+    "rotate_sealing_key": Case({"operator", "worker"}, "operator", fixed(), "sealing-key.rotate"),
+    "expire_sealing_key": Case(
+        {"operator"},
+        "operator",
+        lambda w, _: (rotate_sealing_key(w.call(OPERATOR)).key_id,),
+        "sealing-key.expire",
+        fixed("no-such-key"),
+    ),
     "sweep_store": Case({"operator"}, "operator", fixed(), "store.sweep"),
 }
 

@@ -25,7 +25,7 @@ def with_persons(world: World) -> World:
     """The same world, in which `staffed-beds` has a row per person."""
     catalogue = world.services.catalogue
     data_sets = tuple(
-        replace(one, person=PersonColumn("person", _TITLE, _TITLE)) if one.id == "staffed-beds" else one
+        replace(one, person=PersonColumn("person", _TITLE, _TITLE, "planning")) if one.id == "staffed-beds" else one
         for one in catalogue.data_sets
     )
     world.services = replace(world.services, catalogue=replace(catalogue, data_sets=data_sets))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import mmap
 import os
 import secrets
 import signal
@@ -36,6 +37,7 @@ SIGNER = Ed25519LogSigner(Ed25519PrivateKey.from_private_bytes(bytes(32)), "slui
 WRITERS = 32
 LIFE = 0.4
 BATCH = 40
+ENOUGH = 150
 
 
 def act(database: SqlDatabase, name: str) -> None:
@@ -66,13 +68,14 @@ def act(database: SqlDatabase, name: str) -> None:
         uow.commit(event)
 
 
-def write(url: str, life: int) -> None:
-    """Act for ever, on many threads."""
+def write(url: str, life: int, written: mmap.mmap) -> None:
+    """Act for ever, on many threads; each counts in a byte of its own, as far as that goes."""
     database = SqlDatabase(url, random_bytes=secrets.token_bytes, pool_size=WRITERS)
 
     def work(writer: int) -> None:
         for number in itertools.count():
             act(database, f"o-{life}-{writer}-{number}")
+            written[writer] = min(written[writer] + 1, 255)
 
     threads = [threading.Thread(target=work, args=(writer,)) for writer in range(WRITERS)]
     for thread in threads:
@@ -122,18 +125,28 @@ def forked(work: Callable[[], object]) -> int:
     return child
 
 
-def keep_writing(url: str) -> None:
+def wait_until(there: Callable[[], bool], seconds: float) -> None:
+    """A machine that is busy writes slowly."""
+    until = time.monotonic() + seconds
+    while not there() and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def keep_writing(url: str, written: mmap.mmap) -> None:
     """Writers, killed and begun again, until this process is killed itself."""
     for life in itertools.count():
-        child = forked(lambda life=life: write(url, life))
+        child = forked(lambda life=life: write(url, life, written))
+        before = sum(written[:])
         time.sleep(LIFE)
+        wait_until(lambda before=before: sum(written[:]) >= min(before + WRITERS, ENOUGH), 10)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 
 def main() -> None:
     url = sys.argv[1]
-    writing = forked(lambda: (os.setpgid(0, 0), keep_writing(url)))
+    written = mmap.mmap(-1, WRITERS)  # shared with the processes that are forked
+    writing = forked(lambda: (os.setpgid(0, 0), keep_writing(url, written)))
     reading, sending = os.pipe()
     first = forked(lambda: os.write(sending, json.dumps(sequence(url, None)).encode()))
     os.waitpid(first, 0)
@@ -142,6 +155,7 @@ def main() -> None:
     for step in range(len(names)):
         _, status = os.waitpid(forked(lambda step=step: sequence(url, step)), 0)
         killed += os.WIFSIGNALED(status)
+    wait_until(lambda: sum(written[:]) >= ENOUGH, 60)
     os.killpg(writing, signal.SIGKILL)
     os.waitpid(writing, 0)
     print(json.dumps({"steps": names, "killed": killed}))

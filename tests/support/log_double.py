@@ -19,6 +19,7 @@ from sluis_client.wire.log import (
     inclusion_ranges,
     root_of,
     sign_checkpoint,
+    sign_succession,
 )
 
 
@@ -27,6 +28,8 @@ class SomeLog:
     origin: str
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     entries: list[LogEntry] = field(default_factory=list)
+    before: list[Ed25519PrivateKey] = field(default_factory=list)
+    successions: list[str] = field(default_factory=list)
 
     @property
     def public(self) -> LogKey:
@@ -36,6 +39,19 @@ class SomeLog:
         entry = LogEntry(len(self.entries), secrets.token_bytes(32), canonical_bytes(event).decode())
         self.entries.append(entry)
         return entry
+
+    def renew(self, key: Ed25519PrivateKey | None = None) -> LogKey:
+        """Another key signs from here on, and the one before still does as well."""
+        after = key or Ed25519PrivateKey.generate()
+        self.successions.append(sign_succession(self.origin, len(self.entries), self.key, after).note)
+        self.before.insert(0, self.key)
+        self.key = after
+        self.fill(1)
+        return self.public
+
+    def retire(self) -> None:
+        """Only the newest key signs."""
+        self.before.clear()
 
     def fill(self, count: int) -> None:
         for _ in range(count):
@@ -47,17 +63,17 @@ class SomeLog:
 
     def checkpoint(self, size: int | None = None) -> Checkpoint:
         size = len(self.entries) if size is None else size
-        return sign_checkpoint(self.origin, size, self.hashes([(0, size)])[0], self.key)
+        return sign_checkpoint(self.origin, size, self.hashes([(0, size)])[0], self.key, *self.before)
 
     def proof(self, event_id: str) -> LogProof | None:
         for entry in self.entries:
             if json.loads(entry.payload)["id"] == event_id:
                 hashes = self.hashes(inclusion_ranges(entry.index, len(self.entries)))
-                return LogProof(entry, tuple(hashes), self.checkpoint().note)
+                return LogProof(entry, tuple(hashes), self.checkpoint().note, tuple(self.successions))
         return None
 
     def consistency(self, old: int, new: int) -> list[str]:
         return [base64.b64encode(hash_).decode() for hash_ in self.hashes(consistency_ranges(old, new))]
 
     def copy(self) -> SomeLog:
-        return SomeLog(self.origin, self.key, list(self.entries))
+        return SomeLog(self.origin, self.key, list(self.entries), list(self.before), list(self.successions))

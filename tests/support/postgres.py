@@ -58,6 +58,7 @@ class PostgresServer:
             for (table,) in tables:
                 if table != "alembic_version":
                     connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+            connection.execute("ALTER TABLE audit_events ENABLE TRIGGER audit_events_date")
         return self._shared
 
     @contextmanager

@@ -22,7 +22,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from token_maker import ec_jwk, seal
+from token_maker import b64, ec_jwk, seal
 
 from demo.agreements import agree
 from demo.installation import Installation, Invited, installation
@@ -163,7 +163,16 @@ class CraftingSupplier:
             "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             "client_assertion": assertion,
         }
-        return self.http.post(f"{self.url}/v1/oauth/token", data=form)
+        proof = self.proof("POST", "/v1/oauth/token")
+        return self.http.post(f"{self.url}/v1/oauth/token", data=form, headers={"DPoP": proof})
+
+    def proof(self, method: str, path: str, token: str | None = None, **claims: Any) -> str:
+        """A proof of possession (RFC 9449) for one request."""
+        said: dict[str, Any] = {"htm": method, "htu": self.url + path.partition("?")[0]}
+        said |= {"iat": int(time.time()), "jti": secrets.token_hex(8)}
+        if token is not None:
+            said["ath"] = b64(hashlib.sha256(token.encode()).digest())
+        return seal({"alg": "ES256", "typ": "dpop+jwt", "jwk": self.jwk()}, said | claims, self.key)
 
     def token(self, for_seconds: float = 0) -> str:
         """A token that is not asked for again for so long: asking leaves an event."""
@@ -173,7 +182,9 @@ class CraftingSupplier:
         return self._token
 
     def call(self, method: str, path: str, token: str | None = None, **sent: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token or self.token()}", **sent.pop("headers", {})}
+        shown = token or self.token()
+        proven = {"Authorization": f"DPoP {shown}", "DPoP": self.proof(method, path, shown)}
+        headers = {**proven, **sent.pop("headers", {})}
         return self.http.request(method, self.url + path, headers=headers, **sent)
 
     def manifest(self, content: bytes, form: str = "csv", **changes: Any) -> wire.Manifest:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wire_cases import csv_of, json_of, ndjson_of, parquet_of
 
 from sluis_client.wire import Code, Column, Definition, FaultCode, Kind, Label, check_content
-from sluis_client.wire.content.screening import identifiers_in, passes_eleven_test
+from sluis_client.wire.identifiers import identifiers_in, passes_eleven_test
 
 NONE = Label("", "")
 NOTES = Definition(

@@ -11,8 +11,13 @@ from sluis_client.cli.audit import audit
 from sluis_client.cli.calendar import calendar, contact
 from sluis_client.cli.check import check
 from sluis_client.cli.describe import describe
+from sluis_client.cli.diff import diff
 from sluis_client.cli.exit_codes import MEANING
 from sluis_client.cli.init import init
+from sluis_client.cli.keys import keys
+from sluis_client.cli.map import map as map_
+from sluis_client.cli.objections import objections
+from sluis_client.cli.pseudonymise import pseudonym, pseudonymise
 from sluis_client.cli.receipts import receipts, trust
 from sluis_client.cli.release import release
 from sluis_client.cli.status import rounds, status
@@ -35,6 +40,10 @@ app.command()(init)
 app.command()(describe)
 app.command()(template)
 app.command()(check)
+app.command()(map_)
+app.command()(diff)
+app.command()(pseudonymise)
+app.command()(pseudonym)
 app.command()(submit)
 app.command()(withdraw)
 app.command()(status)
@@ -43,6 +52,8 @@ app.command()(calendar)
 app.command()(contact)
 app.command()(uses)
 app.add_typer(agreements, name="agreements")
+app.add_typer(objections, name="objections")
+app.add_typer(keys, name="keys")
 app.add_typer(receipts, name="receipts")
 app.command()(trust)
 app.add_typer(audit, name="audit")

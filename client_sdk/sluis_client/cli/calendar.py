@@ -28,7 +28,7 @@ def calendar(
     screen = Screen("calendar", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
-            found = client.calendar()
+            found = client.calendar.all()
         shown = [one for one in found if everything or one.open]
         if ics is not None:
             ics.write_bytes(icalendar(found, datetime.now(UTC)))
@@ -54,7 +54,7 @@ def contact(
     screen = Screen("contact", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
-            changed = client.change_contact(addresses or [])
+            changed = client.calendar.change_contact(addresses or [])
         if changed:
             told = ", ".join(changed)
             screen.say(Text(f"Herinneringen gaan naar: {told}.", f"Reminders go to: {told}."))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sluis_client.files.dialect import ENCODINGS
 from sluis_client.language import Language
 
 RoundOption = Annotated[
@@ -12,7 +13,7 @@ RoundOption = Annotated[
 ]
 FileArgument = Annotated[
     Path,
-    typer.Argument(metavar="BESTAND", help="CSV, NDJSON of Parquet. (The file to deliver.)", show_default=False),
+    typer.Argument(metavar="BESTAND", help="CSV, XLSX, NDJSON of Parquet. (The file.)", show_default=False),
 ]
 JsonOption = Annotated[
     bool,
@@ -25,3 +26,22 @@ LanguageOption = Annotated[
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Vraag niets. (Ask nothing.)")]
+SheetOption = Annotated[
+    str | None, typer.Option("--sheet", metavar="BLAD", help="Het blad van de werkmap. (The sheet of the workbook.)")
+]
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter", metavar="TEKEN", help="comma, semicolon, tab of pipe: tussen de velden. (Between the fields.)"
+    ),
+]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding", metavar="CODERING", help=f"{', '.join(ENCODINGS)}: hoe de tekst is opgeslagen. (Of the text.)"
+    ),
+]
+DecimalOption = Annotated[
+    str | None,
+    typer.Option("--decimal", metavar="TEKEN", help="comma of point: voor de decimalen. (Before the decimals.)"),
+]

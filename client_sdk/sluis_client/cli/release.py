@@ -13,7 +13,7 @@ from sluis_client.cli.secrets import opened_client
 from sluis_client.errors import LogError, ReleaseRefusedError, SetupError
 from sluis_client.language import Language, Text
 from sluis_client.profile import Profile
-from sluis_client.wire.log import CheckpointError, LogKey
+from sluis_client.wire.log import CheckpointError, LogKey, LogKeys
 from sluis_client.wire.release import ReleaseError, input_digest, verify_release
 
 release = typer.Typer(help="Vrijgaven controleren. (Check releases.)", no_args_is_help=True)
@@ -121,9 +121,9 @@ def _own_deliveries(profile: Profile, certificate: Any) -> list[str]:
     return mine
 
 
-def _log_key(named: Path | None, profile: Profile) -> LogKey:
+def _log_key(named: Path | None, profile: Profile) -> LogKeys:
     if named is None:
-        pinned = profile.log_key()
+        pinned = profile.log_keys()
         if pinned is None:
             raise LogError(
                 "log-key",
@@ -134,7 +134,7 @@ def _log_key(named: Path | None, profile: Profile) -> LogKey:
             )
         return pinned
     try:
-        return LogKey.from_text(named.read_text(encoding="utf-8"))
+        return LogKeys(LogKey.from_text(named.read_text(encoding="utf-8")))
     except (CheckpointError, UnicodeDecodeError):
         raise _unreadable(named) from None
 

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape as escape_markup
 from rich.measure import Measurement
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sluis_client import wire
@@ -76,26 +76,32 @@ class Screen:
         fits = Measurement.get(self._out, unbounded, table).minimum <= self._out.width
         self._out.print(table if fits or not whole else _lists(headings, shown))
 
-    def faults(self, faults: wire.Faults) -> None:
-        """Faults as a table: where, what and how to mend it."""
+    def faults(self, faults: wire.Faults, places: Sequence[str] = ()) -> None:
+        """Faults as a table: where, what and how to mend it.
+
+        Args:
+            faults: all of them.
+            places: where each that is shown stands in the supplier's own file, when that is not by its row.
+        """
         if self._json or not faults.total:
             return
         first, second = ("NL", "EN") if self.language == "nl" else ("EN", "NL")
         rows = []
-        for fault in faults.shown[:_SHOWN_ON_SCREEN]:
+        for number, fault in enumerate(faults.shown[:_SHOWN_ON_SCREEN]):
             text = Text(fault.nl, fault.en)
             value = "" if fault.value is None else f" [{fault.value}]"
             rows.append(
                 (
-                    "" if fault.row is None else str(fault.row),
+                    places[number] if places else "" if fault.row is None else str(fault.row),
                     fault.column or "",
                     f"{fault.code} {_SEVERITY[fault.severity].in_language(self.language)}",
                     text.in_language(self.language) + value,
                     text.beside(self.language),
                 )
             )
-        self.table([_ROW, _COLUMN, _CODE, Text(first, first), Text(second, second)], rows)
-        if any(row for row, *_ in rows):
+        where = _PLACE if places else _ROW
+        self.table([where, _COLUMN, _CODE, Text(first, first), Text(second, second)], rows)
+        if not places and any(row for row, *_ in rows):
             for note in (_FIRST_ROW.in_language(self.language), _FIRST_ROW.beside(self.language)):
                 self._out.print(f"[dim]{_shown(note)}[/]")
         more = faults.total - len(rows)
@@ -133,14 +139,16 @@ class Screen:
             raise typer.Exit(ExitCode.USAGE) from None
 
     @contextmanager
-    def progress(self) -> Iterator[OnProgress | None]:
-        """A progress bar on stderr, when someone looks."""
+    def progress(self, *, of_persons: bool = False) -> Iterator[OnProgress | None]:
+        """A progress bar on stderr, when someone looks: of bytes sent, or of persons."""
         if self._json or not sys.stderr.isatty():
             yield None
             return
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        counted = MofNCompleteColumn() if of_persons else DownloadColumn()
+        columns = (TextColumn("{task.description}"), BarColumn(), counted, TimeRemainingColumn())
         with Progress(*columns, console=self._err, transient=True) as bar:
-            task = bar.add_task(_SENDING.in_language(self.language), total=None)
+            what = _PERSONS if of_persons else _SENDING
+            task = bar.add_task(what.in_language(self.language), total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
     def _show(self, error: SluisClientError) -> None:
@@ -178,6 +186,14 @@ class Screen:
             self._err.print(f"[dim]{_shown(error.trace)}[/]")
 
 
+def with_places(faults: wire.Faults, places: Sequence[str]) -> dict[str, Any]:
+    """The faults as JSON, each that is shown with its place in the supplier's file when that is known."""
+    document = faults.to_json()
+    if places:
+        document["shown"] = [{**fault, "place": place} for fault, place in zip(document["shown"], places, strict=True)]
+    return document
+
+
 def minute_text(moment: datetime) -> str:
     """A moment to the minute, for people; `--json` has it exactly."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
@@ -210,6 +226,7 @@ def _shown(text: str) -> str:
 
 
 _ROW = Text("rij", "row")
+_PLACE = Text("plaats", "place")
 _FIRST_ROW = Text(
     "Rij 1 is de eerste rij met gegevens: onder de kopregel, in Excel rij 2.",
     "Row 1 is the first row of data: below the header, row 2 in Excel.",
@@ -217,6 +234,7 @@ _FIRST_ROW = Text(
 _COLUMN = Text("kolom", "column")
 _CODE = Text("code", "code")
 _SENDING = Text("versturen", "sending")
+_PERSONS = Text("Pseudoniemen", "Pseudonyms")
 _SEVERITY = {
     wire.Severity.FATAL: Text("fout", "fatal"),
     wire.Severity.WARNING: Text("let op", "warning"),

@@ -1,4 +1,4 @@
-"""Secrets: from the environment, a prompt that does not echo, or stdin; never an argument, which others can see."""
+"""Secrets: from the environment, a descriptor, a prompt without echo, or stdin; never an argument, which others see."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from rich.console import Console
 from sluis_client.client import Client
 from sluis_client.errors import PassphraseError, SetupError
 from sluis_client.language import Language, Text
-from sluis_client.session import PASSPHRASE_VARIABLE
+from sluis_client.passphrases import PASSPHRASE_VARIABLE, given_passphrase
 
 CODE_VARIABLE = "SLUIS_CLIENT_CODE"
 
@@ -40,7 +40,7 @@ def new_passphrase(language: Language) -> str:
     Raises:
         SetupError: none was given, or the two differ.
     """
-    named = os.environ.get(PASSPHRASE_VARIABLE)
+    named = given_passphrase()
     if named:
         return named
     if sys.stdin.isatty():
@@ -64,7 +64,7 @@ def opened_client(language: Language) -> Client:
         client.unlock()
     except PassphraseError:
         client.close()
-        if os.environ.get(PASSPHRASE_VARIABLE) is not None or not sys.stdin.isatty():
+        if given_passphrase() is not None or not sys.stdin.isatty():
             raise
         client = Client.from_profile(passphrase=_ask(Text("Wachtzin", "Passphrase"), language))
     return client

@@ -10,14 +10,20 @@ from sluis_client import wire
 from sluis_client.cli.options import JsonOption, LanguageOption
 from sluis_client.cli.screen import Screen
 from sluis_client.cli.secrets import opened_client
-from sluis_client.errors import FileError
-from sluis_client.language import Text
+from sluis_client.client import Client
+from sluis_client.errors import FileError, SetupError
+from sluis_client.files.history import Kept
+from sluis_client.language import Text, count_of_rows
 from sluis_client.rules import RoundRules
+from sluis_client.wire.manifest import IDENTIFIER
 
 
 def template(
     round_id: Annotated[
-        str, typer.Argument(metavar="RONDE", help="De ronde, zoals capacity-2019. (The round.)", show_default=False)
+        str,
+        typer.Argument(
+            metavar="RONDE", help="De ronde, of de gegevensset met één open ronde. (The round.)", show_default=False
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -28,16 +34,24 @@ def template(
         bool,
         typer.Option("--codes", help="Toon wat elke kolom mag bevatten. (Show what each column may hold.)"),
     ] = False,
+    xlsx: Annotated[
+        bool,
+        typer.Option("--xlsx", help="Een werkmap met keuzelijsten en uitleg. (A workbook with lists and help.)"),
+    ] = False,
     as_json: JsonOption = False,
     language: LanguageOption = "nl",
 ) -> None:
-    """Een leeg CSV-bestand voor een ronde: de kopregel. / An empty CSV file for a round: its header."""
+    """Een leeg bestand voor een ronde: CSV, of een werkmap. / An empty file for a round: CSV, or a workbook."""
     screen = Screen("template", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
-            rules = client.rules(round_id)
+            rules = client.rules(_round(client, round_id))
+            workbook = output or Path(f"{rules.round.id}.xlsx")
+            ready, kept = client.desk.template(rules, workbook) if xlsx else (0, None)
         header = ",".join(rules.header)
-        if output is not None:
+        if xlsx:
+            _tell(screen, workbook, ready, kept)
+        elif output is not None:
             _write(output, header + "\n")
             screen.say(Text(f"{output.name} is gemaakt.", f"{output.name} was made."))
         elif not codes:
@@ -53,6 +67,43 @@ def template(
                 {**column.to_json(), "codes": [code.to_json() for code in rules.codes_of(column.name)]}
                 for column in rules.definition.columns
             ],
+        )
+
+
+def _round(client: Client, named: str) -> str:
+    """The round of that name, or the one open round of the data set of that name.
+
+    Raises:
+        SetupError: the data set has several open rounds, or none.
+    """
+    rounds = [] if not IDENTIFIER.fullmatch(named) else client.rounds()
+    if any(each.id == named for each in rounds) or all(each.data_set != named for each in rounds):
+        return named
+    found = [each.id for each in rounds if each.data_set == named and each.state == "open"]
+    if len(found) != 1:
+        raise SetupError(
+            Text(f"{named} heeft {len(found)} open rondes.", f"{named} has {len(found)} open rounds."),
+            Text(f"Noem de ronde: {', '.join(found) or '-'}.", f"Name the round: {', '.join(found) or '-'}."),
+        )
+    return found[0]
+
+
+def _tell(screen: Screen, workbook: Path, ready: int, kept: Kept | None) -> None:
+    screen.say(Text(f"{workbook.name} is gemaakt.", f"{workbook.name} was made."))
+    if kept is None:
+        screen.say(
+            Text(
+                "Er is niets vooraf ingevuld: op deze computer staat geen eerdere aanlevering van deze gegevensset.",
+                "Nothing is filled in: this machine has no earlier delivery of this data set.",
+            )
+        )
+    else:
+        rows = count_of_rows(ready)
+        screen.say(
+            Text(
+                f"{rows.nl} vooraf ingevuld naar de aanlevering voor {kept.round}; die staat op het laatste blad.",
+                f"{rows.en} filled in after the delivery for {kept.round}, which is in the last sheet.",
+            )
         )
 
 

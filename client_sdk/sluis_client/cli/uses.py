@@ -4,7 +4,7 @@ from sluis_client.cli.options import JsonOption, LanguageOption
 from sluis_client.cli.screen import Screen, minute_text
 from sluis_client.cli.secrets import opened_client
 from sluis_client.language import Text
-from sluis_client.uses import Use
+from sluis_client.uses import Reading, Use
 
 
 def uses(as_json: JsonOption = False, language: LanguageOption = "nl") -> None:
@@ -22,6 +22,10 @@ def uses(as_json: JsonOption = False, language: LanguageOption = "nl") -> None:
         screen.document("ok", exitCode=0, uses=[one.to_json() for one in found])
 
 
+def _named(readings: tuple[Reading, ...]) -> str:
+    return " ".join(f"{reading.organisation} ({reading.times})" for reading in readings) or "-"
+
+
 def _show(screen: Screen, found: list[Use]) -> None:
     screen.table(
         [
@@ -30,6 +34,7 @@ def _show(screen: Screen, found: list[Use]) -> None:
             Text("doel", "purpose"),
             Text("uw aanleveringen", "your deliveries"),
             Text("overeenkomst", "agreement"),
+            Text("beoordeeld door", "examined by"),
             Text("gelezen door", "read by"),
         ],
         [
@@ -39,7 +44,8 @@ def _show(screen: Screen, found: list[Use]) -> None:
                 one.purpose,
                 " ".join(f"{delivery.submission} ({delivery.round})" for delivery in one.deliveries),
                 " ".join(sorted({delivery.agreement or "-" for delivery in one.deliveries})),
-                " ".join(f"{reading.organisation} ({reading.times})" for reading in one.read_by) or "-",
+                _named(one.examined_by),
+                _named(one.read_by),
             )
             for one in found
         ],

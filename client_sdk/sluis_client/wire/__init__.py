@@ -17,6 +17,7 @@ from sluis_client.wire.canonical import (
 from sluis_client.wire.check import Checked, Limits, check_content
 from sluis_client.wire.code import Code
 from sluis_client.wire.commitment import NONCE_BYTES
+from sluis_client.wire.confirmation import Confirmation
 from sluis_client.wire.definition import Check, Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import Fault, Faults, Severity
@@ -67,6 +68,7 @@ __all__ = [
     "Checked",
     "Code",
     "Column",
+    "Confirmation",
     "Definition",
     "Fault",
     "FaultCode",

@@ -17,6 +17,7 @@ from sluis_client.wire.code import Code
 from sluis_client.wire.faults import Severity
 from sluis_client.wire.manifest import IDENTIFIER
 from sluis_client.wire.period import dates_of_period
+from sluis_client.wire.pseudonym import DOMAIN
 from sluis_client.wire.strict import Fields, Label, string
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
@@ -31,7 +32,7 @@ MAX_TEXT = 1_000
 _COLUMN = frozenset(
     {
         *("name", "title", "kind", "required", "codes", "minimum", "maximum", "unit", "pattern"),
-        *("maxLength", "description"),
+        *("maxLength", "description", "domain"),
     }
 )
 _MAX_ROWS = 10**8
@@ -43,7 +44,8 @@ class Kind(StrEnum):
     """What a column holds.
 
     `code`: one of the column's codes, exactly. `integer`: int64. `decimal`: at most twelve digits before and six after
-    the point, kept exactly. `text`: free text without identifiers. `pseudonym`: `type.purpose.version.digest`.
+    the point, kept exactly. `text`: free text without identifiers. `pseudonym`:
+    `type.domain.version.digest`, or two of them with a space between while a key is being replaced.
     """
 
     CODE = "code"
@@ -68,6 +70,7 @@ class Column:
         pattern: RE2 expression that a text or pseudonym must match as a whole.
         max_length: the most characters of a text.
         description: what a value is, in full: the definition of a figure, or what a text is for.
+        domain: what pseudonyms are for; those of another domain are refused.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Column:
     pattern: str | None = None
     max_length: int | None = None
     description: Label | None = None
+    domain: str | None = None
 
     @classmethod
     def from_json(cls, value: Any) -> Column:
@@ -101,11 +105,15 @@ class Column:
         pattern = fields.text("pattern") if "pattern" in fields else None
         longest = fields.integer("maxLength", 1, MAX_TEXT) if "maxLength" in fields else None
         description = fields.nested("description", Label.from_json) if "description" in fields else None
+        domain = fields.text("domain", DOMAIN) if "domain" in fields else None
         _check_column(fields, kind, codes, (minimum, maximum), pattern)
         if longest is not None and kind != Kind.TEXT:
             fields.refuse("maxLength", "hoort alleen bij tekst", "belongs to text only")
+        if domain is not None and kind != Kind.PSEUDONYM:
+            fields.refuse("domain", "hoort alleen bij een pseudoniem", "belongs to a pseudonym only")
         fields.finish()
-        return cls(name, title, Kind(kind), required, codes, minimum, maximum, unit, pattern, longest, description)
+        bounds = (minimum, maximum, unit, pattern, longest)
+        return cls(name, title, Kind(kind), required, codes, *bounds, description, domain)
 
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire; absent members are left out."""
@@ -117,7 +125,7 @@ class Column:
         }
         if self.codes:
             members["codes"] = [code.to_json() for code in self.codes]
-        for name in ("minimum", "maximum", "unit", "pattern"):
+        for name in ("minimum", "maximum", "unit", "pattern", "domain"):
             if getattr(self, name) is not None:
                 members[name] = getattr(self, name)
         if self.max_length is not None:

@@ -76,6 +76,10 @@ class FaultCode(StrEnum):
     EMAIL = "F139"
     DATE = "F140"
     POSTCODE = "F141"
+    NO_BSN = "F142"
+    WRONG_BSN = "F143"
+    NOBODY = "F144"
+    OTHER_KEY = "F145"
 
     DOUBLE_ROW = "F201"
     DOUBLE_KEY = "F202"
@@ -305,6 +309,22 @@ _TEXTS: dict[FaultCode, tuple[str, str]] = {
     FaultCode.NOT_A_PSEUDONYM: (
         "Dit is geen pseudoniem van Sluis (type.doel.versie.waarde). Laat de SDK het pseudoniem maken.",
         "This is no pseudonym of Sluis (type.purpose.version.value). Let the SDK make the pseudonym.",
+    ),
+    FaultCode.NO_BSN: (
+        "Dit is geen BSN: dat heeft negen cijfers en niets ertussen. Verbeter het in uw eigen registratie.",
+        "This is no BSN: it has nine digits and nothing between them. Correct it in your own records.",
+    ),
+    FaultCode.WRONG_BSN: (
+        "Dit BSN kan niet bestaan (elfproef). Verbeter het in uw eigen registratie.",
+        "This BSN cannot exist (eleven test). Correct it in your own records.",
+    ),
+    FaultCode.NOBODY: (
+        "Dit BSN is van niemand (000000000 of 999999999, onbekend). Zoek het BSN op of laat de rij weg.",
+        "This BSN is nobody's (000000000 or 999999999, unknown). Look the BSN up or leave the row out.",
+    ),
+    FaultCode.OTHER_KEY: (
+        "Dit pseudoniem hoort bij een andere sleutel dan deze ronde vraagt ({expected}). Maak de pseudoniemen opnieuw.",
+        "This pseudonym was made with another key than this round asks for ({expected}). Make the pseudonyms again.",
     ),
     FaultCode.IDENTIFIER: (
         "Dit lijkt op een BSN. Lever nooit een BSN: laat de SDK er een pseudoniem van maken of verwijder het.",

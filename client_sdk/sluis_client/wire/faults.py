@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -119,6 +119,10 @@ class Faults:
     def warnings(self) -> tuple[Fault, ...]:
         """The shown faults that do not refuse the delivery."""
         return tuple(f for f in self.shown if f.severity is Severity.WARNING)
+
+    def without_values(self) -> Faults:
+        """The same faults without what is wrong: places and texts only."""
+        return replace(self, shown=tuple(replace(one, value=None) for one in self.shown))
 
     def to_json(self) -> dict[str, Any]:
         """As it stands in an answer."""

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from sluis_client.wire.canonical import base64url, canonical_bytes, digest, from_base64url
+from sluis_client.wire.confirmation import Confirmation
 from sluis_client.wire.strict import Fields, Problem, WireError, time_text
 
 MANIFEST_PREFIX = b"sluis-manifest-v1\n"
@@ -53,6 +54,9 @@ class Manifest:
         nonce: 128 random bits, base64url.
         created_at: the supplier's clock, UTC.
         corrects: the submission that this delivery replaces.
+        sealed: whether the content is sealed to the service; digest and size are then of 32 bytes before it and it
+            (`sluis_client.wire.sealing`).
+        confirmed: the warnings that somebody looked at, and why the figures are right; such a manifest is of version 2.
 
     Raises:
         WireError: a field is out of bounds; all are named.
@@ -69,6 +73,8 @@ class Manifest:
     nonce: str
     created_at: datetime
     corrects: str | None = None
+    sealed: bool = False
+    confirmed: Confirmation | None = None
 
     def __post_init__(self) -> None:
         """Hold the same rules for a manifest that is made as for one that is read."""
@@ -88,7 +94,7 @@ class Manifest:
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire and, in canonical form, under the signature."""
         members: dict[str, Any] = {
-            "manifestVersion": 1,
+            "manifestVersion": 1 if self.confirmed is None else 2,
             "dataSet": self.data_set,
             "dataSetVersion": self.data_set_version,
             "round": self.round,
@@ -100,7 +106,13 @@ class Manifest:
             "nonce": self.nonce,
             "createdAt": time_text(self.created_at),
         }
-        return members if self.corrects is None else {**members, "corrects": self.corrects}
+        if self.corrects is not None:
+            members["corrects"] = self.corrects
+        if self.sealed:
+            members["sealed"] = True
+        if self.confirmed is not None:
+            members["confirmed"] = self.confirmed.to_json()
+        return members
 
     def canonical(self) -> bytes:
         """The canonical bytes."""
@@ -125,13 +137,16 @@ _KNOWN = frozenset(
         "nonce",
         "createdAt",
         "corrects",
+        "sealed",
+        "confirmed",
     }
 )
 
 
 def _read(value: Any) -> dict[str, Any]:
     fields = Fields(value, _KNOWN)
-    fields.integer("manifestVersion", 1, 1)
+    version = 2 if "confirmed" in fields else 1
+    fields.integer("manifestVersion", version, version)
     members = {
         "data_set": fields.text("dataSet", IDENTIFIER),
         "data_set_version": fields.integer("dataSetVersion", 1, _MAX_VERSION),
@@ -144,12 +159,16 @@ def _read(value: Any) -> dict[str, Any]:
         "nonce": fields.text("nonce", NONCE),
         "created_at": fields.time("createdAt"),
         "corrects": fields.text("corrects", IDENTIFIER) if "corrects" in fields else None,
+        "sealed": "sealed" in fields and fields.boolean("sealed"),
+        "confirmed": fields.nested("confirmed", Confirmation.from_json) if "confirmed" in fields else None,
     }
     if "rows" not in fields or value["rows"] is not None:
         members["rows"] = fields.integer("rows", 0, _MAX_ROWS)
     nonce = str(members["nonce"])
     if NONCE.fullmatch(nonce) and not _is_nonce(nonce):
         fields.refuse("nonce", "is geen base64url van 128 bits", "is no base64url of 128 bits")
+    if "sealed" in fields and not members["sealed"]:
+        fields.refuse("sealed", "moet true zijn, of ontbreken", "must be true, or absent")
     fields.finish()
     return {**members, "format": Format(str(members["format"]))}
 

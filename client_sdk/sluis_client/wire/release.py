@@ -20,8 +20,8 @@ from sluis_client.wire.log import (
     CheckpointError,
     EntryError,
     LogKey,
+    LogKeys,
     LogProof,
-    open_checkpoint,
     verify_log_proof,
 )
 from sluis_client.wire.manifest import SignatureError
@@ -95,7 +95,7 @@ class VerifiedRelease:
 
 
 def verify_release(
-    document: Any, jwks: Any, log_key: LogKey, *, issuer: str | None = None, seen: str | None = None
+    document: Any, jwks: Any, log_key: LogKey | LogKeys, *, issuer: str | None = None, seen: str | None = None
 ) -> VerifiedRelease:
     """Prove a release with nothing but the file and two public keys.
 
@@ -116,7 +116,7 @@ def verify_release(
     Args:
         document: what `GET /v1/releases/{id}` answered, as parsed JSON.
         jwks: the service's JWKS document.
-        log_key: the key of its audit log.
+        log_key: the key of its audit log; or one before it, or after it, that the release shows to belong together.
         issuer: the service's issuer URL, when it is known.
         seen: a checkpoint of the log that was seen before, as signed note.
 
@@ -147,7 +147,7 @@ def verify_release(
     except EntryError as error:
         raise ReleaseError(8 if error.step == 1 else 9, error.nl, error.en) from error  # 8, 9
     if seen is not None:
-        _require_not_contradicted(proven.checkpoint, seen, log_key)  # 10
+        _require_not_contradicted(proven.checkpoint, seen, proven.keys)  # 10
     return VerifiedRelease(content, certificate, proven.index, proven.checkpoint)
 
 
@@ -279,9 +279,9 @@ def _log_proof(certificate: Mapping[str, Any]) -> LogProof:
         ) from error
 
 
-def _require_not_contradicted(checkpoint: Checkpoint, seen: str, key: LogKey) -> None:
+def _require_not_contradicted(checkpoint: Checkpoint, seen: str, keys: LogKeys) -> None:
     try:
-        before = open_checkpoint(seen, key)
+        before = keys.open(seen)
     except CheckpointError as error:
         raise ReleaseError(10, error.nl, error.en) from error
     if before.size == checkpoint.size and before.root != checkpoint.root:

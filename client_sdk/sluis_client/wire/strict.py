@@ -99,8 +99,10 @@ class Fields:
             return None
         return self._members[name]
 
-    def text(self, name: str, pattern: re.Pattern[str] | None = None, *, empty: bool = False) -> str:
-        """A string of at most 4,000 characters that fully matches the pattern."""
+    def text(
+        self, name: str, pattern: re.Pattern[str] | None = None, *, empty: bool = False, longest: int = _MAX_TEXT
+    ) -> str:
+        """A string of at most `longest` characters that fully matches the pattern."""
         value: object = self._get(name)
         if not isinstance(value, str):
             if name in self._members:
@@ -110,7 +112,7 @@ class Fields:
             self.refuse(name, "is leeg", "is empty")
         elif LONE_SURROGATE.search(value):
             self.refuse(name, "bevat een half teken", "holds half a character")
-        elif len(value) > _MAX_TEXT:
+        elif len(value) > longest:
             self.refuse(name, "is te lang", "is too long")
         elif pattern is not None and not pattern.fullmatch(value):
             self.refuse(name, f"heeft niet de vorm {pattern.pattern}", f"does not have the form {pattern.pattern}")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from service.adapters.bundle.purpose_checks import PurposeChecks
 from service.adapters.bundle.reading import BundleFiles
-from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Figure, Sensitivity
+from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Figure, MeasureKind, Sensitivity
 from service.domain.method import Noise
 from service.domain.obligations import (
     COMPETITION_MINIMUM_AGE_MONTHS,
@@ -110,6 +110,9 @@ class CrossChecks:
             self._fault(data_set, "sensitivity", "public-and-sensitive")
         if Sensitivity.SPECIAL_CATEGORY in kinds and Sensitivity.PERSONAL not in kinds:
             self._fault(data_set, "sensitivity", "special-without-personal")
+        for measure in data_set.measures:
+            if measure.once_per_person and (data_set.person is None or measure.kind is not MeasureKind.COUNT):
+                self._fault(data_set, f"measures.{measure.name}.once_per_person", "once-without-person")
         if Sensitivity.COMPETITION in kinds and data_set.minimum_age_months < COMPETITION_MINIMUM_AGE_MONTHS:
             values = {"value": data_set.minimum_age_months, "base": COMPETITION_MINIMUM_AGE_MONTHS}
             self._fault(data_set, "minimum_age_months", "too-young", **values)

@@ -88,7 +88,17 @@ def data_set(model: DataSetModel) -> DataSet:
             for name, d in model.dimensions.items()
         ),
         measures=tuple(
-            Measure(name, m.title.label(), m.definition.label(), m.unit, m.kind, m.minimum, m.maximum, m.figure)
+            Measure(
+                name,
+                m.title.label(),
+                m.definition.label(),
+                m.unit,
+                m.kind,
+                m.minimum,
+                m.maximum,
+                m.figure,
+                m.once_per_person,
+            )
             for name, m in model.measures.items()
         ),
         checks=tuple(Check(c.code, c.left, c.right, c.severity, c.message.label()) for c in model.checks),
@@ -107,7 +117,9 @@ def data_set(model: DataSetModel) -> DataSet:
         notes=tuple(
             Note(name, n.title.label(), n.definition.label(), n.maximum_length) for name, n in model.notes.items()
         ),
-        person=PersonColumn(model.person.name, model.person.title.label(), model.person.definition.label())
+        person=PersonColumn(
+            model.person.name, model.person.title.label(), model.person.definition.label(), model.person.domain
+        )
         if model.person is not None
         else None,
         targets=tuple(Target(t.measure, t.valid_from, t.at_most, t.definition.label()) for t in model.targets),

@@ -125,6 +125,12 @@ FAULTS: Mapping[str, FaultText] = {
         "kies 'public', of een of meer van de andere",
         "choose 'public', or one or more of the others",
     ),
+    "once-without-person": FaultText(
+        "alleen een telling van een gegevensset met pseudoniemen kan personen één keer tellen",
+        "only a count of a data set with pseudonyms can count persons once",
+        "voeg 'person' toe, of laat 'once_per_person' weg",
+        "add 'person', or leave out 'once_per_person'",
+    ),
     "special-without-personal": FaultText(
         "bijzondere persoonsgegevens zijn ook persoonsgegevens",
         "special categories of personal data are personal data too",

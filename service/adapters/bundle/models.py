@@ -69,6 +69,7 @@ class MeasureModel(_Strict):
     figure: Figure
     minimum: int = 0
     maximum: int = 10**9
+    once_per_person: bool = False
 
 
 class NoteModel(_Strict):
@@ -85,6 +86,7 @@ class PersonModel(_Strict):
     name: Name
     title: LabelModel
     definition: LabelModel
+    domain: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 
 
 class TargetModel(_Strict):

@@ -69,10 +69,10 @@ class SqlAuditTrail:
             raise NotFound("audit-event")
         return from_payload(found["payload"])
 
-    def readings(self, releases: Sequence[str]) -> Mapping[str, Sequence[Reading]]:
+    def readings(self, objects: Sequence[str], code: str) -> Mapping[str, Sequence[Reading]]:
         """By organisation."""
-        found: dict[str, list[Reading]] = {release: [] for release in releases}
-        for row in self._transaction.rows(readings_of(releases)):
+        found: dict[str, list[Reading]] = {name: [] for name in objects}
+        for row in self._transaction.rows(readings_of(objects, code)):
             found[row["object_id"]].append(Reading(row["organisation"], row["times"], row["first"], row["last"]))
         return found
 

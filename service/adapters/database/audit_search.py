@@ -62,8 +62,8 @@ def how_common(term: str) -> Select[Any]:
     return select(func.count().label("events")).select_from(some)
 
 
-def readings_of(releases: Sequence[str]) -> Select[Any]:
-    """How often, first and last each organisation read each of these releases."""
+def readings_of(objects: Sequence[str], code: str) -> Select[Any]:
+    """How often, first and last each organisation read each of these objects, by events of this code."""
     return (
         select(
             _E.object_id,
@@ -73,8 +73,8 @@ def readings_of(releases: Sequence[str]) -> Select[Any]:
             func.max(_E.recorded).label("last"),
         )
         .where(
-            _E.object_id.in_(releases),
-            _E.code == "release.read",
+            _E.object_id.in_(objects),
+            _E.code == code,
             _E.outcome == Outcome.SUCCESS,
             _E.organisation.is_not(None),
         )

@@ -26,6 +26,7 @@ from service.adapters.database.requests import SqlRequests
 from service.adapters.database.revisions import head, revision_of
 from service.adapters.database.rounds import SqlRounds
 from service.adapters.database.saved_queries import SqlSavedQueries
+from service.adapters.database.sealing_keys import SqlSealingKeys
 from service.adapters.database.submissions import SqlSubmissions
 from service.adapters.database.tables import audit_events
 from service.adapters.database.transaction import Transaction
@@ -45,6 +46,7 @@ from service.ports.unit_of_work import (
     Requests,
     Rounds,
     SavedQueries,
+    SealingKeys,
     Submissions,
     UsedTokens,
 )
@@ -68,6 +70,7 @@ class SqlUnitOfWork:
         self.objections: Objections = SqlObjections(transaction)
         self.public_figures: PublicCopies = SqlPublicFigures(transaction)
         self.reminders: Reminders = SqlReminders(transaction)
+        self.sealing_keys: SealingKeys = SqlSealingKeys(transaction)
         self.saved_queries: SavedQueries = SqlSavedQueries(transaction)
         self.audit: AuditTrail = self._trail
         self.log: LogBook = SqlLogBook(transaction)
@@ -130,6 +133,15 @@ class SqlDatabase:
         """A transaction that reads one moment of the database; the database itself refuses to write in it."""
         with _transaction(self._engines.read, writes=False) as transaction:
             yield SqlUnitOfWork(transaction, self._random_bytes)
+
+    def remember_once(self, issuer: str, jti: str, *, now: datetime, until: datetime) -> bool:
+        """See `service.ports.unit_of_work.Database`."""
+        with _transaction(self._engines.write, writes=True) as transaction:
+            used = SqlUsedTokens(transaction)
+            first = used.remember(issuer, jti, until)
+            used.forget(now)
+            transaction.commit()
+            return first
 
     def waits(self) -> bool:
         """Whether any event waits for a place in the log; takes no lock."""

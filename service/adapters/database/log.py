@@ -12,7 +12,7 @@ from service.adapters.database.tables import audit_events, log_checkpoints, log_
 from service.adapters.database.transaction import Transaction
 from service.domain.log_tiles import Tile
 from service.ports.log import Backlog, Waiting
-from sluis_client.wire.log import Checkpoint, LogEntry, LogKey
+from sluis_client.wire.log import Checkpoint, LogEntry, LogKey, Succession
 from sluis_client.wire.log.erasures import ERASURE_EVENT
 
 _STRETCH = 1_000
@@ -29,6 +29,7 @@ _EXTEND = (
     .values(hashes=bindparam("grown"))
 )
 _ENTRY = (audit_events.c.log_index, audit_events.c.salt, audit_events.c.payload)
+_KEYS = select(log_keys.c.key, log_keys.c.succession).order_by(log_keys.c.from_size)
 _NEWEST = select(log_checkpoints).order_by(log_checkpoints.c.size.desc()).limit(1)
 
 
@@ -40,8 +41,16 @@ class SqlLogBook:
 
     def key(self) -> LogKey | None:
         """The newest key."""
-        found = self._transaction.row(select(log_keys.c.key).order_by(log_keys.c.since.desc()).limit(1))
-        return None if found is None else LogKey.from_text(found["key"])
+        keys = self.keys()
+        return keys[-1] if keys else None
+
+    def keys(self) -> Sequence[LogKey]:
+        """Oldest first."""
+        return [LogKey.from_text(row["key"]) for row in self._transaction.rows(_KEYS)]
+
+    def successions(self) -> Sequence[str]:
+        """Oldest first."""
+        return [row["succession"] for row in self._transaction.rows(_KEYS) if row["succession"] is not None]
 
     def checkpoint(self) -> Checkpoint | None:
         """The newest, as it was signed."""
@@ -153,9 +162,12 @@ class SqlLogTurn(SqlLogBook):
         row = {"size": checkpoint.size, "root": checkpoint.root, "note": checkpoint.note, "signed_at": at}
         self._transaction.write(insert(log_checkpoints), row)
 
-    def put_key(self, key: LogKey, since: datetime) -> None:
+    def put_key(self, key: LogKey, since: datetime, follows: Succession | None = None) -> None:
         """Kept as it is from here."""
-        self._transaction.write(insert(log_keys), {"key": key.text(), "since": since})
+        row = {"key": key.text(), "since": since, "from_size": 0, "succession": None}
+        if follows is not None:
+            row |= {"from_size": follows.size, "succession": follows.note}
+        self._transaction.write(insert(log_keys), row)
 
     def commit(self) -> None:
         """All of it, or nothing."""

@@ -361,5 +361,7 @@ log_keys = Table(
     metadata,
     Column("key", PlainText, primary_key=True),
     Column("since", UtcDateTime, nullable=False),
+    Column("from_size", BigInteger, nullable=False, server_default="0"),
+    Column("succession", PlainText),
     sqlite_with_rowid=False,
 )

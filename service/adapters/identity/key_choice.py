@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from service.adapters.identity import compact
 from service.ports.identity import Algorithm, NotAuthenticated, TokenFault
+from sluis_client.wire.jwk import jwk_thumbprint
 
 VerificationKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
@@ -33,6 +34,16 @@ def verification_key(jwk: Mapping[str, object], algorithm: Algorithm) -> Verific
         return _p256_key(jwk) if algorithm == "ES256" else _rsa_key(jwk)
     except ValueError as error:
         raise NotAuthenticated(TokenFault.KEY_UNSUITABLE) from error
+
+
+def thumbprint_of(jwk: Mapping[str, object]) -> str:
+    """The RFC 7638 thumbprint of a key that came in, once it is known to be a good P-256 key.
+
+    Raises:
+        NotAuthenticated: KEY_UNSUITABLE.
+    """
+    verification_key(jwk, "ES256")
+    return jwk_thumbprint({name: str(jwk[name]) for name in ("kty", "crv", "x", "y")})
 
 
 def _check_purpose(jwk: Mapping[str, object], algorithm: Algorithm) -> None:

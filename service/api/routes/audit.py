@@ -29,7 +29,7 @@ from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.keep_audit_queries import list_audit_queries, remove_audit_query, save_audit_query
 from service.use_cases.read_audit_log import ExportForm, export_audit_log, read_audit_event, read_audit_log
 from service.use_cases.read_signals import read_signals
-from sluis_client.wire.content.values import PSEUDONYM
+from sluis_client.wire.pseudonym import LABEL
 
 router = APIRouter(tags=["audit"])
 
@@ -40,7 +40,7 @@ _Name = Annotated[str | None, AfterValidator(plain), Query(min_length=1, max_len
 _Pseudonym = Annotated[
     str | None,
     Query(
-        pattern=PSEUDONYM,
+        pattern=f"^{LABEL}$",
         max_length=512,
         description="Of a person, as `type.purpose.version.value`: every event that touched data about them",
     ),

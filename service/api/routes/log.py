@@ -13,7 +13,7 @@ from pydantic import BeforeValidator
 from service.api.callers import require_known_query
 from service.api.edge import edge_of
 from service.api.schemas.base import answer
-from service.api.schemas.log import LogStandingAnswer, ProofAnswer
+from service.api.schemas.log import LogStandingAnswer, ProofAnswer, SuccessionsAnswer
 from service.domain.errors import NotFound
 from service.domain.log_tiles import WIDTH, parse_tile_path
 from service.use_cases.call import Services
@@ -22,6 +22,7 @@ from service.use_cases.read_log import (
     read_consistency,
     read_inclusion,
     read_log_key,
+    read_log_successions,
     read_standing,
     read_tile,
 )
@@ -74,6 +75,17 @@ def get_checkpoint(services: OpenServices) -> Response:
 def get_key(services: OpenServices) -> Response:
     """The verifier key of the log (C2SP signed-note): name, key id, public key. Compare it once, elsewhere."""
     return Response(read_log_key(services) + "\n", headers=_NEWEST, media_type=_TEXT)
+
+
+@router.get(
+    "/v1/log/successions",
+    operation_id="readLogSuccessions",
+    summary="How the keys of the log followed each other",
+    response_model=SuccessionsAnswer,
+)
+def get_successions(services: OpenServices) -> Response:
+    """Signed notes, oldest first, each signed by the key before and the one that follows; none while there is one."""
+    return answer(SuccessionsAnswer(successions=list(read_log_successions(services))), headers=dict(_NEWEST))
 
 
 @router.get(

@@ -32,15 +32,20 @@ from service.use_cases.abandon_submission import abandon_submission
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.call import Call
 from service.use_cases.complete_submission import complete_submission
+from service.use_cases.opening import Sealed
 from service.use_cases.read_submissions import list_submissions, read_submission
 from service.use_cases.receive_part import receive_part
 from service.use_cases.submit_records import Delivered, submit_records
 from service.use_cases.withdraw_submission import withdraw_submission
-from sluis_client.wire import Format, SignedManifest, WireError, content_of_records
+from sluis_client.wire import Format, SignedManifest, WireError, content_of_records, from_base64url
+from sluis_client.wire.manifest import KEY_ID
+from sluis_client.wire.sealing import SEALED_OVERHEAD
+from sluis_client.wire.strict import Fields
 
 router = APIRouter(tags=["submissions"])
 
-PART_BODY = 8 * KIB * KIB
+PART_BODY = 8 * KIB * KIB + SEALED_OVERHEAD
+_RECORDS = ("records", "sealedRecords")
 _DUPLICATE = {"Sluis-Outcome": "duplicate"}
 _CONTENT_DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 _State = Annotated[SubmissionState | None, Query(description="Only deliveries in this state")]
@@ -64,11 +69,11 @@ def post_submission(
     The same idempotency key or the same manifest gets the answer of the first call. Content that counts already under
     another manifest gets the delivery that counts, with the header `Sluis-Outcome: duplicate`.
     """
-    signed, records = _read(raw)
-    if records is None:
+    signed, given = _read(raw)
+    if given is None:
         delivered = begin_submission(call, signed, idempotency_key)
     else:
-        delivered = submit_records(call, signed, _content(records), idempotency_key)
+        delivered = submit_records(call, signed, given, idempotency_key)
     same = delivered.submission.manifest_digest == signed.manifest.digest()
     return _delivered(call, delivered, duplicate=not same, made=201)
 
@@ -123,7 +128,14 @@ def get_submission(call: AnyCall, submission_id: Id) -> Response:
                 "description": "SHA-256 of the part (RFC 9530)",
                 "schema": {"type": "string", "pattern": r"^sha-256=:[A-Za-z0-9+/]{43}=:$"},
                 "example": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
-            }
+            },
+            {
+                "name": "Sluis-Sealed-To",
+                "in": "header",
+                "required": False,
+                "description": "The id of the key to which the part is sealed, when it is",
+                "schema": {"type": "string", "pattern": f"^{KEY_ID.pattern}$"},
+            },
         ]
     },
 )
@@ -134,8 +146,10 @@ def put_part(
     number: Number,
     content: Annotated[bytes, Depends(Body(OCTETS, PART_BODY))],
 ) -> Response:
-    """Kept sealed until the delivery is completed; sending the same part twice is fine."""
-    receive_part(call, submission_id, number, content, _content_digest(request))
+    """Kept encrypted until the delivery is completed; sending the same part twice is fine."""
+    sealed_to = _sealed_to(request)
+    sent = content if sealed_to is None else Sealed(sealed_to, content)
+    receive_part(call, submission_id, number, sent, _content_digest(request))
     return Response(status_code=204)
 
 
@@ -191,24 +205,60 @@ def _delivered(call: Call, delivered: Delivered, *, duplicate: bool, made: int) 
     return answer(message, made, {**headers, "Location": f"/v1/submissions/{found.id}"})
 
 
-def _read(raw: bytes) -> tuple[SignedManifest, list[Any] | None]:
-    """The signed manifest and the records, if there are any.
+def _read(raw: bytes) -> tuple[SignedManifest, bytes | Sealed | None]:
+    """The signed manifest and the records, as they were signed for or sealed, if there are any.
 
     Raises:
         Refused: with every fault of the manifest, or of how it goes with the records.
     """
     members = read_json(raw)
-    records = members.pop("records", None) if isinstance(members, dict) else None
+    records, sealed = (members.pop(name, None) if isinstance(members, dict) else None for name in _RECORDS)
     try:
         signed = SignedManifest.from_json(members)
     except WireError as error:
         raise Refused("invalid-request", faults=of_wire(error)) from None
     if records is not None and not isinstance(records, list):
         raise invalid(in_body("/records", "no-list", "moet een lijst zijn", "must be a list"))
-    if (signed.manifest.format is Format.JSON) != (records is not None):
+    if records is not None and sealed is not None:
+        raise invalid(in_body("/sealedRecords", "not-valid", "mag niet naast records", "must not go beside records"))
+    if (signed.manifest.format is Format.JSON) != (records is not None or sealed is not None):
         nl = "formaat json hoort bij records in dezelfde aanroep, en alleen daarbij"
         raise invalid(in_body("/manifest/format", "not-valid", nl, "json goes with records in the same call only"))
-    return signed, records
+    if sealed is not None:
+        return signed, _sealed(sealed)
+    return signed, None if records is None else _content(records)
+
+
+def _sealed(value: Any) -> Sealed:
+    """What came sealed.
+
+    Raises:
+        Refused: it is not written as it has to be.
+    """
+    try:
+        fields = Fields(value, {"keyId", "content"})
+        key_id, content = fields.text("keyId", KEY_ID), fields.text("content", longest=INLINE_BODY)
+        fields.finish()
+        return Sealed(key_id, from_base64url(content))
+    except WireError as error:
+        raise Refused("invalid-request", faults=of_wire(error)) from None
+    except ValueError:
+        nl, en = "is geen base64url zonder opvulling", "is no base64url without padding"
+        raise invalid(in_body("/sealedRecords/content", "not-valid", nl, en)) from None
+
+
+def _sealed_to(request: Request) -> str | None:
+    """The id of the key to which a part is sealed.
+
+    Raises:
+        Refused: the header is not written as it has to be.
+    """
+    sent = request.headers.getlist("sluis-sealed-to")
+    if not sent:
+        return None
+    if len(sent) != 1 or not KEY_ID.fullmatch(sent[0]):
+        raise invalid(in_header("Sluis-Sealed-To", "moet een sleutel noemen", "must name one key"))
+    return sent[0]
 
 
 def _content(records: list[Any]) -> bytes:

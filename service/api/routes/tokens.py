@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from service.api.bodies import FormBody, JsonBody
-from service.api.callers import StrangerCall
+from service.api.callers import StrangerCall, shown
 from service.api.edge import edge_of
 from service.api.exchange import exchange_of
 from service.api.limiting import Counted
-from service.api.problems import Refused
+from service.api.problems import CHALLENGE, Refused
 from service.api.routes.well_known import JWKS_PATH, TOKEN_PATH
 from service.api.schemas.base import answer
 from service.api.schemas.organisations import (
@@ -22,16 +22,16 @@ from service.api.schemas.organisations import (
     RegistrationInput,
     TokenAnswer,
 )
-from service.domain.errors import Denied
-from service.ports.identity import NotAuthenticated
-from service.use_cases.issue_token import issue_token
+from service.domain.errors import Denied, Invalid
+from service.ports.identity import NotAuthenticated, ProofNotValid, TokenFault
+from service.use_cases.issue_token import issue_token, refused_assertion
 from service.use_cases.register_key import register_key
 
 router = APIRouter(tags=["identity"])
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MOST_ASSERTION = 8_192
-_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="sluis"'}
+_CHALLENGE = {"WWW-Authenticate": CHALLENGE}
 
 
 @router.post(
@@ -80,21 +80,52 @@ def post_registration(
 def post_token(
     request: Request, call: StrangerCall, form: Annotated[Mapping[str, str] | None, Depends(FormBody())]
 ) -> Response:
-    """OAuth 2.0 client credentials with `private_key_jwt` (RFC 6749, RFC 7523): a token of 300 seconds."""
-    limits, address = edge_of(request).limits, exchange_of(request).neighbourhood
+    """OAuth 2.0 client credentials with `private_key_jwt` (RFC 6749, RFC 7523): a token of 300 seconds.
+
+    With a header DPoP (RFC 9449), a proof by the client's registered key, the token is bound to that key and has the
+    type DPoP; whether it can be had without one is for the operator to say.
+    """
+    edge, address = edge_of(request), exchange_of(request).neighbourhood
+    limits = edge.limits
     limits.count(Counted.TOKENS, address)
     try:
         assertion = _assertion(form)
     except _UnusableForm as unusable:
         return _oauth_error(unusable.error, unusable.description)
     try:
-        issued = issue_token(call, assertion)
+        limits.require_room(Counted.FAILED_LOGIN, address)
+    except Refused:
+        # Whoever else is behind this address gets in all the same.
+        if refused_assertion(call, assertion) is not None:
+            edge.failed_logins.add(address, edge.services.clock.now())
+            raise
+    try:
+        issued = issue_token(call, assertion, shown(request, ""), form.get("resource") if form else None)
+    except (Invalid, Denied) as refusal:
+        return _not_given(refusal)
     except NotAuthenticated as refusal:
-        limits.count(Counted.FAILED_LOGIN, address)
-        return _oauth_error("invalid_client", f"The client assertion was refused ({refusal.fault.told.value}).", 401)
-    except Denied:
-        return _oauth_error("unauthorized_client", "This client may not have a token now.")
-    return answer(TokenAnswer(access_token=issued.token, expires_in=issued.expires_in), headers={"Pragma": "no-cache"})
+        if refusal.fault is not TokenFault.UNBOUND:
+            limits.count(Counted.FAILED_LOGIN, address)
+        return _not_given(refusal)
+    kind: Literal["DPoP", "Bearer"] = "DPoP" if request.headers.getlist("dpop") else "Bearer"
+    told = TokenAnswer(access_token=issued.token, token_type=kind, expires_in=issued.expires_in)
+    return answer(told, headers={"Pragma": "no-cache"})
+
+
+def _not_given(refusal: Invalid | Denied | NotAuthenticated) -> Response:
+    """Why there is no token, as OAuth says it."""
+    match refusal:
+        case Invalid():
+            return _oauth_error("invalid_target", "This service gives tokens for itself and its key holder (RFC 8707).")
+        case Denied():
+            return _oauth_error("unauthorized_client", "This client may not have a token now.")
+        case ProofNotValid():
+            return _oauth_error("invalid_dpop_proof", f"The proof was refused ({refusal.fault.told.value}).")
+        case NotAuthenticated(fault=TokenFault.UNBOUND):
+            return _oauth_error("invalid_dpop_proof", "Tokens are bound to a key here: send a header DPoP (RFC 9449).")
+        case NotAuthenticated():
+            pass
+    return _oauth_error("invalid_client", f"The client assertion was refused ({refusal.fault.told.value}).", 401)
 
 
 class _UnusableForm(Exception):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
 from service.api.edge import edge_of
 from service.api.problems import Refused
-from service.api.schemas.base import Answer, answer
+from service.api.schemas.base import Answer, Day, answer
+from service.domain.errors import NotFound
+from service.use_cases.read_sealing_keys import read_sealing_keys
 
 router = APIRouter(tags=["service"])
 
 TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - an address
 JWKS_PATH = "/.well-known/jwks.json"
+PSEUDONYMS_PATH = "/.well-known/sluis-pseudonyms"
 OPENAPI_PATH = "/v1/openapi.json"
 
+_FRESH = {"Cache-Control": "no-store"}
 _SHARED = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
 
 
@@ -31,6 +35,29 @@ class ReadinessAnswer(Answer):
 
     status: Literal["pass"] = "pass"
     parts: dict[str, bool]
+
+
+class PseudonymKeyAnswer(Answer):
+    """A key in force: figures about periods that end on `since` or later use it."""
+
+    version: int
+    since: Day
+    check: str
+
+
+class PseudonymKeysAnswer(Answer):
+    """Where pseudonyms are made."""
+
+    key_holder: str
+    domains: dict[str, list[PseudonymKeyAnswer]]
+
+
+class SealingKeysAnswer(Answer):
+    """The keys to seal content to (HPKE, RFC 9180), signed."""
+
+    sealing_keys: dict[str, Any]
+    key_id: str
+    signature: str
 
 
 class JwksAnswer(Answer):
@@ -68,6 +95,22 @@ def read_keys(request: Request) -> Response:
 
 
 @router.get(
+    "/v1/sealing-keys",
+    operation_id="readSealingKeys",
+    summary="The keys to seal content to",
+    response_model=SealingKeysAnswer,
+)
+def get_sealing_keys(request: Request) -> Response:
+    """Signed now by the key of receipts: Ed25519 over `sluis-sealing-keys-v1`, a line feed and the RFC 8785 form.
+
+    Use the active key that came last. A part that is sealed to another than an active key is refused
+    (`sealing-key-not-active`): ask again and seal anew.
+    """
+    made = read_sealing_keys(edge_of(request).services)
+    return Response(json.dumps(made.to_json(), separators=(",", ":")), 200, _FRESH, "application/json")
+
+
+@router.get(
     "/.well-known/oauth-authorization-server",
     operation_id="readAuthorisationServer",
     summary="How machine clients get a token",
@@ -83,9 +126,25 @@ async def read_authorisation_server(request: Request) -> Response:
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "dpop_signing_alg_values_supported": ["ES256"],
         "service_documentation": issuer + OPENAPI_PATH,
     }
     return Response(json.dumps(document, separators=(",", ":")), 200, _SHARED, "application/json")
+
+
+@router.get(
+    PSEUDONYMS_PATH,
+    operation_id="readPseudonymKeys",
+    summary="Where pseudonyms are made, and by which keys",
+    response_model=PseudonymKeysAnswer,
+    responses={404: {}},
+)
+def read_pseudonym_keys(request: Request) -> Response:
+    """The key holder's address, and per domain its keys in force with their check values; never a key."""
+    announced = edge_of(request).services.pseudonyms.announced()
+    if announced is None:
+        raise NotFound("key-holder")
+    return Response(json.dumps(announced.to_json(), separators=(",", ":")), 200, _SHARED, "application/json")
 
 
 @router.get(OPENAPI_PATH, operation_id="readOpenApi", summary="This document")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from service.api.schemas.base import Answer
+from service.api.schemas.base import ABSENT, Answer
 from service.use_cases.read_log import LogStanding
 from sluis_client.wire.log import LogProof
 
@@ -24,6 +24,12 @@ class ProofAnswer(Answer):
     def of(cls, hashes: Sequence[bytes]) -> ProofAnswer:
         """The proof."""
         return cls(hashes=[base64.b64encode(hash_).decode() for hash_ in hashes])
+
+
+class SuccessionsAnswer(Answer):
+    """Which key of the log followed which."""
+
+    successions: list[Annotated[str, Field(description="C2SP signed note of `sluis-log-key-succession-v1`")]]
 
 
 class LogStandingAnswer(Answer):
@@ -53,6 +59,7 @@ class LogProofAnswer(Answer):
     event: Annotated[str, Field(description="RFC 8785 canonical JSON, as it was hashed")]
     hashes: Annotated[list[str], Field(description="RFC 6962 inclusion proof, base64url")]
     checkpoint: Annotated[str, Field(description="C2SP signed note")]
+    successions: Annotated[list[str], Field(description="Of the log's keys, when one was replaced")] | None = ABSENT
 
     @classmethod
     def of(cls, proof: LogProof) -> LogProofAnswer:

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Moment
-from service.domain.objection import PSEUDONYM, Objection
+from service.domain.objection import Objection
+from sluis_client.wire.pseudonym import LABEL
 
 _Names = Annotated[list[Identifier], Field(max_length=100)]
 
@@ -18,7 +19,7 @@ class ObjectionInput(Input):
     pseudonym: Annotated[
         str,
         Field(
-            pattern=f"^{PSEUDONYM.pattern}$",
+            pattern=f"^{LABEL}$",
             description="type.purpose.keyversion.digest, as in deliveries",
             examples=["bsn.planning.1.0123456789abcdefghijkl"],
         ),

@@ -11,6 +11,7 @@ from service.domain.organisation import ClientKey
 from service.use_cases.read_organisations import OrganisationView
 
 _COORDINATE = r"^[A-Za-z0-9_-]{43}$"
+_Jwt = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", max_length=4_096)]
 
 
 class PublicKeyInput(Input):
@@ -31,13 +32,18 @@ class RegistrationInput(Input):
     code: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{8,64}$", examples=["7Q4M-2K9X-H3TB-8WZP-5CND-1RVF-6JGS"])]
     public_key: PublicKeyInput
     proof: Annotated[
-        str,
+        _Jwt,
         Field(
-            pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
-            max_length=4_096,
-            description="JWT (ES256) signed with the key: aud the issuer, sub the SHA-256 of the code in hexadecimal.",
+            description="JWT (ES256) signed with the key: aud the issuer, sub the SHA-256 of the code in hexadecimal."
         ),
     ]
+
+
+class KeyInput(Input):
+    """The public half of another key of the organisation that asks."""
+
+    public_key: PublicKeyInput
+    proof: Annotated[_Jwt, Field(description="JWT (ES256) signed with that key: aud the issuer, sub the organisation.")]
 
 
 class RegistrationAnswer(Answer):
@@ -56,11 +62,18 @@ class TokenAnswer(Answer):
     """An access token (RFC 6749, section 5.1)."""
 
     access_token: Annotated[str, Field(serialization_alias="access_token")]
-    token_type: Annotated[Literal["Bearer"], Field(serialization_alias="token_type")] = "Bearer"  # noqa: S105 - a kind
+    token_type: Annotated[Literal["DPoP", "Bearer"], Field(serialization_alias="token_type")]
     expires_in: Annotated[int, Field(serialization_alias="expires_in")]
 
 
-OAuthErrorCode = Literal["invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type"]
+OAuthErrorCode = Literal[
+    "invalid_request",
+    "invalid_client",
+    "invalid_target",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_dpop_proof",
+]
 
 
 class OAuthErrorAnswer(Answer):

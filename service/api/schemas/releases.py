@@ -34,7 +34,7 @@ class ReleaseSummary(Answer):
     revision: Annotated[
         Revision,
         Field(
-            description="`pending`: a supplier corrected its figures, delivered late or withdrew since; "
+            description="`pending`: what counts has changed since, and a revision waits until it shows nobody; "
             "`superseded`: you have a later release of the same table, `revisedBy`"
         ),
     ]

@@ -11,6 +11,7 @@ from pydantic import Field
 from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Label, Moment, NoDoubles, Prose
 from service.domain.catalogue import Catalogue
 from service.domain.errors import NotFound
+from service.domain.policy import Obligation
 from service.domain.reason import Reason
 from service.domain.request import (
     AggregateRequest,
@@ -22,6 +23,7 @@ from service.domain.request import (
     Verdict,
 )
 from service.domain.texts import reason_json, text_of_unsafe
+from service.domain.texts_obligations import obligation_json
 from service.use_cases.read_requests import OfferedTable
 
 _MOST_CODES = 500
@@ -116,6 +118,8 @@ class ObligationAnswer(Answer):
 
     code: str
     value: str | int | float
+    nl: str
+    en: str
 
 
 class DecisionAnswer(Answer):
@@ -276,9 +280,10 @@ def reasons_of(found: AggregateRequest) -> tuple[Reason, ...]:
 
 
 def _explained(decision: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored decision with the texts of its reasons."""
+    """The stored decision with the texts of its reasons or obligations."""
     if "reasons" not in decision:
-        return dict(decision)
+        terms = [obligation_json(Obligation(o["code"], o["value"])) for o in decision.get("obligations", ())]
+        return {**decision, "obligations": terms}
     reasons = [reason_json(Reason(r["code"], r["data"])) for r in decision["reasons"]]
     return {**decision, "reasons": reasons}
 

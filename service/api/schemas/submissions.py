@@ -12,15 +12,26 @@ from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Moment, 
 from service.api.schemas.log import LogProofAnswer
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from sluis_client.wire.log import LogProof
+from sluis_client.wire.manifest import KEY_ID
 
 _DIGEST = r"^sha-256:[0-9a-f]{64}$"
+_KeyId = Annotated[str, Field(pattern=f"^{KEY_ID.pattern}$")]
 Digest = Annotated[str, Field(pattern=_DIGEST, examples=["sha-256:" + "0" * 64])]
+
+
+class ConfirmationInput(Input):
+    """Warnings of the supplier's own check that somebody looked at, and why the figures are right."""
+
+    warnings: Annotated[list[Annotated[str, Field(pattern=r"^F4[0-9]{2}$")]], Field(min_length=1, max_length=20)]
+    reason: Annotated[
+        str, Field(min_length=10, max_length=500, description="One line, screened for what points at a person")
+    ]
 
 
 class ManifestInput(Input):
     """What a supplier says it hands in; see the SDK for how it is signed. Read by the wire package."""
 
-    manifest_version: Literal[1]
+    manifest_version: Annotated[Literal[1, 2], Field(description="2 with `confirmed`, else 1")]
     data_set: Identifier
     data_set_version: Annotated[int, Field(ge=1, le=10**6)]
     round: Identifier
@@ -32,13 +43,27 @@ class ManifestInput(Input):
     nonce: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")]
     created_at: UtcTime
     corrects: Identifier | None = None
+    sealed: Annotated[
+        Literal[True] | None,
+        Field(description="The content comes sealed; digest and size are of 32 secret bytes and the content"),
+    ] = None
+    confirmed: ConfirmationInput | None = None
+
+
+class SealedInput(Input):
+    """What is sealed to the service by HPKE (RFC 9180), as `readSealingKeys` says."""
+
+    key_id: _KeyId
+    content: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_-]+$", description="Encapsulated key and ciphertext, base64url")
+    ]
 
 
 class SubmissionInput(Input):
-    """A signed manifest, with the records (format `json`) or without (the content follows in parts)."""
+    """A signed manifest, with the records (format `json`, sealed or not) or without (the content follows in parts)."""
 
     manifest: ManifestInput
-    key_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    key_id: _KeyId
     signature: Annotated[
         str,
         Field(
@@ -50,6 +75,7 @@ class SubmissionInput(Input):
         list[dict[str, str | int | float | bool | None]] | None,
         Field(description="One object per row, by column name; integers no larger than 2^53 - 1"),
     ] = None
+    sealed_records: SealedInput | None = None
 
 
 class CompletionInput(Input):

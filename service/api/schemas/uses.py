@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from service.api.schemas.base import ABSENT, Answer, Moment
 from service.domain.audit import Reading
 from service.use_cases.read_uses import Delivery, Use
@@ -22,7 +26,7 @@ class UsedDelivery(Answer):
 
 
 class ReadingAnswer(Answer):
-    """An organisation that read the release."""
+    """An organisation that read something: how often, first and last."""
 
     organisation: str
     times: int
@@ -45,7 +49,11 @@ class UseAnswer(Answer):
     purpose: str
     legal_basis: str | None = ABSENT
     deliveries: list[UsedDelivery]
-    read_by: list[ReadingAnswer]
+    examined_by: Annotated[
+        list[ReadingAnswer],
+        Field(description="Whose stewards looked at the evidence, with figures that nobody else sees"),
+    ]
+    read_by: Annotated[list[ReadingAnswer], Field(description="Who read the release")]
 
     @classmethod
     def of(cls, found: Use) -> UseAnswer:
@@ -59,5 +67,6 @@ class UseAnswer(Answer):
             purpose=release.purpose,
             legal_basis=found.legal_basis,
             deliveries=[UsedDelivery.of(one) for one in found.deliveries],
+            examined_by=[ReadingAnswer.of(one) for one in found.examined],
             read_by=[ReadingAnswer.of(one) for one in found.readings],
         )

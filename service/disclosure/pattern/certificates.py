@@ -10,7 +10,7 @@ it is a handful of array operations.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +92,20 @@ class _Entry:
     proof: list[int] | None
 
 
+@dataclass(frozen=True)
+class _Reach:
+    """How much of a certificate is possible: for outsiders `limit` of it, for these holders 1 / `strain`."""
+
+    limit: float
+    holders: Ints
+    strain: Floats
+
+
+def _limit(worst: float) -> float:
+    """The largest share of a deviation that is possible where all of it strains a node `worst` times too far."""
+    return min(1.0, 1.0 / worst if worst else 1.0) * (1 + SLACK)
+
+
 def _share(level: Floats, size: Floats, copies: int | None) -> Floats:
     """The least share of a deviation that moves nodes by `level` where all of it moves them by `size`."""
     share: Floats = level / size
@@ -141,6 +155,8 @@ class Ledger:
         self.alone = measures.reporting == 1
         self.pool: list[Certificate] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
+        self._moved_by: dict[int, list[int]] = {}
+        self._reaches: dict[tuple[int, float], _Reach] = {}
 
     def limit(self, left: Mapping[tuple[int, int], Ints]) -> None:
         """Ask for nothing but this: per direction and place in the assessment, these contributors."""
@@ -183,9 +199,17 @@ class Ledger:
             return None
         return Need(unsafe, node, direction, float(self.insider_levels[direction, unsafe]), left)
 
+    def is_open(self, key: tuple[int, int]) -> bool:
+        """Whether something is open about a place in the assessment in a direction, as (direction, place)."""
+        return bool(self.outsider_open[key] or self._insider_open[key])
+
     def settle(self, nodes: Ints, deviation: Floats) -> None:
         """Tick off everything that the certificate, its shrunken copies and their opposites show."""
+        number = len(self.pool)
         self.pool.append((nodes, deviation))
+        if self._noted is None:
+            for unsafe in self.place[nodes][self.place[nodes] >= 0].tolist():
+                self._moved_by.setdefault(unsafe, []).append(number)
         for sign in (1.0, -1.0):
             self._settle_one(nodes, sign * deviation)
 
@@ -209,11 +233,13 @@ class Ledger:
                 found.setdefault(node, {}).update(served)
         return {node: list(served)[:most] for node, served in found.items()}
 
-    def reopen(self, keys: Iterable[tuple[int, int]]) -> list[_Entry]:
-        """Forget what was shown about some needs; `restore` takes the answer to undo that."""
+    def reopen(self, keys: Iterable[tuple[int, int]], dead: Container[int] | None = None) -> list[_Entry]:
+        """Forget what was shown about some needs; `restore` takes the answer to undo that.
+
+        With `dead`, the certificates that hold no longer, all others of the pool show again what they can.
+        """
         entries = []
-        for direction, unsafe in keys:
-            key = (direction, unsafe)
+        for key in keys:
             entries.append(
                 _Entry(
                     key,
@@ -224,10 +250,12 @@ class Ledger:
                     self.proofs.get(key),
                 )
             )
-            self.outsider_open[key] = self.levels[key] > 0
-            self._insider_open[key] = self._untouched[key] = self.insider_levels[key] > 0
             self._left.pop(key, None)
             self.proofs.pop(key, None)
+            self.outsider_open[key] = self.levels[key] > 0
+            self._insider_open[key] = self._untouched[key] = self.insider_levels[key] > 0
+            if dead is not None:
+                self._show_again(key, dead, entries[-1].proof or [])
         return entries
 
     def restore(self, entries: Iterable[_Entry]) -> None:
@@ -243,6 +271,41 @@ class Ledger:
             if entry.proof is not None:
                 self.proofs[entry.key] = entry.proof
 
+    def _show_again(self, key: tuple[int, int], dead: Container[int], before: list[int]) -> None:
+        """Show one need by certificates found earlier: those that showed it before, then all that move its node."""
+        direction, unsafe = key
+        node = self.node(unsafe)
+        tried: set[int] = set()
+        for number in (*before, *self._moved_by.get(unsafe, ())):
+            if not self.is_open(key):
+                return
+            if number in dead or number in tried:
+                continue
+            tried.add(number)
+            nodes, deviation = self.pool[number]
+            moves = float(deviation[np.searchsorted(nodes, node)])
+            reach = self._reach(number, 1.0 if (moves > 0) == (direction == UP) else -1.0)
+            size = abs(moves)
+            shown = bool(self.outsider_open[key] and self.levels[key] <= reach.limit * size)
+            if shown:
+                self.outsider_open[key] = False
+            if self._insider_open[key] and self.insider_levels[key] <= reach.limit * size:
+                fails = np.zeros(self._measures.holders, dtype=np.bool_)
+                fails[reach.holders[reach.strain * (self.insider_levels[key] / size) > 1 + SLACK]] = True
+                shown |= self._narrow(direction, unsafe, fails)
+            if shown:
+                self._note(direction, unsafe, number)
+
+    def _reach(self, number: int, sign: float) -> _Reach:
+        """How far a certificate of the pool, or its opposite, may be stretched; kept, for it is asked often."""
+        key = (number, sign)
+        if key not in self._reaches:
+            nodes, deviation = self.pool[number]
+            worst, strain = self._strain(nodes, sign * deviation)
+            holders = np.flatnonzero(strain)
+            self._reaches[key] = _Reach(_limit(worst), holders, strain[holders])
+        return self._reaches[key]
+
     def _settle_one(self, nodes: Ints, deviation: Floats) -> None:
         unsafe = self.place[nodes]
         way = np.where(deviation > 0, UP, DOWN)
@@ -251,15 +314,16 @@ class Ledger:
             return
         unsafe, way, size = unsafe[pending], way[pending], np.abs(deviation[pending])
         worst, strain = self._strain(nodes, deviation)
-        limit = min(1.0, 1.0 / worst if worst else 1.0) * (1 + SLACK)
+        limit, number = _limit(worst), len(self.pool) - 1
         copies = self._copies(deviation)
         shown = _share(self.levels[way, unsafe], size, copies) <= limit
         self.outsider_open[way[shown], unsafe[shown]] = False
         for key in zip(way[shown].tolist(), unsafe[shown].tolist(), strict=True):
-            self._note(*key)
+            self._note(*key, number)
         shrink = _share(self.insider_levels[way, unsafe], size, copies)
         for k in np.flatnonzero((shrink <= limit) & self._insider_open[way, unsafe]).tolist():
-            self._narrow(int(way[k]), int(unsafe[k]), strain * shrink[k] > 1 + SLACK)
+            if self._narrow(int(way[k]), int(unsafe[k]), strain * shrink[k] > 1 + SLACK):
+                self._note(int(way[k]), int(unsafe[k]), number)
 
     def _copies(self, deviation: Floats) -> int | None:
         """How many whole copies a deviation is a multiple of, when only whole ones count; None when any share does.
@@ -294,8 +358,8 @@ class Ledger:
             np.maximum.at(strain, holder, np.where(alone, np.inf, -deviation[of] / free))
         return worst, strain
 
-    def _narrow(self, direction: int, unsafe: int, failing: npt.NDArray[np.bool_]) -> None:
-        """Keep the contributors for whom this certificate fails."""
+    def _narrow(self, direction: int, unsafe: int, failing: npt.NDArray[np.bool_]) -> bool:
+        """Keep the contributors for whom a certificate fails; whether those are fewer."""
         if self._untouched[direction, unsafe]:
             left = self._without_owner(unsafe, np.flatnonzero(failing))
         else:
@@ -303,15 +367,15 @@ class Ledger:
             before = len(left)
             left = left[failing[left]]
             if len(left) == before:
-                return
-        self._note(direction, unsafe)
+                return False
         self._keep(direction, unsafe, left)
+        return True
 
-    def _note(self, direction: int, unsafe: int) -> None:
-        """The newest certificate shows some of this need."""
+    def _note(self, direction: int, unsafe: int, number: int) -> None:
+        """A certificate shows some of this need."""
         proof = self.proofs.setdefault((direction, unsafe), [])
-        if self._noted is None or len(proof) < self._noted:
-            proof.append(len(self.pool) - 1)
+        if number not in proof and (self._noted is None or len(proof) < self._noted):
+            proof.append(number)
 
     def _keep(self, direction: int, unsafe: int, left: Ints) -> None:
         self._untouched[direction, unsafe] = False

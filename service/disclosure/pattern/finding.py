@@ -34,7 +34,7 @@ Flags = npt.NDArray[np.bool_]
 FAR_TRIALS = 600
 """Linear programs over all withheld nodes that publishing cells again may take; those nearby are not counted."""
 
-RELAX_WORK = 200_000_000
+RELAX_WORK = 40_000_000
 """Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
 
 RELAX_WORK_BESIDE = 10_000_000

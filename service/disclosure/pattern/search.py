@@ -258,12 +258,20 @@ class Search:
                 break
             if tier and not self._may_look_further():
                 return None
-            found = self._searcher(tier, near).find(need, attackers, banned)
-            if found is not None:
-                return found
+            for block in self._blocks(near):
+                found = self._searcher(tier, block).find(need, attackers, banned)
+                if found is not None:
+                    return found
         if not self._may_look_further():
             return None
         return self._searcher(0, everywhere).find(need, attackers, banned)
+
+    def _blocks(self, near: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """A neighbourhood, and the same with one axis whole at a time, which is still a fraction of everything."""
+        if self.crowded:
+            return [near]
+        wider = [(*near[:place], -1, *near[place + 1 :]) for place, family in enumerate(near) if family >= 0]
+        return [near, *(block for block in wider if max(block) >= 0)]
 
     def _may_look_further(self) -> bool:
         if self._far is None:

@@ -15,9 +15,10 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from service.disclosure.pattern.certificates import Ledger, Need
+from service.disclosure.pattern.certificates import DOWN, NEGLIGIBLE, UP, Ledger, Need
 from service.disclosure.pattern.search import Means, Search
 from service.disclosure.progress import Progress, silent
+from service.disclosure.question.claims import Certificate
 from service.disclosure.question.lattice import Lattice
 
 Ints = npt.NDArray[np.int64]
@@ -113,29 +114,45 @@ class Exposure:
 
 
 class _Users:
-    """Which needs rest on which nodes."""
+    """Which certificates use which nodes, and which needs rest on them.
+
+    Attributes:
+        dead: certificates that use a node which is to be published.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
+        self.dead: set[int] = set()
         self._ledger = ledger
-        self._certificates: dict[int, set[int]] = {}
+        self._seen = 0
+        self._using: dict[int, list[int]] = {}
         self._served: dict[int, set[tuple[int, int]]] = {}
         self.add(list(ledger.proofs))
 
     def add(self, keys: Iterable[tuple[int, int]]) -> None:
-        """Take up the proofs of these needs."""
+        """Take up the proofs of these needs, as they are now."""
         for key in keys:
             for number in self._ledger.proofs.get(key, ()):
-                if number not in self._served:
-                    self._served[number] = set()
-                    for node in self._ledger.pool[number][0].tolist():
-                        self._certificates.setdefault(node, set()).add(number)
-                self._served[number].add(key)
+                self._served.setdefault(number, set()).add(key)
 
-    def of(self, node: int) -> list[tuple[int, int]]:
-        """The needs whose proofs use a node now."""
-        proofs = self._ledger.proofs
-        numbers = self._certificates.get(node, set())
-        return sorted({key for one in numbers for key in self._served[one] if one in proofs.get(key, ())})
+    def kill(self, node: int) -> tuple[list[int], list[tuple[int, int]]]:
+        """A node is to be published: the certificates that die of it, and the needs whose proofs use these."""
+        pool, proofs = self._ledger.pool, self._ledger.proofs
+        for number in range(self._seen, len(pool)):
+            for one in pool[number][0].tolist():
+                self._using.setdefault(one, []).append(number)
+        self._seen = len(pool)
+        dying = [number for number in self._using.get(node, ()) if number not in self.dead]
+        self.dead.update(dying)
+        served = {key for one in dying for key in self._served.get(one, ()) if one in proofs.get(key, ())}
+        return dying, sorted(served)
+
+    def open(self, number: int) -> bool:
+        """Whether a need that rested on a certificate is open now."""
+        return any(self._ledger.is_open(key) for key in self._served.get(number, ()))
+
+    def revive(self, numbers: Iterable[int]) -> None:
+        """The node stays withheld after all."""
+        self.dead.difference_update(numbers)
 
 
 def relax(
@@ -143,7 +160,8 @@ def relax(
 ) -> list[int]:
     """Publish withheld nodes again where every need can still be shown without them.
 
-    A node is let go when all needs whose proof used it can be proven anew over what stays withheld.
+    A node is let go when all needs whose proof used it can be proven anew over what stays withheld: by certificates
+    found before, also for nodes that had to stay, by those that used it led around it, and else by new ones.
 
     Args:
         search: over the withheld nodes alone.
@@ -166,19 +184,56 @@ def relax(
         known = exposure.publish(node)
         if known is None:
             continue
-        affected = users.of(node)
-        beside = exposure.neighbours(node)
-        affected.sort(key=lambda key: int(ledger.node(key[1])) not in beside)
+        dying, affected = users.kill(node)
         search.ban(node)
-        before = ledger.reopen(affected)
-        if all(_prove(search, ledger, key) for key in affected):
+        beside = exposure.neighbours(node)
+        near = [key for key in affected if ledger.node(key[1]) in beside]
+        before = ledger.reopen(near, users.dead)
+        shown = all(_prove(search, ledger, key) for key in near)
+        if shown:
+            before += ledger.reopen((key for key in affected if key not in near), users.dead)
+            _go_round(search, ledger, users, node, dying)
+            shown = all(_prove(search, ledger, key) for key in affected)
+        if shown:
             freed.append(node)
             users.add(affected)
         else:
             ledger.restore(before)
+            users.revive(dying)
             search.allow(node)
             exposure.hide(known)
     return freed
+
+
+def _go_round(search: Search, ledger: Ledger, users: _Users, node: int, dying: Iterable[int]) -> None:
+    """Show needs by the certificates that used a node, led around it.
+
+    A deviation over nodes that stay withheld which moves the node back by as much takes its place in all of them.
+    """
+    ways: dict[tuple[int, float], Certificate | None] = {}
+    nobody = np.zeros(0, dtype=np.int64)
+    for number in dying:
+        nodes, deviation = ledger.pool[number]
+        moves = float(deviation[np.searchsorted(nodes, node)])
+        for direction in (DOWN, UP):
+            if not users.open(number):
+                break
+            forward = (moves > 0) == (direction == DOWN)
+            key = direction, abs(moves)
+            if key not in ways:
+                search.allow(node)
+                ways[key] = search.find(Need(-1, node, *key, None), nobody)
+                search.ban(node)
+            way = ways[key]
+            if way is None:
+                continue
+            both = np.union1d(nodes, way[0])
+            total = np.zeros(len(both))
+            total[np.searchsorted(both, nodes)] = deviation if forward else -deviation
+            total[np.searchsorted(both, way[0])] += way[1]
+            kept = np.abs(total) > NEGLIGIBLE * abs(moves)
+            kept[np.searchsorted(both, node)] = False
+            ledger.settle(both[kept], total[kept])
 
 
 def exchange(search: Search, ledger: Ledger, candidates: Ints, weight: Floats) -> list[int]:

@@ -10,19 +10,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sluis_client.wire.content.rows import Rows, any_true, report
-from sluis_client.wire.content.screening import passes_eleven_test, screen
+from sluis_client.wire.content.screening import screen
 from sluis_client.wire.definition import MAX_TEXT, Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import FaultList, fault
+from sluis_client.wire.identifiers import passes_eleven_test
 from sluis_client.wire.period import dates_of_period
+from sluis_client.wire.pseudonym import BSN, KEPT, LABEL
 
 _HIDDEN = r"[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\x{FFFD}]"
 _OUTER_SPACE = r"^[\s\p{Z}]|[\s\p{Z}]$"
 _FORMULA = r"^[=+\-@\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 _SUSPECT = f"{_HIDDEN}|{_OUTER_SPACE}|{_FORMULA}"
-PSEUDONYM = r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*\.[0-9]+\.[A-Za-z0-9_-]{22,}$"
+PSEUDONYM = f"^{LABEL}(?: {LABEL})?$"
+_KEPT = f"(?:^| ){KEPT}"
 _NOT_ONLY_DIGITS = r"[A-Za-z_-][0-9]*$"
-_MAX_PSEUDONYM = 255
+_MAX_PSEUDONYM = 512
 _EIGHT_OR_NINE = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){7,8}(?![0-9])")
 _MAX_LISTED = 12
 
@@ -138,6 +141,10 @@ def _check_pseudonyms(column: Column, rows: Rows, faults: FaultList) -> None:
     values = rows.columns[column.name]
     form = pc.and_(pc.match_substring_regex(values, PSEUDONYM), pc.match_substring_regex(values, _NOT_ONLY_DIGITS))
     right = pc.and_(form, pc.less_equal(pc.binary_length(values), _MAX_PSEUDONYM))
+    right = pc.and_not(right, pc.match_substring_regex(values, _KEPT))
+    if column.domain is not None:
+        ours = rf"^{BSN}\.{column.domain}\.[^. ]+\.[^. ]+(?: {BSN}\.{column.domain}\.[^. ]+\.[^. ]+)?$"
+        right = pc.and_(right, pc.match_substring_regex(values, ours))
     wrong = pc.invert(right)
     if any_true(wrong):
         identifiers = _identifiers(values, wrong)

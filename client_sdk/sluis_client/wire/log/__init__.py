@@ -2,6 +2,7 @@
 
     merkle       the tree of RFC 6962, section 2.1: hashes, roots, and whether a proof holds
     checkpoint   what the log's key signs: origin, number of events, root (C2SP signed note and tlog-checkpoint)
+    keys         which key signs when, and how a new one is trusted
     entry        one event in the log: leaf, place, proof and checkpoint, as receipts and releases carry it
     witness      does a checkpoint continue the one that was seen before?
     export       a whole log as lines, and everything that may have been done to it
@@ -19,6 +20,7 @@ from sluis_client.wire.log.checkpoint import (
     sign_checkpoint,
 )
 from sluis_client.wire.log.entry import EntryError, LogEntry, LogProof, verify_log_proof
+from sluis_client.wire.log.keys import LogKeys, Succession, open_succession, sign_succession
 from sluis_client.wire.log.merkle import (
     EMPTY_ROOT,
     HASH_BYTES,
@@ -41,9 +43,11 @@ __all__ = [
     "EntryError",
     "LogEntry",
     "LogKey",
+    "LogKeys",
     "LogProof",
     "ProofError",
     "Range",
+    "Succession",
     "checkpoint_text",
     "consistency_ranges",
     "inclusion_ranges",
@@ -51,8 +55,10 @@ __all__ = [
     "log_origin",
     "node_hash",
     "open_checkpoint",
+    "open_succession",
     "root_of",
     "sign_checkpoint",
+    "sign_succession",
     "verify_consistency",
     "verify_inclusion",
     "verify_log_proof",

@@ -16,6 +16,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -28,7 +29,7 @@ from sluis_client.wire.log.merkle import EMPTY_ROOT, HASH_BYTES
 _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
 _DASH = "\N{EM DASH} "
-_SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
+SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
 _KEY = re.compile(r"(?P<name>[^\s+\x00-\x1f\x7f]{1,255})\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/]{44})")
 _LONGEST = 65_536
@@ -39,7 +40,8 @@ class CheckpointError(Exception):
     """A checkpoint is none, or not one of this log.
 
     Attributes:
-        code: what is wrong: `malformed`, `unsigned`, `forged` or `other-origin`.
+        code: what is wrong: `malformed`, `unsigned`, `forged` or `other-origin`; of keys that follow each other
+            `unvouched`, `two-successors` or `key-ended` (`sluis_client.wire.log.keys`).
         nl: the same for people, in Dutch.
         en: in English.
     """
@@ -85,9 +87,9 @@ class LogKey:
                 raise ValueError("another form or algorithm")  # noqa: TRY301 - all that is no key is told alike
             key = cls(found["name"], Ed25519PublicKey.from_public_bytes(raw[1:]))
         except ValueError:
-            raise _malformed("de sleutel van een log", "the key of a log") from None
+            raise malformed("de sleutel van een log", "the key of a log") from None
         if key.id.hex() != found["id"]:
-            raise _malformed("de sleutel van een log", "the key of a log")
+            raise malformed("de sleutel van een log", "the key of a log")
         return key
 
     @property
@@ -125,12 +127,18 @@ def checkpoint_text(origin: str, size: int, root: bytes) -> str:
     return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
 
 
-def sign_checkpoint(origin: str, size: int, root: bytes, key: Ed25519PrivateKey) -> Checkpoint:
-    """The checkpoint, signed under the origin as the key's name."""
-    named = LogKey(origin, key.public_key())
-    text = checkpoint_text(origin, size, root)
-    signature = base64.b64encode(named.id + key.sign(text.encode())).decode()
-    return Checkpoint(origin, size, root, f"{text}\n{_DASH}{origin} {signature}\n")
+def sign_checkpoint(origin: str, size: int, root: bytes, *keys: Ed25519PrivateKey) -> Checkpoint:
+    """The checkpoint, signed by each of the keys under the origin as its name."""
+    return Checkpoint(origin, size, root, sign_note(checkpoint_text(origin, size, root), origin, keys))
+
+
+def sign_note(text: str, name: str, keys: Sequence[Ed25519PrivateKey]) -> str:
+    """The signed note of a text, with a signature of each key under one name."""
+    lines = (
+        f"{_DASH}{name} {base64.b64encode(LogKey(name, key.public_key()).id + key.sign(text.encode())).decode()}\n"
+        for key in keys
+    )
+    return f"{text}\n{''.join(lines)}"
 
 
 def open_checkpoint(note: str, key: LogKey) -> Checkpoint:
@@ -143,16 +151,29 @@ def open_checkpoint(note: str, key: LogKey) -> Checkpoint:
     Raises:
         CheckpointError: `malformed` (1, 3), `unsigned` or `forged` (2), `other-origin` (3).
     """
-    # 1
-    text, signatures = _parts(note)
-    # 2
+    # 1, 2
+    text = require_signed(note, key)
+    # 3
+    return _read(text, note, key.name)
+
+
+def require_signed(note: str, key: LogKey) -> str:
+    """The text of a note that this key signed.
+
+    Raises:
+        CheckpointError: `malformed`, `unsigned` or `forged`.
+    """
+    text, signatures = note_parts(note)
     mine = [signature for name, signature in signatures if name == key.name and signature[:_KEY_ID_BYTES] == key.id]
     if not mine:
         raise CheckpointError(
             "unsigned",
             f"Het ijkpunt is niet ondertekend met de sleutel van dit log ({key.name}+{key.id.hex()}), maar met een "
-            "andere.",
-            f"The checkpoint is not signed with the key of this log ({key.name}+{key.id.hex()}), but with another.",
+            "andere, waarvoor geen sleutel instaat die u kent. Zegt de beheerder dat de sleutel vervangen is, "
+            "vergelijk de nieuwe dan langs een andere weg.",
+            f"The checkpoint is not signed with the key of this log ({key.name}+{key.id.hex()}), but with another, for "
+            "which no key that you know vouches. If the operator says that the key was replaced, compare the new one "
+            "by another way.",
         )
     for signature in mine:
         try:
@@ -163,16 +184,20 @@ def open_checkpoint(note: str, key: LogKey) -> Checkpoint:
                 "De handtekening onder het ijkpunt klopt niet: het is gewijzigd of nagemaakt.",
                 "The signature under the checkpoint does not hold: it was altered or forged.",
             ) from None
-    # 3
-    return _read(text, note, key.name)
+    return text
 
 
-def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+def note_parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text of a signed note, and its signatures by name, each with its key id before it; none is verified.
+
+    Raises:
+        CheckpointError: `malformed`.
+    """
     text, separator, below = note.rpartition("\n\n")
     lines = below.split("\n")
     fits = bool(separator and text) and lines[-1] == "" and len(note) <= _LONGEST and len(lines) <= _MOST_SIGNATURES
     if not fits or any(ord(character) < ord(" ") and character != "\n" for character in note):
-        raise _malformed("het ijkpunt", "the checkpoint")
+        raise malformed("het ijkpunt", "the checkpoint")
     signatures = []
     for line in lines[:-1]:
         name, space, encoded = line.removeprefix(_DASH).partition(" ")
@@ -182,24 +207,24 @@ def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
             signature = b""
         well_formed = line.startswith(_DASH) and space and _NAME.fullmatch(name)
         if not well_formed or len(signature) <= _KEY_ID_BYTES or base64.b64encode(signature).decode() != encoded:
-            raise _malformed("een handtekening onder het ijkpunt", "a signature under the checkpoint")
+            raise malformed("een handtekening onder het ijkpunt", "a signature under the checkpoint")
         signatures.append((name, signature))
     if not signatures:
-        raise _malformed("het ijkpunt", "the checkpoint")
+        raise malformed("het ijkpunt", "the checkpoint")
     return text + "\n", signatures
 
 
 def _read(text: str, note: str, origin: str) -> Checkpoint:
     lines = text.split("\n")
-    if len(lines) < 4 or lines[-1] or not _SIZE.fullmatch(lines[1]):  # noqa: PLR2004 - three lines and their last end
-        raise _malformed("het ijkpunt", "the checkpoint")
+    if len(lines) < 4 or lines[-1] or not SIZE.fullmatch(lines[1]):  # noqa: PLR2004 - three lines and their last end
+        raise malformed("het ijkpunt", "the checkpoint")
     try:
         root = base64.b64decode(lines[2], validate=True)
     except (binascii.Error, ValueError):
         root = b""
     size = int(lines[1])
     if base64.b64encode(root).decode() != lines[2] or len(root) != HASH_BYTES or (size == 0) != (root == EMPTY_ROOT):
-        raise _malformed("het ijkpunt", "the checkpoint")
+        raise malformed("het ijkpunt", "the checkpoint")
     if lines[0] != origin:
         raise CheckpointError(
             "other-origin",
@@ -209,5 +234,6 @@ def _read(text: str, note: str, origin: str) -> Checkpoint:
     return Checkpoint(origin, size, root, note)
 
 
-def _malformed(nl: str, en: str) -> CheckpointError:
+def malformed(nl: str, en: str) -> CheckpointError:
+    """Something is not readable as what it should be."""
     return CheckpointError("malformed", f"Onleesbaar: {nl}.", f"Unreadable: {en}.")

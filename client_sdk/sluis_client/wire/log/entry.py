@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluis_client.wire.canonical import base64url, canonical_bytes, from_base64url, parse_json
-from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey, open_checkpoint
+from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey
+from sluis_client.wire.log.keys import LogKeys
 from sluis_client.wire.log.merkle import ProofError, leaf_hash, verify_inclusion
-from sluis_client.wire.strict import LONE_SURROGATE, Fields, StepError, WireError
+from sluis_client.wire.strict import LONE_SURROGATE, Fields, StepError, WireError, string
 
 SALT_BYTES = 32
 MOST_EVENTS = 2**53 - 1
@@ -44,6 +45,8 @@ class LogEntry:
 class LogProof:
     """An event, the hashes that lead from it to a root, and the signed checkpoint with that root.
 
+    When the key of the log was replaced, `successions` tells which key followed which (`sluis_client.wire.log.keys`).
+
     Raises:
         WireError: a field is out of bounds.
     """
@@ -51,6 +54,7 @@ class LogProof:
     entry: LogEntry
     hashes: tuple[bytes, ...]
     checkpoint: str
+    successions: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, value: Any) -> LogProof:
@@ -59,13 +63,14 @@ class LogProof:
         Raises:
             WireError: an unknown, missing or malformed field; all are named.
         """
-        fields = Fields(value, {"logIndex", "salt", "event", "hashes", "checkpoint"})
+        fields = Fields(value, {"logIndex", "salt", "event", "hashes", "checkpoint", "successions"})
         index = fields.integer("logIndex", 0, MOST_EVENTS)
         salt = fields.text("salt", _BASE64URL)
         if salt and not _is_hash(salt):
             fields.refuse("salt", "moet 32 bytes in base64url zijn", "must be 32 bytes in base64url")
         checkpoint = fields.text("checkpoint")
         members: Mapping[str, Any] = value
+        successions = fields.each("successions", string) if "successions" in fields else ()
         event = members.get("event")
         if not isinstance(event, str) or not 0 < len(event) <= _LONGEST_PAYLOAD or LONE_SURROGATE.search(event):
             fields.refuse("event", "moet de tekst van een gebeurtenis zijn", "must be the text of an event")
@@ -74,7 +79,7 @@ class LogProof:
             fields.refuse("hashes", "moet een lijst van hashes zijn", "must be a list of hashes")
         fields.finish()
         entry = LogEntry(index, from_base64url(salt), str(event))
-        return cls(entry, tuple(from_base64url(hash_) for hash_ in hashes or ()), checkpoint)
+        return cls(entry, tuple(from_base64url(hash_) for hash_ in hashes or ()), checkpoint, successions)
 
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire and in the folder of whoever keeps it."""
@@ -84,19 +89,21 @@ class LogProof:
             "event": self.entry.payload,
             "hashes": [base64url(hash_) for hash_ in self.hashes],
             "checkpoint": self.checkpoint,
+            **({"successions": list(self.successions)} if self.successions else {}),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """An event that is in the log: what it says, and the checkpoint that covers it."""
+    """An event that is in the log: what it says, the checkpoint that covers it, and the keys that vouch for it."""
 
     event: Mapping[str, Any]
     index: int
     checkpoint: Checkpoint
+    keys: LogKeys
 
 
-def verify_log_proof(proof: LogProof, key: LogKey, expected: Mapping[str, Any]) -> Proven:
+def verify_log_proof(proof: LogProof, key: LogKey | LogKeys, expected: Mapping[str, Any]) -> Proven:
     """Prove, without the service, that the log holds an event and that it says what it should.
 
     1. The checkpoint is one of this log, signed with its key.
@@ -105,7 +112,7 @@ def verify_log_proof(proof: LogProof, key: LogKey, expected: Mapping[str, Any]) 
 
     Args:
         proof: as it came from the service.
-        key: the log's key, from a source that is trusted.
+        key: the log's key, or one before or after it, from a source that is trusted.
         expected: members of the event, by name (`authorisation.permit` within another), and their values; a frozenset
             holds those that are allowed.
 
@@ -114,7 +121,8 @@ def verify_log_proof(proof: LogProof, key: LogKey, expected: Mapping[str, Any]) 
     """
     # 1
     try:
-        checkpoint = open_checkpoint(proof.checkpoint, key)
+        keys = LogKeys.of(key, proof.successions)
+        checkpoint = keys.open(proof.checkpoint)
     except CheckpointError as error:
         raise EntryError(1, error.nl, error.en) from error
     # 2
@@ -136,7 +144,7 @@ def verify_log_proof(proof: LogProof, key: LogKey, expected: Mapping[str, Any]) 
             f"De gebeurtenis in het log gaat over iets anders ({listed}).",
             f"The event in the log is about something else ({listed}).",
         )
-    return Proven(event, proof.entry.index, checkpoint)
+    return Proven(event, proof.entry.index, checkpoint, keys)
 
 
 def _member(event: Mapping[str, Any] | None, name: str) -> object:

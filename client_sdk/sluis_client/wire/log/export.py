@@ -2,9 +2,9 @@
 
 NDJSON, canonical (RFC 8785), one object per line. The first says whose log it is:
 
-    {"exportVersion": 1, "origin": ..., "size": ..., "checkpoint": <signed note>}
+    {"exportVersion": 1, "origin": ..., "size": ..., "checkpoint": <signed note>, "successions": [<signed note>, ...]}
 
-then one for each place, from 0 to size - 1, in order:
+(the successions only when the key of the log was replaced), then one for each place, from 0 to size - 1, in order:
 
     {"index": 0, "leafHash": <base64url>, "salt": <base64url>, "event": <canonical JSON text>}
 
@@ -21,14 +21,16 @@ from datetime import datetime
 from typing import Any
 
 from sluis_client.wire.canonical import base64url, canonical_bytes, from_base64url, parse_json
-from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey, open_checkpoint
+from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey
 from sluis_client.wire.log.entry import LogEntry
 from sluis_client.wire.log.erasures import Day, Erasure, Erasures
+from sluis_client.wire.log.keys import LogKeys
 from sluis_client.wire.log.merkle import EMPTY_ROOT, Range, leaf_hash
 from sluis_client.wire.strict import WireError
 
 _HASH = re.compile(r"[A-Za-z0-9_-]{43}")
 _HEADER = {"exportVersion", "origin", "size", "checkpoint"}
+_SUCCESSIONS = "successions"
 _ERASED = {"index", "leafHash"}
 _WHOLE = _ERASED | {"salt", "event"}
 _CHUNK = 4_096
@@ -59,21 +61,24 @@ class VerifiedExport:
         erased: how many of its events were erased, each by an erasure that the log tells of.
         erasures: those erasures, for people to read: of when the erased events were, they are the only word.
         days: first places of days, to be known at the next verification.
+        keys: the log's keys as they follow each other, to be known then as well.
     """
 
     checkpoint: Checkpoint
     erased: int
     erasures: Sequence[Erasure]
     days: Sequence[Day]
+    keys: LogKeys
 
 
-def export_header(checkpoint: Checkpoint) -> bytes:
+def export_header(checkpoint: Checkpoint, successions: Sequence[str] = ()) -> bytes:
     """The first line, with its end."""
     members = {
         "exportVersion": 1,
         "origin": checkpoint.origin,
         "size": checkpoint.size,
         "checkpoint": checkpoint.note,
+        **({_SUCCESSIONS: list(successions)} if successions else {}),
     }
     return canonical_bytes(members) + b"\n"
 
@@ -100,7 +105,7 @@ def erased_line(index: int, leaf: bytes) -> bytes:
 
 
 def verify_export(
-    lines: Iterable[bytes], key: LogKey, seen: Sequence[str] = (), *, now: datetime, days: Sequence[Day] = ()
+    lines: Iterable[bytes], key: LogKey | LogKeys, seen: Sequence[str] = (), *, now: datetime, days: Sequence[Day] = ()
 ) -> VerifiedExport:
     """Prove that an exported log is whole and as it was, without the service.
 
@@ -114,7 +119,8 @@ def verify_export(
 
     Args:
         lines: of the export.
-        key: the log's key, from a source that is trusted.
+        key: the log's key, or one before or after it, from a source that is trusted; with the successions that were
+            seen before, if any.
         seen: checkpoints that were seen before, as signed notes.
         now: by the clock of whoever verifies; no erasure can be from later.
         days: of the verification before; no erasure can say that what was there then was older than it was.
@@ -123,8 +129,8 @@ def verify_export(
         ExportError: a step failed; it says what was done, and where that can be told.
     """
     numbered = enumerate(lines, 1)
-    newest = _header(next(numbered, (1, b""))[1], key)  # 1
-    roots = _seen(seen, key, newest)  # 2
+    newest, keys = _header(next(numbered, (1, b""))[1], key)  # 1
+    roots = _seen(seen, keys, newest)  # 2
     tree, erasures = Range(), Erasures(now, days)
     fresh: list[bytes] = []
     for number, line in numbered:
@@ -149,10 +155,10 @@ def verify_export(
     unexplained = erasures.unexplained()
     if unexplained is not None:  # 7
         raise _unexplained(unexplained)
-    return VerifiedExport(newest, erasures.places, erasures.relied_on(), erasures.days)
+    return VerifiedExport(newest, erasures.places, erasures.relied_on(), erasures.days, keys)
 
 
-def _header(line: bytes, key: LogKey) -> Checkpoint:
+def _header(line: bytes, key: LogKey | LogKeys) -> tuple[Checkpoint, LogKeys]:
     fields = _object(1, line)
     if set(fields) >= {"leafHash", "salt", "event"}:
         raise ExportError(
@@ -162,23 +168,30 @@ def _header(line: bytes, key: LogKey) -> Checkpoint:
             "This is a selection from the log (`sluis audit export`) and no whole log: that nothing is missing cannot "
             "be proven of it. Ask the operator for the whole log: `sluis log export`.",
         )
-    if set(fields) != _HEADER or fields["exportVersion"] != 1 or not isinstance(fields["checkpoint"], str):
+    told = fields.get(_SUCCESSIONS, [])
+    texts = [fields.get("checkpoint"), *(told if isinstance(told, list) else [None])]
+    if set(fields) - {_SUCCESSIONS} != _HEADER or fields["exportVersion"] != 1 or not _are_texts(texts):
         raise _malformed(1)
     try:
-        checkpoint = open_checkpoint(fields["checkpoint"], key)
+        keys = LogKeys.of(key, told)
+        checkpoint = keys.open(fields["checkpoint"])
     except CheckpointError as error:
         raise ExportError(f"checkpoint-{error.code}", error.nl, error.en) from error
     if (fields["origin"], fields["size"]) != (checkpoint.origin, checkpoint.size):
         raise _malformed(1)
-    return checkpoint
+    return checkpoint, keys
 
 
-def _seen(notes: Sequence[str], key: LogKey, newest: Checkpoint) -> dict[int, Checkpoint]:
+def _are_texts(values: Sequence[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _seen(notes: Sequence[str], keys: LogKeys, newest: Checkpoint) -> dict[int, Checkpoint]:
     """What has to be the root at which size: the signed one, and those that were seen before."""
     roots = {newest.size: newest}
     for note in notes:
         try:
-            before = open_checkpoint(note, key)
+            before = keys.open(note)
         except CheckpointError as error:
             raise ExportError(f"checkpoint-{error.code}", error.nl, error.en) from error
         if before.size > newest.size:
@@ -295,15 +308,18 @@ def _malformed(number: int) -> ExportError:
     return ExportError("malformed", f"Regel {number} is onleesbaar.", f"Line {number} is unreadable.")
 
 
-def export_lines(checkpoint: Checkpoint, entries: Iterable[LogEntry], leaf: Callable[[int], bytes]) -> Iterator[bytes]:
+def export_lines(
+    checkpoint: Checkpoint, entries: Iterable[LogEntry], leaf: Callable[[int], bytes], successions: Sequence[str] = ()
+) -> Iterator[bytes]:
     """The lines of a log.
 
     Args:
         checkpoint: the log up to which it is exported.
         entries: its events in order, without those that were erased.
         leaf: the hash of the leaf at a place, asked for those that were erased.
+        successions: of the log's keys, as signed notes.
     """
-    yield export_header(checkpoint)
+    yield export_header(checkpoint, successions)
     place = 0
     for entry in entries:
         for index in range(place, entry.index):
