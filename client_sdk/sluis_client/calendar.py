@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
-from sluis_client.answers import field, moment, optional, unexpected
+from sluis_client.answers import Attempt, field, moment, optional, unexpected
 from sluis_client.language import Text
 from sluis_client.transport import Payload, TokenSource, Transport
 from sluis_client.wire.strict import time_text
@@ -30,6 +30,7 @@ class CalendarEntry:
         round: the round; None while it is only foreseen.
         deadline: until when it is on time, exactly; None while it is only foreseen.
         submission: the delivery that counts, if there is one.
+        attempt: the newest delivery, when it does not count.
     """
 
     data_set: str
@@ -41,6 +42,7 @@ class CalendarEntry:
     round: str | None
     deadline: datetime | None
     submission: str | None
+    attempt: Attempt | None = None
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
@@ -64,6 +66,7 @@ class CalendarEntry:
             round=optional(document, "round", str),
             deadline=None if deadline is None else moment(deadline),
             submission=optional(document, "submissionId", str),
+            attempt=Attempt.within(document),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -78,6 +81,7 @@ class CalendarEntry:
             "round": self.round,
             "deadline": None if self.deadline is None else time_text(self.deadline),
             "submissionId": self.submission,
+            "attempt": None if self.attempt is None else self.attempt.to_json(),
         }
 
     @property
@@ -90,6 +94,12 @@ def fetch_calendar(transport: Transport, tokens: TokenSource) -> list[CalendarEn
     """By day."""
     page = transport.call("GET", "/v1/organisations/me/calendar", tokens=tokens).object
     return [CalendarEntry.from_json(one) for one in field(page, "items", list)]
+
+
+def fetch_contact(transport: Transport, tokens: TokenSource) -> list[str]:
+    """The addresses as the service has them now."""
+    found = transport.call("GET", "/v1/organisations/me", tokens=tokens).object
+    return [str(one) for one in field(found, "contact", list)]
 
 
 def change_contact(transport: Transport, tokens: TokenSource, addresses: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sluis_client.calendar import CalendarEntry, change_contact, fetch_calendar
+from sluis_client.calendar import CalendarEntry, change_contact, fetch_calendar, fetch_contact
 from sluis_client.session import Session
 
 
@@ -22,6 +22,17 @@ class OwnCalendar:
             [('capacity-2019', 'due'), (None, 'foreseen')]
         """
         return fetch_calendar(self._session.transport, self._session.tokens)
+
+    def contact(self) -> list[str]:
+        """Where reminders of your deliveries go.
+
+        Example:
+            >>> from sluis_client import Client
+            >>> with Client.from_profile() as client:
+            ...     client.calendar.contact()
+            []
+        """
+        return fetch_contact(self._session.transport, self._session.tokens)
 
     def change_contact(self, addresses: Sequence[str]) -> list[str]:
         """Where reminders of your deliveries go, in place of what was there.

@@ -70,6 +70,7 @@ FIELDS: Mapping[Stream, Mapping[str, _Form]] = {
     },
     Stream.WORKER: {
         "mail_id": _ID,
+        "why": _NAME,
         "job": _NAME,
         "request_id": _ID,
         "submission_id": _ID,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -19,8 +20,9 @@ from service.domain.texts_reminder import mail_text
 from service.ports.clock import Clock
 
 Security = Literal["starttls", "implicit", "none"]
-_PATIENCE = 30.0
-"""Seconds for each answer of the server."""
+_PATIENCE = 20.0
+"""Seconds for each answer of the server. A letter takes some fifteen of them, which ends before another process may
+take it up (`domain.reminder.wait_after`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,20 @@ class SmtpMailer:
         self._clock = clock
 
     def send(self, letter: Letter) -> int:
-        """As the port says; without TLS, where it is asked for, no word is said to the server but the greeting."""
+        """As the port says; without TLS, where it is asked for, no word is said to the server but the greeting.
+
+        Once the server took the letter it is sent, whatever becomes of the goodbye.
+        """
         message = self._message(letter)
         try:
-            with self._connected() as connection:
-                return len(connection.send_message(message, self._server.sender, list(letter.to)))
+            connection = self._connected()
+            try:
+                refused = connection.send_message(message, self._server.sender, list(letter.to))
+                with suppress(smtplib.SMTPException, OSError):
+                    connection.quit()
+            finally:
+                connection.close()
+            return len(refused)
         except smtplib.SMTPResponseException as error:
             raise Unavailable("mail-not-sent", {"why": f"SMTP {error.smtp_code}"}) from None
         except (smtplib.SMTPException, OSError) as error:

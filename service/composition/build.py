@@ -33,6 +33,7 @@ from service.adapters.oidc import JoseBearerTokens, OpenIdProviders
 from service.adapters.parts import FileSystemPartStore
 from service.adapters.pseudonym_keys import FilePseudonymKeys
 from service.adapters.smtp import SmtpMailer
+from service.composition.reminding import Trouble
 from service.composition.sequencer import Sequencer
 from service.composition.settings import Settings
 from service.domain.principal import Operator
@@ -208,6 +209,11 @@ def _report(trace_id: str, request_id: str, code: str) -> None:
     Logger(Stream.WORKER).error("request-not-carried-on", trace_id=trace_id, request_id=request_id, code=code.lower())
 
 
-def report_mail(trace_id: str, mail: str, code: str) -> None:
+def report_mail(trouble: Trouble) -> None:
     """A line in the log of the worker about a reminder that was not sent; never with an address."""
-    Logger(Stream.WORKER).error("reminder-not-sent", trace_id=trace_id, mail_id=mail, code=code.lower())
+    log, code = Logger(Stream.WORKER), trouble.code.lower()
+    if trouble.mail is None:
+        log.error("reminders-broke-off", trace_id=trouble.trace_id, code=code)
+    else:
+        why = (trouble.why or "unknown").lower().replace(" ", "-")
+        log.error("reminder-not-sent", trace_id=trouble.trace_id, mail_id=trouble.mail, code=code, why=why)

@@ -197,9 +197,12 @@ def _open_call() -> Iterator[Call]:
 
 
 def _remind(call: Call) -> tuple[int, int, int, int]:
-    from service.composition.reminding import remind
+    from service.composition.reminding import Trouble, remind
 
-    done = remind(call, lambda _trace, mail, code: typer.echo(f"{mail}: {code}", err=True))
+    def tell(trouble: Trouble) -> None:
+        typer.echo(f"{trouble.mail}: {trouble.code} ({trouble.why or '-'})", err=True)
+
+    done = remind(call, tell)
     return done.queued, done.sent, done.dropped, done.failed
 
 

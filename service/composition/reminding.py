@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from service.domain.errors import Conflict, NotFound, Unavailable
+from service.domain.errors import Conflict, DomainError, Unavailable
 from service.domain.principal import Worker
 from service.use_cases.call import Call, Services
 from service.use_cases.queue_reminders import any_reminder_due, queue_reminders
@@ -17,9 +17,21 @@ from service.use_cases.send_reminder import NOT_CONFIGURED, send_reminder, take_
 
 INTERVAL = 900.0
 """Seconds between turns."""
+_GOODBYE = 5.0
+"""Seconds that a service that stops waits for the mail under way; one that takes longer is sent again by the next."""
 
-Report = Callable[[str, str, str], None]
-"""Told of a mail that was not sent: trace id, its id, kind of error."""
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A mail that was not sent, or without a mail a turn that broke off; `why` is the code of the server's answer."""
+
+    trace_id: str
+    mail: str | None
+    code: str
+    why: str | None = None
+
+
+Report = Callable[[Trouble], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +71,11 @@ def remind(call: Call, report: Report, *, stopped: Callable[[], bool] = lambda: 
                 continue
             send_reminder(each, letter)
             sent += 1
-        except (Conflict, NotFound):
+        except Conflict:
             continue  # another process was first
-        except Unavailable as error:
-            report(each.trace_id, mail, error.code)
+        except DomainError as error:
+            why = error.data.get("why")
+            report(Trouble(each.trace_id, mail, error.code, None if why is None else str(why)))
             failed += 1
     return Reminded(queued, sent, dropped, failed)
 
@@ -83,10 +96,10 @@ class Reminding:
             self._thread.start()
 
     def stop(self) -> None:
-        """Finish the mail that is under way and end."""
+        """Finish the mail that is under way and end; a mail server that hangs does not hold up the service."""
         self._stop.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_GOODBYE)
 
     def _work(self) -> None:
         while not self._stop.is_set():
@@ -98,5 +111,5 @@ class Reminding:
                     stopped=self._stop.is_set,
                 )
             except Exception as error:  # noqa: BLE001 - whatever it is, the next turn may go well
-                self._report(trace_id, "-", type(error).__name__)
+                self._report(Trouble(trace_id, None, type(error).__name__))
             self._stop.wait(self._interval)

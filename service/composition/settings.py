@@ -190,12 +190,21 @@ class Settings(BaseModel):
             yield "SMTP_SECURITY: zonder TLS alleen op deze machine / without TLS on this machine only"
         if (self.smtp_user is None) != (self.smtp_password_file is None):
             yield "SMTP_USER: hoort bij SMTP_PASSWORD_FILE / goes with SMTP_PASSWORD_FILE"
+        yield from self._mail_file_faults()
+
+    def _mail_file_faults(self) -> Iterator[str]:
+        if not ((user := self.smtp_user or "x").isascii() and user.isprintable()):
+            yield "SMTP_USER: alleen ASCII, want zo is SMTP / ASCII only, as SMTP has it"
         for name, file in (("SMTP_PASSWORD_FILE", self.smtp_password_file), ("SMTP_CA_FILE", self.smtp_ca_file)):
             try:
-                if file is not None and not self._password(file):
-                    yield f"{name}: is leeg / is empty"
+                content = "x" if file is None else self._password(file)
             except (OSError, ValueError):
                 yield f"{name}: niet te lezen / cannot be read"
+                continue
+            if not content:
+                yield f"{name}: is leeg / is empty"
+            elif file == self.smtp_password_file and not (content.isascii() and content.isprintable()):
+                yield f"{name}: één regel ASCII, want zo is SMTP / one line of ASCII, as SMTP has it"
 
     @property
     def mail_server(self) -> MailServer | None:

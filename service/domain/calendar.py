@@ -14,7 +14,7 @@ from service.domain.catalogue import Catalogue, DataSet
 from service.domain.classification import Label
 from service.domain.request_facts import civil_day
 from service.domain.round import Round, RoundState
-from service.domain.submission import Submission
+from service.domain.submission import OwnDelivery, Submission
 
 AHEAD = timedelta(days=366)
 """How far ahead periods without a round are foreseen, and how far back closed rounds are told."""
@@ -37,6 +37,7 @@ class CalendarEntry:
     """One delivery that is asked for. `round` and `deadline` are None while it is only foreseen.
 
     `due` is the last day on which it is on time, `days_left` the days until then from today, below 0 afterwards.
+    `submission` is the delivery that counts, `attempt` a later one that does not: refused, unfinished or withdrawn.
     """
 
     data_set: str
@@ -48,6 +49,7 @@ class CalendarEntry:
     round: str | None = None
     deadline: datetime | None = None
     submission: str | None = None
+    attempt: Submission | None = None
 
 
 def last_day(deadline: datetime) -> date:
@@ -69,14 +71,14 @@ def standing_of(round_: Round, delivery: Submission | None, now: datetime) -> St
 
 
 def calendar_of(
-    catalogue: Catalogue, rounds: Iterable[Round], deliveries: Mapping[str, Submission | None], now: datetime
+    catalogue: Catalogue, rounds: Iterable[Round], deliveries: Mapping[str, OwnDelivery], now: datetime
 ) -> tuple[CalendarEntry, ...]:
     """What is asked of one supplier, by day.
 
     Args:
         catalogue: the data sets.
         rounds: those in which the supplier is expected, in any order.
-        deliveries: by round, the delivery of the supplier that counts.
+        deliveries: by round, how the deliveries of the supplier stand.
         now: the moment, which has a zone.
 
     Every round that is not cancelled is in it, but for closed ones whose deadline is more than a year ago. Of each data
@@ -86,7 +88,7 @@ def calendar_of(
     today = civil_day(now)
     known = [one for one in rounds if one.state is not RoundState.CANCELLED]
     told = [one for one in known if one.state is not RoundState.CLOSED or now - one.deadline <= AHEAD]
-    entries = [_of_round(catalogue, one, deliveries.get(one.id), now) for one in told]
+    entries = [_of_round(catalogue, one, deliveries.get(one.id, OwnDelivery()), now) for one in told]
     for data_set in sorted({one.data_set for one in known}):
         newest = catalogue.versions(data_set)
         if newest:
@@ -95,7 +97,7 @@ def calendar_of(
     return tuple(sorted(entries, key=lambda entry: (entry.due, entry.data_set, entry.period)))
 
 
-def _of_round(catalogue: Catalogue, round_: Round, delivery: Submission | None, now: datetime) -> CalendarEntry:
+def _of_round(catalogue: Catalogue, round_: Round, own: OwnDelivery, now: datetime) -> CalendarEntry:
     due = last_day(round_.deadline)
     return CalendarEntry(
         data_set=round_.data_set,
@@ -103,10 +105,11 @@ def _of_round(catalogue: Catalogue, round_: Round, delivery: Submission | None, 
         period=round_.period,
         due=due,
         days_left=(due - civil_day(now)).days,
-        standing=standing_of(round_, delivery, now),
+        standing=standing_of(round_, own.counting, now),
         round=round_.id,
         deadline=round_.deadline,
-        submission=delivery.id if delivery is not None else None,
+        submission=own.counting.id if own.counting is not None else None,
+        attempt=own.attempt,
     )
 
 

@@ -11,6 +11,7 @@ from service.domain.calendar import CalendarEntry, calendar_of
 from service.domain.round import Round
 from service.ports.unit_of_work import Page, UnitOfWork
 from service.use_cases.call import Call
+from service.use_cases.own_delivery import own_delivery
 
 EVENT = EventCode("calendar.read", Action.READ, "calendar", refusals_only=True)
 
@@ -27,7 +28,7 @@ def read_calendar(call: Call) -> Sequence[CalendarEntry]:
         step.authorise(facts.may_read_calendar(step.caller()))
         own = call.principal.organisation or ""
         rounds = list(every_round(step.data, expected=own))
-        deliveries = {one.id: step.data.submissions.counting(own, one.id) for one in rounds}
+        deliveries = {one.id: own_delivery(step.data, own, one.id) for one in rounds}
         return calendar_of(call.services.catalogue, rounds, deliveries, step.now)
 
 

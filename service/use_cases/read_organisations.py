@@ -9,6 +9,7 @@ from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import NotFound
 from service.domain.organisation import ClientKey, Organisation
+from service.domain.principal import Role
 from service.domain.reminder import Contact
 from service.use_cases.call import Call
 
@@ -18,11 +19,11 @@ LIST = EventCode("organisation.list", Action.READ, "organisation")
 
 @dataclass(frozen=True, slots=True)
 class OrganisationView:
-    """An organisation with its keys, and the addresses for its reminders."""
+    """An organisation with its keys; `contact` is for operators, and for itself where it speaks as a supplier."""
 
     organisation: Organisation
     keys: Sequence[ClientKey]
-    contact: Contact
+    contact: Contact | None
 
 
 def read_own_organisation(call: Call) -> OrganisationView:
@@ -37,8 +38,9 @@ def read_own_organisation(call: Call) -> OrganisationView:
         if caller.organisation is None:
             raise NotFound("organisation")
         own = caller.organisation
-        keys, contact = step.data.organisations.keys_of(own.id), step.data.reminders.contact(own.id)
-        return OrganisationView(own, keys, contact)
+        supplies = Role.SUPPLIER in call.principal.roles
+        contact = step.data.reminders.contact(own.id) if supplies else None
+        return OrganisationView(own, step.data.organisations.keys_of(own.id), contact)
 
 
 def list_organisations(call: Call) -> Sequence[OrganisationView]:

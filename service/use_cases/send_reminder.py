@@ -14,7 +14,7 @@ from service.domain import reminder_facts as facts
 from service.domain.audit import DECIDED, Action, EventCode, Fact, Outcome
 from service.domain.calendar import last_day
 from service.domain.errors import Conflict, Unavailable
-from service.domain.reminder import Contact, DueLine, Letter, ReminderMail, wait_after
+from service.domain.reminder import DueLine, Letter, ReminderMail, wait_after
 from service.domain.request_facts import civil_day
 from service.domain.round import RoundState
 from service.use_cases.call import Call, Step
@@ -103,7 +103,7 @@ def _require_free(step: Step, mail: ReminderMail) -> None:
 
 def _letter(step: Step, mail: ReminderMail) -> Letter | None:
     organisation = step.data.organisations.get(mail.organisation)
-    contact = step.data.reminders.contacts().get(mail.organisation, Contact(()))
+    contact = step.data.reminders.contact(mail.organisation)
     rounds = sorted({told.round for told in step.data.reminders.of_mail(mail.id)})
     lines = [line for line in (_line(step, mail.organisation, round_) for round_ in rounds) if line]
     if not lines or not contact.addresses or organisation.suspended:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from mail_server import PASSWORD, Inbox, running
 from token_maker import SetClock
 
 from service.adapters.smtp import MailServer, SmtpMailer
@@ -31,42 +25,6 @@ from service.domain.reminder import DueLine, Letter
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 LINE = DueLine("beds-2025", Label("Bedden: bezet én vrij", "Beds"), "2025", NOW + timedelta(days=3), 3, overdue=False)
 LETTER = Letter("m-1", "north", "Ziekenhuis 't Noorden", ("a@north.example", "b@north.example"), (LINE,), "https://s")
-PASSWORD = "not-to-be-told"
-
-
-@dataclass
-class Inbox:
-    """What the server does, and what it took."""
-
-    refused: frozenset[str] = frozenset()
-    answer: str = "250 OK"
-    taken: list[Envelope] = field(default_factory=list)
-    logins: list[bytes] = field(default_factory=list)
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any
-    ) -> str:
-        if address in self.refused:
-            return "550 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.answer.startswith("250"):
-            self.taken.append(envelope)
-        return self.answer
-
-    def log_in(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        self.logins.append(data.password)
-        return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
-
-    def message(self) -> EmailMessage:
-        (envelope,) = self.taken
-        content = envelope.content
-        assert isinstance(content, bytes)
-        found = message_from_bytes(content, policy=policy.default)
-        assert isinstance(found, EmailMessage)
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -92,19 +50,6 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return file
-
-
-@contextmanager
-def running(inbox: Inbox, **how: Any) -> Iterator[int]:
-    """A server on this machine; its port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(inbox, hostname="127.0.0.1", port=port, **how)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()
 
 
 def context_of(certificate: Path) -> ssl.SSLContext:
@@ -171,10 +116,20 @@ def test_a_server_without_tls_gets_nothing() -> None:
     assert (inbox.taken, inbox.logins) == ([], [])
 
 
+@pytest.mark.parametrize("goodbye", ["221 Bye", "421 too busy", "500 what?"])
+def test_what_was_taken_is_sent_whatever_becomes_of_the_goodbye(goodbye: str) -> None:
+    """Otherwise it would be sent again, and again."""
+    inbox = Inbox(goodbye=goodbye)
+    with running(inbox) as port:
+        assert mailer(port).send(LETTER) == 0
+    assert len(inbox.taken) == 1
+
+
 @pytest.mark.parametrize(
     ("inbox", "why"),
     [
         (Inbox(answer="451 try later"), "SMTP 451"),
+        (Inbox(answer="554 we want no mail of yours"), "SMTP 554"),
         (Inbox(refused=frozenset(LETTER.to)), "SMTPRecipientsRefused"),
     ],
 )
@@ -206,8 +161,11 @@ def test_nobody_there() -> None:
 
 def settings(tmp_path: Path, **changes: str) -> Callable[[], Any]:
     (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    (tmp_path / "accents").write_text("geheim-é")
+    (tmp_path / "two-lines").write_text("one\ntwo")
     given = {"SMTP_HOST": "mail.example.nl", "MAIL_FROM": "sluis@example.nl"} | changes
-    return lambda: read_settings({f"SLUIS_{name}": value for name, value in given.items() if value})
+    named = {name: value.replace("FOLDER", str(tmp_path)) for name, value in given.items() if value}
+    return lambda: read_settings({f"SLUIS_{name}": value for name, value in named.items()})
 
 
 def test_the_password_is_in_a_file_and_shown_nowhere(tmp_path: Path) -> None:
@@ -229,6 +187,9 @@ def test_the_password_is_in_a_file_and_shown_nowhere(tmp_path: Path) -> None:
         ({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY"),
         ({"SMTP_USER": "sluis"}, "SMTP_USER"),
         ({"SMTP_USER": "sluis", "SMTP_PASSWORD_FILE": "/nowhere/password"}, "SMTP_PASSWORD_FILE"),
+        ({"SMTP_USER": "sluis", "SMTP_PASSWORD_FILE": "FOLDER/accents"}, "SMTP_PASSWORD_FILE"),
+        ({"SMTP_USER": "sluis", "SMTP_PASSWORD_FILE": "FOLDER/two-lines"}, "SMTP_PASSWORD_FILE"),
+        ({"SMTP_USER": "slüis", "SMTP_PASSWORD_FILE": "FOLDER/password"}, "SMTP_USER"),
         ({"SMTP_CA_FILE": "/nowhere/ca.pem"}, "SMTP_CA_FILE"),
         ({"SMTP_PORT": "0"}, "SMTP_PORT"),
     ],

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,12 +14,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from journey import OPERATOR, STEWARD, WORKER, Mailbox, World, a_row
+from journey import OPERATOR, OWNER, STEWARD, WORKER, Mailbox, World, a_row, person
 
-from service.composition.reminding import Reminding, remind
+from service.composition.reminding import Reminding, Trouble, remind
 from service.domain.calendar import Standing, last_day
 from service.domain.errors import Conflict, Invalid, Unavailable
-from service.domain.reminder import Contact, Letter, ReminderStep, step_due, wait_after
+from service.domain.principal import Role
+from service.domain.reminder import Contact, Letter, ReminderMail, ReminderStep, step_due, wait_after
 from service.domain.request_facts import civil_day
 from service.domain.round import Round, RoundState
 from service.domain.texts_reminder import mail_text
@@ -100,8 +104,7 @@ def test_who_delivered_meanwhile_is_not_told(reachable: World) -> None:
     box(reachable).refuses = False
     reachable.clock.pass_by(hours=1)
     assert [letter.organisation for letter in sent(reachable)] == ["south"]
-    with reachable.services.database.look() as data:
-        assert data.reminders.under_way() == []
+    assert under_way(reachable) == []
 
 
 def test_a_server_that_refuses_is_tried_again_with_the_same_mail(reachable: World) -> None:
@@ -181,8 +184,7 @@ def test_who_need_not_deliver_any_more_is_not_told(reachable: World, change: str
     else:
         reachable.turn(ROUND, RoundState(change), "no longer needed")
     assert sent(reachable) == []
-    with reachable.services.database.look() as data:
-        assert data.reminders.under_way() == []
+    assert under_way(reachable) == []
 
 
 def test_two_processes_at_the_same_moment_send_once(any_reachable: World) -> None:
@@ -227,9 +229,9 @@ def test_a_refused_address_is_told_and_the_mail_not_repeated(world: World) -> No
 def test_the_thread_sends_at_once_and_outlives_trouble(world: World) -> None:
     plan(world, 5)
     record_contact(world.call(OPERATOR), "north", NORTH)
-    troubles: list[tuple[str, str, str]] = []
+    troubles: list[Trouble] = []
     world.execute("CREATE TRIGGER no_events BEFORE INSERT ON audit_events BEGIN SELECT RAISE(ABORT, 'full'); END")
-    reminding = Reminding(world.services, lambda *told: troubles.append(told), interval=0.02)
+    reminding = Reminding(world.services, troubles.append, interval=0.02)
     reminding.start()
     try:
         wait_until(lambda: troubles)
@@ -238,12 +240,55 @@ def test_the_thread_sends_at_once_and_outlives_trouble(world: World) -> None:
     finally:
         reminding.stop()
     assert len(box(world).taken) == 1
-    assert {kind for _, _, kind in troubles} == {"Unavailable"}
+    assert {(one.code, one.mail) for one in troubles} == {("Unavailable", None)}
+
+
+def test_a_mail_server_that_hangs_holds_up_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service stops all the same; what becomes of the mail is what becomes of it when a process dies."""
+    monkeypatch.setattr("service.composition.reminding._GOODBYE", 0.1)
+    release, reached = threading.Event(), threading.Event()
+
+    class Hanging(Mailbox):
+        def send(self, letter: Letter) -> int:
+            reached.set()
+            release.wait(20)
+            return super().send(letter)
+
+    plan(world, 5)
+    record_contact(world.call(OPERATOR), "north", NORTH)
+    world.services = replace(world.services, mailer=Hanging())
+    reminding = Reminding(world.services, lambda _: None)
+    reminding.start()
+    try:
+        assert reached.wait(10)
+        reminding.stop()
+        (waiting,) = under_way(world)
+        assert (waiting.tries, waiting.ended_at) == (1, None)
+        world.deliver(world.parties["south"], [a_row()])
+    finally:
+        release.set()
+        reminding._thread.join(10)
+
+
+def test_one_mail_that_cannot_be_made_keeps_no_other_from_being_sent(reachable: World) -> None:
+    """Whatever refuses, it is told with its code, and not taken for another process that was first."""
+    plan(reachable, 5)
+    only = create_round(
+        reachable.call(STEWARD), "cancelled-operations", "2025", ["north"], reachable.clock.now() + timedelta(days=5)
+    )
+    reachable.turn(only.id, RoundState.OPEN)
+    reachable.execute("UPDATE rounds SET data_set_version = 99 WHERE id = 'cancelled-operations-2025'")
+    troubles: list[Trouble] = []
+    done = remind(reachable.call(WORKER), troubles.append)
+    assert ((done.sent, done.failed), [one.code for one in troubles]) == ((1, 1), ["not-found"])
+
+
+def under_way(world: World) -> Sequence[ReminderMail]:
+    with world.services.database.look() as data:
+        return data.reminders.under_way()
 
 
 def wait_until(found: Any) -> None:
-    import time
-
     for _ in range(500):
         if found():
             return
@@ -251,9 +296,12 @@ def wait_until(found: Any) -> None:
     raise AssertionError("nothing came of it")
 
 
-def test_addresses_are_shown_to_their_organisation_and_the_operator(reachable: World) -> None:
+def test_addresses_are_shown_to_the_supplier_and_the_operator(reachable: World) -> None:
     north = reachable.call(reachable.parties["north"].principal)
     assert read_own_organisation(north).contact == NORTH
+    colleague = person("colleague", Role.REGIONAL_OWNER, organisation="north")
+    assert read_own_organisation(reachable.call(colleague)).contact is None
+    assert NORTH.addresses[0] not in repr(read_own_organisation(reachable.call(OWNER)))
     shown = {view.organisation.id: view.contact for view in list_organisations(reachable.call(OPERATOR))}
     assert (shown["north"], shown["south"], shown["east"]) == (NORTH, SOUTH, Contact(()))
 

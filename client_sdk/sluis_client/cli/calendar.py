@@ -10,6 +10,7 @@ from sluis_client.calendar import CalendarEntry, icalendar
 from sluis_client.cli.options import JsonOption, LanguageOption
 from sluis_client.cli.screen import Screen
 from sluis_client.cli.secrets import opened_client
+from sluis_client.cli.status import attempt_text
 from sluis_client.language import Text
 
 
@@ -48,19 +49,20 @@ def contact(
     as_json: JsonOption = False,
     language: LanguageOption = "nl",
 ) -> None:
-    """Waar herinneringen heen gaan, in plaats van wat er stond. / Where reminders go, in place of what was there."""
-    if bool(addresses) == none:
+    """Waar herinneringen heen gaan; met adressen in plaats van wat er stond. / Where reminders go, or are to go."""
+    if addresses and none:
         raise typer.BadParameter("ADRES... of --none / ADDRESS... or --none")
     screen = Screen("contact", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
-            changed = client.calendar.change_contact(addresses or [])
-        if changed:
-            told = ", ".join(changed)
+            changing = bool(addresses) or none
+            now = client.calendar.change_contact(addresses or []) if changing else client.calendar.contact()
+        if now:
+            told = ", ".join(now)
             screen.say(Text(f"Herinneringen gaan naar: {told}.", f"Reminders go to: {told}."))
         else:
             screen.say(Text("U krijgt geen herinneringen.", "You get no reminders."))
-        screen.document("ok", exitCode=0, addresses=changed)
+        screen.document("ok", exitCode=0, addresses=now)
 
 
 def _show(screen: Screen, entries: list[CalendarEntry]) -> None:
@@ -79,13 +81,22 @@ def _show(screen: Screen, entries: list[CalendarEntry]) -> None:
                 one.title.in_language(screen.language),
                 one.period,
                 one.round or "-",
-                _STANDING.get(one.standing, Text(one.standing, one.standing)).in_language(screen.language),
+                _standing(one).in_language(screen.language),
                 str(one.days_left),
             )
             for one in entries
         ],
         whole={0, 3},
     )
+
+
+def _standing(entry: CalendarEntry) -> Text:
+    """How it stands, and what became of the newest delivery when that does not count."""
+    found = _STANDING.get(entry.standing, Text(entry.standing, entry.standing))
+    if entry.attempt is None:
+        return found
+    attempt = attempt_text(entry.attempt)
+    return Text(f"{found.nl} ({attempt.nl})", f"{found.en} ({attempt.en})")
 
 
 _STANDING = {

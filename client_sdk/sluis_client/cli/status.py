@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sluis_client.answers import Round
+from sluis_client.answers import Attempt, Round
 from sluis_client.cli.options import JsonOption, LanguageOption
 from sluis_client.cli.screen import Screen, minute_text
 from sluis_client.cli.secrets import opened_client
@@ -76,12 +76,25 @@ def show_rounds(screen: Screen, found: Sequence[Round]) -> None:
                 one.period,
                 _STATE.get(one.state, Text(one.state, one.state)).in_language(screen.language),
                 minute_text(one.deadline),
-                _DELIVERY.get(one.delivery or "missing", Text("?", "?")).in_language(screen.language),
+                _delivery(one).in_language(screen.language),
             )
             for one in found
         ],
         whole={0, 3},
     )
+
+
+def attempt_text(attempt: Attempt) -> Text:
+    """What became of a delivery that does not count."""
+    return _ATTEMPT.get(attempt.state, Text(attempt.state, attempt.state))
+
+
+def _delivery(found: Round) -> Text:
+    told = _DELIVERY.get(found.delivery or "missing", Text("?", "?"))
+    if found.attempt is None:
+        return told
+    attempt = attempt_text(found.attempt)
+    return Text(f"{told.nl} ({attempt.nl})", f"{told.en} ({attempt.en})")
 
 
 _STATE = {
@@ -94,4 +107,10 @@ _DELIVERY = {
     "missing": Text("ontbreekt", "missing"),
     "accepted": Text("aangenomen", "accepted"),
     "late": Text("aangenomen, te laat", "accepted, late"),
+}
+_ATTEMPT = {
+    "receiving": Text("een niet af", "one unfinished"),
+    "refused": Text("laatste geweigerd", "last one refused"),
+    "abandoned": Text("een afgebroken", "one given up"),
+    "withdrawn": Text("ingetrokken", "withdrawn"),
 }

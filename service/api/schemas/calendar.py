@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from service.api.schemas.base import ABSENT, Answer, Day, Label, Moment
+from service.api.schemas.rounds import AttemptAnswer
 from service.domain.calendar import CalendarEntry, Standing
 
 
@@ -22,6 +23,7 @@ class CalendarAnswer(Answer):
     round: str | None = ABSENT
     deadline: Moment | None = ABSENT
     submission_id: str | None = ABSENT
+    attempt: AttemptAnswer | None = ABSENT
 
     @classmethod
     def of(cls, entry: CalendarEntry) -> CalendarAnswer:
@@ -36,4 +38,5 @@ class CalendarAnswer(Answer):
             round=entry.round,
             deadline=entry.deadline,
             submission_id=entry.submission,
+            attempt=AttemptAnswer.of(entry.attempt),
         )

@@ -130,7 +130,10 @@ class OrganisationAnswer(Answer):
     regions: Annotated[list[str], Field(description="The regions that it stands for, as `classification/code`")]
     identifiers: dict[str, str]
     keys: list[KeyAnswer]
-    contact: Annotated[list[str], Field(description="The addresses to which reminders of deliveries go")]
+    contact: (
+        Annotated[list[str], Field(description="The addresses to which reminders of deliveries go; for suppliers only")]
+        | None
+    ) = ABSENT
 
     @classmethod
     def of(cls, view: OrganisationView) -> OrganisationAnswer:
@@ -149,5 +152,5 @@ class OrganisationAnswer(Answer):
             regions=sorted(found.regions),
             identifiers=dict(found.identifiers),
             keys=[KeyAnswer.of(key) for key in view.keys],
-            contact=list(view.contact.addresses),
+            contact=None if view.contact is None else list(view.contact.addresses),
         )
