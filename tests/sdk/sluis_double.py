@@ -139,6 +139,8 @@ class Double:
     trouble: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuse_content: bool = False
+    contact: list[str] = field(default_factory=list)
+    attempt: dict[str, str] | None = None
     calendar: list[dict[str, Any]] = field(default_factory=lambda: [an_entry(), an_entry(foreseen=True)])
     persons: set[str] = field(default_factory=lambda: {"bsn.planning.1.0123456789abcdefghijkl"})
     objections: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -279,7 +281,11 @@ class Double:
 
     def round(self) -> dict[str, Any]:
         counts = next((h for h in self.held.values() if h.state == "accepted"), None)
-        mine = {"state": "missing"} if counts is None else {"state": "accepted", "submissionId": counts.id}
+        mine: dict[str, Any] = {"state": "missing"}
+        if counts is not None:
+            mine = {"state": "accepted", "submissionId": counts.id}
+        if self.attempt is not None:
+            mine["attempt"] = self.attempt
         return {
             "id": self.round_id,
             "dataSet": self.definition.id,
@@ -523,7 +529,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._authenticate(method, path)
         match method, path.strip("/").split("/"):
             case "GET", ["v1", "organisations", "me"]:
-                return 200, {"id": ORGANISATION, "name": "Ziekenhuis Arran", "keys": double.keys()}, {}
+                return (
+                    200,
+                    {"id": ORGANISATION, "name": "Ziekenhuis Arran", "keys": double.keys(), "contact": double.contact},
+                    {},
+                )
             case "POST", ["v1", "organisations", "me", "keys"]:
                 return 201, double.add_key(json.loads(body)), {}
             case "PUT", ["v1", "organisations", "me", "keys", key, "revocation"]:

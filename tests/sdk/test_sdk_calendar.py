@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sluis_double import Double, an_entry
 
 from sluis_client import CalendarEntry, Client, Round, UnexpectedAnswerError
+from sluis_client.answers import Attempt
 from sluis_client.calendar import icalendar
 from sluis_client.cli import app
 from sluis_client.steps import next_step, next_steps
@@ -82,13 +83,20 @@ def test_addresses_are_changed_and_removed(run: Callable[..., Result], registere
     assert "a@x.example, b@x.example" in run("contact", "a@x.example", "b@x.example").stdout
     assert json.loads(run("contact", "--none", "--json").stdout)["addresses"] == []
     assert "no reminders" in run("contact", "--none").stdout
-    assert run("contact").exit_code == run("contact", "a@x.example", "--none").exit_code == 2
+    assert run("contact", "a@x.example", "--none").exit_code == 2
 
 
-def a_round(state: str, delivery: str | None = None, days: int = 5) -> Round:
-    return Round(
-        "beds-2025", "beds", 1, "2025", state, NOW + timedelta(days=days), delivery, "s-1" if delivery else None
-    )
+def test_addresses_are_shown(run: Callable[..., Result], registered: Path, double: Double) -> None:
+    assert "no reminders" in run("contact").stdout
+    double.contact = ["a@x.example"]
+    assert "Herinneringen gaan naar: a@x.example." in run("contact").stdout
+    assert double.contact == ["a@x.example"]
+
+
+def a_round(state: str, delivery: str | None = None, days: int = 5, attempt: str | None = None) -> Round:
+    counts = "s-1" if delivery in {"accepted", "late"} else None
+    tried = None if attempt is None else Attempt(attempt, "s-2")
+    return Round("beds-2025", "beds", 1, "2025", state, NOW + timedelta(days=days), delivery, counts, tried)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +111,17 @@ def a_round(state: str, delivery: str | None = None, days: int = 5) -> Round:
         (a_round("closed", "missing"), "zonder uw aanlevering"),
         (a_round("closed", "accepted"), "sluis-client uses"),
         (a_round("paused"), "kent de stand `paused` niet"),
+        (a_round("open", "missing", attempt="refused"), "submit BESTAND --round beds-2025`."),
+        (a_round("open", "missing", -1, "refused"), "als te laat gemerkt"),
+        (
+            a_round("open", "accepted", attempt="refused"),
+            "--corrects s-1`. Tot dan telt wat eerder is aangenomen (s-1)",
+        ),
+        (a_round("open", "missing", attempt="receiving"), "Geef dezelfde submit-opdracht opnieuw"),
+        (a_round("open", "missing", attempt="abandoned"), "opgeruimd. Lever opnieuw aan"),
+        (a_round("open", "missing", attempt="withdrawn"), "U hebt uw aanlevering ingetrokken"),
+        (a_round("open", "missing", attempt="some-later-state"), "template beds-2025 --output"),
+        (a_round("closed", "missing", attempt="refused"), "zonder uw aanlevering"),
     ],
 )
 def test_every_state_has_a_next_step(found: Round, words: str) -> None:
@@ -118,6 +137,44 @@ def test_rounds_with_the_same_step_are_told_together() -> None:
         ["beds-2025", "beds-2025"],
         ["beds-2025"],
     ]
+
+
+def test_a_delivery_that_does_not_count_is_shown(run: Callable[..., Result], registered: Path, double: Double) -> None:
+    """In status, rounds and the calendar, in both languages, and for machines by its id."""
+    double.attempt = {"state": "refused", "submissionId": "s-9"}
+    double.calendar = [an_entry(attempt=double.attempt)]
+    for command in ("status", "rounds", "calendar"):
+        assert "ontbreekt (laatste geweigerd)" in " ".join(run(command).stdout.split())
+        assert "missing (last one refused)" in " ".join(run(command, "--language", "en").stdout.split())
+    for command, member in (("rounds", "rounds"), ("calendar", "calendar")):
+        (one,) = json.loads(run(command, "--json").stdout)[member]
+        assert one["attempt"] == double.attempt
+    told = " ".join(run("status").stdout.split())
+    assert "Uw laatste aanlevering is geweigerd." in told
+    assert "Your last delivery was refused." in told
+
+
+@pytest.mark.parametrize(
+    ("deadline", "shown"),
+    [
+        ("2026-10-24T22:00:00Z", "2026-10-25 00:00 CEST"),
+        ("2026-10-25T00:30:00Z", "2026-10-25 02:30 CEST"),
+        ("2026-10-25T01:30:00Z", "2026-10-25 02:30 CET"),
+        ("2026-03-29T00:59:00Z", "2026-03-29 01:59 CET"),
+        ("2026-03-29T01:00:00Z", "2026-03-29 03:00 CEST"),
+    ],
+)
+def test_a_deadline_is_shown_by_the_clocks_of_the_netherlands(
+    run: Callable[..., Result], registered: Path, double: Double, deadline: str, shown: str
+) -> None:
+    double.deadline = datetime.fromisoformat(deadline)
+    assert shown in " ".join(run("status").stdout.split())
+
+
+def test_a_file_that_cannot_be_written_is_told(run: Callable[..., Result], registered: Path, tmp_path: Path) -> None:
+    told = run("calendar", "--ics", str(tmp_path / "nowhere" / "sluis.ics"))
+    assert told.exit_code == 2
+    assert "No such file" in told.stderr
 
 
 def test_status_says_what_is_next(run: Callable[..., Result], registered: Path) -> None:
