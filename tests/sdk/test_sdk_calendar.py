@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import icalendar as reader
+import jsonschema_rs
 import pytest
 from click.testing import Result
 from hypothesis import given
@@ -21,6 +23,9 @@ from sluis_client.calendar import icalendar
 from sluis_client.cli import app
 from sluis_client.steps import next_step, next_steps
 
+SCHEMA = jsonschema_rs.validator_for(
+    json.loads(resources.files("sluis_client.cli").joinpath("output.schema.json").read_text("utf-8"))
+)
 NOW = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
 
 
@@ -39,7 +44,7 @@ def test_the_calendar_shows_what_is_open(run: Callable[..., Result], registered:
     assert "voorzien" in shown
     assert "capacity-2018" not in shown
     assert "capacity-2018" in run("calendar", "--all").stdout
-    found = json.loads(run("calendar", "--json").stdout)["calendar"]
+    found = document(run("calendar", "--json"))["calendar"]
     assert [one["standing"] for one in found] == ["delivered", "due", "foreseen"]
     assert found[2]["deadline"] is None
     double.calendar = []
@@ -81,7 +86,7 @@ def test_whatever_the_service_says_stays_one_event(nl: str, period: str, round_:
 
 def test_addresses_are_changed_and_removed(run: Callable[..., Result], registered: Path) -> None:
     assert "a@x.example, b@x.example" in run("contact", "a@x.example", "b@x.example").stdout
-    assert json.loads(run("contact", "--none", "--json").stdout)["addresses"] == []
+    assert document(run("contact", "--none", "--json"))["addresses"] == []
     assert "no reminders" in run("contact", "--none").stdout
     assert run("contact", "a@x.example", "--none").exit_code == 2
 
@@ -91,6 +96,13 @@ def test_addresses_are_shown(run: Callable[..., Result], registered: Path, doubl
     double.contact = ["a@x.example"]
     assert "Herinneringen gaan naar: a@x.example." in run("contact").stdout
     assert double.contact == ["a@x.example"]
+
+
+def document(result: Result) -> Any:
+    """The one JSON document on stdout, which is as the schema says."""
+    found = json.loads(result.stdout)
+    SCHEMA.validate(found)
+    return found
 
 
 def a_round(state: str, delivery: str | None = None, days: int = 5, attempt: str | None = None) -> Round:
@@ -147,7 +159,7 @@ def test_a_delivery_that_does_not_count_is_shown(run: Callable[..., Result], reg
         assert "ontbreekt (laatste geweigerd)" in " ".join(run(command).stdout.split())
         assert "missing (last one refused)" in " ".join(run(command, "--language", "en").stdout.split())
     for command, member in (("rounds", "rounds"), ("calendar", "calendar")):
-        (one,) = json.loads(run(command, "--json").stdout)[member]
+        (one,) = document(run(command, "--json"))[member]
         assert one["attempt"] == double.attempt
     told = " ".join(run("status").stdout.split())
     assert "Uw laatste aanlevering is geweigerd." in told
@@ -179,5 +191,5 @@ def test_a_file_that_cannot_be_written_is_told(run: Callable[..., Result], regis
 
 def test_status_says_what_is_next(run: Callable[..., Result], registered: Path) -> None:
     assert "sluis-client submit BESTAND --round capacity-2019" in " ".join(run("status").stdout.split())
-    (step,) = json.loads(run("status", "--json").stdout)["nextSteps"]
+    (step,) = document(run("status", "--json"))["nextSteps"]
     assert step["rounds"] == ["capacity-2019"]
