@@ -85,9 +85,9 @@ class Bench:
             assert np.array_equal(moved, np.rint(moved))
         assert np.all(self.measures.value + moved >= -scale)
         for attacker in attackers.tolist():
-            mine, own = self.measures.figures_of(attacker)
+            mine, own, alone = self.measures.figures_of(attacker)
             assert np.all(self.measures.value[mine] - own + moved[mine] >= -scale)
-            assert not moved[mine[self.measures.reporting[mine] == 1]].any()
+            assert not moved[mine[alone]].any()
         self.withheld[nodes] = True
         self.cubes.price[nodes] = 0.0
         self.ledger.settle(nodes, deviation)
