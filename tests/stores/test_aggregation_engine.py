@@ -10,8 +10,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from many import quiet
 from naive_engine import Overflow, Unmapped, naive_contributions
 from persons_once import Delivered, figures_once
 from pyarrow.parquet.encryption import create_encryption_properties
@@ -79,7 +80,7 @@ def aggregations(draw):
     return Aggregation(dimensions, mapping, measures, draw(st.sampled_from([None, "person"])))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@quiet(40)
 @given(parts=parts_of_rounds, aggregation=aggregations())
 def test_the_sums_are_those_of_the_naive_engine(tmp_path, parts, aggregation):
     sources = [SourcePart(write(tmp_path, rows, key), key, holding) for holding, key, rows in parts]
@@ -92,7 +93,7 @@ def test_the_sums_are_those_of_the_naive_engine(tmp_path, parts, aggregation):
         assert ENGINE.contributions(sources, aggregation).to_pylist() == expected
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@quiet(10)
 @given(parts=parts_of_rounds, aggregation=aggregations())
 def test_the_order_of_the_parts_does_not_matter(tmp_path, parts, aggregation):
     sources = [SourcePart(write(tmp_path, rows, key), key, holding) for holding, key, rows in parts]
@@ -107,7 +108,7 @@ def hashed(person: str) -> str:
     return hashlib.sha256(person.encode()).hexdigest()[:32]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@quiet(25)
 @given(
     parts=st.lists(
         st.tuples(st.sampled_from(KEYS), st.lists(rows, max_size=8), st.sets(st.sampled_from("pqr"))), max_size=4
@@ -129,7 +130,7 @@ def test_who_is_left_out_of_a_part_counts_nowhere_in_it(tmp_path, parts, aggrega
     assert ENGINE.contributions(sources, asked).to_pylist() == expected
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@quiet(20)
 @given(
     parts=st.lists(
         st.tuples(
@@ -309,7 +310,7 @@ def test_a_part_never_counts_twice(tmp_path):
 ASKED = Aggregation(("quarter",), {"quarter": YEARS}, ("beds",), "person")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@quiet(40)
 @given(data=st.data())
 def test_an_altered_file_gives_an_error_or_the_same_figures(tmp_path, data):
     content = bytearray(
