@@ -34,6 +34,7 @@ from service.cli.policy import Asked, Explained, Report, add_policy_commands
 from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
+from service.cli.regions import add_region_commands
 from service.cli.sealing import add_sealing_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
 from service.keyholder.command import add_keyholder_commands
@@ -77,6 +78,7 @@ def command() -> typer.Typer:
     add_api_commands(app, clock=SystemClock())
     add_purpose_commands(app, clock=SystemClock())
     add_agreement_commands(app, clock=SystemClock())
+    add_region_commands(app, clock=SystemClock())
     add_public_commands(app, _open_call, clock=SystemClock())
     add_picture_commands(app)
     add_evidence_command(app, clock=SystemClock())

@@ -16,6 +16,7 @@ from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.public_figures import PublicCopy
 from service.domain.purpose import PurposeHead, PurposeVerdict, StatedPurpose
+from service.domain.region_change import RegionChange
 from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
@@ -30,6 +31,14 @@ class Page:
 
     limit: int = 50
     cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose releases: an organisation, and the regions that it stands for at this moment."""
+
+    organisation: str
+    regions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,16 @@ class Organisations(Protocol):
     def find_key(self, key_id: str) -> ClientKey | None: ...
     def save_key(self, key: ClientKey) -> None: ...
     def keys_of(self, organisation: str) -> Sequence[ClientKey]: ...
+
+
+class RegionChanges(Protocol):
+    """Changes of the regions that organisations stand for; what one says is never changed."""
+
+    def add(self, change: RegionChange) -> None: ...
+    def save(self, change: RegionChange) -> None: ...  # NotFound; how it stands
+    def get(self, change: str, *, lock: bool = False) -> RegionChange: ...  # NotFound
+    def all(self) -> Sequence[RegionChange]: ...  # in the order of proposing
+    def due(self, day: date) -> Sequence[RegionChange]: ...  # approved, begun by then, and not settled
 
 
 class UsedTokens(Protocol):
@@ -214,7 +233,7 @@ class Releases(Protocol):
     def any_of(self, submission: str) -> bool: ...  # whether one was made of this delivery
     def add_certificate(self, certificate: Certificate) -> None: ...
     def certificate(self, release: str) -> Certificate | None: ...
-    def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]: ...  # newest first
+    def page(self, page: Page, *, reader: Reader | None = None) -> Sequence[Release]: ...  # newest first
     def made_of(self, supplier: str, page: Page) -> Sequence[tuple[Release, Sequence[Submission]]]:
         """Those that a delivery of this supplier went into, newest first, with its own deliveries among the inputs."""
         ...
@@ -223,7 +242,7 @@ class Releases(Protocol):
         """Every release ever made over this data set, withdrawn ones too: what was published stays known."""
         ...
 
-    def revised(self, among: Sequence[str], *, recipient: str | None = None) -> Mapping[str, str]:
+    def revised(self, among: Sequence[str], *, reader: Reader | None = None) -> Mapping[str, str]:
         """Of these releases, those that were revised, with the newest release by which: not withdrawn, and theirs."""
         ...
 
@@ -304,6 +323,8 @@ class UnitOfWork(Protocol):
 
     @property
     def organisations(self) -> Organisations: ...
+    @property
+    def region_changes(self) -> RegionChanges: ...
     @property
     def used_tokens(self) -> UsedTokens: ...
     @property

@@ -9,6 +9,7 @@ from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import NotFound
 from service.domain.organisation import ClientKey, Organisation
+from service.domain.request_facts import civil_day
 from service.use_cases.call import Call
 
 READ = EventCode("organisation.read", Action.READ, "organisation", refusals_only=True)
@@ -17,10 +18,11 @@ LIST = EventCode("organisation.list", Action.READ, "organisation")
 
 @dataclass(frozen=True, slots=True)
 class OrganisationView:
-    """An organisation with its keys."""
+    """An organisation with its keys, and the regions that it stands for today."""
 
     organisation: Organisation
     keys: Sequence[ClientKey]
+    regions: frozenset[str]
 
 
 def read_own_organisation(call: Call) -> OrganisationView:
@@ -34,7 +36,9 @@ def read_own_organisation(call: Call) -> OrganisationView:
         step.authorise(facts.may_read_own_organisation(caller))
         if caller.organisation is None:
             raise NotFound("organisation")
-        return OrganisationView(caller.organisation, step.data.organisations.keys_of(caller.organisation.id))
+        own = caller.organisation
+        regions = own.regions_on(civil_day(step.now))
+        return OrganisationView(own, step.data.organisations.keys_of(own.id), regions)
 
 
 def list_organisations(call: Call) -> Sequence[OrganisationView]:
@@ -45,5 +49,8 @@ def list_organisations(call: Call) -> Sequence[OrganisationView]:
     """
     with call.transact(LIST) as step:
         step.authorise(facts.may_list_organisations(step.caller()))
-        organisations = step.data.organisations
-        return [OrganisationView(found, organisations.keys_of(found.id)) for found in organisations.all()]
+        organisations, today = step.data.organisations, civil_day(step.now)
+        return [
+            OrganisationView(found, organisations.keys_of(found.id), found.regions_on(today))
+            for found in organisations.all()
+        ]

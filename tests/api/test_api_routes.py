@@ -187,6 +187,7 @@ def ids(cast: Any) -> dict[str, str]:
         "number": "0",
         "objection_id": add_objection(world, cast.privacy_officer),
         "agreement_id": give_consent(world, cast.supplier),
+        "change_id": propose_regions(world, cast.steward),
         "source_id": "demography",
         "period": add_public_copy(world),
         "purpose_id": propose(world, cast.owner),
@@ -219,6 +220,13 @@ def add_objection(world: World, privacy_officer: str) -> str:
 
 def give_consent(world: World, supplier: str) -> str:
     made = world.call("POST", "/v1/consents", supplier, json={"dataSet": "staffed-beds"})
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def propose_regions(world: World, steward: str) -> str:
+    body = {"organisation": "hospital-a", "regions": ["scotland-boards/S08000031"], "reason": WHY}
+    made = world.call("POST", "/v1/region-changes", steward, json=body)
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
@@ -277,6 +285,8 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
             }
         },
         "judgeAgreement": {"json": {"verdict": "approve"}},
+        "proposeRegions": {"json": {"organisation": "hospital-a", "regions": [], "reason": WHY}},
+        "judgeRegions": {"json": {"verdict": "reject"}},
         "withdrawAgreement": {"json": {"reason": WHY}},
         "leaveAgreement": {"json": {"reason": WHY}},
         "giveConsent": {"json": {"dataSet": "staffed-beds"}},

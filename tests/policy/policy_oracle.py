@@ -76,7 +76,8 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
     "Submission": {"organisation": str},
     "Objection": {"organisation": str},
     "AggregateRequest": {"organisation": str, "requester": str},
-    "Release": {"recipients": tuple, "public": bool, "withdrawn": bool},
+    "Release": {"recipients": tuple, "public": bool, "regions": tuple, "withdrawn": bool},
+    "RegionChange": {"proposer": str},
     "PurposeVersion": {
         "name": str,
         "proposer": str,
@@ -130,6 +131,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "lodgeObjection",
             "listObjections",
             "countObjections",
+            "listRegionChanges",
             "readPublicFigures",
             "fetchPublicFigures",
         )
@@ -140,7 +142,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
         action: ({"Organisation"}, {})
         for action in (
             *("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey"),
-            *("changeOwnKeys", "readOwnOrganisation"),
+            *("changeOwnKeys", "readOwnOrganisation", "proposeRegions"),
         )
     },
     "issueToken": ({"Organisation"}, KEY),
@@ -168,7 +170,10 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     "reviewRequest": ({"AggregateRequest"}, {"reviewers": tuple}),
     "approveRequest": ({"Purpose", "UnknownPurpose"}, APPROVAL),
     "release": ({"Purpose", "UnknownPurpose"}, {**APPROVAL, **FOUR_EYES}),
-    **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
+    "keepRequest": ({"Purpose", "UnknownPurpose"}, {"regionsAsked": tuple, "recipientRegions": tuple}),
+    "readRelease": ({"Release"}, {"readerRegions": tuple}),
+    "withdrawRelease": ({"Release"}, {}),
+    "judgeRegions": ({"RegionChange"}, {}),
 }
 
 EVERYONE_READS = {
@@ -206,14 +211,15 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"withdrawPurpose", "readRegister"}
     | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest", "approveRequest"}
-    | {"withdrawRelease", "countObjections"}
+    | {"withdrawRelease", "countObjections", "listRegionChanges", "proposeRegions", "judgeRegions"}
     | {"listAgreements", "readAgreement", "recordAgreement", "confirmAgreement", "withdrawAgreement"},
     (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
     | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"}
     | {"lodgeObjection", "listObjections", "countObjections", "withdrawObjection"}
-    | {"listAgreements", "readAgreement", "confirmAgreement", "withdrawAgreement"},
+    | {"listAgreements", "readAgreement", "confirmAgreement", "withdrawAgreement"}
+    | {"listRegionChanges", "judgeRegions"},
     (Person, Role.AUDITOR): EVERYONE_READS
-    | {"readAuditLog", "searchPersons", "readRegister", "listAgreements", "readAgreement"},
+    | {"listRegionChanges", "readAuditLog", "searchPersons", "readRegister", "listAgreements", "readAgreement"},
     (Operator, Role.OPERATOR): SEES_ROUNDS
     | {
         "readMetadata",
@@ -226,7 +232,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "suspendOrganisation",
         "revokeKey",
     },
-    (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
+    (Worker, Role.WORKER): {"prepareRequest", "keepRequest", "release", "runService"},
 }
 
 
@@ -381,6 +387,16 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         "not-yours",
         lambda f: not (f.is_steward or f.resource["public"] or any(f.own(name) for name in f.resource["recipients"])),
     ),
+    (
+        "readRelease",
+        "region-no-longer-yours",
+        lambda f: (
+            not f.is_steward
+            and any(f.own(name) for name in f.resource["recipients"])
+            and not set(f.resource["regions"]) <= set(f["readerRegions"])
+        ),
+    ),
+    ("judgeRegions", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
     ("readRelease", "release-withdrawn", lambda f: f.resource["withdrawn"] and not f.is_steward),
     ("reviewPurpose approvePurpose", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
     (
@@ -490,7 +506,7 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         ),
     ),
     (
-        "requestAggregate approveRequest release",
+        "requestAggregate keepRequest approveRequest release",
         "own-region-only",
         _of_purpose(
             lambda f, p: p["ownRegionOnly"] and (not f["regionsAsked"] or f.outside("regionsAsked", "recipientRegions"))

@@ -17,6 +17,7 @@ from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.public_figures import PublicCopy
 from service.domain.purpose import PurposeVerdict, StatedPurpose
+from service.domain.region_change import RegionChange
 from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, Review
 from service.domain.round import Round
@@ -49,6 +50,7 @@ class Tables:
     agreements: dict[str, RecordedAgreement] = field(default_factory=dict)
     public_figures: dict[str, PublicCopy] = field(default_factory=dict)
     sealing_keys: dict[str, SealingKey] = field(default_factory=dict)
+    region_changes: dict[str, RegionChange] = field(default_factory=dict)
     purpose_verdicts: dict[str, PurposeVerdict] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 

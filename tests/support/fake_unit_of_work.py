@@ -15,6 +15,7 @@ from fake_audit import FakeAuditTrail, FakeSavedQueries
 from fake_objections import FakeObjections
 from fake_public_figures import FakePublicFigures
 from fake_purposes import FakePurposes
+from fake_region_changes import FakeRegionChanges
 from fake_repositories import (
     FakeDrawings,
     FakeOrganisations,
@@ -41,6 +42,7 @@ class FakeUnitOfWork:
         self._tables = tables
         self.transaction = FakeTransaction(tables, writes=writes)
         self.organisations = FakeOrganisations(self.transaction)
+        self.region_changes = FakeRegionChanges(self.transaction)
         self.used_tokens = FakeUsedTokens(self.transaction)
         self.rounds = FakeRounds(self.transaction)
         self.purposes = FakePurposes(self.transaction)

@@ -36,12 +36,14 @@ from token_maker import ec_jwk, ec_key
 from service.domain.agreement import AgreementKind, Terms
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Person, Principal, Role, Supplier
+from service.domain.region_change import RegionChange
 from service.domain.request import Verdict
 from service.domain.round import RoundState
 from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.authenticate import MoreFailures
 from service.use_cases.begin_submission import begin_submission
+from service.use_cases.change_regions import judge_regions, propose_regions
 from service.use_cases.fail_request import fail_request
 from service.use_cases.fetch_public_figures import fetch_public_figures
 from service.use_cases.judge_agreement import judge_agreement
@@ -117,6 +119,8 @@ class Things:
     release: str
     recorded: str
     agreed: str
+    moving: RegionChange
+    to_move: str
     objection: str
 
 
@@ -156,6 +160,9 @@ def make_busy(world: World) -> Things:
     recorded = record_agreement(world.call(STEWARD), TERMS)
     agreed = record_agreement(world.call(STEWARD), TERMS)
     judge_agreement(world.call(SECOND), agreed.id, Verdict.APPROVE)
+    moved = propose_regions(world.call(STEWARD), "nhs-gone", ("scotland-boards/west",), None, WHY)
+    moving = judge_regions(world.call(SECOND), moved.id, Verdict.APPROVE)
+    to_move = propose_regions(world.call(STEWARD), "nhs-gone", (), None, WHY)
     accepted = world.counting(north, "staffed-beds-2024")
     assert accepted is not None
     with world.services.database.look() as data:
@@ -175,6 +182,8 @@ def make_busy(world: World) -> Things:
         release=released.release,
         recorded=recorded.id,
         agreed=agreed.id,
+        moving=moving,
+        to_move=to_move.id,
         objection=lodge_objection(world.call(PRIVACY_OFFICER), SOMEBODY, (), ()).id,
     )
 
@@ -464,6 +473,30 @@ CASES: Mapping[str, Case] = {
         lambda _, things: (things.agreed, "why"),
     ),
     "read_register": Case({*STEWARDS, "privacy-officer", "auditor"}, "auditor", fixed(), "register.read"),
+    # --- regions
+    "list_region_changes": Case({*STEWARDS, "privacy-officer", "auditor"}, "steward", fixed()),
+    "propose_regions": Case(
+        STEWARDS,
+        "steward",
+        fixed("nhs-gone", ("scotland-boards/west",), None, WHY),
+        "organisation.propose-regions",
+        fixed("nhs-gone", ("scotland-boards/nowhere",), date(2020, 1, 1), "why"),
+    ),
+    "judge_regions": Case(
+        {*STEWARDS, "privacy-officer"} - {"steward"},
+        "second",
+        lambda _, things: (things.to_move, Verdict.APPROVE),
+        "organisation.judge-regions",
+        lambda _, things: (things.moving.id, Verdict.APPROVE),
+    ),
+    "settle_regions": Case({"worker"}, "worker", lambda _, things: (things.moving,), "organisation.settle-regions"),
+    "redecide_request": Case(
+        {"worker"},
+        "worker",
+        lambda _, t: (t.prepared,),
+        "request.redecide",
+        lambda _, t: (t.released,),
+    ),
     # --- rounds
     "create_round": Case(
         STEWARDS,

@@ -20,6 +20,7 @@ from service.adapters.database.organisations import SqlOrganisations, SqlUsedTok
 from service.adapters.database.public_figures import SqlPublicFigures
 from service.adapters.database.purposes import SqlPurposes
 from service.adapters.database.refusals import REFUSED, RowRefused, meaning
+from service.adapters.database.region_changes import SqlRegionChanges
 from service.adapters.database.releases import SqlReleases
 from service.adapters.database.requests import SqlRequests
 from service.adapters.database.revisions import head, revision_of
@@ -40,6 +41,7 @@ from service.ports.unit_of_work import (
     Organisations,
     PublicCopies,
     Purposes,
+    RegionChanges,
     Releases,
     Requests,
     Rounds,
@@ -57,6 +59,7 @@ class SqlUnitOfWork:
         self._transaction = transaction
         self._trail = SqlAuditTrail(transaction, random_bytes)
         self.organisations: Organisations = SqlOrganisations(transaction)
+        self.region_changes: RegionChanges = SqlRegionChanges(transaction)
         self.used_tokens: UsedTokens = SqlUsedTokens(transaction)
         self.rounds: Rounds = SqlRounds(transaction)
         self.purposes: Purposes = SqlPurposes(transaction)

@@ -1,0 +1,34 @@
+"""The texts about the regions that organisations stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from service.domain.texts_table import Text
+
+REGION_REASONS: Mapping[str, Text] = {
+    "region-no-longer-yours": Text(
+        "AVG/GDPR art. 5(1)(b)",
+        "Deze vrijgave is van een regio waar uw organisatie niet meer voor staat ({regions}).",
+        "This release is of a region that your organisation does not stand for any more ({regions}).",
+        "Wat u eerder ophaalde, valt onder uw eigen bewaartermijn. Klopt de regio niet, vraag dan de datasteward.",
+        "What you fetched before is under your own retention. If the region is wrong, ask the data steward.",
+    ),
+}
+
+REGION_ERRORS: Mapping[str, Text] = {
+    "region-change": Text(
+        "Input",
+        "Deze wijziging van regio's klopt niet.",
+        "This change of regions is not valid.",
+        "Herstel de genoemde velden.",
+        "Mend the fields named.",
+    ),
+    "region-change-state": Text(
+        "State",
+        "De wijziging is {state}; '{event}' kan nu niet.",
+        "The change is {state}; '{event}' is not possible now.",
+        "Haal de huidige stand op en handel daarnaar.",
+        "Get the present state and act on that.",
+    ),
+}
