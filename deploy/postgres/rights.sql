@@ -11,7 +11,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluis_service, sluis_sequencer, s
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
-    agreement_parties, agreements, audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, evidence_left_out, expected_suppliers,
+    agreement_parties, agreements, audit_terms, certificates, classifications, client_keys, drawings, evidence, evidence_inputs, evidence_left_out, expected_suppliers,
     invitations, objections, organisations, public_figures, purpose_verdicts, purposes, region_changes, release_inputs, release_left_out, release_recipients, release_regions,
     releases,
     requests, reviews, rounds, saved_queries,
@@ -32,6 +32,7 @@ GRANT UPDATE (state, reviewer, approvers, suspended_by) ON purposes TO sluis_ser
 GRANT UPDATE (state, confirmer, withdrawn_at, withdrawal_reason) ON agreements TO sluis_service;
 GRANT UPDATE (left_at, reason) ON agreement_parties TO sluis_service;
 GRANT UPDATE (state, judge, judged_at, holds_from, settled_at) ON region_changes TO sluis_service;
+GRANT UPDATE (state, judge, judged_at) ON classifications TO sluis_service;
 -- A key to seal to ends, and its private half is destroyed.
 GRANT UPDATE (wrapped_key, expires_at) ON sealing_keys TO sluis_service;
 

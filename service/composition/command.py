@@ -22,6 +22,7 @@ from service.adapters.pseudonym_keys import PseudonymKeysError
 from service.cli.agreements import add_agreement_commands
 from service.cli.api import add_api_commands
 from service.cli.audit import add_audit_commands
+from service.cli.classifications import add_classification_commands
 from service.cli.console import BAD_INPUT
 from service.cli.evidence import add_evidence_command
 from service.cli.health import add_health_command
@@ -79,6 +80,7 @@ def command() -> typer.Typer:
     add_purpose_commands(app, clock=SystemClock())
     add_agreement_commands(app, clock=SystemClock())
     add_region_commands(app, clock=SystemClock())
+    add_classification_commands(app, clock=SystemClock())
     add_public_commands(app, _open_call, clock=SystemClock())
     add_picture_commands(app)
     add_evidence_command(app, clock=SystemClock())

@@ -17,6 +17,27 @@ REGION_REASONS: Mapping[str, Text] = {
 }
 
 REGION_ERRORS: Mapping[str, Text] = {
+    "classification-list": Text(
+        "Input",
+        "Deze regio-indeling klopt niet.",
+        "This list of regions is not valid.",
+        "Herstel de genoemde rijen; de kopregel is rij 1.",
+        "Mend the rows named; the header is row 1.",
+    ),
+    "classification-of-another": Text(
+        "State",
+        "Deze naam is van een andere organisatie, of van de dienst zelf.",
+        "This id is another organisation's, or the service's own.",
+        "Kies een andere naam.",
+        "Choose another id.",
+    ),
+    "classification-state": Text(
+        "State",
+        "De indeling is {state}; '{event}' kan nu niet.",
+        "The classification is {state}; '{event}' is not possible now.",
+        "Haal de huidige stand op en handel daarnaar.",
+        "Get the present state and act on that.",
+    ),
     "region-change": Text(
         "Input",
         "Deze wijziging van regio's klopt niet.",

@@ -16,13 +16,13 @@ from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.public_figures import PublicCopy
 from service.domain.purpose import PurposeHead, PurposeVerdict, StatedPurpose
-from service.domain.region_change import RegionChange
 from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.sealing import SealingKey
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
 from service.ports.log import LogBook
+from service.ports.regions import Classifications, RegionChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +80,6 @@ class Organisations(Protocol):
     def find_key(self, key_id: str) -> ClientKey | None: ...
     def save_key(self, key: ClientKey) -> None: ...
     def keys_of(self, organisation: str) -> Sequence[ClientKey]: ...
-
-
-class RegionChanges(Protocol):
-    """Changes of the regions that organisations stand for; what one says is never changed."""
-
-    def add(self, change: RegionChange) -> None: ...
-    def save(self, change: RegionChange) -> None: ...  # NotFound; how it stands
-    def get(self, change: str, *, lock: bool = False) -> RegionChange: ...  # NotFound
-    def all(self) -> Sequence[RegionChange]: ...  # in the order of proposing
-    def due(self, day: date) -> Sequence[RegionChange]: ...  # approved, begun by then, and not settled
 
 
 class UsedTokens(Protocol):
@@ -325,6 +315,8 @@ class UnitOfWork(Protocol):
     def organisations(self) -> Organisations: ...
     @property
     def region_changes(self) -> RegionChanges: ...
+    @property
+    def classifications(self) -> Classifications: ...
     @property
     def used_tokens(self) -> UsedTokens: ...
     @property

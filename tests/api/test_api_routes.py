@@ -188,6 +188,7 @@ def ids(cast: Any) -> dict[str, str]:
         "objection_id": add_objection(world, cast.privacy_officer),
         "agreement_id": give_consent(world, cast.supplier),
         "change_id": propose_regions(world, cast.steward),
+        "list_id": propose_region_list(world, cast.owner),
         "source_id": "demography",
         "period": add_public_copy(world),
         "purpose_id": propose(world, cast.owner),
@@ -227,6 +228,18 @@ def give_consent(world: World, supplier: str) -> str:
 def propose_regions(world: World, steward: str) -> str:
     body = {"organisation": "hospital-a", "regions": ["scotland-boards/S08000031"], "reason": WHY}
     made = world.call("POST", "/v1/region-changes", steward, json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def region_list(id_: str) -> dict[str, Any]:
+    rows = [{"municipality": "GM0363", "region": "AMS", "name": "Amsterdam"}]
+    title = {"nl": "Eigen cluster", "en": "Own cluster"}
+    return {"id": id_, "title": title, "source": "Own choice", "year": 2025, "cluster": True, "rows": rows}
+
+
+def propose_region_list(world: World, owner: str) -> str:
+    made = world.call("POST", "/v1/region-lists", owner, json=region_list("own-cluster"))
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
@@ -287,6 +300,8 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "judgeAgreement": {"json": {"verdict": "approve"}},
         "proposeRegions": {"json": {"organisation": "hospital-a", "regions": [], "reason": WHY}},
         "judgeRegions": {"json": {"verdict": "reject"}},
+        "proposeRegionList": {"json": region_list("another")},
+        "judgeRegionList": {"json": {"verdict": "reject"}},
         "withdrawAgreement": {"json": {"reason": WHY}},
         "leaveAgreement": {"json": {"reason": WHY}},
         "giveConsent": {"json": {"dataSet": "staffed-beds"}},

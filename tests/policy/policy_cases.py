@@ -46,6 +46,7 @@ ROUND = Resource(
 SUBMISSION = Resource("Submission", "s1", {"organisation": "hospital-a"})
 OBJECTION = Resource("Objection", "o1", {"organisation": "hospital-a"})
 REGION_CHANGE = Resource("RegionChange", "c1", {"proposer": f"{ISSUER}#proposer"})
+REGION_LIST = Resource("RegionList", "iza-v1", {"proposer": f"{ISSUER}#proposer"})
 REQUEST = Resource("AggregateRequest", "q1", {"organisation": "board-a", "requester": OWNER.id})
 RELEASE = Resource(
     "Release",
@@ -193,6 +194,9 @@ ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "listRegionChanges": (SERVICE, {}),
     "proposeRegions": (ORGANISATION, {}),
     "judgeRegions": (REGION_CHANGE, {}),
+    "listRegionLists": (SERVICE, {}),
+    "proposeRegionList": (SERVICE, {}),
+    "judgeRegionList": (REGION_LIST, {}),
     "listRounds": (SERVICE, {}),
     "readDataSet": (SERVICE, {"purposeLets": True}),
     "readRound": (ROUND, {"purposeLets": True}),
@@ -261,6 +265,9 @@ ALLOWED: Mapping[str, str] = {
     "listRegionChanges": "steward privacy-officer auditor",
     "proposeRegions": "steward",
     "judgeRegions": "steward privacy-officer",
+    "listRegionLists": "steward auditor",
+    "proposeRegionList": "regional-owner steward",
+    "judgeRegionList": "steward",
     "listRounds": "supplier regional-owner steward operator",
     "readRound": "supplier regional-owner steward operator",
     "createRound": "steward",
@@ -686,6 +693,7 @@ CASES: tuple[Case, ...] = (
     _on(WORKER, "keepRequest", UNKNOWN_PURPOSE, recipientRegions=()),
     _case(STEWARD, "judgeRegions", "own-proposal", proposer=STEWARD.id),
     _case(PRIVACY_OFFICER, "judgeRegions", "own-proposal", proposer=PRIVACY_OFFICER.id),
+    _case(STEWARD, "judgeRegionList", "own-proposal", proposer=STEWARD.id),
     _on(STEWARD, "proposeRegions", OTHER_ORGANISATION, ""),
     _case(STEWARD, "readRelease", recipients=(), withdrawn=True),
     *(_case(who, "readRelease", recipients=(), public=True) for who in (SUPPLIER, OWNER, AUDITOR, PRIVACY_OFFICER)),

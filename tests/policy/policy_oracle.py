@@ -78,6 +78,7 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
     "AggregateRequest": {"organisation": str, "requester": str},
     "Release": {"recipients": tuple, "public": bool, "regions": tuple, "withdrawn": bool},
     "RegionChange": {"proposer": str},
+    "RegionList": {"proposer": str},
     "PurposeVersion": {
         "name": str,
         "proposer": str,
@@ -132,6 +133,8 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "listObjections",
             "countObjections",
             "listRegionChanges",
+            "listRegionLists",
+            "proposeRegionList",
             "readPublicFigures",
             "fetchPublicFigures",
         )
@@ -174,6 +177,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     "readRelease": ({"Release"}, {"readerRegions": tuple}),
     "withdrawRelease": ({"Release"}, {}),
     "judgeRegions": ({"RegionChange"}, {}),
+    "judgeRegionList": ({"RegionList"}, {}),
 }
 
 EVERYONE_READS = {
@@ -198,6 +202,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "readPurposes",
         "readPurpose",
         "proposePurpose",
+        "proposeRegionList",
         "requestAggregate",
         "retractRequest",
         "listRequests",
@@ -212,6 +217,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest", "approveRequest"}
     | {"withdrawRelease", "countObjections", "listRegionChanges", "proposeRegions", "judgeRegions"}
+    | {"listRegionLists", "proposeRegionList", "judgeRegionList"}
     | {"listAgreements", "readAgreement", "recordAgreement", "confirmAgreement", "withdrawAgreement"},
     (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
     | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"}
@@ -219,7 +225,15 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"listAgreements", "readAgreement", "confirmAgreement", "withdrawAgreement"}
     | {"listRegionChanges", "judgeRegions"},
     (Person, Role.AUDITOR): EVERYONE_READS
-    | {"listRegionChanges", "readAuditLog", "searchPersons", "readRegister", "listAgreements", "readAgreement"},
+    | {
+        "listRegionChanges",
+        "listRegionLists",
+        "readAuditLog",
+        "searchPersons",
+        "readRegister",
+        "listAgreements",
+        "readAgreement",
+    },
     (Operator, Role.OPERATOR): SEES_ROUNDS
     | {
         "readMetadata",
@@ -396,7 +410,7 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
             and not set(f.resource["regions"]) <= set(f["readerRegions"])
         ),
     ),
-    ("judgeRegions", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
+    ("judgeRegions judgeRegionList", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
     ("readRelease", "release-withdrawn", lambda f: f.resource["withdrawn"] and not f.is_steward),
     ("reviewPurpose approvePurpose", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
     (

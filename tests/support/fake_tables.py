@@ -22,6 +22,7 @@ from service.domain.release import Certificate, Release
 from service.domain.request import AggregateRequest, Evidence, Review
 from service.domain.round import Round
 from service.domain.sealing import SealingKey
+from service.domain.stated_classification import StatedClassification
 from service.domain.submission import Submission, UploadPart
 
 
@@ -51,6 +52,7 @@ class Tables:
     public_figures: dict[str, PublicCopy] = field(default_factory=dict)
     sealing_keys: dict[str, SealingKey] = field(default_factory=dict)
     region_changes: dict[str, RegionChange] = field(default_factory=dict)
+    classifications: dict[str, StatedClassification] = field(default_factory=dict)
     purpose_verdicts: dict[str, PurposeVerdict] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from fake_agreements import FakeAgreements
 from fake_audit import FakeAuditTrail, FakeSavedQueries
+from fake_classifications import FakeClassifications
 from fake_objections import FakeObjections
 from fake_public_figures import FakePublicFigures
 from fake_purposes import FakePurposes
@@ -43,6 +44,7 @@ class FakeUnitOfWork:
         self.transaction = FakeTransaction(tables, writes=writes)
         self.organisations = FakeOrganisations(self.transaction)
         self.region_changes = FakeRegionChanges(self.transaction)
+        self.classifications = FakeClassifications(self.transaction)
         self.used_tokens = FakeUsedTokens(self.transaction)
         self.rounds = FakeRounds(self.transaction)
         self.purposes = FakePurposes(self.transaction)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.adapters.database.agreements import SqlAgreements
 from service.adapters.database.audit import SqlAuditTrail
+from service.adapters.database.classifications import SqlClassifications
 from service.adapters.database.columns import UtcDateTime
 from service.adapters.database.drawings import SqlDrawings
 from service.adapters.database.engine import Patience, open_engines
@@ -33,6 +34,7 @@ from service.adapters.database.transaction import Transaction
 from service.domain.audit import AuditEvent
 from service.domain.errors import DomainError, Unavailable
 from service.ports.log import LogBook
+from service.ports.regions import Classifications, RegionChanges
 from service.ports.unit_of_work import (
     Agreements,
     AuditTrail,
@@ -41,7 +43,6 @@ from service.ports.unit_of_work import (
     Organisations,
     PublicCopies,
     Purposes,
-    RegionChanges,
     Releases,
     Requests,
     Rounds,
@@ -60,6 +61,7 @@ class SqlUnitOfWork:
         self._trail = SqlAuditTrail(transaction, random_bytes)
         self.organisations: Organisations = SqlOrganisations(transaction)
         self.region_changes: RegionChanges = SqlRegionChanges(transaction)
+        self.classifications: Classifications = SqlClassifications(transaction)
         self.used_tokens: UsedTokens = SqlUsedTokens(transaction)
         self.rounds: Rounds = SqlRounds(transaction)
         self.purposes: Purposes = SqlPurposes(transaction)
