@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import rbcl
 
@@ -25,9 +25,9 @@ from service.keyholder.keys import Keys
 from service.keyholder.store import Store
 from sluis_client.pseudonyms import Maker
 from sluis_client.pseudonyms.making import KeyHolder
+from sluis_client.transport import TokenSource, Transport
 from sluis_client.wire.canonical import base64url, from_base64url
 from sluis_client.wire.pseudonym import checked_bsn
-from sluis_client.wire.pseudonym_keys import PublishedKeys
 
 DOMAIN = "planning"
 QUICK, FULL = 2_000, 100_000
@@ -47,7 +47,7 @@ class Line:
         self._store, self._clock = Store(folder / "keyholder.db"), SystemClock()
         self._keys = Keys(self._store, FileKeyStore(secrets.token_bytes(32)), self._clock, SystemRandomness())
         self._keys.create(DOMAIN, "benchmark")
-        self.published = PublishedKeys.from_json(self._keys.published("https://keys.example"))
+        self.published = self._keys.published("https://keys.example")
 
     def call(self, _method: str, _path: str, *, payload: Any, **_more: Any) -> Answer:
         """As `Transport.call`, with the bytes made and read as they would be on the way."""
@@ -86,7 +86,7 @@ def primitive(count: int) -> None:
 
 
 def made(maker: Maker, bsns: Sequence[str]) -> None:
-    found = maker(bsns, DOMAIN, lambda _done, _total: None)
+    found = maker(bsns, DOMAIN)
     if len(set(found.values())) != len(bsns):
         raise RuntimeError("two persons have one pseudonym")
 
@@ -96,7 +96,7 @@ def main() -> None:
     bsns = numbers(count)
     with tempfile.TemporaryDirectory() as folder:
         line = Line(Path(folder))
-        maker = Maker(KeyHolder(line, None, line.published))
+        maker = Maker(KeyHolder(cast("Transport", line), cast("TokenSource", None), line.published))
         peer = Peer("libsodium, the primitive alone", lambda: primitive(count), 1.3)
         compare(f"pseudonyms of {count:,} persons", lambda: made(maker, bsns), peer)
 

@@ -58,6 +58,10 @@ def test_a_delivery_gets_a_receipt_that_holds(cast: Any, world: World, round_id:
     with world.services.database.look() as data:
         kept = data.submissions.get(corrected.json()["id"])
     assert wire.Manifest.from_json(json.loads(kept.manifest)).confirmed == said
+    for who in (cast.supplier, cast.steward):
+        assert world.call("GET", f"/v1/submissions/{kept.id}", who).json()["confirmed"] == said.to_json()
+    listed = world.call("GET", f"/v1/rounds/{round_id}/deliveries", cast.steward).json()["items"]
+    assert [one["confirmed"] for one in listed if "confirmed" in one] == [said.to_json()]
     assert world.call("GET", f"/v1/submissions/{told['id']}", cast.supplier).json()["state"] == "superseded"
 
     mine = world.call("GET", f"/v1/rounds/{round_id}", cast.supplier).json()["myDelivery"]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Moment, NoDoubles, Prose, UtcTime
+from service.api.schemas.submissions import ConfirmationAnswer
 from service.domain.catalogue import Catalogue
 from service.domain.round import Round, RoundState
 from service.domain.submission import Submission
@@ -103,6 +104,7 @@ class DeliveryAnswer(Answer):
     submission_id: str | None = ABSENT
     version: int | None = ABSENT
     rows: int | None = ABSENT
+    confirmed: ConfirmationAnswer | None = ABSENT
 
     @classmethod
     def of(cls, delivery: Delivery) -> DeliveryAnswer:
@@ -114,6 +116,7 @@ class DeliveryAnswer(Answer):
             submission_id=found.id if found else None,
             version=found.version if found else None,
             rows=found.rows if found else None,
+            confirmed=ConfirmationAnswer.of(found.manifest) if found else None,
         )
 
 
