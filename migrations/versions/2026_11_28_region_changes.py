@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_region_changes"
-down_revision = "2026_11_28_sealing"
+down_revision = "2026_11_28_reminders"
 branch_labels = None
 depends_on = None
 

@@ -31,8 +31,8 @@ that its absence and another organisation's ownership get the same answer (`not-
     withdrawRelease      Release
 
 Those about purposes and agreements stand in `purpose_facts`, those about objections in `objection_facts`, those about
-changes of regions in `region_facts`, and what lets a table go out, at an approval and at the release, in
-`release_facts`.
+the calendar and reminders in `reminder_facts`, those about changes and lists of regions in `region_facts`, and
+what lets a table go out, at an approval and at the release, in `release_facts`.
 """
 
 from __future__ import annotations

@@ -17,6 +17,13 @@ REGION_REASONS: Mapping[str, Text] = {
 }
 
 REGION_ERRORS: Mapping[str, Text] = {
+    "classification": Text(
+        "Input",
+        "Indeling {classification} is geen geldige codelijst.",
+        "Classification {classification} is no valid list.",
+        "Herstel de genoemde codes.",
+        "Mend the codes named.",
+    ),
     "classification-list": Text(
         "Input",
         "Deze regio-indeling klopt niet.",

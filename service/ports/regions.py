@@ -1,13 +1,22 @@
-"""The repositories of changes of regions, and of classifications that people brought in."""
+"""Who reads releases by its regions; changes of regions, and classifications that people brought in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from service.domain.region_change import RegionChange
 from service.domain.stated_classification import StatedClassification
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose releases: an organisation, and the regions that it stands for at this moment."""
+
+    organisation: str
+    regions: frozenset[str] = frozenset()
 
 
 class RegionChanges(Protocol):

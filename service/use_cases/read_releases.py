@@ -12,7 +12,8 @@ from service.domain.principal import Role
 from service.domain.release import Release, ReleaseView, Revision
 from service.domain.request_facts import civil_day
 from service.domain.round import RoundState
-from service.ports.unit_of_work import Page, Reader
+from service.ports.regions import Reader
+from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
 
 LIST = EventCode("release.list", Action.READ, "release", refusals_only=True)

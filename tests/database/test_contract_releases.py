@@ -23,7 +23,8 @@ from service.adapters.database import RowRefused
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.frequency import Given
 from service.domain.request import OPEN_STATES, RequestState, Verdict
-from service.ports.unit_of_work import Database, Page, Reader
+from service.ports.regions import Reader
+from service.ports.unit_of_work import Database, Page
 
 
 def test_a_request_comes_back_as_it_was(database: Database) -> None:

@@ -228,6 +228,10 @@ ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "readAuditLog": (SERVICE, {}),
     "searchPersons": (SERVICE, {}),
     "readOwnUses": (SERVICE, {}),
+    "readCalendar": (SERVICE, {}),
+    "recordContact": (ORGANISATION, {}),
+    "changeOwnContact": (ORGANISATION, {}),
+    "remind": (SERVICE, {}),
     "runService": (SERVICE, {}),
 }
 
@@ -298,6 +302,10 @@ ALLOWED: Mapping[str, str] = {
     "readAuditLog": "auditor",
     "searchPersons": "auditor",
     "readOwnUses": "supplier",
+    "readCalendar": "supplier",
+    "recordContact": "operator",
+    "changeOwnContact": "supplier",
+    "remind": "operator worker",
     "runService": "worker",
 }
 

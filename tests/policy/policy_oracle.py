@@ -123,6 +123,8 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "readAuditLog",
             "searchPersons",
             "readOwnUses",
+            "readCalendar",
+            "remind",
             "runService",
             "proposePurpose",
             "readRegister",
@@ -145,7 +147,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
         action: ({"Organisation"}, {})
         for action in (
             *("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey"),
-            *("changeOwnKeys", "readOwnOrganisation", "proposeRegions"),
+            *("changeOwnKeys", "readOwnOrganisation", "recordContact", "changeOwnContact", "proposeRegions"),
         )
     },
     "issueToken": ({"Organisation"}, KEY),
@@ -194,7 +196,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
     | {"changeOwnKeys", "listAgreements", "readAgreement", "giveConsent", "leaveAgreement"}
-    | {"lodgeObjection", "listObjections", "withdrawObjection"}
+    | {"lodgeObjection", "listObjections", "withdrawObjection", "readCalendar", "changeOwnContact"}
     | {"submit", "continueSubmission", "withdrawSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
     | SEES_ROUNDS
@@ -245,8 +247,10 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "inviteOrganisation",
         "suspendOrganisation",
         "revokeKey",
+        "recordContact",
+        "remind",
     },
-    (Worker, Role.WORKER): {"prepareRequest", "keepRequest", "release", "runService"},
+    (Worker, Role.WORKER): {"prepareRequest", "keepRequest", "release", "remind", "runService"},
 }
 
 

@@ -18,7 +18,8 @@ from service.domain.release import Certificate, Release
 from service.domain.request import OPEN_STATES, AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
-from service.ports.unit_of_work import Page, Reader
+from service.ports.regions import Reader
+from service.ports.unit_of_work import Page
 
 Item = TypeVar("Item")
 

@@ -17,6 +17,7 @@ from fake_objections import FakeObjections
 from fake_public_figures import FakePublicFigures
 from fake_purposes import FakePurposes
 from fake_region_changes import FakeRegionChanges
+from fake_reminders import FakeReminders
 from fake_repositories import (
     FakeDrawings,
     FakeOrganisations,
@@ -55,6 +56,7 @@ class FakeUnitOfWork:
         self.objections = FakeObjections(self.transaction)
         self.drawings = FakeDrawings(self.transaction)
         self.public_figures = FakePublicFigures(self.transaction)
+        self.reminders = FakeReminders(self.transaction)
         self.sealing_keys = FakeSealingKeys(self.transaction)
         self.saved_queries = FakeSavedQueries(self.transaction)
         self.audit = FakeAuditTrail(self.transaction)

@@ -19,7 +19,8 @@ from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.objection import LeftOut
 from service.domain.release import Certificate, Release
 from service.domain.submission import Submission
-from service.ports.unit_of_work import Page, Reader
+from service.ports.regions import Reader
+from service.ports.unit_of_work import Page
 
 _PUBLISHED = releases.c.id.in_(select(certificates.c.release))
 

@@ -33,6 +33,7 @@ def get_region_changes(call: PersonCall) -> Response:
     status_code=201,
     summary="Propose the regions of an organisation",
     response_model=RegionChangeAnswer,
+    responses={404: {}},
 )
 def post_region_change(
     call: PersonCall, body: Annotated[RegionChangeInput, Depends(JsonBody(RegionChangeInput))]
