@@ -24,8 +24,10 @@ from service.composition.settings import OF_COMMANDS, PREFIX, Settings
 from service.domain.audit import EventCode
 from service.domain.lifecycle import Lifecycle
 from service.domain.purpose import PURPOSE_LIFECYCLE
+from service.domain.region_change import REGION_CHANGE_LIFECYCLE
 from service.domain.request import REQUEST_LIFECYCLE
 from service.domain.round import ROUND_LIFECYCLE
+from service.domain.stated_classification import CLASSIFICATION_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
 from service.domain.texts import ERRORS, REASONS, UNSAFE, Text
 from service.domain.texts_obligations import OBLIGATIONS
@@ -42,12 +44,15 @@ LIFECYCLES: tuple[Lifecycle[Any], ...] = (
     SUBMISSION_LIFECYCLE,
     REQUEST_LIFECYCLE,
     PURPOSE_LIFECYCLE,
+    REGION_CHANGE_LIFECYCLE,
+    CLASSIFICATION_LIFECYCLE,
 )
 
 _GENERATED = "<!-- Written by `make docs` from the code; do not edit. -->"
 _STATES = """
 What may follow what is a table in `service/domain/`; code, error and diagram come from the same rows. An event that the
-table does not have is refused (`round-state`, `submission-state`, `request-state`, `purpose-state`).
+table does not have is refused (`round-state`, `submission-state`, `request-state`, `purpose-state`,
+`region-change-state`, `classification-state`).
 """
 _SETTINGS = """
 Settings are variables in the environment. An unknown `SLUIS_` variable, a wrong value and a weak one stop the service

@@ -161,7 +161,13 @@ class Session:
     @property
     def objections(self) -> Objections:
         """What lodges objections of persons."""
-        return Objections(self.transport, self.tokens, self.profile.objections)
+        return Objections(
+            self.transport,
+            self.tokens,
+            self.profile.objections,
+            registration=self.registration,
+            keys=self.profile.service_keys,
+        )
 
     def salted(self, content: Content) -> SealedContent:
         """The content as it is sealed and signed for."""

@@ -56,6 +56,7 @@ _TAGS = {
     "public figures": "What others publish, to be read beside releases",
     "catalogue": "What may flow, in which terms",
     "purposes": "For which purpose, on which basis, and who approved it",
+    "regions": "The regions that organisations stand for, and classifications that people bring in",
     "agreements": "Agreements, assessments and consents that the use of figures rests on",
     "identity": "Keys, tokens, organisations",
     "audit": "Who did what to which data, why and on what basis",

@@ -22,6 +22,7 @@ from service.adapters.pseudonym_keys import PseudonymKeysError
 from service.cli.agreements import add_agreement_commands
 from service.cli.api import add_api_commands
 from service.cli.audit import add_audit_commands
+from service.cli.classifications import add_classification_commands
 from service.cli.console import BAD_INPUT
 from service.cli.evidence import add_evidence_command
 from service.cli.health import add_health_command
@@ -34,6 +35,7 @@ from service.cli.policy import Asked, Explained, Report, add_policy_commands
 from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
+from service.cli.regions import add_region_commands
 from service.cli.reminders import add_reminder_commands
 from service.cli.sealing import add_sealing_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
@@ -78,6 +80,8 @@ def command() -> typer.Typer:
     add_api_commands(app, clock=SystemClock())
     add_purpose_commands(app, clock=SystemClock())
     add_agreement_commands(app, clock=SystemClock())
+    add_region_commands(app, clock=SystemClock())
+    add_classification_commands(app, clock=SystemClock())
     add_public_commands(app, _open_call, clock=SystemClock())
     add_picture_commands(app)
     add_evidence_command(app, clock=SystemClock())

@@ -25,6 +25,7 @@ from service.use_cases.fail_request import fail_request
 from service.use_cases.prepare_request import prepare_request
 from service.use_cases.publish_release import Standing, publish_release, standing_of
 from service.use_cases.release_request import release_request
+from service.use_cases.settle_regions import due_region_changes, settle_regions
 
 Report = Callable[[str, str, str], None]
 """Told of work that ended otherwise than well: trace id, request id, kind of error (never a message or a value)."""
@@ -67,7 +68,7 @@ class Worker:
 
     def run_once(self, services: Services) -> bool:
         """Carry on every request that waits; False when some part was unavailable and it has to be tried again."""
-        done, self._awaits_log = True, False
+        done, self._awaits_log = self._settled(services), False
         without = without_purpose(services)
         ended = {request.id for request in without}
         for request in chain(without, (one for one in self._waiting(services) if one.id not in ended)):
@@ -88,6 +89,18 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - whatever it is, it may not stop the other requests
                 self._report(trace_id, request.id, type(error).__name__)
                 self._give_up(call, request, type(error).__name__)
+        return done
+
+    def _settled(self, services: Services) -> bool:
+        """Whether the requests of all organisations that stand for other regions now were decided anew."""
+        done = True
+        for change in due_region_changes(services):
+            call = Call(services, WorkerPrincipal("regions"), "worker", self._randomness.new_id())
+            try:
+                settle_regions(call, change)
+            except Exception as error:  # noqa: BLE001 - it is tried again, and what is asked and read follows anyhow
+                self._report(call.trace_id, change.id, type(error).__name__)
+                done = False
         return done
 
     def _carry_on(self, call: Call, request: AggregateRequest) -> None:

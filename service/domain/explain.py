@@ -122,6 +122,10 @@ _DATA: Mapping[str, Callable[[Query], Data]] = {
         "asked": _listed(query, "regionsAsked"),
         "own": _listed(query, "recipientRegions"),
     },
+    "region-no-longer-yours": lambda query: {
+        "regions": ", ".join(sorted(_set(query.resource.attributes, "regions") - _set(query.context, "readerRegions")))
+        or "-"
+    },
     "code-unknown": _outside("codes", "codesKnown"),
     "round-unknown": lambda query: {
         "periods": ", ".join(sorted(_set(query.context, "periods") - _set(query.context, "periodsWithRound"))) or "-"

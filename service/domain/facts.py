@@ -27,12 +27,12 @@ that its absence and another organisation's ownership get the same answer (`not-
     listRequests, readRequest, retractRequest, prepareRequest, readEvidence
                          AggregateRequest {organisation, requester}
     reviewRequest        AggregateRequest; + reviewers (of the evidence at hand)
-    readRelease, withdrawRelease
-                         Release {recipients, public, withdrawn}
+    readRelease          Release {recipients, public, regions, withdrawn}; + readerRegions
+    withdrawRelease      Release
 
 Those about purposes and agreements stand in `purpose_facts`, those about objections in `objection_facts`, those about
-the calendar and reminders in `reminder_facts`, and what lets a table go out, at an approval and at the release, in
-`release_facts`.
+the calendar and reminders in `reminder_facts`, those about changes and lists of regions in `region_facts`, and
+what lets a table go out, at an approval and at the release, in `release_facts`.
 """
 
 from __future__ import annotations
@@ -113,10 +113,11 @@ def _request(request: AggregateRequest | None) -> Resource:
 
 def _release(release: Release | None) -> Resource:
     if release is None:
-        return Resource("Release", NOBODY, {"recipients": (), "public": False, "withdrawn": False})
+        return Resource("Release", NOBODY, {"recipients": (), "public": False, "regions": (), "withdrawn": False})
     facts: dict[str, Value] = {
         "recipients": tuple(sorted(release.recipients)),
         "public": release.public,
+        "regions": tuple(sorted(release.regions)),
         "withdrawn": release.withdrawn_at is not None,
     }
     return Resource("Release", release.id, facts)
@@ -294,7 +295,7 @@ def may_request_aggregate(
 
     A purpose that does not name the caller's organisation is to it as one that does not exist, in every fact.
     """
-    recipient = recipient_facts(caller.organisation, caller.principal.organisation)
+    recipient = recipient_facts(caller.organisation, caller.principal.organisation, civil_day(caller.at))
     if not receives(caller.organisation, spec.purpose, catalogue):
         resource, spec = Resource("UnknownPurpose", spec.purpose), replace(spec, purpose="")
         grounds, newer = Grounds((), asks_consent=False, suppliers=frozenset()), None
@@ -352,7 +353,9 @@ def may_list_releases(caller: Caller) -> Query:
 
 def may_read_release(caller: Caller, release: Release | None) -> Query:
     """A recipient reads a release that was not withdrawn, and everybody a public one; a steward reads any."""
-    return caller.question("readRelease", _release(release))
+    own, named = caller.organisation, caller.principal.organisation
+    regions = own.regions_on(civil_day(caller.at)) if own is not None and own.id == named else frozenset()
+    return caller.question("readRelease", _release(release), {"readerRegions": tuple(sorted(regions))})
 
 
 def may_withdraw_release(caller: Caller, release: Release | None) -> Query:

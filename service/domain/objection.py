@@ -15,6 +15,8 @@ class Objection:
 
     `person` finds the person in deliveries (`audit_terms.person_digest`). Pseudonym and person are erased once the
     objection was withdrawn and its retention is over. `organisation` is that of whoever lodged it.
+    `acknowledgement` is the service's signed word, as JSON, in the answer to who lodged or withdrew it just now; it is
+    not kept.
     """
 
     id: str
@@ -27,6 +29,7 @@ class Objection:
     lodged_at: datetime
     withdrawn_at: datetime | None = None
     withdrawn_by: str | None = None
+    acknowledgement: str | None = field(default=None, repr=False, compare=False)
 
     def covers(self, data_set: str, purpose: str) -> bool:
         """Whether it is in force against the use of a data set for a purpose."""

@@ -20,6 +20,11 @@ def is_organisation_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def is_region(text: str) -> bool:
+    """Whether this has the form of a region, `classification/code`."""
+    return _REGION.fullmatch(text) is not None
+
+
 class OrganisationKind(StrEnum):
     """What an organisation does with the service."""
 
@@ -50,11 +55,21 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class LaterRegions:
+    """The regions that an organisation stands for from the civil day `since` on."""
+
+    since: date
+    approved_at: datetime
+    regions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """A party; `holding` groups parties of one concern for the contributor rules (Mw art. 6).
 
-    `regions` are those that it stands for, each as `classification/code`: of a purpose for the own region only it gets
-    no other figures. They are kept as they were at the invitation.
+    `regions` are those that it stands for since its invitation, each as `classification/code`: of a purpose for the own
+    region only it gets no other figures. `later_regions` are what two people made of them since (`region_change`), by
+    day and, within a day, by approval: the last that has begun holds.
     """
 
     id: str
@@ -65,6 +80,7 @@ class Organisation:
     regions: frozenset[str] = frozenset()
     identifiers: tuple[tuple[str, str], ...] = ()
     suspended: bool = False
+    later_regions: tuple[LaterRegions, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an id that cannot stand in an address, and an organisation without a role."""
@@ -77,9 +93,14 @@ class Organisation:
             faults.append(("kinds", "empty"))
         if not self.holding.strip():
             faults.append(("holding", "empty"))
-        faults += [("regions", "region-form") for region in sorted(self.regions) if not _REGION.fullmatch(region)]
+        faults += [("regions", "region-form") for region in sorted(self.regions) if not is_region(region)]
         if faults:
             raise Invalid("organisation", faults=tuple(faults))
+
+    def regions_on(self, day: date) -> frozenset[str]:
+        """The regions that it stands for on this civil day in Europe/Amsterdam."""
+        begun = [later for later in self.later_regions if later.since <= day]
+        return begun[-1].regions if begun else self.regions
 
 
 ROLES_OF_KIND: Mapping[OrganisationKind, frozenset[Role]] = {

@@ -20,7 +20,9 @@ class Release:
     `public` ones can be read by everybody who is known to the service.
     `content` is the canonical JSON text that is signed: metadata, dimensions, cells with value and SDMX OBS_STATUS
     (`A` normal, `Q` suppressed). `recipients` are ids of organisations. `revises` are earlier releases of the same
-    table that were made of deliveries which were corrected since. `left_out` are the persons whose records in the
+    table that were made of deliveries which were corrected since. `regions` are those that the table was cut down to,
+    where its purpose gives figures of the own region only: a recipient reads it as long as it stands for all of them.
+    `left_out` are the persons whose records in the
     inputs did not count; nobody reads that.
     """
 
@@ -43,6 +45,7 @@ class Release:
     certified: str | None = None
     left_out: LeftOut = ()
     public: bool = False
+    regions: frozenset[str] = frozenset()
 
     @property
     def terms(self) -> str:

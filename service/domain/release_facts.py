@@ -4,7 +4,8 @@ approveRequest       Purpose or UnknownPurpose; + dataSet, dataSetKnown, dataSet
                      recipient, recipientIsRegionalOwner, recipientRegions, recipientStatus, recipientAgreementFrom?,
                      recipientAgreementUntil?, the facts of `request_facts.grounds_facts`, newerFrom?, purposeVersion
                      (asked under)
-release              the same; + requester, approvers, approvalCount, rejected, safe
+keepRequest          Purpose or UnknownPurpose; + regionsAsked, recipientRegions
+release              the same as approveRequest; + requester, approvers, approvalCount, rejected, safe
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from service.domain.organisation import Organisation
 from service.domain.policy import Query, Value
 from service.domain.request import AggregateRequest, Evidence, Review, Verdict
 from service.domain.request_facts import (
+    civil_day,
     epoch_day,
     grounds_facts,
     purpose_resource,
@@ -48,7 +50,14 @@ class Today:
 def may_approve_request(caller: Caller, request: AggregateRequest, today: Today) -> Query:
     """A steward approves a table: only what could be released today, but for the approvals themselves."""
     resource = purpose_resource(request.spec.purpose, today.catalogue)
-    return caller.question("approveRequest", resource, _still(request, today))
+    return caller.question("approveRequest", resource, _still(caller, request, today))
+
+
+def may_keep_request(caller: Caller, request: AggregateRequest, today: Today) -> Query:
+    """A request that is under way goes on, now that its organisation stands for other regions."""
+    still = _still(caller, request, today)
+    context = {name: still[name] for name in ("regionsAsked", "recipientRegions")}
+    return caller.question("keepRequest", purpose_resource(request.spec.purpose, today.catalogue), context)
 
 
 def may_release(
@@ -61,7 +70,7 @@ def may_release(
     own = [r for r in reviews if r.request == request.id and r.evidence == evidence.id]
     approvers = sorted({r.steward for r in own if r.verdict is Verdict.APPROVE})
     context: dict[str, Value] = {
-        **_still(request, today),
+        **_still(caller, request, today),
         "requester": request.requester,
         "approvers": tuple(approvers),
         "approvalCount": len(approvers),
@@ -72,11 +81,11 @@ def may_release(
     return replace(query, terms=request_terms(request.spec, today.catalogue, today.rounds))
 
 
-def _still(request: AggregateRequest, today: Today) -> Mapping[str, Value]:
+def _still(caller: Caller, request: AggregateRequest, today: Today) -> Mapping[str, Value]:
     newer = newer_from(request.spec, today.given, today.catalogue)
     return {
         **subject_facts(request.spec, today.catalogue),
-        **recipient_facts(today.recipient, request.organisation),
+        **recipient_facts(today.recipient, request.organisation, civil_day(caller.at)),
         **grounds_facts(today.grounds, request.spec, today.catalogue),
         "purposeVersion": request.purpose_version,
         **({"newerFrom": epoch_day(newer)} if newer is not None else {}),

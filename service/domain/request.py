@@ -59,6 +59,7 @@ REQUEST_LIFECYCLE = Lifecycle(
         Transition(RequestState.PERMITTED, "stop", RequestState.DENIED),
         Transition(RequestState.PERMITTED, "retract", RequestState.RETRACTED),
         Transition(RequestState.FAILED, "retry", RequestState.PERMITTED),
+        Transition(RequestState.FAILED, "stop", RequestState.DENIED),
         Transition(RequestState.FAILED, "retract", RequestState.RETRACTED),
         Transition(RequestState.PREPARED, "approve", RequestState.APPROVED_ONCE),
         Transition(RequestState.PREPARED, "reject", RequestState.REJECTED),

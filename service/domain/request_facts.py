@@ -60,13 +60,13 @@ def agreement_facts(prefix: str, organisation: Organisation | None) -> dict[str,
     return facts
 
 
-def recipient_facts(organisation: Organisation | None, named: str | None) -> dict[str, Value]:
+def recipient_facts(organisation: Organisation | None, named: str | None, today: date) -> dict[str, Value]:
     """The organisation that would receive the table; one that is not the `named` one counts as unknown."""
     own = organisation if organisation is not None and organisation.id == named else None
     return {
         "recipient": named or "",
         "recipientIsRegionalOwner": own is not None and OrganisationKind.REGIONAL_OWNER in own.kinds,
-        "recipientRegions": _names(own.regions) if own is not None else (),
+        "recipientRegions": _names(own.regions_on(today)) if own is not None else (),
         "recipientStatus": standing(own),
         **agreement_facts("recipientAgreement", own),
     }
@@ -84,7 +84,7 @@ def data_sets_known(organisation: Organisation | None, catalogue: Catalogue, tod
         for scope in purpose.scopes
         if purpose.holds(today)
         and organisation is not None
-        and (organisation.regions or not purpose.recipients.own_region_only)
+        and (organisation.regions_on(today) or not purpose.recipients.own_region_only)
         and receives(organisation, purpose.id, catalogue)
     )
 

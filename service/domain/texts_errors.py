@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from service.domain.texts_log import LOG_ERRORS
 from service.domain.texts_public import PUBLIC_ERRORS
 from service.domain.texts_purposes import PURPOSE_ERRORS
+from service.domain.texts_regions import REGION_ERRORS
 from service.domain.texts_reminder import REMINDER_ERRORS
 from service.domain.texts_table import Text
 
@@ -26,6 +27,7 @@ ERRORS: Mapping[str, Text] = {
     **PURPOSE_ERRORS,
     **LOG_ERRORS,
     **PUBLIC_ERRORS,
+    **REGION_ERRORS,
     **REMINDER_ERRORS,
     "denied": Text(
         "Deny by default",
@@ -322,13 +324,6 @@ ERRORS: Mapping[str, Text] = {
         "The agreement has no reference.",
         "Noem het kenmerk.",
         "Give the reference.",
-    ),
-    "classification": Text(
-        _INPUT,
-        "Indeling {classification} is geen geldige codelijst.",
-        "Classification {classification} is no valid list.",
-        "Herstel de genoemde codes.",
-        "Mend the codes named.",
     ),
     "round": Text(
         _INPUT,

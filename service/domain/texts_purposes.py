@@ -145,8 +145,8 @@ PURPOSE_REASONS: Mapping[str, Text] = {
     ),
     "own-proposal": Text(
         _FOUR_EYES,
-        "Wie een doel voorstelt, beoordeelt het niet.",
-        "Whoever proposes a purpose does not judge it.",
+        "Wie iets voorstelt, beoordeelt het niet.",
+        "Whoever proposes something does not judge it.",
         "Laat een ander beoordelen.",
         "Have somebody else judge it.",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from service.domain.texts_purposes import PURPOSE_REASONS
+from service.domain.texts_regions import REGION_REASONS
 from service.domain.texts_table import Text
 
 _ACCESS = "AVG/GDPR art. 32(1)(b); NEN 7510 A.5.15"
@@ -14,6 +15,7 @@ _MINIMISATION = "AVG/GDPR art. 5(1)(c)"
 
 REASONS: Mapping[str, Text] = {
     **PURPOSE_REASONS,
+    **REGION_REASONS,
     "policy-not-sure": Text(
         "Deny by default",
         "De beleidstoets kon deze vraag niet beantwoorden; bij twijfel is het antwoord nee.",
@@ -229,9 +231,9 @@ REASONS: Mapping[str, Text] = {
         "Dit doel geeft alleen cijfers over de eigen regio ({own}); deze tabel is toegesneden op: {asked}.",
         "This purpose gives figures of the own region only ({own}); this table is cut down to: {asked}.",
         "Noem bij de regio van de tabel in 'only' alleen codes van de eigen regio. Staat uw organisatie voor geen of "
-        "een andere regio, neem dan contact op met de beheerder.",
+        "een andere regio, neem dan contact op met de datasteward.",
         "Name in 'only', with the region of the table, nothing but codes of the own region. If your organisation "
-        "stands for none or another one, contact the operator.",
+        "stands for none or another one, contact the data steward.",
     ),
     "code-unknown": Text(
         _MINIMISATION,

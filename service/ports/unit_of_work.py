@@ -23,6 +23,7 @@ from service.domain.round import Round
 from service.domain.sealing import SealingKey
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
 from service.ports.log import LogBook
+from service.ports.regions import Classifications, Reader, RegionChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ class Releases(Protocol):
     def any_of(self, submission: str) -> bool: ...  # whether one was made of this delivery
     def add_certificate(self, certificate: Certificate) -> None: ...
     def certificate(self, release: str) -> Certificate | None: ...
-    def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]: ...  # newest first
+    def page(self, page: Page, *, reader: Reader | None = None) -> Sequence[Release]: ...  # newest first
     def made_of(self, supplier: str, page: Page) -> Sequence[tuple[Release, Sequence[Submission]]]:
         """Those that a delivery of this supplier went into, newest first, with its own deliveries among the inputs."""
         ...
@@ -224,7 +225,7 @@ class Releases(Protocol):
         """Every release ever made over this data set, withdrawn ones too: what was published stays known."""
         ...
 
-    def revised(self, among: Sequence[str], *, recipient: str | None = None) -> Mapping[str, str]:
+    def revised(self, among: Sequence[str], *, reader: Reader | None = None) -> Mapping[str, str]:
         """Of these releases, those that were revised, with the newest release by which: not withdrawn, and theirs."""
         ...
 
@@ -324,6 +325,10 @@ class UnitOfWork(Protocol):
 
     @property
     def organisations(self) -> Organisations: ...
+    @property
+    def region_changes(self) -> RegionChanges: ...
+    @property
+    def classifications(self) -> Classifications: ...
     @property
     def used_tokens(self) -> UsedTokens: ...
     @property

@@ -25,9 +25,11 @@ from service.domain.organisation import Organisation
 from service.domain.policy import Decision, Deny, Permit, Query
 from service.domain.principal import Principal, Role
 from service.domain.purpose import Purpose
+from service.domain.region_list_text import read_region_list
 from service.domain.release import Release
 from service.domain.request import AggregateRequest
 from service.domain.request_facts import civil_day
+from service.domain.stated_classification import as_classification, widened
 from service.ports.clock import Clock, ClockWatch, Randomness
 from service.ports.engine import AggregationEngine
 from service.ports.identity import MachineTokens, NotAuthenticated
@@ -96,6 +98,7 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     checking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CHECKS_AT_ONCE))
     answered: Recent[object] = field(default_factory=Recent)
+    widened: Recent[Catalogue] = field(default_factory=Recent)
     pseudonyms: PseudonymKeys = field(default_factory=NoKeyHolder)
 
 
@@ -140,7 +143,7 @@ class Step:
 
     @property
     def catalogue(self) -> Catalogue:
-        """The catalogue in force at this moment: the bundle, and the purposes that people approved.
+        """The catalogue in force at this moment: the bundle, and the purposes and classifications that people approved.
 
         It is read anew each time, for while a transaction waits for a lock somebody may suspend a purpose; the object
         is the same as long as nothing changed.
@@ -148,7 +151,7 @@ class Step:
         return self.in_force(self.call.services.catalogue)
 
     def in_force(self, catalogue: Catalogue) -> Catalogue:
-        """The catalogue of a bundle with the purposes that people approved, as they stand at this moment."""
+        """The catalogue of a bundle with what people approved, as it stands at this moment."""
         return in_force(self.call.services, self.data, catalogue)
 
     def caller(self) -> Caller:
@@ -382,8 +385,22 @@ def _identifier(organisation: Organisation | None) -> str | None:
 
 
 def in_force(services: Services, data: UnitOfWork, catalogue: Catalogue) -> Catalogue:
-    """The catalogue of a bundle with the purposes that people approved, as they stand in an open transaction."""
+    """The catalogue of a bundle with what people approved, as it stands in an open transaction."""
     stored = data.purposes
     return services.purposes.in_force(
-        catalogue, stored.decided(), lambda name, version: stored.get(name, version).document
+        _widened(services, data, catalogue), stored.decided(), lambda name, version: stored.get(name, version).document
     )
+
+
+def _widened(services: Services, data: UnitOfWork, catalogue: Catalogue) -> Catalogue:
+    """With the classifications that people brought in and a steward approved; the same object for the same ones."""
+    ids = tuple(data.classifications.approved())
+    if not ids:
+        return catalogue
+    found = services.widened.find((catalogue, ids))
+    if found is None:
+        stated = [data.classifications.get(id_) for id_ in ids]
+        read = [as_classification(one.id, one.version, read_region_list(one.document), catalogue) for one in stated]
+        found = widened(catalogue, [one for one in read if one is not None])
+        services.widened.keep((catalogue, ids), found)
+    return found

@@ -11,6 +11,7 @@ from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.errors import Invalid
 from service.domain.organisation import Invitation, Organisation
 from service.use_cases.call import Call, Step
+from service.use_cases.change_regions import unknown_regions
 
 EVENT = EventCode("organisation.invite", Action.CREATE, "organisation", DECIDED | {Fact.AGREEMENT})
 AGAIN = EventCode("organisation.invite-again", Action.CREATE, "organisation", DECIDED | {Fact.AGREEMENT})
@@ -60,9 +61,7 @@ def hash_of(code: str) -> str:
 
 
 def _require_regions(step: Step, organisation: Organisation) -> None:
-    trees = [tree for tree in step.call.services.catalogue.classifications if tree.regions]
-    known = {tree.named(code) for tree in trees for code in tree.by_code}
-    if unknown := sorted(organisation.regions - known):
+    if unknown := unknown_regions(step, organisation.regions):
         raise Invalid("organisation", faults=tuple(("regions", f"unknown-region: {name}") for name in unknown))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from service.domain import objection_facts as facts
-from service.domain.audit import Action, EventCode
+from service.domain.audit import DECIDED, Action, EventCode, Fact
 from service.domain.audit_terms import person_digest
 from service.domain.errors import Denied, Invalid, NotFound
 from service.domain.objection import Objection
@@ -16,10 +16,12 @@ from service.domain.reason import Reason
 from service.use_cases.call import Call, Step, unknown_names
 from service.use_cases.counting import send_back
 from service.use_cases.kept_pseudonyms import kept_for
+from sluis_client.wire import OBJECTION_PREFIX, ObjectionReceipt, SignedObjectionReceipt, canonical_bytes, subject_of
 from sluis_client.wire.pseudonym import Pseudonym
 
-LODGE = EventCode("objection.lodge", Action.CREATE, "objection")
-WITHDRAW = EventCode("objection.withdraw", Action.UPDATE, "objection")
+_ALWAYS = DECIDED | {Fact.KEYS, Fact.COMMITMENT}
+LODGE = EventCode("objection.lodge", Action.CREATE, "objection", _ALWAYS)
+WITHDRAW = EventCode("objection.withdraw", Action.UPDATE, "objection", _ALWAYS)
 
 
 def lodge_objection(call: Call, pseudonym: str, data_sets: Sequence[str], purposes: Sequence[str]) -> Objection:
@@ -29,7 +31,7 @@ def lodge_objection(call: Call, pseudonym: str, data_sets: Sequence[str], purpos
     2. The pseudonym has its form, and data sets and purposes exist; none named means all of them. From here on it is
        the one that is kept.
     3. No release over data sets with this person is made meanwhile.
-    4. Store it. Lodging the same again gives the same objection.
+    4. Store it. Lodging the same again gives the same objection. The answer is signed, and the event commits to it.
     5. What is under way with the person in it is prepared anew (`counting.send_back`).
 
     What was released stays. What is released next of the same facts has to hide the difference, or waits
@@ -45,7 +47,7 @@ def lodge_objection(call: Call, pseudonym: str, data_sets: Sequence[str], purpos
         step.authorise(facts.may_lodge_objection(step.caller()), names_object=False)
         # 2
         _require_sound(step, pseudonym, data_sets, purposes)
-        pseudonym = kept_for(call.services, pseudonym)
+        sent, pseudonym = pseudonym, kept_for(call.services, pseudonym)
         _is_about(step, pseudonym)
         person, own = person_digest(pseudonym), call.principal.organisation or ""
         if Role.SUPPLIER in call.principal.roles and not step.data.objections.data_sets_of(person, organisation=own):
@@ -67,13 +69,14 @@ def lodge_objection(call: Call, pseudonym: str, data_sets: Sequence[str], purpos
             if (known.organisation, known.data_sets, known.purposes) == (own, new.data_sets, new.purposes):
                 step.object_id = known.id
                 step.conclude(step.outcome, ("repeated",))
-                return known
+                return _acknowledged(step, known, sent)
         step.data.objections.add(new)
+        acknowledged = _acknowledged(step, new, sent)
         # 5
         for data_set in concerned:
             send_back(step, data_set)
     call.services.jobs.wake()
-    return new
+    return acknowledged
 
 
 def withdraw_objection(call: Call, objection: str) -> Objection:
@@ -91,17 +94,40 @@ def withdraw_objection(call: Call, objection: str) -> Objection:
             raise NotFound("objection")
         if found.withdrawn_at is not None:
             step.conclude(step.outcome, ("repeated",))
-            return found
+            return _acknowledged(step, found)
         if found.pseudonym is None or found.person is None:
             raise RuntimeError("an objection in force names its person")
         _is_about(step, found.pseudonym)
         concerned = _lock(step, found.person)
         withdrawn = replace(found, withdrawn_at=step.now, withdrawn_by=call.principal.id)
         step.data.objections.save(withdrawn)
+        acknowledged = _acknowledged(step, withdrawn)
         for data_set in concerned:
             send_back(step, data_set)
     call.services.jobs.wake()
-    return withdrawn
+    return acknowledged
+
+
+def _acknowledged(step: Step, found: Objection, sent: str | None = None) -> Objection:
+    """With the signed acknowledgement of how it stands now; of whom it is about it holds a digest, of what was sent."""
+    nonce = step.nonce()
+    receipt = ObjectionReceipt(
+        objection_id=found.id,
+        organisation=found.organisation,
+        subject=None if sent is None else subject_of(sent, nonce),
+        data_sets=found.data_sets,
+        purposes=found.purposes,
+        lodged_at=found.lodged_at,
+        withdrawn_at=found.withdrawn_at,
+        stated_at=step.now,
+        audit_event_id=step.event_id,
+        issuer=step.call.services.issuer,
+        nonce=nonce,
+    )
+    step.commitment = receipt.commitment()
+    signature = step.sign(OBJECTION_PREFIX, receipt.canonical())
+    signed = SignedObjectionReceipt(receipt, signature.key_id, signature.value)
+    return replace(found, acknowledgement=canonical_bytes(signed.to_json()).decode())
 
 
 def _is_about(step: Step, pseudonym: str) -> None:

@@ -193,7 +193,7 @@ def _with_cells_withheld(
     services: Services, basis: Basis, asked: Asked, versions: Sequence[tuple[Version, ...]]
 ) -> Prepared:
     """Steps 3 and 4; a profile that rounds withholds cells too."""
-    made = [_protected(services, asked, versions, number) for number in range(len(asked.subjects))]
+    made = [_protected(services, basis, asked, versions, number) for number in range(len(asked.subjects))]
     tables, reports = [], []
     for measure, subject, before, outcome in zip(asked.spec.measures, asked.subjects, versions, made, strict=True):
         table = written_table(measure, outcome)
@@ -213,7 +213,9 @@ def _with_cells_withheld(
     return Prepared(safe=True, tables=tables, report=report)
 
 
-def _protected(services: Services, asked: Asked, versions: Sequence[Sequence[Version]], number: int) -> Protected:
+def _protected(
+    services: Services, basis: Basis, asked: Asked, versions: Sequence[Sequence[Version]], number: int
+) -> Protected:
     """Step 3, for one measure; when it cannot be protected, what can be asked instead is part of the refusal."""
     try:
         return asked.subjects[number].protect(asked.table)
@@ -222,7 +224,7 @@ def _protected(services: Services, asked: Asked, versions: Sequence[Sequence[Ver
         known = _with_what_still_holds(asked, versions)
         stands = in_the_way(known, number, limits)
         _require_history_safe(known.subjects[number], stands)
-        offers = offered_instead(known, number, error.obstacles, services.catalogue, limits)
+        offers = offered_instead(known, number, error.obstacles, basis.catalogue, limits)
         obstacles = [str(obstacle) for obstacle in error.obstacles]
         raise _Refused(Unsafe.CANNOT_BE_PROTECTED, obstacles, {**stands, **offers}) from error
     except CorrectionWaits as error:

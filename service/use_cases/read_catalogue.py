@@ -57,7 +57,7 @@ def list_classifications(call: Call) -> Sequence[Classification]:
     """
     with call.look(CLASSIFICATIONS) as step:
         step.authorise(facts.may_read_metadata(step.caller()))
-        return sorted(call.services.catalogue.classifications, key=lambda found: found.id)
+        return sorted(step.catalogue.classifications, key=lambda found: found.id)
 
 
 def read_classification(call: Call, classification: str) -> Classification:
@@ -69,4 +69,4 @@ def read_classification(call: Call, classification: str) -> Classification:
     """
     with call.look(CLASSIFICATIONS) as step:
         step.authorise(facts.may_read_metadata(step.caller()))
-        return call.services.catalogue.classification(classification)
+        return step.catalogue.classification(classification)

@@ -11,6 +11,7 @@ from service.domain.errors import NotFound
 from service.domain.organisation import ClientKey, Organisation
 from service.domain.principal import Role
 from service.domain.reminder import Contact
+from service.domain.request_facts import civil_day
 from service.use_cases.call import Call
 
 READ = EventCode("organisation.read", Action.READ, "organisation", refusals_only=True)
@@ -19,11 +20,15 @@ LIST = EventCode("organisation.list", Action.READ, "organisation")
 
 @dataclass(frozen=True, slots=True)
 class OrganisationView:
-    """An organisation with its keys; `contact` is for operators, and for itself where it speaks as a supplier."""
+    """An organisation with its keys, and the regions that it stands for today.
+
+    `contact` is for operators, and for itself where it speaks as a supplier.
+    """
 
     organisation: Organisation
     keys: Sequence[ClientKey]
     contact: Contact | None
+    regions: frozenset[str]
 
 
 def read_own_organisation(call: Call) -> OrganisationView:
@@ -40,7 +45,8 @@ def read_own_organisation(call: Call) -> OrganisationView:
         own = caller.organisation
         supplies = Role.SUPPLIER in call.principal.roles
         contact = step.data.reminders.contact(own.id) if supplies else None
-        return OrganisationView(own, step.data.organisations.keys_of(own.id), contact)
+        regions = own.regions_on(civil_day(step.now))
+        return OrganisationView(own, step.data.organisations.keys_of(own.id), contact, regions)
 
 
 def list_organisations(call: Call) -> Sequence[OrganisationView]:
@@ -51,9 +57,14 @@ def list_organisations(call: Call) -> Sequence[OrganisationView]:
     """
     with call.transact(LIST) as step:
         step.authorise(facts.may_list_organisations(step.caller()))
-        organisations = step.data.organisations
+        organisations, today = step.data.organisations, civil_day(step.now)
         contacts = step.data.reminders.contacts()
         return [
-            OrganisationView(found, organisations.keys_of(found.id), contacts.get(found.id, Contact(())))
+            OrganisationView(
+                found,
+                organisations.keys_of(found.id),
+                contacts.get(found.id, Contact(())),
+                found.regions_on(today),
+            )
             for found in organisations.all()
         ]

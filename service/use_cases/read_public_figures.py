@@ -60,7 +60,7 @@ def read_public_figures(
     """
     with call.look(READ) as step:
         step.authorise(facts.may_read_public_figures(step.caller()))
-        catalogue = call.services.catalogue
+        catalogue = step.catalogue
         found = catalogue.public_source(source)
         fitting = sorted((c for c in catalogue.classifications if c.atoms == found.municipalities), key=lambda c: c.id)
         tree = fitting[0] if classification is None else catalogue.classification(classification)

@@ -10,7 +10,9 @@ from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact
 from service.domain.errors import NotFound, Unavailable
 from service.domain.principal import Role
 from service.domain.release import Release, ReleaseView, Revision
+from service.domain.request_facts import civil_day
 from service.domain.round import RoundState
+from service.ports.regions import Reader
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
 
@@ -29,7 +31,7 @@ def list_releases(call: Call, page: Page) -> Sequence[ReleaseView]:
     """
     with call.look(LIST) as step:
         step.authorise(facts.may_list_releases(step.caller()))
-        return views(step, step.data.releases.page(page, recipient=_reader(call)))
+        return views(step, step.data.releases.page(page, reader=_reader(step)))
 
 
 def read_release(call: Call, release: str) -> ReleaseView:
@@ -62,7 +64,7 @@ def views(step: Step, releases: Sequence[Release]) -> list[ReleaseView]:
     when the round is closed. Of a cancelled round nothing will be made. An objection is a change like any other here:
     were it none, a request that waits beside a release that says so would tell of it (docs/adr/0021).
     """
-    revised = step.data.releases.revised([release.id for release in releases], recipient=_reader(step.call))
+    revised = step.data.releases.revised([release.id for release in releases], reader=_reader(step))
     rounds = sorted({name for release in releases for name in release.rounds})
     closed = [name for name in rounds if step.data.rounds.get(name).state is RoundState.CLOSED]
     counting = step.data.submissions.counting_parts(closed)
@@ -88,6 +90,10 @@ def views(step: Step, releases: Sequence[Release]) -> list[ReleaseView]:
     return found
 
 
-def _reader(call: Call) -> str | None:
+def _reader(step: Step) -> Reader | None:
     """Whose releases are shown; None means all."""
-    return None if Role.STEWARD in call.principal.roles else call.principal.organisation or ""
+    principal = step.call.principal
+    if Role.STEWARD in principal.roles:
+        return None
+    own = step.known(step.data.organisations.get, principal.organisation) if principal.organisation else None
+    return Reader(principal.organisation or "", own.regions_on(civil_day(step.now)) if own is not None else frozenset())

@@ -150,19 +150,25 @@ def _recipients(step: Step, found: AggregateRequest, purpose: Purpose) -> frozen
     only these are the organisations that stand for all of it.
     """
     every, today = step.data.organisations.all(), civil_day(step.now)
-    regions = frozenset(regions_asked(found.spec, step.catalogue))
+    regions = _own_regions(step, found, purpose)
     everywhere = not purpose.recipients.own_region_only
     named = {
         organisation.id
         for organisation in every
         if not organisation.suspended
         and organisation.agreement.holds_on(today)
-        and (everywhere or (regions and regions <= organisation.regions))
+        and (everywhere or (regions and regions <= organisation.regions_on(today)))
         and purpose.recipients.include(
             organisation.id, is_regional_owner=OrganisationKind.REGIONAL_OWNER in organisation.kinds
         )
     }
     return frozenset(named | {found.organisation})
+
+
+def _own_regions(step: Step, found: AggregateRequest, purpose: Purpose) -> frozenset[str]:
+    """What a reader has to stand for; nothing where the purpose goes beyond the own region."""
+    own_only = purpose.recipients.own_region_only
+    return frozenset(regions_asked(found.spec, step.catalogue)) if own_only else frozenset()
 
 
 def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Purpose) -> Release:
@@ -194,6 +200,7 @@ def _signed(step: Step, found: AggregateRequest, evidence: Evidence, purpose: Pu
         revises=revises,
         left_out=evidence.left_out,
         public=purpose.recipients.public,
+        regions=_own_regions(step, found, purpose),
     )
 
 

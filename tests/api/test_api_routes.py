@@ -97,6 +97,12 @@ ROLES = {
     "listAgreements": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "readAgreement": {"supplier", "regional-owner", "steward", "privacy-officer", "auditor"},
     "recordAgreement": {"steward"},
+    "listRegionChanges": {"steward", "privacy-officer", "auditor"},
+    "proposeRegions": {"steward"},
+    "judgeRegions": {"steward", "privacy-officer"},
+    "listRegionLists": {"steward", "auditor"},
+    "proposeRegionList": {"regional-owner", "steward"},
+    "judgeRegionList": {"steward"},
     "judgeAgreement": {"steward", "privacy-officer"},
     "withdrawAgreement": {"steward", "privacy-officer"},
     "leaveAgreement": {"supplier"},
@@ -146,6 +152,8 @@ SHARED = {
     "withdrawRelease",
     "judgeAgreement",
     "withdrawAgreement",
+    "judgeRegions",
+    "judgeRegionList",
     "readPurpose",
     "reviewPurpose",
     "approvePurpose",
@@ -189,6 +197,8 @@ def ids(cast: Any) -> dict[str, str]:
         "number": "0",
         "objection_id": add_objection(world, cast.privacy_officer),
         "agreement_id": give_consent(world, cast.supplier),
+        "change_id": propose_regions(world, cast.steward),
+        "list_id": propose_region_list(world, cast.owner),
         "source_id": "demography",
         "period": add_public_copy(world),
         "purpose_id": propose(world, cast.owner),
@@ -221,6 +231,25 @@ def add_objection(world: World, privacy_officer: str) -> str:
 
 def give_consent(world: World, supplier: str) -> str:
     made = world.call("POST", "/v1/consents", supplier, json={"dataSet": "staffed-beds"})
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def propose_regions(world: World, steward: str) -> str:
+    body = {"organisation": "hospital-a", "regions": ["scotland-boards/S08000031"], "reason": WHY}
+    made = world.call("POST", "/v1/region-changes", steward, json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def region_list(id_: str) -> dict[str, Any]:
+    rows = [{"municipality": "GM0363", "region": "AMS", "name": "Amsterdam"}]
+    title = {"nl": "Eigen cluster", "en": "Own cluster"}
+    return {"id": id_, "title": title, "source": "Own choice", "year": 2025, "cluster": True, "rows": rows}
+
+
+def propose_region_list(world: World, owner: str) -> str:
+    made = world.call("POST", "/v1/region-lists", owner, json=region_list("own-cluster"))
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
@@ -279,6 +308,10 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
             }
         },
         "judgeAgreement": {"json": {"verdict": "approve"}},
+        "proposeRegions": {"json": {"organisation": "hospital-a", "regions": [], "reason": WHY}},
+        "judgeRegions": {"json": {"verdict": "reject"}},
+        "proposeRegionList": {"json": region_list("another")},
+        "judgeRegionList": {"json": {"verdict": "reject"}},
         "withdrawAgreement": {"json": {"reason": WHY}},
         "leaveAgreement": {"json": {"reason": WHY}},
         "changeOwnContact": {"json": {"addresses": ["aanlevering@hospital-a.example"]}},

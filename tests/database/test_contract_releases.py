@@ -23,6 +23,7 @@ from service.adapters.database import RowRefused
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.frequency import Given
 from service.domain.request import OPEN_STATES, RequestState, Verdict
+from service.ports.regions import Reader
 from service.ports.unit_of_work import Database, Page
 
 
@@ -154,15 +155,15 @@ def test_recipients_see_theirs_and_nothing_else(database: Database) -> None:
         uow.releases.add_certificate(a_certificate("rel-7"))
         uow.commit(an_event())
     with database.look() as uow:
-        assert [found.id for found in uow.releases.page(Page(3), recipient="north")] == ["rel-7", "rel-5", "rel-3"]
-        assert [found.id for found in uow.releases.page(Page(2, "rel-3"), recipient="north")] == ["rel-1"]
+        assert [found.id for found in uow.releases.page(Page(3), reader=Reader("north"))] == ["rel-7", "rel-5", "rel-3"]
+        assert [found.id for found in uow.releases.page(Page(2, "rel-3"), reader=Reader("north"))] == ["rel-1"]
         assert len(uow.releases.page(Page())) == 8
-        assert [found.id for found in uow.releases.page(Page(), recipient="west")] == ["rel-7"]
-        assert uow.releases.revised(["rel-7"], recipient="west") == {}  # what revises it is not published yet
+        assert [found.id for found in uow.releases.page(Page(), reader=Reader("west"))] == ["rel-7"]
+        assert uow.releases.revised(["rel-7"], reader=Reader("west")) == {}  # what revises it is not published yet
         assert [found.id for found in uow.releases.over("beds")] == [f"rel-{number}" for number in range(1, 9)]
         for unknown in ("rel-2", "rel-6", "rel-9"):
             with pytest.raises(Invalid, match="cursor"):
-                uow.releases.page(Page(1, unknown), recipient="north")
+                uow.releases.page(Page(1, unknown), reader=Reader("north"))
 
 
 def test_a_release_is_withdrawn_once_and_stays_known(database: Database) -> None:
@@ -203,5 +204,5 @@ def test_a_release_knows_by_which_it_was_revised(database: Database) -> None:
         assert uow.releases.get("rel-3") == revisions[2]
         uow.releases.withdraw("rel-4", after(4), "fout")
         assert uow.releases.revised(["rel-1", "rel-2", "rel-3"]) == {"rel-1": "rel-5", "rel-2": "rel-3"}
-        assert uow.releases.revised(["rel-1", "rel-2"], recipient="north") == {"rel-1": "rel-2"}
+        assert uow.releases.revised(["rel-1", "rel-2"], reader=Reader("north")) == {"rel-1": "rel-2"}
         assert uow.releases.revised([]) == {}

@@ -81,6 +81,22 @@ def test_an_agreement_is_recorded_confirmed_and_withdrawn(shell):
     assert f"  {agreement} withdrawn" in ended
 
 
+def test_regions_are_proposed_and_approved(shell):
+    log_in, *_ = (guide := sections("steward.md")).values()
+    proposed = run(shell, "steward-1", log_in + guide["Regions"])
+    assert " proposed nhs-lothian: scotland-boards/S08000024 (2099-01-01 - ...)" in proposed
+    change = proposed.splitlines()[-1].split()[0]
+    assert f"{change} approved nhs-lothian" in run(shell, "steward-2", log_in + guide["What a colleague proposed"])
+
+
+def test_a_cluster_is_brought_in_and_approved(shell):
+    log_in, *_ = (guide := sections("steward.md")).values()
+    proposed = run(shell, "steward-1", log_in + guide["Lists of regions, and clusters of one's own"])
+    assert "noordkop-v1 proposed sha-256:" in proposed
+    approved = run(shell, "steward-2", log_in + guide["A list that a colleague brought in"])
+    assert "noordkop-v1 approved sha-256:" in approved
+
+
 def test_public_figures_are_fetched_by_the_operator_and_read_by_the_owner(played, shell):
     with cbs_double(t03759ned=population({"GM0363": 900, "GM0384": 30})) as cbs:
         environment = {**played.place.environment, "SLUIS_CBS_ADDRESS": cbs.url}

@@ -22,6 +22,7 @@ from service.use_cases.read_releases import read_release
 from service.use_cases.read_requests import read_evidence, read_request
 from service.use_cases.release_request import release_request
 from service.use_cases.withdraw_submission import withdraw_submission
+from sluis_client.wire import SignedObjectionReceipt, verify_objection
 
 AYRSHIRE, GRAMPIAN = "S08000015", "S08000020"
 SUPPLIERS = ("north", "south", "east", "west", "isle", "vale")
@@ -56,6 +57,34 @@ def total(world: World, release: str | None) -> int:
 
 
 ALL = len(SUPPLIERS) * EACH * 2 * 3
+
+
+def test_the_answer_is_signed_and_its_event_commits_to_it(collected: World) -> None:
+    """Whom it is about shows to who has the pseudonym only; a repeated call and a withdrawal are answered so too."""
+    world, sent = collected, pseudonym(ANNA)
+    made = lodge_objection(world.call(PRIVACY_OFFICER), sent, ["staffed-beds"], [])
+    again = lodge_objection(world.call(PRIVACY_OFFICER), sent, ["staffed-beds"], [])
+    ended = withdraw_objection(world.call(PRIVACY_OFFICER), made.id)
+    events = {event.id: event for event in world.events()}
+    keys = {"keys": world.application.public_keys()}
+    for found, subject, withdrawn in ((made, sent, False), (again, sent, False), (ended, None, True)):
+        assert found.acknowledgement is not None
+        assert sent not in found.acknowledgement
+        signed = SignedObjectionReceipt.from_json(json.loads(found.acknowledgement))
+        told = verify_objection(
+            signed,
+            keys,
+            issuer=world.services.issuer,
+            organisation="ttp",
+            pseudonym=subject,
+            objection=made.id,
+            withdrawn=withdrawn,
+        )
+        event = events[told.audit_event_id]
+        assert (event.object_id, event.commitment) == (made.id, told.commitment())
+        assert told.data_sets == ("staffed-beds",)
+    stored = list_objections(world.call(PRIVACY_OFFICER), Page())
+    assert [one.acknowledgement for one in stored] == [None]
 
 
 def test_before_a_release_the_person_is_left_out_at_once(any_world: World) -> None:

@@ -76,7 +76,9 @@ RESOURCES: Mapping[str, Mapping[str, type]] = {
     "Submission": {"organisation": str},
     "Objection": {"organisation": str},
     "AggregateRequest": {"organisation": str, "requester": str},
-    "Release": {"recipients": tuple, "public": bool, "withdrawn": bool},
+    "Release": {"recipients": tuple, "public": bool, "regions": tuple, "withdrawn": bool},
+    "RegionChange": {"proposer": str},
+    "RegionList": {"proposer": str},
     "PurposeVersion": {
         "name": str,
         "proposer": str,
@@ -132,6 +134,9 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "lodgeObjection",
             "listObjections",
             "countObjections",
+            "listRegionChanges",
+            "listRegionLists",
+            "proposeRegionList",
             "readPublicFigures",
             "fetchPublicFigures",
         )
@@ -142,7 +147,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
         action: ({"Organisation"}, {})
         for action in (
             *("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey"),
-            *("changeOwnKeys", "readOwnOrganisation", "recordContact", "changeOwnContact"),
+            *("changeOwnKeys", "readOwnOrganisation", "recordContact", "changeOwnContact", "proposeRegions"),
         )
     },
     "issueToken": ({"Organisation"}, KEY),
@@ -170,7 +175,11 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
     "reviewRequest": ({"AggregateRequest"}, {"reviewers": tuple}),
     "approveRequest": ({"Purpose", "UnknownPurpose"}, APPROVAL),
     "release": ({"Purpose", "UnknownPurpose"}, {**APPROVAL, **FOUR_EYES}),
-    **{action: ({"Release"}, {}) for action in ("readRelease", "withdrawRelease")},
+    "keepRequest": ({"Purpose", "UnknownPurpose"}, {"regionsAsked": tuple, "recipientRegions": tuple}),
+    "readRelease": ({"Release"}, {"readerRegions": tuple}),
+    "withdrawRelease": ({"Release"}, {}),
+    "judgeRegions": ({"RegionChange"}, {}),
+    "judgeRegionList": ({"RegionList"}, {}),
 }
 
 EVERYONE_READS = {
@@ -195,6 +204,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "readPurposes",
         "readPurpose",
         "proposePurpose",
+        "proposeRegionList",
         "requestAggregate",
         "retractRequest",
         "listRequests",
@@ -208,14 +218,24 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     | {"withdrawPurpose", "readRegister"}
     | {"createRound", "changeRoundState", "readDeliveries", "listSubmissions", "readSubmission"}
     | {"listRequests", "readRequest", "readEvidence", "reviewRequest", "approveRequest"}
-    | {"withdrawRelease", "countObjections"}
+    | {"withdrawRelease", "countObjections", "listRegionChanges", "proposeRegions", "judgeRegions"}
+    | {"listRegionLists", "proposeRegionList", "judgeRegionList"}
     | {"listAgreements", "readAgreement", "recordAgreement", "confirmAgreement", "withdrawAgreement"},
     (Person, Role.PRIVACY_OFFICER): EVERYONE_READS
     | {"readPurposes", "readPurpose", "reviewPurpose", "suspendPurpose", "withdrawPurpose", "readRegister"}
     | {"lodgeObjection", "listObjections", "countObjections", "withdrawObjection"}
-    | {"listAgreements", "readAgreement", "confirmAgreement", "withdrawAgreement"},
+    | {"listAgreements", "readAgreement", "confirmAgreement", "withdrawAgreement"}
+    | {"listRegionChanges", "judgeRegions"},
     (Person, Role.AUDITOR): EVERYONE_READS
-    | {"readAuditLog", "searchPersons", "readRegister", "listAgreements", "readAgreement"},
+    | {
+        "listRegionChanges",
+        "listRegionLists",
+        "readAuditLog",
+        "searchPersons",
+        "readRegister",
+        "listAgreements",
+        "readAgreement",
+    },
     (Operator, Role.OPERATOR): SEES_ROUNDS
     | {
         "readMetadata",
@@ -230,7 +250,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "recordContact",
         "remind",
     },
-    (Worker, Role.WORKER): {"prepareRequest", "release", "remind", "runService"},
+    (Worker, Role.WORKER): {"prepareRequest", "keepRequest", "release", "remind", "runService"},
 }
 
 
@@ -385,6 +405,16 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         "not-yours",
         lambda f: not (f.is_steward or f.resource["public"] or any(f.own(name) for name in f.resource["recipients"])),
     ),
+    (
+        "readRelease",
+        "region-no-longer-yours",
+        lambda f: (
+            not f.is_steward
+            and any(f.own(name) for name in f.resource["recipients"])
+            and not set(f.resource["regions"]) <= set(f["readerRegions"])
+        ),
+    ),
+    ("judgeRegions judgeRegionList", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
     ("readRelease", "release-withdrawn", lambda f: f.resource["withdrawn"] and not f.is_steward),
     ("reviewPurpose approvePurpose", "own-proposal", lambda f: f.principal.id == f.resource["proposer"]),
     (
@@ -494,7 +524,7 @@ RULES: tuple[tuple[str, str, Callable[[_Facts], bool]], ...] = (
         ),
     ),
     (
-        "requestAggregate approveRequest release",
+        "requestAggregate keepRequest approveRequest release",
         "own-region-only",
         _of_purpose(
             lambda f, p: p["ownRegionOnly"] and (not f["regionsAsked"] or f.outside("regionsAsked", "recipientRegions"))

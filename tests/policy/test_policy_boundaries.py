@@ -14,10 +14,13 @@ from bundles import ruled
 from policy_oracle import judge
 
 from service.domain.caller import Caller
-from service.domain.facts import may_request_aggregate
-from service.domain.organisation import Agreement, Organisation, OrganisationKind
+from service.domain.facts import may_read_release, may_request_aggregate
+from service.domain.frequency import Given
+from service.domain.organisation import Agreement, LaterRegions, Organisation, OrganisationKind
 from service.domain.policy import Deny
 from service.domain.principal import Person, Role
+from service.domain.purpose import Frequency
+from service.domain.release import Release
 from service.domain.request import RequestedDimension, RequestSpec
 from service.domain.round import Round, RoundState, round_id
 
@@ -33,7 +36,7 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def reasons(what, period, at, catalogue=BUNDLE.catalogue, until=None):
+def reasons(what, period, at, catalogue=BUNDLE.catalogue, until=None, *, given=()):
     purpose, data_set, measures, calendar = what
     version = catalogue.data_set(data_set).version
     level = catalogue.classification(calendar).finest
@@ -56,7 +59,8 @@ def reasons(what, period, at, catalogue=BUNDLE.catalogue, until=None):
         Agreement("VO-1", date(2020, 1, 1), until),
     )
     rounds = [Round(round_id(data_set, period), data_set, version, period, frozenset(), at, RoundState.CLOSED)]
-    query = may_request_aggregate(Caller(OWNER, own, at), spec, catalogue, rounds, everything_agreed())
+    before = [Given(replace(spec, periods=(earlier,)), came) for earlier, came in given]
+    query = may_request_aggregate(Caller(OWNER, own, at), spec, catalogue, rounds, everything_agreed(), given=before)
     decision = ENGINE.decide(query)
     found = {reason.code for reason in decision.reasons} if isinstance(decision, Deny) else set()
     assert found == judge(query)
@@ -134,3 +138,70 @@ def test_the_first_day_is_whole_and_no_earlier(day, begins, over):
     assert reasons(WAITING, "2026-06", instant(begins), catalogue) == set()
     assert reasons(WAITING, "2026-06", instant(over), catalogue) == set()
     assert reasons(WAITING, "2026-06", instant(begins) - SECOND, catalogue) == {"purpose-not-yet-valid"}
+
+
+@pytest.mark.parametrize(
+    ("frequency", "came", "first"),
+    [
+        (Frequency.MONTHLY, "2027-03-28T00:59:59", "2027-03-31T22:00:00"),  # in the last second of winter time
+        (Frequency.MONTHLY, "2027-03-28T01:00:00", "2027-03-31T22:00:00"),  # in the first one of summer time
+        (Frequency.MONTHLY, "2027-10-31T00:30:00", "2027-10-31T23:00:00"),  # half past two, the first time
+        (Frequency.MONTHLY, "2027-10-31T01:30:00", "2027-10-31T23:00:00"),  # half past two, the second time
+        (Frequency.MONTHLY, "2027-10-31T22:59:59", "2027-10-31T23:00:00"),  # the last second of October
+        (Frequency.MONTHLY, "2027-10-31T23:00:00", "2027-11-30T23:00:00"),  # the first one of November
+        (Frequency.QUARTERLY, "2027-09-30T21:59:59", "2027-09-30T22:00:00"),
+        (Frequency.QUARTERLY, "2027-09-30T22:00:00", "2027-12-31T23:00:00"),
+        (Frequency.YEARLY, "2027-12-31T22:59:59", "2027-12-31T23:00:00"),
+        (Frequency.YEARLY, "2027-12-31T23:00:00", "2028-12-31T23:00:00"),
+    ],
+)
+def test_newer_figures_come_from_midnight_in_amsterdam(frequency, came, first):
+    """What came in one calendar period is followed by newer figures in the next, at the clock of the Netherlands."""
+    catalogue = with_purpose(frequency=frequency, valid_until=date(2030, 1, 1), review_on=date(2030, 1, 1))
+    dpia = replace(BUNDLE.catalogue.purpose(WAITING[0]).dpia, review_on=date(2030, 1, 1))
+    purposes = tuple(replace(p, dpia=dpia) if p.id == WAITING[0] else p for p in catalogue.purposes)
+    catalogue, given = replace(catalogue, purposes=purposes), [("2026-10", instant(came))]
+    at = instant(first)
+    assert reasons(WAITING, "2026-11", at, catalogue, given=given) == set()
+    assert reasons(WAITING, "2026-11", at - SECOND, catalogue, given=given) == {"sooner-than-frequency"}
+    assert reasons(WAITING, "2026-10", at - SECOND, catalogue, given=given) == set()
+
+
+@pytest.mark.parametrize(("day", "begins", "over"), LAST_DAYS)
+def test_other_regions_hold_from_midnight_in_amsterdam(day, begins, over):
+    """A release of the region that is gone is read in the last second before its day, and not in the first of it."""
+    stands = frozenset({"nl-ggd/VR10"})
+    own = Organisation(
+        "regio-noord",
+        "Regio Noord",
+        frozenset({OrganisationKind.REGIONAL_OWNER}),
+        "regio-noord",
+        Agreement("VO-1", date(2020, 1, 1)),
+        stands,
+        later_regions=(LaterRegions(day, instant("2026-12-01T12:00:00"), frozenset({"nl-ggd/VR11"})),),
+    )
+    release = Release(
+        id="r",
+        request="q",
+        data_set="capacity",
+        purpose="places-in-the-region",
+        rounds=(),
+        version=1,
+        recipients=frozenset({"regio-noord"}),
+        content="{}",
+        content_digest="",
+        key_id="",
+        signature="",
+        inputs=(),
+        released_at=instant("2026-12-01T12:00:00"),
+        regions=stands,
+    )
+    for at, expected in (
+        (instant(begins) - SECOND, set()),
+        (instant(begins), {"region-no-longer-yours"}),
+        (instant(over), {"region-no-longer-yours"}),
+    ):
+        query = may_read_release(Caller(OWNER, own, at), release)
+        decision = ENGINE.decide(query)
+        found = {reason.code for reason in decision.reasons} if isinstance(decision, Deny) else set()
+        assert found == judge(query) == expected

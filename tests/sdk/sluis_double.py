@@ -16,7 +16,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -144,6 +144,7 @@ class Double:
     calendar: list[dict[str, Any]] = field(default_factory=lambda: [an_entry(), an_entry(foreseen=True)])
     persons: set[str] = field(default_factory=lambda: {"bsn.planning.1.0123456789abcdefghijkl"})
     objections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    objection_lie: dict[str, Any] = field(default_factory=dict)
     use_pages: list[list[dict[str, Any]]] = field(default_factory=lambda: [[a_use()]])
     hook: Callable[[str, str], None] = lambda _phase, _call: None
     log: SomeLog | None = None
@@ -276,8 +277,31 @@ class Double:
             raise Refusal(403, "denied", reasons=[reason])
         name = f"objection-{len(self.objections) + 1}"
         told = {"id": name, "organisation": ORGANISATION, "lodgedAt": time_text(self.deadline)}
-        self.objections[name] = {**told, "dataSets": body["dataSets"], "purposes": body["purposes"]}
-        return self.objections[name]
+        against = {field: sorted(set(body[field])) for field in ("dataSets", "purposes")}
+        self.objections[name] = told | against
+        return self.objections[name] | self.acknowledged(name, body["pseudonym"])
+
+    def acknowledged(self, name: str, pseudonym: str | None = None) -> dict[str, Any]:
+        """The service's signed word of an objection, which it does not keep; a test that lies changes `objection_lie`."""
+        told, nonce = self.objections[name], wire.base64url(bytes(32))
+        receipt = wire.ObjectionReceipt(
+            objection_id=name,
+            organisation=ORGANISATION,
+            subject=None if pseudonym is None else wire.subject_of(pseudonym, nonce),
+            data_sets=tuple(sorted(set(told["dataSets"]))),
+            purposes=tuple(sorted(set(told["purposes"]))),
+            lodged_at=self.deadline,
+            withdrawn_at=self.deadline if "withdrawnAt" in told else None,
+            stated_at=self.deadline,
+            audit_event_id="event-1",
+            issuer=ISSUER,
+            nonce=nonce,
+        )
+        receipt = replace(receipt, **self.objection_lie)
+        key = self.receipt_key or self.signing_key
+        signature = wire.sign_ed25519(wire.OBJECTION_PREFIX, receipt.canonical(), key)
+        key_id = wire.jwk_thumbprint(wire.public_jwk(key.public_key()))
+        return {"acknowledgement": wire.SignedObjectionReceipt(receipt, key_id, signature).to_json()}
 
     def round(self) -> dict[str, Any]:
         counts = next((h for h in self.held.values() if h.state == "accepted"), None)
@@ -557,7 +581,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "PUT", ["v1", "objections", objection, "withdrawal"] if objection in double.objections:
                 ended = {"withdrawnAt": time_text(double.deadline)}
                 double.objections[objection] |= ended
-                return 200, double.objections[objection], {}
+                return 200, double.objections[objection] | double.acknowledged(objection), {}
             case "GET", ["v1", "data-sets", double.definition.id]:
                 return 200, double.definition.to_json(), {}
             case "GET", ["v1", "rounds"]:

@@ -190,6 +190,26 @@ def scores(figures: Mapping[str, tuple[int, float | str]], year: int = 2022) -> 
     return made
 
 
+def key_figures(figures: Mapping[str, tuple[int, int]], year: int = 2024) -> Table:
+    """70072ned with inhabitants and households of each municipality."""
+    made = _read("70072ned")
+    observations = made.collections["Observations"]
+    for region, (inhabitants, households) in figures.items():
+        for measure, value in (("M000101", inhabitants), ("M000102", households), ("M000103", 1)):
+            observations.append(
+                {
+                    "Id": len(observations),
+                    "Measure": measure,
+                    "ValueAttribute": "None",
+                    "Value": value,
+                    "StringValue": None,
+                    "RegioS": region,
+                    "Perioden": f"{year}JJ00",
+                }
+            )
+    return made
+
+
 # --- the server ------------------------------------------------------------------------------------------------------
 
 

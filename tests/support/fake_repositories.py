@@ -18,6 +18,7 @@ from service.domain.release import Certificate, Release
 from service.domain.request import OPEN_STATES, AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.submission import CountingPart, Submission, SubmissionState, UploadPart
+from service.ports.regions import Reader
 from service.ports.unit_of_work import Page
 
 Item = TypeVar("Item")
@@ -37,10 +38,12 @@ class FakeOrganisations:
         self._t.write().organisations[organisation.id] = organisation
 
     def get(self, organisation: str) -> Organisation:
-        return present(self._t.read(organisation).organisations, organisation, "organisation")
+        tables = self._t.read(organisation)
+        return _as_changed(tables, present(tables.organisations, organisation, "organisation"))
 
     def all(self) -> Sequence[Organisation]:
-        return [found for _, found in sorted(self._t.read().organisations.items())]
+        tables = self._t.read()
+        return [_as_changed(tables, found) for _, found in sorted(tables.organisations.items())]
 
     def add_invitation(self, invitation: Invitation) -> None:
         tables = self._t.write(invitation)
@@ -73,6 +76,17 @@ class FakeOrganisations:
     def keys_of(self, organisation: str) -> Sequence[ClientKey]:
         found = [key for key in self._t.read(organisation).keys.values() if key.organisation == organisation]
         return sorted(found, key=lambda key: (key.registered_at, key.key_id))
+
+
+def _as_changed(tables: Tables, organisation: Organisation) -> Organisation:
+    theirs = [
+        change.as_held()
+        for _, change in sorted(tables.region_changes.items())
+        if change.organisation == organisation.id
+    ]
+    held = [later for later in theirs if later is not None]
+    later = tuple(sorted(held, key=lambda one: (one.since, one.approved_at)))
+    return replace(organisation, later_regions=later)
 
 
 class FakeUsedTokens:
@@ -394,9 +408,9 @@ class FakeReleases:
     def certificate(self, release: str) -> Certificate | None:
         return self._t.read(release).certificates.get(release)
 
-    def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
-        tables = self._t.read(page.cursor, recipient)
-        theirs = [r for r in tables.releases.values() if recipient is None or _readable(tables, r, recipient)]
+    def page(self, page: Page, *, reader: Reader | None = None) -> Sequence[Release]:
+        tables = self._t.read(page.cursor, reader)
+        theirs = [r for r in tables.releases.values() if reader is None or _readable(tables, r, reader)]
         return _older(theirs, page.cursor, lambda r: (r.released_at, r.id))[: page.limit]
 
     def made_of(self, supplier: str, page: Page) -> Sequence[tuple[Release, Sequence[Submission]]]:
@@ -415,16 +429,17 @@ class FakeReleases:
         found = [r for r in self._t.read(data_set).releases.values() if r.data_set == data_set]
         return sorted(found, key=lambda r: (r.released_at, r.id))
 
-    def revised(self, among: Sequence[str], *, recipient: str | None = None) -> Mapping[str, str]:
+    def revised(self, among: Sequence[str], *, reader: Reader | None = None) -> Mapping[str, str]:
         tables = self._t.read(*among)
-        every = [r for r in tables.releases.values() if recipient is None or _readable(tables, r, recipient)]
+        every = [r for r in tables.releases.values() if reader is None or _readable(tables, r, reader)]
         readable = [r for r in sorted(every, key=lambda r: (r.released_at, r.id)) if r.withdrawn_at is None]
         newest = {revised: r.id for r in readable for revised in r.revises}
         return {release: newest[release] for release in among if release in newest}
 
 
-def _readable(tables: Tables, release: Release, recipient: str) -> bool:
-    return (release.public or recipient in release.recipients) and release.id in tables.certificates
+def _readable(tables: Tables, release: Release, reader: Reader) -> bool:
+    received = reader.organisation in release.recipients and release.regions <= reader.regions
+    return (release.public or received) and release.id in tables.certificates
 
 
 class FakeDrawings:

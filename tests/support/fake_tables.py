@@ -17,11 +17,13 @@ from service.domain.objection import Objection
 from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.public_figures import PublicCopy
 from service.domain.purpose import PurposeVerdict, StatedPurpose
+from service.domain.region_change import RegionChange
 from service.domain.release import Certificate, Release
 from service.domain.reminder import Contact, Reminder, ReminderMail
 from service.domain.request import AggregateRequest, Evidence, Review
 from service.domain.round import Round
 from service.domain.sealing import SealingKey
+from service.domain.stated_classification import StatedClassification
 from service.domain.submission import Submission, UploadPart
 
 
@@ -53,6 +55,8 @@ class Tables:
     reminder_mails: dict[str, ReminderMail] = field(default_factory=dict)
     reminders: dict[tuple[str, str, str], Reminder] = field(default_factory=dict)
     sealing_keys: dict[str, SealingKey] = field(default_factory=dict)
+    region_changes: dict[str, RegionChange] = field(default_factory=dict)
+    classifications: dict[str, StatedClassification] = field(default_factory=dict)
     purpose_verdicts: dict[str, PurposeVerdict] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
 

@@ -12,9 +12,11 @@ from datetime import datetime
 
 from fake_agreements import FakeAgreements
 from fake_audit import FakeAuditTrail, FakeSavedQueries
+from fake_classifications import FakeClassifications
 from fake_objections import FakeObjections
 from fake_public_figures import FakePublicFigures
 from fake_purposes import FakePurposes
+from fake_region_changes import FakeRegionChanges
 from fake_reminders import FakeReminders
 from fake_repositories import (
     FakeDrawings,
@@ -42,6 +44,8 @@ class FakeUnitOfWork:
         self._tables = tables
         self.transaction = FakeTransaction(tables, writes=writes)
         self.organisations = FakeOrganisations(self.transaction)
+        self.region_changes = FakeRegionChanges(self.transaction)
+        self.classifications = FakeClassifications(self.transaction)
         self.used_tokens = FakeUsedTokens(self.transaction)
         self.rounds = FakeRounds(self.transaction)
         self.purposes = FakePurposes(self.transaction)

@@ -34,16 +34,21 @@ from purpose_documents import WHY, a_document
 from token_maker import ec_jwk, ec_key
 
 from service.domain.agreement import AgreementKind, Terms
+from service.domain.classification import Label
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Person, Principal, Role, Supplier
+from service.domain.region_change import RegionChange
 from service.domain.reminder import Contact, Letter
 from service.domain.request import Verdict
 from service.domain.round import RoundState
+from service.domain.stated_classification import Membership, RegionList
 from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.authenticate import MoreFailures
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.change_contact import record_contact
+from service.use_cases.change_regions import judge_regions, propose_regions
+from service.use_cases.classify import propose_classification
 from service.use_cases.fail_request import fail_request
 from service.use_cases.fetch_public_figures import fetch_public_figures
 from service.use_cases.judge_agreement import judge_agreement
@@ -61,6 +66,14 @@ from sluis_client.wire import Format, digest
 from sluis_client.wire.log import LogKey, log_origin
 
 PAGE = Page()
+CLUSTER = RegionList(
+    "own-cluster",
+    Label("Eigen cluster", "Own cluster"),
+    "Own choice of the regional table",
+    2025,
+    cluster=True,
+    rows=(Membership("GM0363", "AMS", "Amsterdam"),),
+)
 TERMS = Terms(
     AgreementKind.PROCESSOR,
     "VO-2026-002",
@@ -122,6 +135,9 @@ class Things:
     release: str
     recorded: str
     agreed: str
+    listed: str
+    moving: RegionChange
+    to_move: str
     objection: str
 
 
@@ -161,6 +177,10 @@ def make_busy(world: World) -> Things:
     recorded = record_agreement(world.call(STEWARD), TERMS)
     agreed = record_agreement(world.call(STEWARD), TERMS)
     judge_agreement(world.call(SECOND), agreed.id, Verdict.APPROVE)
+    moved = propose_regions(world.call(STEWARD), "nhs-gone", ("scotland-boards/west",), None, WHY)
+    moving = judge_regions(world.call(SECOND), moved.id, Verdict.APPROVE)
+    to_move = propose_regions(world.call(STEWARD), "nhs-gone", (), None, WHY)
+    listed = propose_classification(world.call(OWNER), CLUSTER)
     accepted = world.counting(north, "staffed-beds-2024")
     assert accepted is not None
     with world.services.database.look() as data:
@@ -180,6 +200,9 @@ def make_busy(world: World) -> Things:
         release=released.release,
         recorded=recorded.id,
         agreed=agreed.id,
+        listed=listed.id,
+        moving=moving,
+        to_move=to_move.id,
         objection=lodge_objection(world.call(PRIVACY_OFFICER), SOMEBODY, (), ()).id,
     )
 
@@ -500,6 +523,45 @@ CASES: Mapping[str, Case] = {
         lambda _, things: (things.agreed, "why"),
     ),
     "read_register": Case({*STEWARDS, "privacy-officer", "auditor"}, "auditor", fixed(), "register.read"),
+    # --- regions
+    "list_region_changes": Case({*STEWARDS, "privacy-officer", "auditor"}, "steward", fixed()),
+    "propose_regions": Case(
+        STEWARDS,
+        "steward",
+        fixed("nhs-gone", ("scotland-boards/west",), None, WHY),
+        "organisation.propose-regions",
+        fixed("nhs-gone", ("scotland-boards/nowhere",), date(2020, 1, 1), "why"),
+    ),
+    "judge_regions": Case(
+        {*STEWARDS, "privacy-officer"} - {"steward"},
+        "second",
+        lambda _, things: (things.to_move, Verdict.APPROVE),
+        "organisation.judge-regions",
+        lambda _, things: (things.moving.id, Verdict.APPROVE),
+    ),
+    "list_stated_classifications": Case({*STEWARDS, "auditor"}, "steward", fixed()),
+    "propose_classification": Case(
+        {*STEWARDS, *OWNERS},
+        "owner",
+        fixed(replace(CLUSTER, family="another")),
+        "classification.propose",
+        fixed(replace(CLUSTER, year=1900)),
+    ),
+    "judge_classification": Case(
+        STEWARDS,
+        "steward",
+        lambda _, things: (things.listed, Verdict.APPROVE),
+        "classification.judge",
+        fixed(NOTHING, Verdict.APPROVE),
+    ),
+    "settle_regions": Case({"worker"}, "worker", lambda _, things: (things.moving,), "organisation.settle-regions"),
+    "redecide_request": Case(
+        {"worker"},
+        "worker",
+        lambda _, t: (t.prepared,),
+        "request.redecide",
+        lambda _, t: (t.released,),
+    ),
     # --- rounds
     "create_round": Case(
         STEWARDS,

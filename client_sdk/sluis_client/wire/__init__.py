@@ -38,6 +38,13 @@ from sluis_client.wire.manifest import (
     sign_manifest,
     verify_manifest,
 )
+from sluis_client.wire.objection import (
+    OBJECTION_PREFIX,
+    ObjectionReceipt,
+    SignedObjectionReceipt,
+    subject_of,
+    verify_objection,
+)
 from sluis_client.wire.period import dates_of_period
 from sluis_client.wire.receipt import (
     ACCEPTANCE_EVENTS,
@@ -59,6 +66,7 @@ __all__ = [
     "ACCEPTANCE_EVENTS",
     "MANIFEST_PREFIX",
     "NONCE_BYTES",
+    "OBJECTION_PREFIX",
     "RECEIPT_PREFIX",
     "RELEASE_PREFIX",
     "WITHDRAWAL_PREFIX",
@@ -79,6 +87,7 @@ __all__ = [
     "Label",
     "Limits",
     "Manifest",
+    "ObjectionReceipt",
     "Problem",
     "PublicKey",
     "Receipt",
@@ -86,6 +95,7 @@ __all__ = [
     "Severity",
     "SignatureError",
     "SignedManifest",
+    "SignedObjectionReceipt",
     "SignedReceipt",
     "SignedWithdrawal",
     "Target",
@@ -107,9 +117,11 @@ __all__ = [
     "sign_ed25519",
     "sign_manifest",
     "sign_receipt",
+    "subject_of",
     "time_text",
     "verify_ed25519",
     "verify_manifest",
+    "verify_objection",
     "verify_receipt",
     "verify_receipt_alone",
     "verify_withdrawal",

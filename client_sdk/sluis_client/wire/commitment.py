@@ -19,6 +19,7 @@ from sluis_client.wire.canonical import canonical_bytes, from_base64url
 
 RECEIPT_COMMITMENT_PREFIX = b"sluis-receipt-commitment-v1\n"
 RELEASE_COMMITMENT_PREFIX = b"sluis-release-commitment-v1\n"
+OBJECTION_COMMITMENT_PREFIX = b"sluis-objection-commitment-v1\n"
 WITHDRAWAL_COMMITMENT_PREFIX = b"sluis-withdrawal-commitment-v1\n"
 NONCE_BYTES = 32
 NONCE = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 from itertools import product
 from typing import Final
 
@@ -27,6 +28,7 @@ from service.domain.public_figures import (
 
 _PREFIX: Final = "GM"
 _MUNICIPALITY: Final = re.compile(r"GM[0-9]{4}")
+_PLAIN: Final = re.compile(r"[A-Za-zÀ-ÿ0-9 ,.()/-]{1,120}")
 _LONGEST_TEXT: Final = 1_000
 _LARGEST: Final = Decimal(10) ** 12
 _SMALLEST_EXPONENT: Final = -12
@@ -110,7 +112,9 @@ class CbsPublicFigures:
                 and measure.source_group in {None, *_titles(groups, row.get("MeasureGroupId"))}
             ]
             if len(fitting) != 1 or fitting[0] in made or not fitting[0].replace("_", "").isalnum():
-                raise unexpected(table.table, f"MeasureCodes: {measure.source_title} ({len(fitting)})")
+                raise unexpected(
+                    table.table, f"MeasureCodes: {measure.source_title} ({len(fitting)}){_alike(measure, listed)}"
+                )
             made[fitting[0]] = measure
         return made
 
@@ -166,6 +170,14 @@ def _titles(groups: Mapping[str, Row], group: object) -> Iterator[str]:
             return
         yield str(row.get("Title")).strip()
         group = row.get("ParentId")
+
+
+def _alike(measure: PublicMeasure, listed: Sequence[Row]) -> str:
+    """The titles that the table has and that look like it, for whoever mends the file of the source."""
+    titles = {title.strip() for row in listed if isinstance(title := row.get("Title"), str)}
+    plain = sorted(title for title in titles if _PLAIN.fullmatch(title))
+    found = get_close_matches(measure.source_title, plain, n=3, cutoff=0.5)
+    return "; " + " / ".join(found) if found else ""
 
 
 def _text(table: PublicTable, row: Row, name: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.adapters.database.agreements import SqlAgreements
 from service.adapters.database.audit import SqlAuditTrail
+from service.adapters.database.classifications import SqlClassifications
 from service.adapters.database.columns import UtcDateTime
 from service.adapters.database.drawings import SqlDrawings
 from service.adapters.database.engine import Patience, open_engines
@@ -20,6 +21,7 @@ from service.adapters.database.organisations import SqlOrganisations, SqlUsedTok
 from service.adapters.database.public_figures import SqlPublicFigures
 from service.adapters.database.purposes import SqlPurposes
 from service.adapters.database.refusals import REFUSED, RowRefused, meaning
+from service.adapters.database.region_changes import SqlRegionChanges
 from service.adapters.database.releases import SqlReleases
 from service.adapters.database.reminders import SqlReminders
 from service.adapters.database.requests import SqlRequests
@@ -33,6 +35,7 @@ from service.adapters.database.transaction import Transaction
 from service.domain.audit import AuditEvent
 from service.domain.errors import DomainError, Unavailable
 from service.ports.log import LogBook
+from service.ports.regions import Classifications, RegionChanges
 from service.ports.unit_of_work import (
     Agreements,
     AuditTrail,
@@ -59,6 +62,8 @@ class SqlUnitOfWork:
         self._transaction = transaction
         self._trail = SqlAuditTrail(transaction, random_bytes)
         self.organisations: Organisations = SqlOrganisations(transaction)
+        self.region_changes: RegionChanges = SqlRegionChanges(transaction)
+        self.classifications: Classifications = SqlClassifications(transaction)
         self.used_tokens: UsedTokens = SqlUsedTokens(transaction)
         self.rounds: Rounds = SqlRounds(transaction)
         self.purposes: Purposes = SqlPurposes(transaction)

@@ -29,7 +29,9 @@ class SqlObjections:
 
     def add(self, objection: Objection) -> None:
         """It is new."""
-        self._transaction.write(insert(objections).values(**asdict(objection)))
+        row = asdict(objection)
+        del row["acknowledgement"]
+        self._transaction.write(insert(objections).values(**row))
 
     def save(self, objection: Objection) -> None:
         """NotFound when it was never added; what it is against is kept as it was lodged."""

@@ -6,19 +6,38 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.adapters.database.columns import canonical, storable_text
+from service.adapters.database.region_tables import region_changes
 from service.adapters.database.tables import client_keys, invitations, organisations, used_tokens
 from service.adapters.database.transaction import Row, Transaction
 from service.domain.errors import NotFound
-from service.domain.organisation import Agreement, ClientKey, Invitation, Organisation, OrganisationKind
+from service.domain.organisation import Agreement, ClientKey, Invitation, LaterRegions, Organisation, OrganisationKind
+from service.domain.region_change import RegionChangeState
 
 _FORGET_AT_ONCE = 100
-_ORGANISATION = select(organisations).where(organisations.c.id == bindparam("organisation"))
+_ORGANISATIONS = (
+    select(
+        organisations,
+        region_changes.c.holds_from.label("later_since"),
+        region_changes.c.judged_at.label("later_approved_at"),
+        region_changes.c.regions.label("later_regions"),
+    )
+    .outerjoin(
+        region_changes,
+        and_(
+            region_changes.c.organisation == organisations.c.id,
+            region_changes.c.state == RegionChangeState.APPROVED,
+        ),
+    )
+    .order_by(organisations.c.id, region_changes.c.holds_from, region_changes.c.judged_at, region_changes.c.id)
+)
+_ORGANISATION = _ORGANISATIONS.where(organisations.c.id == bindparam("organisation"))
 _KEY = select(client_keys).where(client_keys.c.key_id == bindparam("key"))
 
 
@@ -40,16 +59,15 @@ class SqlOrganisations:
 
     def get(self, organisation: str) -> Organisation:
         """NotFound when there is none."""
-        found = self._transaction.row(_ORGANISATION, {"organisation": organisation})
-        if found is None:
+        found = self._transaction.rows(_ORGANISATION, {"organisation": organisation})
+        if not found:
             raise NotFound("organisation")
         return _organisation(found)
 
     def all(self) -> Sequence[Organisation]:
         """By id."""
-        return [
-            _organisation(row) for row in self._transaction.rows(select(organisations).order_by(organisations.c.id))
-        ]
+        by_id = groupby(self._transaction.rows(_ORGANISATIONS), key=lambda row: row["id"])
+        return [_organisation(list(rows)) for _, rows in by_id]
 
     def add_invitation(self, invitation: Invitation) -> None:
         """The organisation exists already."""
@@ -128,7 +146,9 @@ def _row(organisation: Organisation) -> Row:
     }
 
 
-def _organisation(row: Mapping[str, Any]) -> Organisation:
+def _organisation(rows: Sequence[Mapping[str, Any]]) -> Organisation:
+    """One row per change of its regions, or one without any."""
+    row = rows[0]
     return Organisation(
         id=row["id"],
         name=row["name"],
@@ -138,4 +158,9 @@ def _organisation(row: Mapping[str, Any]) -> Organisation:
         regions=frozenset(row["regions"]),
         identifiers=tuple((scheme, value) for scheme, value in json.loads(row["identifiers"])),
         suspended=row["suspended"],
+        later_regions=tuple(
+            LaterRegions(later["later_since"], later["later_approved_at"], frozenset(later["later_regions"]))
+            for later in rows
+            if later["later_since"] is not None
+        ),
     )

@@ -12,21 +12,27 @@ from sqlalchemy import ColumnElement, insert, select, true, update
 from service.adapters.database.audit_tables import release_inputs
 from service.adapters.database.objection_tables import release_left_out
 from service.adapters.database.paging import newest_first
+from service.adapters.database.region_tables import release_regions
 from service.adapters.database.tables import certificates, release_recipients, releases, submissions
 from service.adapters.database.transaction import Row, Transaction
 from service.domain.errors import Conflict, Invalid, NotFound
 from service.domain.objection import LeftOut
 from service.domain.release import Certificate, Release
 from service.domain.submission import Submission
+from service.ports.regions import Reader
 from service.ports.unit_of_work import Page
 
 _PUBLISHED = releases.c.id.in_(select(certificates.c.release))
 
 
-def _readable_by(recipient: str) -> ColumnElement[bool]:
-    """Released to them or to everybody, and published: what is sealed only shows to no reader that it is coming."""
-    received = select(release_recipients.c.release).where(release_recipients.c.organisation == recipient)
-    return (releases.c.id.in_(received) | releases.c.public) & _PUBLISHED
+def _readable_by(reader: Reader) -> ColumnElement[bool]:
+    """Released to them or to everybody, and published: what is sealed only shows to no reader that it is coming.
+
+    What is of a region that they do not stand for any more is not theirs to read either.
+    """
+    received = select(release_recipients.c.release).where(release_recipients.c.organisation == reader.organisation)
+    elsewhere = select(release_regions.c.release).where(release_regions.c.region.not_in(sorted(reader.regions)))
+    return (releases.c.id.in_(received) & releases.c.id.not_in(elsewhere) | releases.c.public) & _PUBLISHED
 
 
 class SqlReleases:
@@ -40,9 +46,11 @@ class SqlReleases:
         self._transaction.take_turn("facts", data_set)
 
     def add(self, release: Release) -> None:
-        """Recipients and inputs first: the database lets none be added to a release that exists."""
+        """Recipients, regions and inputs first: the database lets none be added to a release that exists."""
         recipients = [{"release": release.id, "organisation": recipient} for recipient in sorted(release.recipients)]
         self._transaction.write(insert(release_recipients), recipients)
+        regions = [{"release": release.id, "region": region} for region in sorted(release.regions)]
+        self._transaction.write(insert(release_regions), regions)
         inputs = [{"release": release.id, "submission": delivery} for delivery in sorted(set(release.inputs))]
         self._transaction.write(insert(release_inputs), inputs)
         left_out = [
@@ -93,11 +101,11 @@ class SqlReleases:
         found = self._transaction.row(select(certificates).where(certificates.c.release == release))
         return None if found is None else Certificate(**found)
 
-    def page(self, page: Page, *, recipient: str | None = None) -> Sequence[Release]:
-        """Newest first, a recipient's own that are published; Invalid for a cursor that is none of them."""
+    def page(self, page: Page, *, reader: Reader | None = None) -> Sequence[Release]:
+        """Newest first, a reader's own that are published; Invalid for a cursor that is none of them."""
         theirs: ColumnElement[bool] = true()
-        if recipient is not None:
-            theirs = _readable_by(recipient)
+        if reader is not None:
+            theirs = _readable_by(reader)
         query = newest_first(
             select(releases).where(theirs), releases.c.released_at, releases.c.id, self._after(page, theirs), page.limit
         )
@@ -126,14 +134,14 @@ class SqlReleases:
         query = select(releases).where(releases.c.data_set == data_set)
         return self._releases(self._transaction.rows(query.order_by(releases.c.released_at, releases.c.id)))
 
-    def revised(self, among: Sequence[str], *, recipient: str | None = None) -> Mapping[str, str]:
+    def revised(self, among: Sequence[str], *, reader: Reader | None = None) -> Mapping[str, str]:
         """Reads no content: a list of releases asks this of all of them at once."""
         data_sets = select(releases.c.data_set).where(releases.c.id.in_(among))
         query = select(releases.c.id, releases.c.revises).where(
             releases.c.data_set.in_(data_sets), releases.c.revises != (), releases.c.withdrawn_at.is_(None)
         )
-        if recipient is not None:
-            query = query.where(_readable_by(recipient))
+        if reader is not None:
+            query = query.where(_readable_by(reader))
         found = self._transaction.rows(query.order_by(releases.c.released_at, releases.c.id))
         newest = {revised: row["id"] for row in found for revised in row["revises"]}
         return {release: newest[release] for release in among if release in newest}
@@ -153,10 +161,15 @@ class SqlReleases:
         ids = [row["id"] for row in rows]
         for row in self._transaction.rows(select(release_recipients).where(release_recipients.c.release.in_(ids))):
             recipients[row["release"]] |= {row["organisation"]}
+        regions: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+        for row in self._transaction.rows(select(release_regions).where(release_regions.c.release.in_(ids))):
+            regions[row["release"]] |= {row["region"]}
         left_out: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for row in self._transaction.rows(select(release_left_out).where(release_left_out.c.release.in_(ids))):
             left_out[row["release"]].append((row["submission"], row["person"].hex()))
-        return [_release(row, recipients[row["id"]], tuple(sorted(left_out[row["id"]]))) for row in rows]
+        return [
+            _release(row, recipients[row["id"]], regions[row["id"]], tuple(sorted(left_out[row["id"]]))) for row in rows
+        ]
 
 
 def _row(release: Release) -> Row:
@@ -181,7 +194,7 @@ def _row(release: Release) -> Row:
     }
 
 
-def _release(row: Mapping[str, Any], recipients: frozenset[str], left_out: LeftOut) -> Release:
+def _release(row: Mapping[str, Any], recipients: frozenset[str], regions: frozenset[str], left_out: LeftOut) -> Release:
     return Release(
         id=row["id"],
         request=row["request"],
@@ -202,4 +215,5 @@ def _release(row: Mapping[str, Any], recipients: frozenset[str], left_out: LeftO
         certified=row["certified"],
         left_out=left_out,
         public=row["public"],
+        regions=regions,
     )

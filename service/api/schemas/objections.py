@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Moment
 from service.domain.objection import Objection
 from sluis_client.wire.pseudonym import LABEL
 
+_Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 _Names = Annotated[list[Identifier], Field(max_length=100)]
 
 
@@ -28,6 +29,31 @@ class ObjectionInput(Input):
     purposes: _Names = Field(default_factory=list)
 
 
+class ObjectionReceiptBody(Answer):
+    """What holds of an objection; `subject` is a digest of the pseudonym that was sent, with the nonce."""
+
+    objection_receipt_version: Literal[1]
+    objection_id: str
+    organisation: str
+    subject: str | None = ABSENT
+    data_sets: list[str]
+    purposes: list[str]
+    lodged_at: _Time
+    withdrawn_at: _Time | None = ABSENT
+    stated_at: _Time
+    audit_event_id: str
+    issuer: str
+    nonce: str
+
+
+class ObjectionReceiptAnswer(Answer):
+    """The service's signed word: Ed25519 over `sluis-objection-v1`, a line feed and the RFC 8785 form of it."""
+
+    receipt: ObjectionReceiptBody
+    key_id: str
+    signature: str
+
+
 class ObjectionAnswer(Answer):
     """An objection."""
 
@@ -39,6 +65,9 @@ class ObjectionAnswer(Answer):
     organisation: str
     lodged_at: Moment
     withdrawn_at: Moment | None = ABSENT
+    acknowledgement: Annotated[
+        ObjectionReceiptAnswer | None, Field(description="In the answer to who lodged or withdrew it, not in lists")
+    ] = ABSENT
 
     @classmethod
     def of(cls, found: Objection, *, shows_person: bool) -> ObjectionAnswer:
@@ -52,6 +81,9 @@ class ObjectionAnswer(Answer):
             organisation=found.organisation,
             lodged_at=found.lodged_at,
             withdrawn_at=found.withdrawn_at,
+            acknowledgement=ObjectionReceiptAnswer.model_validate_json(found.acknowledgement)
+            if found.acknowledgement
+            else None,
         )
 
 

@@ -127,7 +127,7 @@ class OrganisationAnswer(Answer):
     kinds: list[str]
     holding: str
     agreement: AgreementAnswer
-    regions: Annotated[list[str], Field(description="The regions that it stands for, as `classification/code`")]
+    regions: Annotated[list[str], Field(description="The regions that it stands for today, as `classification/code`")]
     identifiers: dict[str, str]
     keys: list[KeyAnswer]
     contact: (
@@ -149,7 +149,7 @@ class OrganisationAnswer(Answer):
                 valid_from=found.agreement.valid_from,
                 valid_until=found.agreement.valid_until,
             ),
-            regions=sorted(found.regions),
+            regions=sorted(view.regions),
             identifiers=dict(found.identifiers),
             keys=[KeyAnswer.of(key) for key in view.keys],
             contact=None if view.contact is None else list(view.contact.addresses),
