@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -108,11 +108,22 @@ def test_after_erasure_everything_else_is_still_proven(aged: tuple[SqlDatabase, 
     assert (proven.checkpoint.size, proven.erased) == (307, 300)
 
 
-def test_what_tells_of_an_erasure_is_never_erased(aged: tuple[SqlDatabase, list[str]]) -> None:
+def test_what_tells_of_an_erasure_is_never_erased(real_database: SqlDatabase) -> None:
+    for day, code in enumerate(["round.read", "audit.erase", "round.read"]):
+        keep(real_database, 1, recorded=OLD + timedelta(days=day), code=code)
+    sequence(real_database, 1_000)
+    assert erase(real_database, 1_000) == [0, 2]
+
+
+def test_what_a_wrong_clock_dated_back_stays_until_those_before_it_go(aged: tuple[SqlDatabase, list[str]]) -> None:
+    """A machine that begins in 1970 writes an event: erased, it would stand behind younger ones, and look false."""
     database, _ = aged
-    keep(database, 1, recorded=OLD, code="audit.erase")
+    keep(database, 1, recorded=datetime(1970, 1, 1, tzinfo=UTC))
     sequence(database, 1_000)
-    assert erase(database, 1_000) == [*range(300), 303]  # 303 waited; the erasure stands at 304
+    assert erase(database, 1_000) == list(range(300))
+    sequence(database, 1_000)
+    proven = verify_export(lines_of(database), SIGNER.key, now=datetime.now(UTC))
+    assert (proven.checkpoint.size, proven.erased) == (306, 300)
 
 
 def test_nothing_finds_an_erased_event(aged: tuple[SqlDatabase, list[str]]) -> None:
