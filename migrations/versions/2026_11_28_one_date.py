@@ -1,8 +1,9 @@
 """An audit event says its date once, in the form that verifiers read: no second one hides behind the first.
 
-Whoever verifies an exported log reads the date of an event without parsing all of it (`sluis_client.wire.log.erasures`),
-and the trigger read the first date of whatever form. A payload with two could be of now for the database and of the
-future for every verifier, to whom all later erasures would look false (docs/adr/0014-log.md).
+Whoever verifies an exported log reads the date of an event without parsing all of it
+(`sluis_client.wire.log.erasures`), and the trigger read the first date of whatever form. A payload with two could be of
+now for the database and of the future for every verifier, to whom all later erasures would look false
+(docs/adr/0014-log.md).
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ _ONCE = """
             OR cardinality(string_to_array(NEW.payload, '"recorded":')) <> 2"""
 
 _FUNCTION = """
-    CREATE OR REPLACE FUNCTION event_is_of_now() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $guard$
+    CREATE OR REPLACE FUNCTION event_is_of_now() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog
+    AS $guard$
     BEGIN
         IF NEW.recorded IS DISTINCT FROM CAST(substring(NEW.payload FROM '{date}') AS timestamptz){once} THEN
             RAISE EXCEPTION 'an audit event is dated as it says itself'

@@ -212,6 +212,7 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     code, told = run("audit", "verify", str(tmp_path / "log"), *keys)
     assert (code, "303 events" in told, "303 gebeurtenissen" in told) == (0, True, True)
     assert "compared with no earlier checkpoint" in told
+    assert "fromIndex" not in told
     assert (tmp_path / "seen").stat().st_mode & 0o777 == 0o600
     assert "no earlier checkpoint" not in run("audit", "verify", str(tmp_path / "log"), *keys)[1]
     newer = (tmp_path / "seen").read_text()
@@ -223,7 +224,8 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     assert (tmp_path / "seen").read_text() == newer
     sequence(database, 1_000)
     (tmp_path / "later").write_bytes(b"".join(lines_of(database)))
-    assert run("audit", "verify", str(tmp_path / "later"), *keys)[0] == 0
+    code, told = run("audit", "verify", str(tmp_path / "later"), *keys)
+    assert (code, told.count("fromIndex"), "1 events say to be" in told, "at place 303" in told) == (0, 2, True, True)
     code, told = run("audit", "verify", str(tmp_path / "log"), *keys)
     assert (code, "rolled-back" in told) == (1, True)
     (tmp_path / "choice").write_bytes(b"".join(lines[5:9]))
