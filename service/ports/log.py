@@ -76,6 +76,10 @@ class LogBook(Protocol):
         """
         ...
 
+    def erasure_waits(self) -> bool:
+        """Whether events were erased and what tells of it has no place yet: until then their places look emptied."""
+        ...
+
     def backlog(self) -> Backlog:
         """What waits for the sequencer."""
         ...

@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 
 from service.adapters.database.tables import audit_events, log_checkpoints, log_keys, log_tiles
 from service.adapters.database.transaction import Transaction
+from service.domain.audit import Outcome
 from service.domain.log_tiles import Tile
 from service.ports.log import Backlog, Waiting
 from sluis_client.wire.log import Checkpoint, LogEntry, LogKey, Succession
@@ -105,6 +106,12 @@ class SqlLogBook:
             if self._transaction.write(gone) != len(places):
                 raise RuntimeError("another number of events went than expired")
         return places
+
+    def erasure_waits(self) -> bool:
+        """From the index of those without a place."""
+        told = and_(audit_events.c.code == ERASURE_EVENT, audit_events.c.outcome == Outcome.SUCCESS)
+        waiting = select(audit_events.c.id).where(audit_events.c.log_index.is_(None), told).limit(1)
+        return bool(self._transaction.rows(waiting))
 
     def backlog(self) -> Backlog:
         """From the index of those without a place."""
