@@ -11,7 +11,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "2026_11_28_one_date"
-down_revision = "2026_11_28_sealing"
+down_revision = "2026_11_28_reminders"
 branch_labels = None
 depends_on = None
 
