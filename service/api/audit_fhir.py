@@ -40,6 +40,7 @@ _ACTIVITY = ("110100", "Application Activity")
 _LOGIN = Kind(("110114", "User Authentication"), ("110122", "Login"))
 _USER_ATTRIBUTES = Kind(_ALERT, ("110137", "User Security Attributes Changed"))
 _ROLES = Kind(_ALERT, ("110136", "Security Roles Changed"))
+_CONFIGURATION = Kind(_ALERT, ("110129", "Security Configuration"))
 
 KINDS: Mapping[str, Kind] = {
     "login.succeed": _LOGIN,
@@ -48,16 +49,21 @@ KINDS: Mapping[str, Kind] = {
     "token.issue": _LOGIN,
     "service.start": Kind(_ACTIVITY, ("110120", "Application Start")),
     "service.stop": Kind(_ACTIVITY, ("110121", "Application Stop")),
-    "policy.change": Kind(_ALERT, ("110129", "Security Configuration")),
+    "policy.change": _CONFIGURATION,
     "configuration.change": Kind(_ALERT, ("110131", "Software Configuration")),
     "access.refuse": Kind(_ALERT, ("110132", "Use of Restricted Function")),
     "key.register": _USER_ATTRIBUTES,
+    "key.add-own": _USER_ATTRIBUTES,
     "key.revoke": _USER_ATTRIBUTES,
+    "key.revoke-own": _USER_ATTRIBUTES,
+    "sealing-key.rotate": _CONFIGURATION,
+    "sealing-key.expire": _CONFIGURATION,
+    "log.announce-key": _CONFIGURATION,
     "organisation.invite": _ROLES,
     "organisation.invite-again": _ROLES,
     "organisation.suspend": _ROLES,
 }
-"""Events that are no restful interaction with an object; all of `audit.` and `log.` are the use of the log (110101)."""
+"""Events that are no restful interaction with an object; the rest of `audit.` and `log.` is use of the log (110101)."""
 
 _OF_THE_LOG = ("audit.", "log.")
 _LOG_USED = ("110101", "Audit Log Used")

@@ -17,7 +17,7 @@ from service.cli.console import BAD_INPUT, FAILED, refusals_told
 from service.cli.seen import Seen, UnreadableSeenError
 from service.ports.clock import Clock
 from sluis_client.wire.log import CheckpointError, LogKey, LogKeys
-from sluis_client.wire.log.erasures import Erasure
+from sluis_client.wire.log.erasures import DatedBack, Erasure
 from sluis_client.wire.log.export import ExportError, VerifiedExport, verify_export
 
 _Filters = Annotated[
@@ -214,6 +214,8 @@ def _add_verify(audit: typer.Typer, clock: Clock, record: Record) -> None:
         typer.echo(f"Whole and unchanged: {size} events, of which {proven.erased} were erased after their term.")
         for one in proven.erasures:
             typer.echo(_told_of(one))
+        if proven.dated_back is not None:
+            _tell_dated_back(proven.dated_back)
         _recorded(record, size, None)
         if seen is not None and not seen.exists():
             _tell(
@@ -263,6 +265,16 @@ def _told_of(one: Erasure) -> str:
     return (
         f"  audit.erase {one.place}: {when} {who}: {one.events} events, {one.first}..{one.last}, "
         f"van voor / from before {before}"
+    )
+
+
+def _tell_dated_back(found: DatedBack) -> None:
+    place, when = found.first.place, f"{found.first.recorded:%Y-%m-%dT%H:%M:%SZ}"
+    _tell(
+        f"Let op: {found.events} gebeurtenissen zeggen meer dan een dag ouder te zijn dan een die ervoor staat; de "
+        f"eerste op plaats {place}, van {when}. Op tijd vindt u ze niet: zoek met fromIndex={place}.",
+        f"Note: {found.events} events say to be more than a day older than one before them; the first at place "
+        f"{place}, of {when}. By time you do not find them: search by fromIndex={place}.",
     )
 
 

@@ -47,7 +47,8 @@ def announced(application: Application, log: Logger) -> Iterator[None]:
     4. The stop; when that cannot be recorded the service stops all the same, and says so.
     """
     call = service_call(application)
-    configuration = configuration_of(application.settings, application.services.policy.policy_hash)
+    keys = tuple(key["kid"] for key in application.public_keys())
+    configuration = configuration_of(application.settings, application.services.policy.policy_hash, keys)
     # 1
     changes = changes_since_last_start(call, configuration)
     if changes.policy_before is not None:
@@ -55,7 +56,7 @@ def announced(application: Application, log: Logger) -> Iterator[None]:
     if changes.changed:
         record_configuration_change(call, changes.changed)
     # 2
-    start_service(call, configuration, tuple(key["kid"] for key in application.public_keys()))
+    start_service(call, configuration, keys)
     # 3
     check_clock(call)
     if not has_sealing_key(application.services):
@@ -70,11 +71,12 @@ def announced(application: Application, log: Logger) -> Iterator[None]:
             log.error("stop-not-recorded", code=error.code)  # noqa: TRY400 - a line of named fields only
 
 
-def configuration_of(settings: Settings, policy_hash: str) -> Mapping[str, str]:
-    """What makes the service what it is, without a secret; of each setting the digest of its value."""
+def configuration_of(settings: Settings, policy_hash: str, keys: tuple[str, ...]) -> Mapping[str, str]:
+    """What makes the service what it is, without a secret: of each setting the digest of its value, of keys the ids."""
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     told = {f"settings.{name}": _digest(value) for name, value in values.items() if not isinstance(value, SecretStr)}
-    return {POLICY_HASH: policy_hash, "version": VERSION, "schema": head() or "none", **told}
+    named = {POLICY_HASH: policy_hash, "version": VERSION, "schema": head() or "none", "keys": " ".join(sorted(keys))}
+    return {**named, **told}
 
 
 def _digest(value: object) -> str:

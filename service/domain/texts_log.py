@@ -62,6 +62,13 @@ LOG_ERRORS: Mapping[str, Text] = {
         "Er is niets getekend: zoek uit wie de database wijzigde, en zet de laatste goede kopie terug.",
         "Nothing was signed: find out who altered the database, and restore the last good copy.",
     ),
+    "log-erasure-waits": Text(
+        _LOG,
+        "Er is gewist, en wat dat vertelt heeft nog geen plaats in het log: zonder lijkt de wissing vals.",
+        "Events were erased, and what tells of it has no place in the log yet: without it the erasure looks false.",
+        "Probeer het over enkele seconden opnieuw; blijft dit, start de sequencer (`sluis log status`).",
+        "Try again in some seconds; if this remains, start the sequencer (`sluis log status`).",
+    ),
     # --- the clock, and searches of the log
     "clock-not-synchronised": Text(
         "NEN 7513: time",

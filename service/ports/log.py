@@ -65,12 +65,19 @@ class LogBook(Protocol):
         ...
 
     def erase(self, before: datetime, limit: int) -> Sequence[int]:
-        """Erase the oldest events recorded before a moment, with their salts; the places that they had.
+        """Erase events recorded before a moment, from the begin of the log on, with their salts; the places they had.
+
+        It ends at the first that is younger: what stands behind that is younger too, whatever a clock that was wrong
+        dated it, and no verifier would believe the erasure.
 
         Their hashes stay, and with them every proof of the others. The events of erasures stay too, or nobody could
         tell why those before them are gone. The database itself refuses any that is younger
         than five years, or that no checkpoint covers.
         """
+        ...
+
+    def erasure_waits(self) -> bool:
+        """Whether events were erased and what tells of it has no place yet: until then their places look emptied."""
         ...
 
     def backlog(self) -> Backlog:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from service.domain import facts
 from service.domain.audit import Action, EventCode
-from service.domain.errors import NotFound
 from service.use_cases.call import Call
-from service.use_cases.read_log import log_lines
+from service.use_cases.read_log import log_lines, require_whole
 
 EVENT = EventCode("log.export", Action.READ, "audit-log")
 
@@ -26,11 +25,11 @@ def export_log(call: Call, write: Callable[[bytes], object]) -> int:
     Raises:
         Denied: the caller is no operator.
         NotFound: no event was sequenced yet.
+        Unavailable: `log-erasure-waits`: events were erased, and what tells of it has no place in the log yet.
     """
     with call.transact(EVENT) as step:
         step.authorise(facts.may_administer(step.caller()))
-        if step.data.log.checkpoint() is None:
-            raise NotFound("log")
+        require_whole(step.data.log)
     lines = -1  # the first is the header
     with call.services.database.look() as data:
         for line in log_lines(data.log):

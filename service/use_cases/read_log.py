@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from service.domain.errors import Invalid, NotFound
+from service.domain.errors import Invalid, NotFound, Unavailable
 from service.domain.log_tiles import WIDTH, Tile, Tiles, consistency_proof, inclusion_proof, needed, width_in
 from service.ports.log import LogBook
 from service.use_cases.call import Services
@@ -119,8 +119,9 @@ def log_lines(book: LogBook) -> Iterator[bytes]:
 
     Raises:
         NotFound: no event was sequenced yet.
+        Unavailable: `log-erasure-waits`: events were erased, and what tells of it has no place in the log yet.
     """
-    newest = _checkpoint(book)
+    newest = require_whole(book)
     last: dict[Tile, Tiles] = {}
 
     def leaf(index: int) -> bytes:
@@ -131,6 +132,18 @@ def log_lines(book: LogBook) -> Iterator[bytes]:
         return last[tile].leaf(index)
 
     return export_lines(newest, book.entries(0, newest.size), leaf, book.successions())
+
+
+def require_whole(book: LogBook) -> Checkpoint:
+    """The newest checkpoint, when the log up to it explains every place that is without its event.
+
+    Raises:
+        NotFound: no event was sequenced yet.
+        Unavailable: `log-erasure-waits`: whoever verified it now would have to call an honest erasure a false one.
+    """
+    if book.erasure_waits():
+        raise Unavailable("log-erasure-waits")
+    return _checkpoint(book)
 
 
 def _checkpoint(book: LogBook) -> Checkpoint:

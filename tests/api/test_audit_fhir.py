@@ -167,6 +167,10 @@ def test_what_did_not_go_well_says_why_and_claims_no_profile(
         ("service.stop", "110100", "110121"),
         ("policy.change", "110113", "110129"),
         ("key.revoke", "110113", "110137"),
+        ("key.add-own", "110113", "110137"),
+        ("key.revoke-own", "110113", "110137"),
+        ("sealing-key.rotate", "110113", "110129"),
+        ("log.announce-key", "110113", "110129"),
         ("audit.export", "110101", "search"),
         ("log.export", "110101", "search"),
         ("audit.erase", "110101", "operation"),
@@ -183,6 +187,12 @@ def test_the_log_log_ins_and_the_service_itself_have_codes_of_dicom(event: str, 
 def test_the_person_searched_for_is_an_entity_without_a_name() -> None:
     person = entities(made(code="audit.search", persons=("bsn.p.1.x",)))["1"]
     assert person["what"] == {"type": "Patient", "identifier": {"system": "urn:sluis:pseudonym", "value": "bsn.p.1.x"}}
+
+
+def test_no_key_that_comes_or_goes_is_a_plain_change() -> None:
+    """An auditor who looks for security alerts (110113) finds each of them, whoever's key it is."""
+    keys = {code.code for code, _ in documented() if code.object_type.endswith("-key") and code.action in {"C", "U"}}
+    assert keys <= set(KINDS)
 
 
 def test_every_code_with_a_kind_of_its_own_exists_and_every_code_has_a_valid_form() -> None:

@@ -224,12 +224,28 @@ def test_an_event_is_dated_as_it_says_itself_and_not_ahead(real_database: SqlDat
         insert_raw(real_database, now, now - timedelta(seconds=1))
 
 
-def insert_raw(database: SqlDatabase, column: datetime, payload: datetime) -> None:
+def test_an_event_has_one_date_in_the_form_that_verifiers_read(real_database: SqlDatabase) -> None:
+    """Else it is of now for the database, and of the future for whoever verifies the log."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    later = to_payload(an_event(id="raw", recorded=now + timedelta(days=3_000)))
+    for first in (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"):
+        for two in (f'{{"a":{{"recorded":"{first}"}},{later[1:]}', f'{{"recorded":"{first}",{later[1:]}'):
+            with pytest.raises(DBAPIError, match="as it says itself"):
+                insert_raw(real_database, now, two)
+    plain = to_payload(an_event(id="raw", recorded=now))
+    for unread in (plain.replace(".000000Z", "Z"), plain.replace(".000000Z", "+00:00"), "{}"):
+        with pytest.raises(DBAPIError, match="as it says itself"):
+            insert_raw(real_database, now, unread)
+    told = to_payload(an_event(id="raw", recorded=now, query='{"recorded": "2099-01-01T00:00:00.000000Z"}'))
+    insert_raw(real_database, now, told)  # what was asked for is text, and no date of the event
+
+
+def insert_raw(database: SqlDatabase, column: datetime, payload: datetime | str) -> None:
     """A row whose column and payload may say different things."""
     row = {
         "id": "raw",
         "salt": bytes(32),
-        "payload": to_payload(an_event(id="raw", recorded=payload)),
+        "payload": payload if isinstance(payload, str) else to_payload(an_event(id="raw", recorded=payload)),
         "recorded": column,
         "user_id": "u",
         "code": "c",

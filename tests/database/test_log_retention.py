@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from service.adapters.database import SqlDatabase
 from service.api.audit_export import written
 from service.cli.audit import add_audit_commands
 from service.cli.log import add_log_commands
-from service.domain.errors import NotFound
+from service.domain.errors import NotFound, Unavailable
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.read_audit_log import ExportForm
 from service.use_cases.read_log import log_lines, prove
@@ -93,8 +93,8 @@ def test_after_erasure_everything_else_is_still_proven(aged: tuple[SqlDatabase, 
     assert erase(database, 260) == list(range(260))
     assert erase(database, 260) == list(range(260, 300))
     assert erase(database) == []
-    with pytest.raises(ExportError, match=r"Event 0 is gone"):  # no checkpoint covers the erasures yet
-        verify_export(lines_of(database), SIGNER.key, now=datetime.now(UTC))
+    with pytest.raises(Unavailable, match="log-erasure-waits"):  # no checkpoint covers the erasures yet
+        lines_of(database)
     for id_, proof in proofs.items():
         assert isinstance(proof, LogProof)
         verify_log_proof(proof, SIGNER.key, {"id": id_})
@@ -108,11 +108,22 @@ def test_after_erasure_everything_else_is_still_proven(aged: tuple[SqlDatabase, 
     assert (proven.checkpoint.size, proven.erased) == (307, 300)
 
 
-def test_what_tells_of_an_erasure_is_never_erased(aged: tuple[SqlDatabase, list[str]]) -> None:
+def test_what_tells_of_an_erasure_is_never_erased(real_database: SqlDatabase) -> None:
+    for day, code in enumerate(["round.read", "audit.erase", "round.read"]):
+        keep(real_database, 1, recorded=OLD + timedelta(days=day), code=code)
+    sequence(real_database, 1_000)
+    assert erase(real_database, 1_000) == [0, 2]
+
+
+def test_what_a_wrong_clock_dated_back_stays_until_those_before_it_go(aged: tuple[SqlDatabase, list[str]]) -> None:
+    """A machine that begins in 1970 writes an event: erased, it would stand behind younger ones, and look false."""
     database, _ = aged
-    keep(database, 1, recorded=OLD, code="audit.erase")
+    keep(database, 1, recorded=datetime(1970, 1, 1, tzinfo=UTC))
     sequence(database, 1_000)
-    assert erase(database, 1_000) == [*range(300), 303]  # 303 waited; the erasure stands at 304
+    assert erase(database, 1_000) == list(range(300))
+    sequence(database, 1_000)
+    proven = verify_export(lines_of(database), SIGNER.key, now=datetime.now(UTC))
+    assert (proven.checkpoint.size, proven.erased) == (306, 300)
 
 
 def test_nothing_finds_an_erased_event(aged: tuple[SqlDatabase, list[str]]) -> None:
@@ -201,6 +212,7 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     code, told = run("audit", "verify", str(tmp_path / "log"), *keys)
     assert (code, "303 events" in told, "303 gebeurtenissen" in told) == (0, True, True)
     assert "compared with no earlier checkpoint" in told
+    assert "fromIndex" not in told
     assert (tmp_path / "seen").stat().st_mode & 0o777 == 0o600
     assert "no earlier checkpoint" not in run("audit", "verify", str(tmp_path / "log"), *keys)[1]
     newer = (tmp_path / "seen").read_text()
@@ -212,7 +224,8 @@ def test_verify_on_the_command_line(aged: tuple[SqlDatabase, list[str]], tmp_pat
     assert (tmp_path / "seen").read_text() == newer
     sequence(database, 1_000)
     (tmp_path / "later").write_bytes(b"".join(lines_of(database)))
-    assert run("audit", "verify", str(tmp_path / "later"), *keys)[0] == 0
+    code, told = run("audit", "verify", str(tmp_path / "later"), *keys)
+    assert (code, told.count("fromIndex"), "1 events say to be" in told, "at place 303" in told) == (0, 2, True, True)
     code, told = run("audit", "verify", str(tmp_path / "log"), *keys)
     assert (code, "rolled-back" in told) == (1, True)
     (tmp_path / "choice").write_bytes(b"".join(lines[5:9]))

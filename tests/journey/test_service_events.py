@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from service.adapters.clock_watch import KernelClockWatch
 from service.adapters.database import SqlDatabase
+from service.adapters.keystore import ServiceKeys, load_service_keys
 from service.adapters.observability import Logger, Stream
 from service.composition.announcing import announced, configuration_of
 from service.composition.settings import Settings
@@ -26,10 +27,10 @@ from service.use_cases.check_clock import check_clock
 OWN = ["clock.check", "configuration.change", "policy.change", "service.start", "service.stop"]
 
 
-def run_once(world: World, **changes: Any) -> list[str]:
+def run_once(world: World, keys: ServiceKeys | None = None, **changes: Any) -> list[str]:
     """Start and stop the service; the codes of what it said, in order."""
     before = {event.id for event in world.events()}
-    application = replace(world.application, services=world.services)
+    application = replace(world.application, services=world.services, keys=keys or world.application.keys)
     application = replace(application, settings=replace_settings(application.settings, **changes))
     with announced(application, Logger(Stream.STARTUP)):
         world.clock.pass_by(minutes=1)
@@ -68,13 +69,23 @@ def test_other_rules_and_settings_are_told_at_the_start(world: World) -> None:
     assert json.loads(change.query or "") == {"after": old, "before": "sha-256:before"}
 
 
+def test_another_signing_key_is_told_at_the_start(world: World, tmp_path: Path) -> None:
+    """Whoever puts a key of their own in the place of the service's does not go unnoticed."""
+    run_once(world)
+    other = load_service_keys(tmp_path / "other", create=True)
+    assert run_once(world, other)[0] == "configuration.change"
+    (change,) = world.events(code="configuration.change")
+    assert json.loads(change.query or "") == {"changed": ["keys"]}
+    assert run_once(world, other)[0] == "service.start"
+
+
 def test_no_secret_is_in_what_is_compared(tmp_path: Path) -> None:
     settings = Settings(data_directory=tmp_path, database_url=SecretStr("postgresql+psycopg://u:hunter2@db/x"))
-    told = configuration_of(settings, "sha-256:ab")
+    told = configuration_of(settings, "sha-256:ab", ("k-1",))
     assert "settings.database_url" not in told
     assert "hunter2" not in repr(told)
     other = configuration_of(
-        settings.model_copy(update={"database_url": SecretStr("postgresql+psycopg://u:x@db/x")}), "sha-256:ab"
+        settings.model_copy(update={"database_url": SecretStr("postgresql+psycopg://u:x@db/x")}), "sha-256:ab", ("k-1",)
     )
     assert other == told
 

@@ -203,6 +203,20 @@ def test_nobody_calls_expired_what_was_seen_young() -> None:
     assert without(log, *range(8), days=before).days[: len(before)] == list(before)
 
 
+def test_events_that_are_dated_back_are_told() -> None:
+    """Nothing in the tree contradicts a date; what stands before it does. So nobody hides from a search by time."""
+    log = an_old_log()
+    assert without(log).dated_back is None
+    log.add(id="within", code="other", recorded="2030-03-02T12:00:00.000000Z")
+    assert without(log).dated_back is None  # a day: transactions commit in another order than they began
+    log.add(id="back", code="release.read", recorded="2030-03-02T11:59:59.999999Z")
+    log.add(id="far", code="release.read", recorded="1970-01-01T00:00:00.000000Z")
+    log.add(id="after", code="other", recorded=at(2030, 4))
+    told = without(log).dated_back
+    assert told is not None
+    assert (told.events, told.first.place, told.first.recorded.hour) == (2, 10, 11)
+
+
 def test_who_verifies_gets_to_read_the_erasures() -> None:
     """Of how old the erased events were they are the only word: who says so, and when."""
     log = an_old_log(erasure(0, 5), erasure(6, 8, before="2027-01-01T00:00:00Z", recorded=at(2032)))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from service.adapters.database.tables import audit_events, log_checkpoints, log_keys, log_tiles
 from service.adapters.database.transaction import Transaction
+from service.domain.audit import Outcome
 from service.domain.log_tiles import Tile
 from service.ports.log import Backlog, Waiting
 from sluis_client.wire.log import Checkpoint, LogEntry, LogKey, Succession
@@ -92,17 +94,24 @@ class SqlLogBook:
         return int(self._transaction.rows(about)[0]["events"])
 
     def erase(self, before: datetime, limit: int) -> Sequence[int]:
-        """In the order of the log; what tells of an erasure stays."""
+        """In the order of the log, up to the first that is younger; what tells of an erasure stays."""
         place = audit_events.c.log_index
         size = select(func.coalesce(func.max(log_checkpoints.c.size), 0)).scalar_subquery()
-        due = and_(audit_events.c.recorded < before, audit_events.c.code != ERASURE_EVENT)
-        expired = select(place).where(place < size, due).order_by(place).limit(limit)
-        places = [int(row["log_index"]) for row in self._transaction.rows(expired)]
+        kept = audit_events.c.code != ERASURE_EVENT
+        oldest = select(place, audit_events.c.recorded).where(place < size, kept).order_by(place).limit(limit)
+        expired = takewhile(lambda row: row["recorded"] < before, self._transaction.rows(oldest))
+        places = [int(row["log_index"]) for row in expired]
         if places:
-            gone = delete(audit_events).where(place >= places[0], place <= places[-1], due)
+            gone = delete(audit_events).where(place >= places[0], place <= places[-1], kept)
             if self._transaction.write(gone) != len(places):
                 raise RuntimeError("another number of events went than expired")
         return places
+
+    def erasure_waits(self) -> bool:
+        """From the index of those without a place."""
+        told = and_(audit_events.c.code == ERASURE_EVENT, audit_events.c.outcome == Outcome.SUCCESS)
+        waiting = select(audit_events.c.id).where(audit_events.c.log_index.is_(None), told).limit(1)
+        return bool(self._transaction.rows(waiting))
 
     def backlog(self) -> Backlog:
         """From the index of those without a place."""

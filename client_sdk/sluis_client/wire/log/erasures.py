@@ -24,6 +24,7 @@ LEAST_YEARS = 5
 _OUT_OF_ORDER = timedelta(days=1)
 """How much later than an event one before it in the log may have begun: places follow the order of committing."""
 
+_BEGIN_OF_TIME = datetime.min.replace(tzinfo=UTC) + _OUT_OF_ORDER
 _MOST = 2**53 - 1
 _RECORDED = re.compile(r'"recorded":"([12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z)"')
 _ERASURE = f'"code":"{ERASURE_EVENT}"'
@@ -66,6 +67,18 @@ class Day:
     recorded: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DatedBack:
+    """Events that say to be more than a day older than one before them in the log: how many, and the first of them.
+
+    The tree proves their places and not their dates. By time they are not found where they were done: not by a search,
+    nor by what is counted per day.
+    """
+
+    events: int
+    first: Day
+
+
 @dataclass(slots=True)
 class _Gap:
     """Places without events, one after another; `latest` is when the newest event before them is known to have been."""
@@ -88,12 +101,14 @@ class Erasures:
         """How many are without."""
         self.days: list[Day] = []
         """The days up to here, those that were known before among them."""
+        self.dated_back: DatedBack | None = None
+        """Events that are out of the order of time."""
         self._known = deque(sorted(days, key=lambda day: day.place))
         self._limit = now + _OUT_OF_ORDER
         self._gaps: list[_Gap] = []
         self._told: list[Erasure] = []
-        self._newest_told = datetime.min.replace(tzinfo=UTC)
-        self._latest = datetime.min.replace(tzinfo=UTC)
+        self._newest_told = _BEGIN_OF_TIME
+        self._latest = _BEGIN_OF_TIME
 
     def see(self, place: int, payload: str | None) -> None:
         """Take note of a place, with the text of its event when there is one."""
@@ -144,6 +159,9 @@ class Erasures:
             recorded = datetime.fromisoformat(found[1] if found else "")
         except ValueError:
             return
+        if recorded < self._latest - _OUT_OF_ORDER:
+            so_far = self.dated_back or DatedBack(0, Day(place, recorded))
+            self.dated_back = DatedBack(so_far.events + 1, so_far.first)
         self._latest = max(self._latest, recorded)
         if not self.days or self._latest.date() > self.days[-1].recorded.date():
             self.days.append(Day(place, self._latest))

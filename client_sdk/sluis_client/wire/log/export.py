@@ -23,7 +23,7 @@ from typing import Any
 from sluis_client.wire.canonical import base64url, canonical_bytes, from_base64url, parse_json
 from sluis_client.wire.log.checkpoint import Checkpoint, CheckpointError, LogKey
 from sluis_client.wire.log.entry import LogEntry
-from sluis_client.wire.log.erasures import Day, Erasure, Erasures
+from sluis_client.wire.log.erasures import DatedBack, Day, Erasure, Erasures
 from sluis_client.wire.log.keys import LogKeys
 from sluis_client.wire.log.merkle import EMPTY_ROOT, Range, leaf_hash
 from sluis_client.wire.strict import WireError
@@ -62,6 +62,7 @@ class VerifiedExport:
         erasures: those erasures, for people to read: of when the erased events were, they are the only word.
         days: first places of days, to be known at the next verification.
         keys: the log's keys as they follow each other, to be known then as well.
+        dated_back: events that say to be older than they can be, for people to look at; None when there are none.
     """
 
     checkpoint: Checkpoint
@@ -69,6 +70,7 @@ class VerifiedExport:
     erasures: Sequence[Erasure]
     days: Sequence[Day]
     keys: LogKeys
+    dated_back: DatedBack | None
 
 
 def export_header(checkpoint: Checkpoint, successions: Sequence[str] = ()) -> bytes:
@@ -155,7 +157,7 @@ def verify_export(
     unexplained = erasures.unexplained()
     if unexplained is not None:  # 7
         raise _unexplained(unexplained)
-    return VerifiedExport(newest, erasures.places, erasures.relied_on(), erasures.days, keys)
+    return VerifiedExport(newest, erasures.places, erasures.relied_on(), erasures.days, keys, erasures.dated_back)
 
 
 def _header(line: bytes, key: LogKey | LogKeys) -> tuple[Checkpoint, LogKeys]:
