@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Iterator
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from postgres import PostgresServer, postgres_server
+
+from service.adapters.database import engine
 
 if TYPE_CHECKING:
     from openid_people import LocalProvider
@@ -42,6 +45,23 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 def pytest_unconfigure() -> None:
     """Let go of it at the end: libraries in C++ complain of what is left over."""
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sqlite_as_in_service() -> Iterator[Callable[..., None]]:
+    """Only processes die in tests, no machines: nothing waits until SQLite has forced it to the disk.
+
+    The service's own settings are given to whoever asks what they are.
+    """
+
+    def unforced(connection: sqlite3.Connection, entry: object) -> None:
+        as_in_service(connection, entry)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    as_in_service = engine._prepare_sqlite
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_prepare_sqlite", unforced)
+        yield as_in_service
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import sqlite3
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from database_samples import an_event, an_organisation, prepared
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from service.adapters.database import Patience, RowRefused, SqlDatabase, upgrade
+from service.adapters.database import Patience, RowRefused, SqlDatabase, engine, upgrade
 from service.adapters.database.engine import checked
 from service.adapters.database.refusals import _BY_COLUMNS, _CONFLICTS, _sqlite_constraint, meaning
 from service.adapters.database.tables import (
@@ -58,6 +59,12 @@ def test_nobody_waits_for_ever(wait: str) -> None:
         Patience(**{wait: 0})
 
 
+@pytest.fixture
+def as_in_service(sqlite_as_in_service: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_prepare_sqlite", sqlite_as_in_service)
+
+
+@pytest.mark.usefixtures("as_in_service")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_sqlite_is_set_to_survive_a_crash(real_database: SqlDatabase) -> None:
     wanted = {
