@@ -26,6 +26,7 @@ from service.adapters.clock import SystemRandomness
 from service.adapters.duckdb_engine import DuckDbEngine
 from service.adapters.parts import FileSystemPartStore
 from service.ports.engine import Aggregation, SourcePart
+from tests.support.written_parts import write_part
 
 CODES: Mapping[str, list[str]] = {
     "municipality": [f"GM{i:04d}" for i in range(342)],
@@ -64,7 +65,7 @@ def make_rows(folder: Path, count: int) -> Rows:
         value = chance.integers(0, 1000, size)
         columns = {name: _coded(codes[name], labels) for name, labels in CODES.items()}
         table = pa.table(columns | {"value": pa.array(value)})
-        parts.append(store.write_part(table, data_key))
+        parts.append(write_part(store, table, data_key))
         holdings.append(f"holding-{supplier:03d}")
         plain.append(str(folder / f"{holdings[-1]}.parquet"))
         pq.write_table(table, plain[-1], compression="zstd")

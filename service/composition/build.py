@@ -137,7 +137,11 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         pseudonyms=FilePseudonymKeys(settings.announced_keys) if settings.announced_keys else NoKeyHolder(),
         issuer=settings.issuer,
         instance=settings.instance,
-        limits=Limits(content_size=settings.content_limit, open_requests=settings.open_requests),
+        limits=Limits(
+            content_size=settings.content_limit,
+            uploads_size=settings.uploads_limit,
+            open_requests=settings.open_requests,
+        ),
     )
     try:
         yield _Opened(services, keys, machine, database)

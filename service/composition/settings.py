@@ -69,7 +69,8 @@ class Settings(BaseModel):
         log_key_directory: the key that signs the audit log, apart from the others; only the sequencer needs it.
         trusted_proxies: addresses or networks, with commas, of reverse proxies whose `X-Forwarded-For` is believed.
         requests_per_minute: per caller.
-        content_limit: bytes of one delivery.
+        content_limit: bytes of one delivery; a data set with fewer rows has a lower limit of its own.
+        uploads_limit: bytes of all deliveries of one organisation that still come in.
         open_requests: of one organisation, that are neither released nor ended; another one is denied.
         pseudonym_keys: what `sluis keyholder keys` prints; when absent `pseudonym-keys.json` in the data directory.
         cbs_address: where public figures of CBS are fetched, OData version 4; a mirror, or CBS itself.
@@ -95,7 +96,8 @@ class Settings(BaseModel):
     log_key_directory: Path | None = None
     trusted_proxies: str = ""
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
-    content_limit: Annotated[int, Field(ge=1, le=2**32)] = 256 * 1024 * 1024
+    content_limit: Annotated[int, Field(ge=1, le=2**40)] = 4 * 1024**3
+    uploads_limit: Annotated[int, Field(ge=1, le=2**43)] = 16 * 1024**3
     open_requests: Annotated[int, Field(ge=1, le=1000)] = 20
     pseudonym_keys: Path | None = None
     cbs_address: str = "https://datasets.cbs.nl/odata/v1/CBS"

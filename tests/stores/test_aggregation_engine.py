@@ -16,11 +16,12 @@ from naive_engine import Overflow, Unmapped, naive_contributions
 from pyarrow.parquet.encryption import create_encryption_properties
 
 from service.adapters.duckdb_engine import DuckDbEngine
-from service.adapters.part_format import ROW_GROUP, encrypt_part
+from service.adapters.part_format import ROW_GROUP
 from service.adapters.parts import FileSystemPartStore
 from service.domain.errors import Unavailable
 from service.ports.engine import Aggregation, SourcePart
 from service.ports.parts import MissingPartError
+from tests.support.written_parts import encrypt_part
 
 KEYS = [hashlib.sha256(str(i).encode()).digest() for i in range(3)]
 SCHEMA = pa.schema(

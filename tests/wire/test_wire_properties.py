@@ -39,7 +39,6 @@ QUICK = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     max_examples=80,
-    phases=[Phase.explicit, Phase.generate],
 )
 
 remarks = st.one_of(
