@@ -86,7 +86,7 @@ def primitive(count: int) -> None:
 
 
 def made(maker: Maker, bsns: Sequence[str]) -> None:
-    found = maker(bsns, DOMAIN, lambda _done, _total: None)
+    found = maker(bsns, DOMAIN)
     if len(set(found.values())) != len(bsns):
         raise RuntimeError("two persons have one pseudonym")
 

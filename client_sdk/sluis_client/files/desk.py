@@ -8,7 +8,7 @@ from sluis_client.content import Content, FileContent, of_wire
 from sluis_client.delivery import Delivered, Progress
 from sluis_client.errors import ContentRefusedError, FileError, SetupError
 from sluis_client.files.confirm import confirmation_of
-from sluis_client.files.convert import MAX_CONTENT, convert
+from sluis_client.files.convert import convert
 from sluis_client.files.dialect import Dialect
 from sluis_client.files.history import MAX_KEPT, History, Kept
 from sluis_client.files.mapping import Mapping, Maps
@@ -23,6 +23,7 @@ from sluis_client.rules import RoundRules, kept_rules
 from sluis_client.session import Session
 
 _ROUNDS = 2
+_BLOCK = 1 << 20
 
 
 class Desk:
@@ -132,7 +133,7 @@ class Desk:
         if prepared.persons is None or not prepared.report.accepted:
             return prepared
         with self._session.pseudonym_maker(progress) as makes:
-            return self._prepared(path, rules, dialect, makes)
+            return self._prepared(path, rules, dialect, makes.each)
 
     def compare(self, prepared: Prepared, rules: RoundRules, *, own_round: bool = False) -> Comparison | None:
         """What changed since the deliveries before this round; None when none is known, or the content is refused.
@@ -210,7 +211,7 @@ class Desk:
                 ),
             )
         try:
-            storage.write_private(output, b"".join(prepared.content.parts(MAX_CONTENT)))
+            storage.write_private_blocks(output, prepared.content.parts(_BLOCK))
         except OSError as failed:
             raise FileError(
                 Text(f"{output.name}: {failed.strerror}.", f"{output.name}: {failed.strerror}."),
