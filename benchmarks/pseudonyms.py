@@ -27,7 +27,6 @@ from sluis_client.pseudonyms import Maker
 from sluis_client.pseudonyms.making import KeyHolder
 from sluis_client.wire.canonical import base64url, from_base64url
 from sluis_client.wire.pseudonym import checked_bsn
-from sluis_client.wire.pseudonym_keys import PublishedKeys
 
 DOMAIN = "planning"
 QUICK, FULL = 2_000, 100_000
@@ -47,7 +46,7 @@ class Line:
         self._store, self._clock = Store(folder / "keyholder.db"), SystemClock()
         self._keys = Keys(self._store, FileKeyStore(secrets.token_bytes(32)), self._clock, SystemRandomness())
         self._keys.create(DOMAIN, "benchmark")
-        self.published = PublishedKeys.from_json(self._keys.published("https://keys.example"))
+        self.published = self._keys.published("https://keys.example")
 
     def call(self, _method: str, _path: str, *, payload: Any, **_more: Any) -> Answer:
         """As `Transport.call`, with the bytes made and read as they would be on the way."""

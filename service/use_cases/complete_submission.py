@@ -111,16 +111,16 @@ def _look_into(call: Call, submission: str, ready: _Ready) -> Verdict | None:
         Invalid: `content-digest`.
         MissingPartError: a piece of a delivery that still waits for its completion is not there.
     """
-    try:
-        with call.between(EVENT, submission):
+    with call.between(EVENT, submission):
+        try:
             ready.content.require_signed()  # 2
             content = io.BufferedReader(ready.content)
             return look_into(call.services, ready.admission, ready.manifest, content, ready.data_key)  # 3
-    except MissingPartError:
-        with call.services.database.look() as data:  # a transaction of its own: this one sees what was
-            if data.submissions.get(submission).state is SubmissionState.RECEIVING:
-                raise
-        return None
+        except MissingPartError:
+            with call.services.database.look() as data:  # a transaction of its own: this one sees what was
+                if data.submissions.get(submission).state is SubmissionState.RECEIVING:
+                    raise
+            return None
 
 
 def _settled_before(step: Step, submission: str) -> Delivered:

@@ -78,6 +78,14 @@ class Maker:
         self._progress = progress or (lambda _done, _total: None)
         self._batch = batch
 
+    def keys(self, domain: str) -> tuple[PublishedKey, ...]:
+        """The keys of a domain that are in force.
+
+        Raises:
+            SetupError: there are none.
+        """
+        return self._holder.keys(domain)
+
     def __call__(self, bsns: Sequence[str], domain: str) -> Mapping[str, str]:
         """The value of each BSN (nine digits each, checked before), all at once; for the rest as `each`."""
         made: dict[str, str] = {}
