@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from sluis_client import wire
 from sluis_client.content import MadeContent
@@ -34,6 +35,7 @@ from sluis_client.wire.faults import FaultList, fault
 _TOTALS = frozenset({"totaal", "totalen", "total", "totals", "som", "sum", "eindtotaal", "grand total"})
 _KEPT_HOLES = 20_000
 _KEPT_UNKNOWN = 1_000
+_KEPT_TEXTS = 4_096
 
 
 @dataclass
@@ -303,11 +305,29 @@ def _reader(column: wire.Column, mapping: Mapping, notation: Notation, made: Mad
                 seen[code] += 1
             return code
 
-        return read
+        return _remembering(read, known)
     if column.kind.is_number:
         whole = column.kind is wire.Kind.INTEGER
-        return lambda value: number_cell(value, notation, whole=whole)
+        return _remembering(lambda value: number_cell(value, notation, whole=whole), None)
     return text_cell
+
+
+def _remembering(read: Reader, only: Container[str] | None) -> Reader:
+    """The same reader, quicker for texts that were read before; of `only` these outcomes, where that is given."""
+    known: dict[str, str] = {}
+
+    def remembered(value: Value) -> str | Broken:
+        if not isinstance(value, str):
+            return read(value)
+        before = known.get(value)
+        if before is not None:
+            return before
+        found = read(value)
+        if isinstance(found, str) and len(known) < _KEPT_TEXTS and (only is None or found in only):
+            known[value] = found
+        return found
+
+    return remembered
 
 
 def _with_last(rows: Iterator[Row]) -> Iterator[tuple[Row, bool]]:
@@ -320,6 +340,7 @@ def _with_last(rows: Iterator[Row]) -> Iterator[tuple[Row, bool]]:
     yield held, True
 
 
+@lru_cache(maxsize=_KEPT_TEXTS)
 def _amount(text: str) -> Decimal | None:
     """The number, when it is one."""
     try:

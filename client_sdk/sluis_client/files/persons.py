@@ -77,6 +77,7 @@ class BsnReader:
         numbers = _once(source, place)
         self.persons = len(numbers)
         self._bsns = array("I", numbers.values.tobytes())
+        self._last = "", ""
         self._values: npt.NDArray[np.bytes_] = np.zeros(len(numbers), "S1")
         for made in makes(numbers, domain) if len(numbers) else ():
             longest = max(map(len, made.values()))
@@ -96,6 +97,8 @@ class BsnReader:
         text = _text(value)
         if not text:
             return ""
+        if text == self._last[0]:  # the rows of a person often follow each other
+            return self._last[1]
         found = checked_bsn(text)
         if isinstance(found, wire.FaultCode):
             return Broken(found)
@@ -106,14 +109,18 @@ class BsnReader:
                 Text("Wacht tot het bestand klaar is.", "Wait until the file is ready."),
             )
         made: bytes = self._values[place]
-        return made.decode()
+        self._last = text, made.decode()
+        return self._last[1]
 
 
 def _once(source: Source, place: int) -> _Numbers:
     """Every BSN in the column, once; what is none is told when its row is read."""
-    once, more = np.zeros(0, np.uint32), array("I")
+    once, more, last = np.zeros(0, np.uint32), array("I"), ""
     for row in source.rows():
-        found = checked_bsn(_text(row.cells[place])) if place < len(row.cells) else wire.FaultCode.NO_BSN
+        text = _text(row.cells[place]) if place < len(row.cells) else ""
+        if text == last:
+            continue
+        last, found = text, checked_bsn(text)
         if not isinstance(found, wire.FaultCode):
             more.append(int(found))
         if len(more) == _AT_ONCE:
