@@ -19,8 +19,9 @@ serve: environment ## the same, and the service stays up
 test: environment ## unit, property, contract, API and end-to-end tests
 	$(RUN) pytest -n auto --dist loadgroup
 
-thorough: environment ## what takes long: killed at every step, every interleaving, proven optimum, all of the demo
+thorough: environment ## what takes long: killed at every step, every interleaving, proven optimum, all of the demo, ten times as many examples
 	$(RUN) pytest -n auto --dist loadgroup -m thorough
+	SLUIS_TESTS_TIMES=10 $(RUN) pytest -n auto --dist loadgroup $(shell grep -rl '^from many import' tests)
 
 check: environment ## format, lint, types, layers, policy bundle, deployment files
 	$(RUN) ruff format --check .

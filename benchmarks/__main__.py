@@ -1,6 +1,7 @@
 """Run the benchmarks named on the command line, or all of them; names come first, then their options.
 
 python -m benchmarks [NAME ...] [--full]
+python -m benchmarks --list
 python -m benchmarks disclosure [--table small medium large huge] [--rule count p_percent dominance]
                                 [--peer] [--optimum] [--history] [--profile]
 """
@@ -25,6 +26,9 @@ def main() -> None:
     mains = {name: module.main for name, module in modules.items() if hasattr(module, "main")}
     if unknown := [name for name in asked if name not in mains]:
         sys.exit(f"no such benchmark: {', '.join(unknown)}")
+    if "--list" in sys.argv:
+        print(*mains, sep="\n")
+        return
     print_header()
     for run in mains.values():
         run()

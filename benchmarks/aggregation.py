@@ -20,13 +20,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from written_parts import write_part
 
 from benchmarks.report import Peer, compare, is_full
 from service.adapters.clock import SystemRandomness
 from service.adapters.duckdb_engine import DuckDbEngine
 from service.adapters.parts import FileSystemPartStore
 from service.ports.engine import Aggregation, SourcePart
-from tests.support.written_parts import write_part
 
 CODES: Mapping[str, list[str]] = {
     "municipality": [f"GM{i:04d}" for i in range(342)],

@@ -138,7 +138,7 @@ def _fill(engine: Engine, name: str, rows: int) -> None:
         for index in audit_events.indexes:
             index.create(connection)
     raw = engine.raw_connection()
-    driver = raw.driver_connection
+    driver: Any = raw.driver_connection
     try:
         if name == "postgresql":
             driver.autocommit = True

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-
-from benchmarks.disclosure_tables import load
-from service.disclosure import Facts, Protected, protect
-
-sys.path.append(str(Path(__file__).parents[1] / "tests" / "disclosure"))
-
 from generated_tables import as_naive, naive_rules
 from naive_disclosure import Row
 from optimum import EVERY_CELL, Problem, build, solve
 from optimum_tables import LARGER, small_tables
+
+from benchmarks.disclosure_tables import load
+from service.disclosure import Facts, Protected, protect
 
 EACH = 4
 """Tables per rule."""

@@ -149,7 +149,7 @@ def bare_highs(outcome: Protected) -> float:
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     model.a_matrix_.start_, model.a_matrix_.index_ = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
     model.a_matrix_.value_ = matrix.data
-    highs = highspy.Highs()
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, setting in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("simplex_strategy", 4)):
         highs.setOptionValue(option, setting)
     highs.passModel(model)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from agreed import agreed_with
+from postgres import postgres_server
 from pydantic import SecretStr
 
 from service.adapters.database import upgrade
@@ -25,8 +27,6 @@ from service.use_cases.register_key import register_key
 from sluis_client.keys import SupplierKey
 from sluis_client.machine import Machine
 from sluis_client.wire import Format, Manifest, SignedManifest, base64url, canonical_bytes, digest
-from tests.support.agreed import agreed_with
-from tests.support.postgres import postgres_server
 
 DATA_SET = "staffed-beds"
 STEWARD = Person("https://login.example", "steward", frozenset({Role.STEWARD}), "ttp")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import cedarpy
+from agreed import everything_agreed
 
 from benchmarks.report import Peer, compare, is_full
 from service.adapters.bundle import bundle_directory, load_bundle
@@ -22,7 +23,6 @@ from service.domain.policy import Permit, Query
 from service.domain.principal import Person, Role
 from service.domain.request import RequestedDimension, RequestSpec
 from service.domain.round import Round, RoundState
-from tests.support.agreed import everything_agreed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -45,7 +45,7 @@ def questions(catalogue: Catalogue) -> dict[str, Query]:
     agreed = everything_agreed("f704h", "g107h")
     too_far = replace(spec, purpose="winter-evaluation-2020", bottleneck="")
     return {
-        "read a round": facts.may_read_round(caller, rounds[0]),
+        "read a round": facts.may_read_round(caller, rounds[0], catalogue),
         "request an aggregate, permitted": facts.may_request_aggregate(caller, spec, catalogue, rounds, agreed),
         "request an aggregate, denied": facts.may_request_aggregate(caller, too_far, catalogue, rounds, agreed),
     }

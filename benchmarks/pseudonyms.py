@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import rbcl
 
@@ -25,6 +25,7 @@ from service.keyholder.keys import Keys
 from service.keyholder.store import Store
 from sluis_client.pseudonyms import Maker
 from sluis_client.pseudonyms.making import KeyHolder
+from sluis_client.transport import TokenSource, Transport
 from sluis_client.wire.canonical import base64url, from_base64url
 from sluis_client.wire.pseudonym import checked_bsn
 
@@ -95,7 +96,7 @@ def main() -> None:
     bsns = numbers(count)
     with tempfile.TemporaryDirectory() as folder:
         line = Line(Path(folder))
-        maker = Maker(KeyHolder(line, None, line.published))
+        maker = Maker(KeyHolder(cast("Transport", line), cast("TokenSource", None), line.published))
         peer = Peer("libsodium, the primitive alone", lambda: primitive(count), 1.3)
         compare(f"pseudonyms of {count:,} persons", lambda: made(maker, bsns), peer)
 

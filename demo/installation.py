@@ -19,7 +19,7 @@ import httpx
 
 from demo.provider import SECOND_FACTOR, LocalProvider
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _STOP_SECONDS = 30.0
 
 

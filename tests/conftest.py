@@ -30,6 +30,15 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Tests that share something of their module run on one worker, so that it is made once."""
+    for item in items:
+        made = item._fixtureinfo.name2fixturedefs.values()
+        if item.get_closest_marker("xdist_group") is None and any(known[-1].scope == "module" for known in made):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 def pytest_unconfigure() -> None:
     """Let go of it at the end: libraries in C++ complain of what is left over."""
     gc.unfreeze()

@@ -32,6 +32,7 @@ from service.domain.texts_obligations import OBLIGATIONS
 from service.domain.texts_signals import SIGNALS
 from service.keyholder.settings import PREFIX as KEYHOLDER_PREFIX
 from service.keyholder.settings import KeyHolderSettings
+from tools.checks import checks_page
 from tools.datasets import datasets_page
 from tools.worked import disclosure_page
 
@@ -233,6 +234,7 @@ def _on_disk(name: str) -> str | None:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "checks.md": lambda: _page(checks_page()),
     "datasets.md": lambda: _page(datasets_page()),
     "disclosure.md": disclosure_page,
     "events.md": events_page,

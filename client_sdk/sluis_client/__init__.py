@@ -15,6 +15,7 @@ The way of a delivery, and where to read it:
 """
 
 from sluis_client.answers import Round
+from sluis_client.calendar import CalendarEntry
 from sluis_client.check import CheckReport
 from sluis_client.client import Client
 from sluis_client.delivery import Delivered
@@ -57,6 +58,7 @@ from sluis_client.uses import Reading, Use, UsedDelivery
 __all__ = [
     "AlreadyRegisteredError",
     "AmbiguousFileError",
+    "CalendarEntry",
     "CheckReport",
     "Client",
     "ClockSkewError",

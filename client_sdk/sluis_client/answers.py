@@ -16,6 +16,33 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """The newest delivery to a round, when it does not count.
+
+    Attributes:
+        state: receiving, refused, abandoned or withdrawn.
+        submission: its id.
+    """
+
+    state: str
+    submission: str
+
+    @classmethod
+    def within(cls, document: Mapping[str, Any]) -> Self | None:
+        """The attempt in an answer, if it tells of one.
+
+        Raises:
+            UnexpectedAnswerError: a field is missing or of another kind.
+        """
+        found = optional(document, "attempt", dict)
+        return None if found is None else cls(field(found, "state", str), field(found, "submissionId", str))
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of `--json`."""
+        return {"state": self.state, "submissionId": self.submission}
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """A collection round in which a delivery is expected.
 
@@ -28,6 +55,7 @@ class Round:
         deadline: until when a delivery is on time.
         delivery: missing, accepted or late, where the service says so.
         submission: the delivery that counts now, if there is one.
+        attempt: the newest delivery, when it does not count.
     """
 
     id: str
@@ -38,6 +66,7 @@ class Round:
     deadline: datetime
     delivery: str | None
     submission: str | None
+    attempt: Attempt | None = None
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
@@ -57,6 +86,7 @@ class Round:
             deadline=moment(field(document, "deadline", str)),
             delivery=optional(delivery, "state", str),
             submission=optional(delivery, "submissionId", str),
+            attempt=Attempt.within(delivery),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -70,6 +100,7 @@ class Round:
             "deadline": time_text(self.deadline),
             "delivery": self.delivery,
             "submissionId": self.submission,
+            "attempt": None if self.attempt is None else self.attempt.to_json(),
         }
 
 

@@ -17,6 +17,7 @@ from sluis_client.files.dialect import Dialect
 from sluis_client.files.prepare import require_file
 from sluis_client.machine import Machine
 from sluis_client.network import Network
+from sluis_client.own_calendar import OwnCalendar
 from sluis_client.own_keys import OwnKeys
 from sluis_client.persons import Persons
 from sluis_client.profile import Profile, Registration
@@ -275,6 +276,11 @@ class Client:
     def keys(self) -> OwnKeys:
         """The keys that speak for this organisation."""
         return OwnKeys(self._session)
+
+    @property
+    def calendar(self) -> OwnCalendar:
+        """What this organisation delivers when, and where its reminders go."""
+        return OwnCalendar(self._session)
 
     @property
     def persons(self) -> Persons:

@@ -11,9 +11,9 @@ REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sluis_service, sluis_sequencer, s
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO sluis_service;
 
 GRANT INSERT ON
-    agreement_parties, agreements, audit_terms, certificates, client_keys, drawings, evidence, evidence_inputs, evidence_left_out, expected_suppliers,
+    agreement_parties, agreements, audit_terms, certificates, client_keys, contacts, drawings, evidence, evidence_inputs, evidence_left_out, expected_suppliers,
     invitations, objections, organisations, public_figures, purpose_verdicts, purposes, release_inputs, release_left_out, release_recipients, releases,
-    requests, reviews, rounds, saved_queries,
+    reminder_mails, reminders, requests, reviews, rounds, saved_queries,
     sealing_keys, submission_persons, submissions, upload_parts, used_tokens
 TO sluis_service;
 
@@ -30,10 +30,11 @@ GRANT UPDATE (pseudonym, person, withdrawn_at, withdrawn_by) ON objections TO sl
 GRANT UPDATE (state, reviewer, approvers, suspended_by) ON purposes TO sluis_service;
 GRANT UPDATE (state, confirmer, withdrawn_at, withdrawal_reason) ON agreements TO sluis_service;
 GRANT UPDATE (left_at, reason) ON agreement_parties TO sluis_service;
+GRANT UPDATE (next_try, tries, ended_at) ON reminder_mails TO sluis_service;
 -- A key to seal to ends, and its private half is destroyed.
 GRANT UPDATE (wrapped_key, expires_at) ON sealing_keys TO sluis_service;
 
-GRANT DELETE ON expected_suppliers, saved_queries, upload_parts, used_tokens TO sluis_service;
+GRANT DELETE ON contacts, expected_suppliers, saved_queries, upload_parts, used_tokens TO sluis_service;
 
 -- The sequencer reads what it hashes, and writes nothing of an event but its place. The tree is its own: the service
 -- reads it and cannot write it. Triggers hold that places are given once and that the tree only grows.

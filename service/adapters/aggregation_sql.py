@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from service.ports.engine import Aggregation, SourcePart
+from service.ports.engine import KNOWLEDGE, Aggregation, SourcePart
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _PATTERN = re.compile(r"[*?[]")
-_RESERVED = frozenset({"contributor", "rows", "part", "place", "file_index", "filename", "file_row_number"})
+_RESERVED = frozenset({"contributor", "rows", "part", "file_index", "filename", "file_row_number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,25 @@ def build_query(parts: Sequence[SourcePart], aggregation: Aggregation) -> Query:
     tables = {f"map_{i}": table for i, (table, _) in enumerate(ranked.values())}
     contributors = tuple(sorted(set(holdings)))
     tables["holdings"] = _table(range(len(holdings)), pa.int32(), holdings, contributors)
+    labels = (*((name, codes) for name, (_, codes) in ranked.items()), ("contributor", contributors))
+    types = ("VARCHAR",) * len(ranked) + ("BIGINT",) * len(aggregation.measures) + ("VARCHAR",) * len(persons)
+    sql = _once(source, read, aggregation, tables) if aggregation.once else _sums(source, read, aggregation, tables)
+    return Query(source, (*types, "INTEGER"), sql, parameters, tables, labels, _schema(aggregation))
+
+
+def _sums(source: str, read: list[SourcePart], aggregation: Aggregation, tables: dict[str, pa.Table]) -> str:
+    """Every row counts."""
+    dimensions = enumerate(aggregation.dimensions)
     person = [_quoted(aggregation.person)] if aggregation.person else []
-    ranks = [f"map_{i}.rank" for i in range(len(ranked))] + ["holdings.rank"]
-    joins = [f"LEFT JOIN map_{i} ON map_{i}.key = source.{_quoted(name)}" for i, name in enumerate(ranked)]
+    ranks = [f"map_{i}.rank" for i in range(len(aggregation.dimensions))] + ["holdings.rank"]
+    joins = [f"LEFT JOIN map_{i} ON map_{i}.key = source.{_quoted(name)}" for i, name in dimensions]
     groups = ranks + [f"source.{name}" for name in person]
     positions = ", ".join(str(i + 1) for i in range(len(groups)))
-    sums = [_sum(name, aggregation) for name in aggregation.measures] + ["count(*)"]
-    sql = "\n".join(  # every name in it was checked, every value is a parameter
+    sums = [f"sum(source.{_quoted(name)})" for name in aggregation.measures] + ["count(*)"]
+    return "\n".join(  # every name in it was checked, every value is a parameter
         [
             f"WITH read AS ({source}),",
-            f"source AS (SELECT read.*{_place(aggregation)} FROM read",  # noqa: S608 - checked names only
-            *(["LEFT JOIN holdings ON holdings.key = read.part"] if aggregation.once else []),
+            "source AS (SELECT read.* FROM read",
             *_without(read, aggregation, tables),
             f") SELECT {', '.join(groups + sums)} FROM source",  # noqa: S608 - likewise
             *joins,
@@ -73,9 +81,65 @@ def build_query(parts: Sequence[SourcePart], aggregation: Aggregation) -> Query:
             f"GROUP BY {positions} ORDER BY {positions}",
         ]
     )
-    labels = (*((name, codes) for name, (_, codes) in ranked.items()), ("contributor", contributors))
-    types = ("VARCHAR",) * len(ranked) + ("BIGINT",) * len(aggregation.measures) + ("VARCHAR",) * len(persons)
-    return Query(source, (*types, "INTEGER"), sql, parameters, tables, labels, _schema(aggregation))
+
+
+def _once(source: str, read: list[SourcePart], aggregation: Aggregation, tables: dict[str, pa.Table]) -> str:
+    """Of each person and period one row counts; and who knows that person (`AggregationEngine.contributions`).
+
+    1. `kept`: the rows with ranks for their codes and holding.
+    2. `placed`: each with the first of its person and period, which counts; where that does not count, none does.
+    3. `seen`: whether its holding delivered the person in the cell where it counts, and which row stands for the
+       person and holding, and for the person, holding and cell.
+    4. `told`: what each row adds to its own cell, and to the one in which its person counts.
+    """
+    tables["counting"] = pa.table({"key": range(len(read)), "counts": [part.counts for part in read]})
+    names, measures = aggregation.dimensions, aggregation.measures
+    once = [name for name in measures if name in aggregation.once]
+    person, period = (f"kept.{_quoted(str(name))}" for name in (aggregation.pseudonym, aggregation.period))
+    codes, its = [f"code_{i}" for i in range(len(names))], [f"its_{i}" for i in range(len(names))]
+    order = ", ".join(["counting DESC", *codes, "whose"])
+    firsts = [f"first_value({code}) OVER first AS {one}" for code, one in zip(codes, its, strict=True)]
+    firsts += [f"first_value(kept.{_quoted(name)}) OVER first AS {_quoted('its ' + name)}" for name in once]
+    there = " AND ".join(f"{code} = {one}" for code, one in zip(codes, its, strict=True))
+    own = [f"CASE WHEN {_counting(name, aggregation)} THEN seen.{_quoted(name)} END" for name in measures]
+    nobody = [f"CASE WHEN counting AND nobody THEN seen.{_quoted(name)} ELSE 0 END" for name in once]
+    strays = [f"CASE WHEN strays THEN {_quoted('its ' + name)} ELSE 0 END" for name in once]
+    known = [_quoted("its " + name) for name in once]
+    seen = [f"CASE WHEN there THEN {value} ELSE 0 END" for value in known]
+    here = [one for columns in zip(nobody, nobody, strays, strict=True) for one in columns]
+    away = [one for pair in zip(known, seen, strict=True) for one in (*pair, "0")]
+    summed = [f"n{i}" for i in range(len(measures) + 3 * len(once))]
+    positions = ", ".join(str(i + 1) for i in range(len(names) + 1))
+    return "\n".join(  # every name in it was checked, every value is a parameter
+        [
+            f"WITH read AS ({source}),",
+            f"kept AS (SELECT read.*, {''.join(f'map_{i}.rank AS {code}, ' for i, code in enumerate(codes))}",
+            "holdings.rank AS whose, counting.counts AS counting FROM read",
+            "LEFT JOIN holdings ON holdings.key = read.part LEFT JOIN counting ON counting.key = read.part",
+            *(f"LEFT JOIN map_{i} ON map_{i}.key = read.{_quoted(name)}" for i, name in enumerate(names)),
+            *_without(read, aggregation, tables),
+            f"), placed AS (SELECT kept.*, {person} IS NULL AS nobody, {', '.join(firsts)},",
+            "row_number() OVER first AS place, first_value(counting) OVER first AS counted",
+            f"FROM kept WINDOW first AS (PARTITION BY {person}, {period} ORDER BY {order})),",
+            f"seen AS MATERIALIZED (SELECT kept.*, coalesce(bool_or({there}) OVER mine, false) AS there,",
+            "counted AND NOT nobody AND row_number() OVER mine = 1 AS stands,",
+            f"counted AND NOT nobody AND NOT coalesce(bool_or({there}) OVER mine, false)",
+            "AND row_number() OVER cell = 1 AS strays FROM placed AS kept",
+            f"WINDOW mine AS (PARTITION BY {person}, {period}, whose),",
+            f"cell AS (PARTITION BY {', '.join([person, period, 'whose', *codes])})),",
+            f"told ({', '.join([*codes, 'whose', *summed, 'counting'])}) AS (",
+            f"SELECT {', '.join([*codes, 'whose', *own, *here, 'counting'])} FROM seen WHERE counting OR strays",  # noqa: S608 - likewise
+            f"UNION ALL SELECT {', '.join([*its, 'whose', *('NULL' for _ in measures), *away, 'false'])}",
+            "FROM seen WHERE stands)",
+            f"SELECT {', '.join([*codes, 'whose', *(f'sum({one})' for one in summed)])},",
+            f"count(*) FILTER (WHERE counting) FROM told GROUP BY {positions} ORDER BY {positions}",
+        ]
+    )
+
+
+def _counting(measure: str, aggregation: Aggregation) -> str:
+    """Whether a row counts for a measure."""
+    return "counting AND (place = 1 OR nobody)" if measure in aggregation.once else "counting"
 
 
 def _check(parts: Sequence[SourcePart], aggregation: Aggregation) -> None:
@@ -87,6 +151,8 @@ def _check(parts: Sequence[SourcePart], aggregation: Aggregation) -> None:
         raise ValueError(f"dimensions without mapping: {', '.join(missing)}")
     if len({part.path for part in parts}) != len(parts):
         raise ValueError("a part is given twice and would count twice")
+    if not aggregation.once and not all(part.counts for part in parts):
+        raise ValueError("a part does not count, and nothing counts persons once")
     if any(_PATTERN.search(str(part.path)) for part in parts):
         raise ValueError("the folder of a part holds *, ? or [, which DuckDB reads as a pattern")
 
@@ -100,28 +166,13 @@ def _persons(parts: Sequence[SourcePart], aggregation: Aggregation) -> tuple[str
     found = [aggregation.person]
     if aggregation.once and (aggregation.pseudonym is None or aggregation.period not in aggregation.dimensions):
         raise ValueError("persons are to count once without a column of pseudonyms or of periods")
+    if aggregation.once and aggregation.person is not None:
+        raise ValueError("persons are to count once and each in a row of its own")
     if aggregation.once or aggregation.left_out_only or any(part.left_out for part in parts):
         if aggregation.pseudonym is None:
             raise ValueError("persons are to be left out of parts without a column of pseudonyms")
         found.append(aggregation.pseudonym)
     return tuple(dict.fromkeys(name for name in found if name is not None))
-
-
-def _sum(measure: str, aggregation: Aggregation) -> str:
-    """The sum of a measure, over every row or over one of each person and period."""
-    added = f"sum(source.{_quoted(measure)})"
-    if measure not in aggregation.once:
-        return added
-    return f"{added} FILTER (WHERE source.place = 1 OR source.{_quoted(str(aggregation.pseudonym))} IS NULL)"
-
-
-def _place(aggregation: Aggregation) -> str:
-    """The place of a row among those of its person and period: the same whatever the order of parts and rows."""
-    if not aggregation.once:
-        return ""
-    person, period = _quoted(str(aggregation.pseudonym)), _quoted(str(aggregation.period))
-    order = ", ".join([*(f"read.{_quoted(name)}" for name in aggregation.dimensions), "holdings.rank"])
-    return f", row_number() OVER (PARTITION BY read.{person}, read.{period} ORDER BY {order}) AS place"
 
 
 def _without(read: Sequence[SourcePart], aggregation: Aggregation, tables: dict[str, pa.Table]) -> list[str]:
@@ -176,8 +227,13 @@ def _table(keys: object, key_type: pa.DataType, values: Sequence[str], ordered: 
 
 def _schema(aggregation: Aggregation) -> pa.Schema:
     texts = [*aggregation.dimensions, "contributor", *([aggregation.person] if aggregation.person else [])]
-    numbers = [*aggregation.measures, "rows"]
+    numbers = [*aggregation.measures, *knowledge_of(aggregation), "rows"]
     return pa.schema([(name, pa.string()) for name in texts] + [(name, pa.int64()) for name in numbers])
+
+
+def knowledge_of(aggregation: Aggregation) -> tuple[str, ...]:
+    """The columns that say who knows of a sum, measure by measure."""
+    return tuple(f"{name}.{what}" for name in aggregation.measures if name in aggregation.once for what in KNOWLEDGE)
 
 
 def _quoted(name: str) -> str:

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from service.adapters.aggregation_sql import Query, build_query
+from service.adapters.aggregation_sql import Query, build_query, knowledge_of
 from service.domain.errors import Unavailable
 from service.ports.engine import Aggregation, SourcePart
 from service.ports.parts import MissingPartError
@@ -96,7 +96,7 @@ def _table(query: Query, aggregation: Aggregation, found: pa.Table | None) -> pa
         arrays.append(pc.take(pa.array(codes, pa.string()), ranks.combine_chunks()))
     if aggregation.person is not None:
         arrays.append(columns.pop(0))
-    arrays += [_exact(name, columns.pop(0)) for name in aggregation.measures]
+    arrays += [_exact(name, columns.pop(0)) for name in (*aggregation.measures, *knowledge_of(aggregation))]
     arrays += columns
     return pa.table(arrays, schema=query.schema)
 

@@ -69,6 +69,8 @@ FIELDS: Mapping[Stream, Mapping[str, _Form]] = {
         "principal": _NAME,
     },
     Stream.WORKER: {
+        "mail_id": _ID,
+        "why": _NAME,
         "job": _NAME,
         "request_id": _ID,
         "submission_id": _ID,

@@ -77,6 +77,7 @@ HEADINGS: Mapping[str, Heading] = {
     "content-digest": Heading(400, "The content is not what was signed", "De inhoud is niet wat ondertekend is"),
     "uploads-too-large": Heading(413, "Too much comes in at the same time", "Er komt te veel tegelijk binnen"),
     "content-too-large": Heading(413, "The content is too large", "De inhoud is te groot"),
+    "contact": Heading(400, "No such addresses", "Deze adressen kunnen niet"),
     "cursor": Heading(400, "Unknown cursor", "Onbekende cursor"),
     "manifest-signature": Heading(400, "The signature does not hold", "De handtekening klopt niet"),
     "part-number": Heading(400, "No such part number", "Dit deelnummer kan niet"),

@@ -91,6 +91,8 @@ def add_organisation_commands(app: typer.Typer, open_call: OpenCall) -> None:
                 found = view.organisation
                 kinds = ",".join(sorted(found.kinds))
                 typer.echo(f"{found.id}\t{found.name}\t{kinds}\t{'suspended' if found.suspended else 'active'}")
+                for address in view.contact.addresses if view.contact else ():
+                    typer.echo(f"  contact {address}")
                 for key in view.keys:
                     typer.echo(f"  key {key.key_id} {'revoked' if key.revoked_at else 'valid'}")
 

@@ -32,6 +32,8 @@ from service.adapters.observability import Logger, Stream
 from service.adapters.oidc import JoseBearerTokens, OpenIdProviders
 from service.adapters.parts import FileSystemPartStore
 from service.adapters.pseudonym_keys import FilePseudonymKeys
+from service.adapters.smtp import SmtpMailer
+from service.composition.reminding import Trouble
 from service.composition.sequencer import Sequencer
 from service.composition.settings import Settings
 from service.domain.principal import Operator
@@ -137,6 +139,7 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         pseudonyms=FilePseudonymKeys(settings.announced_keys) if settings.announced_keys else NoKeyHolder(),
         issuer=settings.issuer,
         instance=settings.instance,
+        mailer=SmtpMailer(settings.mail_server, clock) if settings.mail_server is not None else None,
         limits=Limits(
             content_size=settings.content_limit,
             uploads_size=settings.uploads_limit,
@@ -208,3 +211,13 @@ def prepare_embedded(settings: Settings) -> None:
 
 def _report(trace_id: str, request_id: str, code: str) -> None:
     Logger(Stream.WORKER).error("request-not-carried-on", trace_id=trace_id, request_id=request_id, code=code.lower())
+
+
+def report_mail(trouble: Trouble) -> None:
+    """A line in the log of the worker about a reminder that was not sent; never with an address."""
+    log, code = Logger(Stream.WORKER), trouble.code.lower()
+    if trouble.mail is None:
+        log.error("reminders-broke-off", trace_id=trouble.trace_id, code=code)
+    else:
+        why = (trouble.why or "unknown").lower().replace(" ", "-")
+        log.error("reminder-not-sent", trace_id=trouble.trace_id, mail_id=trouble.mail, code=code, why=why)

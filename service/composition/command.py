@@ -34,6 +34,7 @@ from service.cli.policy import Asked, Explained, Report, add_policy_commands
 from service.cli.policy_diff import Comparison
 from service.cli.public import add_public_commands
 from service.cli.purposes import add_purpose_commands
+from service.cli.reminders import add_reminder_commands
 from service.cli.sealing import add_sealing_commands
 from service.composition.settings import EMBEDDED_DATABASE, SettingsError, read_settings
 from service.keyholder.command import add_keyholder_commands
@@ -80,6 +81,7 @@ def command() -> typer.Typer:
     add_public_commands(app, _open_call, clock=SystemClock())
     add_picture_commands(app)
     add_evidence_command(app, clock=SystemClock())
+    add_reminder_commands(app, _open_call, _remind)
     add_sealing_commands(app, _open_call)
     add_log_commands(app, _sequence, _open_call)
     add_audit_commands(app, clock=SystemClock(), record=_record_verification)
@@ -192,6 +194,16 @@ def _open_call() -> Iterator[Call]:
     prepare_embedded(settings)
     with operator_call(settings) as call:
         yield call
+
+
+def _remind(call: Call) -> tuple[int, int, int, int]:
+    from service.composition.reminding import Trouble, remind
+
+    def tell(trouble: Trouble) -> None:
+        typer.echo(f"{trouble.mail}: {trouble.code} ({trouble.why or '-'})", err=True)
+
+    done = remind(call, tell)
+    return done.queued, done.sent, done.dropped, done.failed
 
 
 def _record_verification(size: int | None, fault: str | None) -> bool:

@@ -10,8 +10,9 @@ import uvicorn
 from service.adapters.observability import Logger, Stream, configure_logging
 from service.cli.console import FAILED
 from service.composition.announcing import announced
-from service.composition.build import open_application, prepare_embedded
+from service.composition.build import open_application, prepare_embedded, report_mail
 from service.composition.http import http_application
+from service.composition.reminding import Reminding
 from service.composition.settings import read_settings
 
 
@@ -52,9 +53,12 @@ def serve() -> None:
         try:
             with announced(application, log):
                 application.worker.start(application.services)
+                reminding = Reminding(application.services, report_mail)
+                reminding.start()
                 try:
                     server.run()
                 finally:
+                    reminding.stop()
                     application.worker.stop()
         finally:
             application.sequencer.stop()

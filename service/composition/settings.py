@@ -15,6 +15,9 @@ from sqlalchemy import make_url
 
 from service.adapters.identity.provider_documents import checked_address
 from service.adapters.identity.provider_settings import ProviderSettings, Weak, providers_from_json
+from service.adapters.smtp import MailServer, Security
+from service.domain.errors import Invalid
+from service.domain.reminder import Contact
 
 PREFIX = "SLUIS_"
 OF_KEY_HOLDER = "SLUIS_KEYHOLDER_"
@@ -72,6 +75,13 @@ class Settings(BaseModel):
         content_limit: bytes of one delivery; a data set with fewer rows has a lower limit of its own.
         uploads_limit: bytes of all deliveries of one organisation that still come in.
         open_requests: of one organisation, that are neither released nor ended; another one is denied.
+        smtp_host: the mail server for reminders of deliveries; none for no reminders.
+        smtp_port: its port; 587 with STARTTLS, 465 with TLS from the first byte.
+        smtp_security: `starttls`, `implicit`, or `none` for a server on this machine.
+        smtp_user: whom to log in as, if anybody.
+        smtp_password_file: a file with the password that belongs to `smtp_user`.
+        smtp_ca_file: certificates (PEM) that are believed of the mail server, in place of the usual ones.
+        mail_from: the address that reminders come from.
         pseudonym_keys: what `sluis keyholder keys` prints; when absent `pseudonym-keys.json` in the data directory.
         cbs_address: where public figures of CBS are fetched, OData version 4; a mirror, or CBS itself.
         worker_interval: seconds between looks for work that nobody announced.
@@ -99,6 +109,13 @@ class Settings(BaseModel):
     content_limit: Annotated[int, Field(ge=1, le=2**40)] = 4 * 1024**3
     uploads_limit: Annotated[int, Field(ge=1, le=2**43)] = 16 * 1024**3
     open_requests: Annotated[int, Field(ge=1, le=1000)] = 20
+    smtp_host: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")] = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_security: Security = "starttls"
+    smtp_user: str | None = None
+    smtp_password_file: Path | None = None
+    smtp_ca_file: Path | None = None
+    mail_from: str | None = None
     pseudonym_keys: Path | None = None
     cbs_address: str = "https://datasets.cbs.nl/odata/v1/CBS"
     worker_interval: Annotated[float, Field(gt=0, le=3600)] = 2.0
@@ -145,6 +162,7 @@ class Settings(BaseModel):
                 if not provider.issuer.startswith("https://")
             ]
         faults += self._public_faults()
+        faults += self._mail_faults()
         if faults:
             raise Weak(*faults)
         return self
@@ -157,6 +175,53 @@ class Settings(BaseModel):
             fits = False
         if not fits:
             yield "CBS_ADDRESS: een https-adres / an https address, such as https://datasets.cbs.nl/odata/v1/CBS"
+
+    def _mail_faults(self) -> Iterator[str]:
+        if self.smtp_host is None:
+            given = (self.smtp_user, self.smtp_password_file, self.smtp_ca_file, self.mail_from)
+            if any(one is not None for one in given):
+                yield "SMTP_HOST: ontbreekt bij de andere instellingen voor mail / is missing beside those for mail"
+            return
+        try:
+            sender = Contact((self.mail_from,)) if self.mail_from is not None else None
+        except Invalid:
+            sender = None
+        if sender is None:
+            yield "MAIL_FROM: een adres / an address, such as sluis@example.nl"
+        if self.smtp_security == "none" and self.smtp_host not in _LOOPBACK:
+            yield "SMTP_SECURITY: zonder TLS alleen op deze machine / without TLS on this machine only"
+        if (self.smtp_user is None) != (self.smtp_password_file is None):
+            yield "SMTP_USER: hoort bij SMTP_PASSWORD_FILE / goes with SMTP_PASSWORD_FILE"
+        yield from self._mail_file_faults()
+
+    def _mail_file_faults(self) -> Iterator[str]:
+        if not ((user := self.smtp_user or "x").isascii() and user.isprintable()):
+            yield "SMTP_USER: alleen ASCII, want zo is SMTP / ASCII only, as SMTP has it"
+        for name, file in (("SMTP_PASSWORD_FILE", self.smtp_password_file), ("SMTP_CA_FILE", self.smtp_ca_file)):
+            try:
+                content = "x" if file is None else self._password(file)
+            except (OSError, ValueError):
+                yield f"{name}: niet te lezen / cannot be read"
+                continue
+            if not content:
+                yield f"{name}: is leeg / is empty"
+            elif file == self.smtp_password_file and not (content.isascii() and content.isprintable()):
+                yield f"{name}: één regel ASCII, want zo is SMTP / one line of ASCII, as SMTP has it"
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where reminders are handed over; holds a password."""
+        if self.smtp_host is None or self.mail_from is None:
+            return None
+        return MailServer(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            security=self.smtp_security,
+            sender=self.mail_from,
+            user=self.smtp_user,
+            password=self._password(self.smtp_password_file) if self.smtp_password_file is not None else None,
+            certificates=self.smtp_ca_file,
+        )
 
     def _password_faults(self) -> Iterator[str]:
         if self.database_password_file is None:

@@ -37,7 +37,7 @@ from service.disclosure.faults import BadInput, CannotBeProtected, DisclosureErr
 from service.disclosure.methods.corrections import CorrectionWaits, protect_correction
 from service.disclosure.methods.suppression import Cell, Explanation, Protected, Report, protect
 from service.disclosure.question.dimensions import TOTAL, Dimension
-from service.disclosure.question.facts import Coded, Facts
+from service.disclosure.question.facts import Coded, Facts, Shared
 from service.disclosure.question.rules import (
     BelowMinimumCount,
     Dominated,
@@ -76,6 +76,7 @@ __all__ = [
     "ReleasedTable",
     "Report",
     "Rules",
+    "Shared",
     "ShowsChange",
     "Table",
     "TooFewContributors",

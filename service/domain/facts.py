@@ -30,8 +30,9 @@ that its absence and another organisation's ownership get the same answer (`not-
     readRelease, withdrawRelease
                          Release {recipients, public, withdrawn}
 
-Those about purposes and agreements stand in `purpose_facts`, those about objections in `objection_facts`, and what
-lets a table go out, at an approval and at the release, in `release_facts`.
+Those about purposes and agreements stand in `purpose_facts`, those about objections in `objection_facts`, those about
+the calendar and reminders in `reminder_facts`, and what lets a table go out, at an approval and at the release, in
+`release_facts`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -74,10 +75,12 @@ class ReleaseView:
 
     Its revision is `PENDING` when something else counts in its closed rounds now than it was made of, or a delivery of
     these was withdrawn, and `SUPERSEDED` when the reader has a release `by` which it was revised. It says neither whose
-    figures changed nor how. Releases from before there was a log have no certificate.
+    figures changed nor how. Releases from before there was a log have no certificate. `log_successions` are signed
+    notes, as in the log: with them a certificate from before the log had a new key is proven with that key too.
     """
 
     release: Release
     revision: Revision
     by: str | None = None
     certificate: Certificate | None = None
+    log_successions: Sequence[str] = ()

@@ -69,6 +69,20 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnDelivery:
+    """How a supplier's deliveries to a round stand: the one that counts, and a later one that does not."""
+
+    counting: Submission | None = None
+    attempt: Submission | None = None
+
+    @classmethod
+    def of(cls, counting: Submission | None, newest: Submission | None) -> OwnDelivery:
+        """From the one that counts and the newest one, which may be the same."""
+        given_up = newest is None or newest.state in {SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED}
+        return cls(counting, None if given_up else newest)
+
+
+@dataclass(frozen=True, slots=True)
 class UploadPart:
     """A piece of the content of a submission that is being received, kept sealed in the staging store."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from service.domain.texts_log import LOG_ERRORS
 from service.domain.texts_public import PUBLIC_ERRORS
 from service.domain.texts_purposes import PURPOSE_ERRORS
+from service.domain.texts_reminder import REMINDER_ERRORS
 from service.domain.texts_table import Text
 
 _DELIVERY = "Delivery"
@@ -25,6 +26,7 @@ ERRORS: Mapping[str, Text] = {
     **PURPOSE_ERRORS,
     **LOG_ERRORS,
     **PUBLIC_ERRORS,
+    **REMINDER_ERRORS,
     "denied": Text(
         "Deny by default",
         "Dit is niet toegestaan.",

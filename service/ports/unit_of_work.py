@@ -17,6 +17,7 @@ from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.public_figures import PublicCopy
 from service.domain.purpose import PurposeHead, PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
+from service.domain.reminder import Contact, Reminder, ReminderMail, ReminderStep
 from service.domain.request import AggregateRequest, Evidence, RequestState, Review
 from service.domain.round import Round
 from service.domain.sealing import SealingKey
@@ -292,6 +293,25 @@ class PublicCopies(Protocol):
         ...
 
 
+class Reminders(Protocol):
+    """Addresses for reminders, and the outbox of mails."""
+
+    def contacts(self) -> Mapping[str, Contact]: ...  # by organisation; of those that have an address
+    def contact(self, organisation: str) -> Contact: ...  # without addresses when there are none
+    def set_contact(self, organisation: str, contact: Contact, at: datetime) -> None: ...
+    def take_turn(self) -> None:
+        """Let nobody else fill the outbox until the end."""
+        ...
+
+    def told(self, round_: str, step: ReminderStep) -> frozenset[str]: ...  # who, in the outbox or sent
+    def add(self, reminder: Reminder) -> None: ...
+    def of_mail(self, mail: str) -> Sequence[Reminder]: ...
+    def add_mail(self, mail: ReminderMail) -> None: ...
+    def save_mail(self, mail: ReminderMail) -> None: ...  # NotFound
+    def get_mail(self, mail: str, *, lock: bool = False) -> ReminderMail: ...  # NotFound
+    def under_way(self) -> Sequence[ReminderMail]: ...  # that have not ended, oldest first
+
+
 class SavedQueries(Protocol):
     """Searches of the log that an auditor keeps; each sees its own."""
 
@@ -325,6 +345,8 @@ class UnitOfWork(Protocol):
     def objections(self) -> Objections: ...
     @property
     def public_figures(self) -> PublicCopies: ...
+    @property
+    def reminders(self) -> Reminders: ...
     @property
     def sealing_keys(self) -> SealingKeys: ...
     @property

@@ -33,6 +33,7 @@ from service.ports.engine import AggregationEngine
 from service.ports.identity import MachineTokens, NotAuthenticated
 from service.ports.jobs import Jobs
 from service.ports.keys import KeyStore, Signature, Signer
+from service.ports.mail import Mailer
 from service.ports.parts import PartStore
 from service.ports.policy import PolicyEngine
 from service.ports.pseudonyms import NoKeyHolder, PseudonymKeys
@@ -94,6 +95,7 @@ class Services:
     public_figures: PublicFigures
     issuer: str
     instance: str
+    mailer: Mailer | None = None
     limits: Limits = field(default_factory=Limits)
     checking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CHECKS_AT_ONCE))
     completing: OneAtATime = field(default_factory=OneAtATime)

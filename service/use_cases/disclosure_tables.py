@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table, protect
+from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Shared, Table, protect
 from service.disclosure.coarser.candidates import Protector
 from service.disclosure.methods.rounding import protect_rounded
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Measure, MeasureKind
@@ -20,7 +20,7 @@ from service.domain.obligations import effective_profile, stricter
 from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import RequestedDimension, RequestSpec
-from service.ports.engine import Aggregation
+from service.ports.engine import KNOWLEDGE, Aggregation
 
 
 def table_of(spec: RequestSpec, catalogue: Catalogue) -> Table:
@@ -92,14 +92,21 @@ def protector_of(method: Method, data_keys: Mapping[str, bytes]) -> Protector:
 
 
 def facts_of(contributions: pa.Table, data_set: DataSet, measure: str) -> Facts:
-    """The rows for one measure: finest codes of every dimension, the value, and the holding that contributed it."""
+    """The rows for one measure: finest codes of every dimension, the value, and the holding that contributed it.
+
+    Where persons count once, also what each holding knows of them.
+    """
     found = next(m for m in data_set.measures if m.name == measure)
-    return Facts.build(
+    facts = Facts.build(
         {dimension.name: contributions[dimension.name] for dimension in data_set.dimensions},
         value=contributions[measure].to_numpy(),
         contributor=contributions["contributor"],
         whole_numbers=found.kind is MeasureKind.COUNT,
     )
+    if not found.once_per_person:
+        return facts
+    known, there, elsewhere = (contributions[f"{measure}.{what}"].to_numpy() for what in KNOWLEDGE)
+    return replace(facts, shared=Shared(known, there, elsewhere, data_set.period.name))
 
 
 def earlier_tables(

@@ -29,10 +29,10 @@ from service.domain.noise_budget import Drawing
 from service.domain.obligations import write_rules
 from service.domain.request import Unsafe
 from service.domain.submission import CountingPart
-from service.ports.engine import SourcePart
 from service.ports.parts import MissingPartError
 from service.use_cases.call import Services
 from service.use_cases.coarser_requests import Asked, gained_instead, in_the_way, offered_instead
+from service.use_cases.contributions import contributions_of, sources_of
 from service.use_cases.corrections import (
     Earlier,
     Past,
@@ -140,8 +140,10 @@ def _prepared(services: Services, basis: Basis) -> Prepared:
         raise _Refused(Unsafe.TABLE_TOO_LARGE, [f"{shape.cells} > {services.limits.table_cells}"])
     profile = _rules(basis, catalogue)
     _require_persons_hidden(services, basis, profile, shape)
-    contributions = _contributions(services, basis, basis.connected)
+    contributions = contributions_of(services, basis, basis.connected)
     past = [_past(services, basis, one) for one in basis.earlier]
+    if past and any(measure.once_per_person for measure in data_set.measures):
+        contributions = contributions_of(services, basis, basis.connected, basis.earlier)
     try:
         versions = [versions_of(past, data_set, measure, catalogue) for measure in spec.measures]
         subjects = [
@@ -354,7 +356,7 @@ def _persons_inside(
     every = finest(basis.catalogue.data_set(spec.data_set, spec.data_set_version), basis.catalogue)
     within = tuple(shape.where)
     asked = replace(every, dimensions=within, measures=(), once=frozenset(), person=every.pseudonym, left_out_only=True)
-    rows = services.engine.contributions(_sources(services, basis, changed), asked).to_pylist()
+    rows = services.engine.contributions(sources_of(services, basis, changed), asked).to_pylist()
     return {
         (row["contributor"], row[str(asked.person)])
         for row in rows
@@ -372,27 +374,12 @@ def _require_untied_measures(basis: Basis, catalogue: Catalogue) -> None:
         raise _Refused(Unsafe.TIED_MEASURES, tied)
 
 
-def _contributions(services: Services, basis: Basis, parts: Iterable[CountingPart]) -> pa.Table:
-    """Step 2, for some deliveries."""
-    spec = basis.request.spec
-    data_set = basis.catalogue.data_set(spec.data_set, spec.data_set_version)
-    return services.engine.contributions(_sources(services, basis, parts), finest(data_set, basis.catalogue))
-
-
 def _past(services: Services, basis: Basis, earlier: Earlier) -> Past:
     """Step 2, for deliveries as they once counted."""
     try:
         if earlier.complete:
-            return Past(_contributions(services, basis, earlier.parts), earlier.releases)
+            known = (*basis.earlier, Earlier(basis.connected, ()))
+            return Past(contributions_of(services, basis, earlier.parts, known), earlier.releases)
     except MissingPartError as gone:
         raise _Refused(Unsafe.HISTORY_DIFFERS, [release.id for release, _ in earlier.releases]) from gone
     raise _Refused(Unsafe.HISTORY_DIFFERS, [release.id for release, _ in earlier.releases])
-
-
-def _sources(services: Services, basis: Basis, parts: Iterable[CountingPart]) -> list[SourcePart]:
-    return [
-        SourcePart(
-            services.parts.locate_part(part.part), basis.data_keys[part.round], part.holding, frozenset(part.left_out)
-        )
-        for part in parts
-    ]

@@ -9,6 +9,8 @@ from service.domain import facts
 from service.domain.audit import Action, EventCode
 from service.domain.errors import NotFound
 from service.domain.organisation import ClientKey, Organisation
+from service.domain.principal import Role
+from service.domain.reminder import Contact
 from service.use_cases.call import Call
 
 READ = EventCode("organisation.read", Action.READ, "organisation", refusals_only=True)
@@ -17,10 +19,11 @@ LIST = EventCode("organisation.list", Action.READ, "organisation")
 
 @dataclass(frozen=True, slots=True)
 class OrganisationView:
-    """An organisation with its keys."""
+    """An organisation with its keys; `contact` is for operators, and for itself where it speaks as a supplier."""
 
     organisation: Organisation
     keys: Sequence[ClientKey]
+    contact: Contact | None
 
 
 def read_own_organisation(call: Call) -> OrganisationView:
@@ -34,7 +37,10 @@ def read_own_organisation(call: Call) -> OrganisationView:
         step.authorise(facts.may_read_own_organisation(caller))
         if caller.organisation is None:
             raise NotFound("organisation")
-        return OrganisationView(caller.organisation, step.data.organisations.keys_of(caller.organisation.id))
+        own = caller.organisation
+        supplies = Role.SUPPLIER in call.principal.roles
+        contact = step.data.reminders.contact(own.id) if supplies else None
+        return OrganisationView(own, step.data.organisations.keys_of(own.id), contact)
 
 
 def list_organisations(call: Call) -> Sequence[OrganisationView]:
@@ -46,4 +52,8 @@ def list_organisations(call: Call) -> Sequence[OrganisationView]:
     with call.transact(LIST) as step:
         step.authorise(facts.may_list_organisations(step.caller()))
         organisations = step.data.organisations
-        return [OrganisationView(found, organisations.keys_of(found.id)) for found in organisations.all()]
+        contacts = step.data.reminders.contacts()
+        return [
+            OrganisationView(found, organisations.keys_of(found.id), contacts.get(found.id, Contact(())))
+            for found in organisations.all()
+        ]

@@ -48,7 +48,11 @@ def read_release(call: Call, release: str) -> ReleaseView:
         step.under_release(found)
         if step.data.requests.get(found.request).release != release:
             raise Unavailable("release-not-in-log")
-        return replace(views(step, [found])[0], certificate=step.data.releases.certificate(release))
+        return replace(
+            views(step, [found])[0],
+            certificate=step.data.releases.certificate(release),
+            log_successions=step.data.log.successions(),
+        )
 
 
 def views(step: Step, releases: Sequence[Release]) -> list[ReleaseView]:

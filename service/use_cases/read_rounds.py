@@ -10,9 +10,10 @@ from service.domain.audit import Action, EventCode
 from service.domain.errors import NotFound
 from service.domain.principal import Role
 from service.domain.round import Round
-from service.domain.submission import Submission
+from service.domain.submission import OwnDelivery, Submission
 from service.ports.unit_of_work import Page
 from service.use_cases.call import Call, Step
+from service.use_cases.own_delivery import own_delivery
 from service.use_cases.read_catalogue import known_data_sets
 
 LIST = EventCode("round.list", Action.READ, "round", refusals_only=True)
@@ -24,15 +25,14 @@ DELIVERIES = EventCode("round.read-deliveries", Action.READ, "round")
 class RoundView:
     """A round as its reader may see it.
 
-    `delivery` is the delivery of a supplier that reads, as far as it counts. Who else is expected is shown to stewards
-    and operators only: which suppliers deliver would help to take a table apart.
+    `own` is how the deliveries of a supplier that reads stand; None for everybody else. Who else is expected is shown
+    to stewards and operators only: which suppliers deliver would help to take a table apart.
     """
 
     round: Round
     period_column: str
     allowed_periods: tuple[str, ...]
-    delivery: Submission | None
-    shows_delivery: bool
+    own: OwnDelivery | None
     shows_expected: bool
 
 
@@ -105,7 +105,6 @@ def _view(step: Step, found: Round) -> RoundView:
         found,
         data_set.period.name,
         catalogue.allowed_periods(data_set, found.period),
-        step.data.submissions.counting(own, found.id) if own else None,
-        shows_delivery=own is not None,
+        own_delivery(step.data, own, found.id) if own else None,
         shows_expected=not call.principal.roles.isdisjoint({Role.STEWARD, Role.OPERATOR}),
     )

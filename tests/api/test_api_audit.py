@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from api_world import World
-from fhir.resources.R4B.bundle import Bundle
+from fhir_validators import require_fhir
 
 from service.api.audit_export import COLUMNS
 from service.domain.audit import Action, EventCode, StoredEvent
@@ -88,10 +88,11 @@ def test_a_line_of_ndjson_is_what_the_log_commits_to(cast: Any, world: World) ->
 def test_a_bundle_is_valid_fhir(cast: Any, world: World) -> None:
     answer = export(cast, "fhir", "")
     assert answer.headers["content-type"] == "application/fhir+json"
-    bundle = Bundle.model_validate(answer.json())
-    assert len(bundle.entry) >= len(HOSTILE)
+    bundle = answer.json()
+    require_fhir(bundle)
+    assert len(bundle["entry"]) >= len(HOSTILE)
     nothing = export(cast, "fhir", "actor=nobody").json()
-    Bundle.model_validate(nothing)
+    require_fhir(nothing)
     assert "entry" not in nothing
 
 

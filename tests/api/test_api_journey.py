@@ -58,8 +58,17 @@ def test_a_delivery_gets_a_receipt_that_holds(cast: Any, world: World, round_id:
     with world.services.database.look() as data:
         kept = data.submissions.get(corrected.json()["id"])
     assert wire.Manifest.from_json(json.loads(kept.manifest)).confirmed == said
+    for who in (cast.supplier, cast.steward):
+        assert world.call("GET", f"/v1/submissions/{kept.id}", who).json()["confirmed"] == said.to_json()
+    listed = world.call("GET", f"/v1/rounds/{round_id}/deliveries", cast.steward).json()["items"]
+    assert [one["confirmed"] for one in listed if "confirmed" in one] == [said.to_json()]
     assert world.call("GET", f"/v1/submissions/{told['id']}", cast.supplier).json()["state"] == "superseded"
 
+    calendar = world.call("GET", "/v1/organisations/me/calendar", cast.supplier).json()["items"]
+    (entry,) = (one for one in calendar if one.get("round") == round_id)
+    assert (entry["standing"], entry["submissionId"]) == ("delivered", corrected.json()["id"])
+    foreseen = {one["standing"] for one in calendar if "round" not in one}
+    assert foreseen <= {"foreseen"}
     mine = world.call("GET", f"/v1/rounds/{round_id}", cast.supplier).json()["myDelivery"]
     assert mine == {"state": "accepted", "submissionId": corrected.json()["id"]}
 
@@ -87,6 +96,7 @@ def test_refused_content_names_every_fault(cast: Any, world: World, round_id: st
     world.open_round(cast.steward, ["hospital-wrong"], period="2022")
     bad = [{**row, "region": "elsewhere", "staffed_bed_days": -1} for row in records()]
     body = world.submission("hospital-wrong", bad, round="staffed-beds-2022")
+    assert attempts(world, supplier, "staffed-beds-2022") == (None, None)
     for _ in range(2):
         answer = world.call("POST", "/v1/submissions", supplier, json=body, headers={"Idempotency-Key": "bad-content"})
         problem = answer.json()
@@ -96,6 +106,22 @@ def test_refused_content_names_every_fault(cast: Any, world: World, round_id: st
         assert {fault.row for fault in faults.shown} == {1, 2}
     kept = world.call("GET", f"/v1/submissions/{problem['submissionId']}", supplier).json()
     assert (kept["state"], kept["faults"]) == ("refused", problem["faults"])
+    told = {"state": "refused", "submissionId": problem["submissionId"]}
+    assert attempts(world, supplier, "staffed-beds-2022") == (told, told)
+    good = [{**row, "period": row["period"].replace("2019", "2022")} for row in records()]
+    assert world.deliver("hospital-wrong", supplier, good, round="staffed-beds-2022").status_code == 201
+    assert attempts(world, supplier, "staffed-beds-2022") == (None, None)
+
+
+def attempts(world: World, supplier: str, round_id: str) -> tuple[Any, Any]:
+    """What the round and the calendar tell a supplier of a delivery that does not count."""
+    mine = world.call("GET", f"/v1/rounds/{round_id}", supplier).json()["myDelivery"]
+    (entry,) = (
+        one
+        for one in world.call("GET", "/v1/organisations/me/calendar", supplier).json()["items"]
+        if one.get("round") == round_id
+    )
+    return mine.get("attempt"), entry.get("attempt")
 
 
 def test_parts_arrive_in_any_order_and_more_than_once(cast: Any, world: World, round_id: str) -> None:
@@ -288,3 +314,23 @@ def test_the_auditor_sees_it_all(cast: Any, world: World, round_id: str) -> None
     assert told == {"actor": "nobody", "from": "2026-01-01T00:00:00Z", "limit": 5, "objectType": "round"}
     assert page["next"] in {json.loads(e.query or "").get("cursor") for e in world.events(code="audit.search")}
     assert round_id in world.call("GET", "/v1/rounds", cast.steward).text
+
+
+def test_a_supplier_changes_where_its_reminders_go(cast: Any, world: World) -> None:
+    """A fault in any address changes nothing, and every one is named."""
+    good = ["aanlevering@hospital-a.example", "planning@hospital-a.example"]
+    changed = world.call("PUT", "/v1/organisations/me/contact", cast.supplier, json={"addresses": good})
+    assert (changed.status_code, changed.json()) == (200, {"addresses": good})
+    bad = [*good, "not an address", good[0]]
+    refused = world.call("PUT", "/v1/organisations/me/contact", cast.supplier, json={"addresses": bad})
+    assert (refused.status_code, refused.json()["code"]) == (400, "contact")
+    assert "addresses.2" in refused.text
+    assert "addresses.3" in refused.text
+    assert world.call("GET", "/v1/organisations/me", cast.supplier).json()["contact"] == good
+    assert "contact" not in world.call("GET", "/v1/organisations/me", cast.owner).json()
+    assert world.call("GET", "/v1/organisations/me", cast.other_supplier).json()["contact"] == []
+    for stranger in (cast.owner, cast.steward, cast.nobody):
+        for method, path in (("PUT", "contact"), ("GET", "calendar")):
+            denied = world.call(method, f"/v1/organisations/me/{path}", stranger, json={"addresses": []})
+            assert denied.status_code == 403, (path, denied.text)
+    assert "contact.change" in {event.code for event in world.events(outcome="success")}

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
 from schemathesis.checks import (
     content_type_conformance,
     not_a_server_error,
@@ -33,6 +34,7 @@ OWNERS = {"requestAggregate", "listRequests", "readRequest", "readRelease", "lis
 schema = schemathesis.openapi.from_dict(
     document(FastAPI(routes=list(all_routes())), issuer="https://sluis.example", providers=())
 )
+OPERATIONS = {found.ok().label: found.ok() for found in schema.get_all_operations()}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,15 +51,7 @@ def caller(cast: Any, operation: dict[str, Any]) -> str | None:
     return getattr(cast, CALLERS[schemes[0]]) if schemes else None
 
 
-@schema.parametrize()
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_the_document_is_kept_to(cast: Any, case: schemathesis.Case) -> None:
+def require_kept(cast: Any, case: schemathesis.Case) -> None:
     who = caller(cast, case.operation.definition.raw)
     headers = {"Authorization": f"Bearer {who}"} if who else {}
     sent = case.as_transport_kwargs(base_url="https://sluis.example", headers=headers)
@@ -68,3 +62,30 @@ def test_the_document_is_kept_to(cast: Any, case: schemathesis.Case) -> None:
         sent["method"], sent["url"], headers=sent["headers"], params=sent.get("params"), **body
     )
     case.validate_response(answer, checks=CHECKS)
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_the_document_is_kept_to(cast: Any, label: str) -> None:
+    """At every limit that the document knows, at either side of it, and in between.
+
+    The cases are made here, as `schema.parametrize` would make all of them when the tests are collected, in each worker.
+    """
+    operation = OPERATIONS[label]
+    limits = schema.iter_coverage_cases(
+        operation, generation_modes=list(GenerationMode), generation_config=schema.config.generation
+    )
+    for case in limits:
+        require_kept(cast, case)
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(operation.as_strategy())
+    def drawn(case: schemathesis.Case) -> None:
+        require_kept(cast, case)
+
+    drawn()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
-import highspy
 import numpy as np
+from linear_program import LinearProgram
 from scipy.linalg import qr
 from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -349,23 +349,14 @@ class Knowledge:
         if known:
             self.matrix = np.vstack([self.matrix, [parts for parts, _ in known]])
             self.right = np.concatenate([self.right, [value for _, value in known]])
-        self._highs = _linear_program(self.matrix, self.right, self.lower, self.upper)
-        self._cost = np.zeros(system.size)
+        self._program = LinearProgram(self.matrix, self.right, self.lower, self.upper)
 
     def furthest(self, parts: np.ndarray, sign: float) -> np.ndarray:
         """Figures that the attacker cannot exclude and that take a sum of parts as far up or down as it goes."""
-        cost = -sign * parts
-        changed = np.flatnonzero(cost != self._cost).astype(np.int32)
-        self._highs.changeColsCost(len(changed), changed, cost[changed])
-        self._cost = cost
-        self._highs.run()
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            self._highs.clearSolver()
-            self._highs.run()
-        status = self._highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise AssertionError(self._highs.modelStatusToString(status))
-        return np.array(self._highs.getSolution().col_value)
+        found = self._program.at_least(-sign * parts)
+        if found is None:
+            raise AssertionError("these figures have upper bounds")
+        return found
 
     def furthest_whole(self, parts: np.ndarray, sign: float) -> np.ndarray:
         """The same in whole numbers."""
@@ -376,24 +367,6 @@ class Knowledge:
         if found.status != 0:
             raise AssertionError(found.message)
         return np.rint(found.x)
-
-
-def _linear_program(matrix: np.ndarray, right: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> highspy.Highs:
-    rows, columns = matrix.shape
-    model = highspy.HighsLp()
-    model.num_row_, model.num_col_ = rows, columns
-    model.col_cost_, model.col_lower_, model.col_upper_ = np.zeros(columns), lower, upper
-    model.row_lower_ = model.row_upper_ = right
-    where = [np.flatnonzero(row) for row in matrix]
-    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = np.cumsum([0, *(len(one) for one in where)]).astype(np.int32)
-    model.a_matrix_.index_ = np.concatenate([*where, []]).astype(np.int32)
-    model.a_matrix_.value_ = np.concatenate([*(row[one] for row, one in zip(matrix, where, strict=True)), []])
-    highs = highspy.Highs()
-    for option, setting in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("simplex_strategy", 4)):
-        highs.setOptionValue(option, setting)
-    highs.passModel(model)
-    return highs
 
 
 def attack_naively(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
+from linear_program import LinearProgram
 from naive_disclosure import Figures, NaiveRules, NaiveTable, Row, all_figures, broken_rules, needed
-from scipy.optimize import linprog
 
 CLOSE = 1e-4
 
@@ -94,21 +94,23 @@ class _Attack:
         found = []
         for attacker in (None, *everybody):
             rows, values, lower = self._knowledge(attacker)
-            alone = np.array([*equal, *rows]), np.array([*right, *values])
-            matrix, bound = np.array([*said, *equal, *rows]), np.array([*told, *right, *values])
+            nowhere = np.full(len(lower), np.inf)
+            alone = LinearProgram(np.array([*equal, *rows]), np.array([*right, *values]), lower, nowhere)
+            everything = np.array([*said, *equal, *rows]), np.array([*told, *right, *values])
+            together = LinearProgram(*everything, lower, nowhere)
             for target in targets:
-                if attacker is not None and self._no_secret(target, attacker, *alone, lower):
+                if attacker is not None and self._no_secret(target, attacker, alone):
                     continue
-                low, high = self._interval(target.parts, matrix, bound, lower)
+                low, high = self._interval(target.parts, together)
                 if self._too_close(target, attacker, low, high):
                     found.append(Leak(target.what, target.cell, attacker, low, high))
         return found
 
-    def _no_secret(self, target: _Target, attacker: str, matrix, bound, lower) -> bool:
+    def _no_secret(self, target: _Target, attacker: str, alone: LinearProgram) -> bool:
         """Whether nobody else has to do with it, or it is empty and that is known before anything is published."""
         if target.figure.value or target.what.startswith("change"):
             return target.owners == {attacker}
-        low, high = self._interval(target.parts, matrix, bound, lower)
+        low, high = self._interval(target.parts, alone)
         return high - low < CLOSE
 
     def _published(self) -> tuple[list[np.ndarray], list[float]]:
@@ -178,16 +180,11 @@ class _Attack:
         return found
 
     @staticmethod
-    def _interval(parts, matrix, bound, lower) -> tuple[float, float]:
+    def _interval(parts: np.ndarray, known: LinearProgram) -> tuple[float, float]:
         ends = []
         for sign in (1, -1):
-            solved = linprog(sign * parts, A_eq=matrix, b_eq=bound, bounds=[(least, None) for least in lower])
-            if solved.status == 3:
-                ends.append(-sign * np.inf)
-                continue
-            if solved.status != 0:
-                raise AssertionError(solved.message)
-            ends.append(sign * float(solved.fun))
+            figures = known.at_least(sign * parts)
+            ends.append(-sign * np.inf if figures is None else float(parts @ figures))
         return ends[0], ends[1]
 
     @staticmethod

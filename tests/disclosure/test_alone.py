@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from generated_tables import Example, as_naive, examples, naive_rules
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
+from many import quiet
 from naive_disclosure import attack_naively
 
 from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
@@ -80,7 +81,7 @@ def naively(example: Example, released: ReleasedTable, *, whole: bool, by_report
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@quiet(12)
 @given(examples(1, 3))
 def test_both_kinds_of_contributors_learn_no_more_than_what_is_theirs(example):
     """What a contributor who is not taken to know learns of zeros beside its figures, hiding everything would not hide."""

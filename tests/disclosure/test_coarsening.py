@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import product
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from many import quiet
 from naive_disclosure import NaiveRules, NaiveTable, Row, attack_naively
 
 from service.disclosure import CannotBeProtected, Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
@@ -260,7 +261,7 @@ BY_REGION = Dimension(
     frozenset("T"),
 )
 FORMS = Dimension.flat("form", "xyz")
-QUIET = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = quiet(10)
 
 
 @st.composite

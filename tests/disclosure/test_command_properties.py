@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from generated_tables import CHAIN, FLAT, OTHER, RAGGED, TREES
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from many import quiet
 from naive_disclosure import NaiveRules, NaiveTable, Row, all_figures, attack_naively, unsafe_cells
 
 from service.composition import main
@@ -204,7 +205,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@quiet(5)
 @given(dims=wanted(), seed=st.integers(0, 2**32), data=st.data())
 def test_the_command_protects_a_table_and_the_next(folder, kind, dims, seed, data):
     rows = make_rows(random.Random(seed), dims, kind)

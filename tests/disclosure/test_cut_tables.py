@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from generated_tables import as_naive, examples, naive_rules
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from many import quiet
 from naive_disclosure import attack_naively
 
 from service.disclosure import CannotBeProtected, Dimension, Facts, Rules, Table, attack, protect
@@ -34,7 +35,7 @@ def regional(example, allowed: frozenset[str], name: str) -> Table:
     return Table((own, *rest), {first.column: own.finest}, name)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@quiet(30)
 @given(examples(1, 2, kinds=("count",)), st.permutations(["north", "south", "others", "whole"]))
 def test_regions_that_each_get_their_own_and_a_whole_beside_them(example, order):
     finest = example.dimensions[0].finest

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from generated_tables import OTHER, RAGGED, Example, as_naive, examples, linked_tables, naive_rules
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from many import quiet
 from naive_disclosure import System, attack_naively
 
 from service.disclosure import (
@@ -27,10 +28,6 @@ from service.disclosure.question.lattice import build_lattice
 from service.disclosure.question.measures import measure
 
 RULES = Rules(minimum_count=10, zero_is_safe=False)
-
-
-def quiet(wanted: int) -> settings:
-    return settings(max_examples=wanted, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(params=["linear programs", "hypercubes"])
@@ -74,7 +71,7 @@ def test_a_cell_is_known_from_what_surrounds_its_parts_in_two_classifications():
     assert all(len(insight.of(int(node))) == 1 for node in empty)
 
 
-@quiet(60)
+@quiet(25)
 @given(examples(1, 3), st.data())
 def test_protector_attack_and_reference_agree_on_who_knows(example, data):
     tables = [Table(example.dimensions), *data.draw(linked_tables(example.columns, data.draw(st.integers(0, 2))))]
@@ -98,7 +95,7 @@ def test_protector_attack_and_reference_agree_on_who_knows(example, data):
                 assert knowing == {names[one] for one in insight.of(node)}
 
 
-@quiet(30)
+@quiet(15)
 @given(example=examples(1, 3, shapes=("sparse", "pairs", "single row"), kinds=("count", "persons", "units")))
 def test_no_empty_cell_is_given_away(either_search, example: Example):
     table = Table(example.dimensions)

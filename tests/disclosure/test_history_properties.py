@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from generated_tables import COUNTS, as_naive, examples, linked_tables, naive_rules
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from many import quiet
 from naive_disclosure import NaiveRules, NaiveTable, Row, attack_naively
 
 from service.disclosure import CannotBeProtected, attack, protect
-
-
-def quiet(wanted: int) -> settings:
-    return settings(max_examples=wanted, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def release(example, tables):
@@ -49,7 +46,7 @@ def assert_safe_together(example, released) -> None:
     assert attack(example.facts, example.rules, released).clean
 
 
-@quiet(45)
+@quiet(25)
 @given(examples(1, 2), st.data())
 def test_two_linked_tables(example, data):
     released = release(example, data.draw(linked_tables(example.columns, 2)))
@@ -57,7 +54,7 @@ def test_two_linked_tables(example, data):
     assert_safe_together(example, released)
 
 
-@quiet(35)
+@quiet(20)
 @given(examples(2, 3), st.data())
 def test_a_history_of_three_tables(example, data):
     released = release(example, data.draw(linked_tables(example.columns, 3)))
@@ -65,7 +62,7 @@ def test_a_history_of_three_tables(example, data):
     assert_safe_together(example, released)
 
 
-@quiet(25)
+@quiet(15)
 @given(examples(1, 2), st.data())
 def test_the_order_of_release_makes_nothing_unsafe(example, data):
     tables = data.draw(linked_tables(example.columns, 2))
@@ -75,7 +72,7 @@ def test_the_order_of_release_makes_nothing_unsafe(example, data):
             assert_safe_together(example, released)
 
 
-@quiet(25)
+@quiet(15)
 @given(examples(1, 2, kinds=("count", "persons")), st.data())
 def test_a_table_that_was_released_can_be_released_again(example, data):
     (table,) = data.draw(linked_tables(example.columns, 1))

@@ -6,19 +6,12 @@ from dataclasses import replace
 
 import pytest
 from generated_tables import COUNTS, MAGNITUDES, Example, as_naive, examples, naive_rules
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from many import quiet
 from naive_disclosure import all_figures, attack_naively, unsafe_cells
 
 from service.disclosure import Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
-
-
-def quiet(examples_wanted: int) -> settings:
-    return settings(
-        max_examples=examples_wanted,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-    )
 
 
 def assert_safe(example: Example, table: Table) -> None:
@@ -37,25 +30,25 @@ def assert_safe(example: Example, table: Table) -> None:
     assert attack_naively(rows, example.columns, [naive], rules, whole=example.whole, unit=example.unit) == []
 
 
-@quiet(60)
+@quiet(30)
 @given(examples(1, 2))
 def test_one_or_two_dimensions(example):
     assert_safe(example, Table(example.dimensions))
 
 
-@quiet(25)
+@quiet(15)
 @given(examples(3, 3))
 def test_three_dimensions(example):
     assert_safe(example, Table(example.dimensions))
 
 
-@quiet(8)
+@quiet(4)
 @given(examples(4, 5, rows=10))
 def test_four_or_five_dimensions(example):
     assert_safe(example, Table(example.dimensions))
 
 
-@quiet(30)
+@quiet(15)
 @given(examples(1, 3), st.data())
 def test_group_disclosure(example, data):
     sensitive = frozenset(data.draw(st.sets(st.sampled_from(sorted(example.columns)), min_size=1)))
@@ -63,7 +56,7 @@ def test_group_disclosure(example, data):
     assert_safe(replace(example, rules=rules), Table(example.dimensions))
 
 
-@quiet(40)
+@quiet(20)
 @given(examples(1, 2, rows=8), st.data())
 def test_the_audit_agrees_with_the_naive_attacker_on_any_pattern(example, data):
     table = Table(example.dimensions)
@@ -101,7 +94,7 @@ def test_a_cell_may_have_to_seem_far_larger_than_everything_together():
 
 
 @pytest.mark.parametrize("rules", [*COUNTS, *MAGNITUDES])
-@quiet(6)
+@quiet(4)
 @given(example=examples(2, 2, kinds=("count",)))
 def test_every_profile_on_every_shape(rules, example):
     assert_safe(replace(example, rules=rules), Table(example.dimensions))

@@ -8,16 +8,13 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import warm_sluis
 from supplier_place import supplier_place  # noqa: F401 - a fixture
-from warm_sluis import TYPED
+from warm_command import warm_command
 
 from demo.installation import Installation
 from demo.people import PersonAtWork, log_in
@@ -64,23 +61,8 @@ with httpx.Client() as browser:
 @pytest.fixture(scope="session")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with a `sluis` that is loaded already."""
-    folder = tmp_path_factory.mktemp("warm")
-    with tempfile.TemporaryDirectory() as short:  # the address of a socket may have 107 characters
-        place = Path(short) / "sluis"
-        command = folder / "sluis"
-        command.write_text(TYPED.format(python=sys.executable, place=str(place)))
-        command.chmod(command.stat().st_mode | stat.S_IXUSR)
-        server = subprocess.Popen([sys.executable, warm_sluis.__file__, str(place)])
-        try:
-            until = time.monotonic() + 60
-            while not place.exists():
-                assert server.poll() is None
-                assert time.monotonic() < until
-                time.sleep(0.05)
-            yield folder
-        finally:
-            server.kill()
-            server.wait()
+    with warm_command(tmp_path_factory.mktemp("warm"), "sluis", "service.composition.command", "run") as folder:
+        yield folder
 
 
 @pytest.fixture

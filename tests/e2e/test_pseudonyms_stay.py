@@ -73,7 +73,7 @@ def key_holder(environment: Mapping[str, str], port: int, log: Path) -> Iterator
         command = [sys.executable, "-m", "service", "keyholder", "serve"]
         process = subprocess.Popen(command, env=environment, stdout=lines, stderr=lines)
         try:
-            until = time.monotonic() + 60
+            until = time.monotonic() + 180
             while True:
                 try:
                     httpx.get(f"http://127.0.0.1:{port}/v1/readiness", timeout=5).raise_for_status()

@@ -6,12 +6,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from supplier_files import workbook
 from supplier_place import SupplierPlace
+from warm_command import warm_command
 
 from sluis_client.cli.exit_codes import ExitCode
 
@@ -54,12 +55,12 @@ def matches(expected: list[str], printed: str) -> bool:
 class Desk:
     """The supplier's own computer: a directory to work in, and an empty profile."""
 
-    def __init__(self, place: SupplierPlace, folder: Path) -> None:
+    def __init__(self, place: SupplierPlace, warm: Path, folder: Path) -> None:
         self.folder = folder
         self.code = place.place.codes[INVITED]
         self.known = {"https://sluis.example": place.url}
         self.environment: Mapping[str, str] = {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{warm}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "SLUIS_CLIENT_HOME": str(folder / "profile"),
             "COLUMNS": "300",
         }
@@ -115,8 +116,15 @@ class Desk:
             self.known.setdefault(named, accepted[1])
 
 
-def test_the_guide_from_the_beginning_to_the_end(supplier_place: SupplierPlace, tmp_path: Path) -> None:
-    desk = Desk(supplier_place, tmp_path)
+@pytest.fixture
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with a `sluis-client` that is loaded already."""
+    with warm_command(tmp_path_factory.mktemp("warm"), "sluis-client", "sluis_client.cli", "main") as folder:
+        yield folder
+
+
+def test_the_guide_from_the_beginning_to_the_end(supplier_place: SupplierPlace, warm: Path, tmp_path: Path) -> None:
+    desk = Desk(supplier_place, warm, tmp_path)
     for kind, text in blocks():
         desk.follow(kind, text)
     found = supplier_place.crafting(tmp_path / "profile").counting()

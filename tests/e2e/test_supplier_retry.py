@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from cutting_proxy import Cut, CuttingProxy, cutting_proxy
+from cutting_proxy import Cut, CuttingProxy, Trick, cutting_proxy
 from supplier_place import GOOD, OPEN, PART, RECORDS, SupplierPlace
 
 from sluis_client import Client, ConnectionFailedError, Delivered, Machine, Patience
@@ -118,6 +118,36 @@ def test_a_cut_is_resumed_by_the_same_call(
     assert {event["outcome"] for event in events} == {"success"}
     sent = [event["reasons"] for event in events if event["code"] == "submission.receive-part"]
     assert sent == [[]] * parts, "only what was missing"
+
+
+TRICKS: dict[str, dict[str, Any]] = {
+    "delayed": {"delay": 0.3},
+    "doubled, and the first answer comes": {"doubled": "first"},
+    "doubled, and the second answer comes": {"doubled": "second"},
+    "overtaken by the next": {"held": 1},
+    "overtaken by the next three": {"held": 3},
+}
+
+
+@pytest.mark.parametrize(("name", "trick"), [*product(REQUESTS, TRICKS)])
+def test_what_arrives_late_twice_or_in_another_order_counts_once(
+    supplier_place: SupplierPlace, proxy: CuttingProxy, files: tuple[Path, Path], name: str, trick: str
+) -> None:
+    home = supplier_place.registered(proxy.url)
+    file = files[1] if name == "a part" else files[0]
+    proxy.tricks[:] = [Trick(re.compile(REQUESTS[name]), **TRICKS[trick])]
+    proxy.late.clear()
+    with opened(home, PATIENT) as client:
+        delivered = client.submit(file, OPEN)
+        assert delivered.outcome == "accepted"
+        while proxy.waiting:
+            client.rounds()
+        assert client.submit(file, OPEN).receipt.signed == delivered.receipt.signed
+    assert proxy.tricks[0].done
+    statuses = [int(answer.split()[1]) for answer in proxy.late]
+    assert len(statuses) == bool(TRICKS[trick].get("held"))
+    assert all(status < 300 or status == 409 for status in statuses)
+    require_counted_once(supplier_place, home, delivered, "submission.complete")
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

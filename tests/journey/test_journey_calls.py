@@ -47,8 +47,8 @@ def use_cases_found() -> dict[str, Callable[..., Any]]:
 
 CODES = {value.code: value for module in MODULES for value in vars(module).values() if isinstance(value, EventCode)}
 USE_CASES = use_cases_found()
+PORTS = ("policy", "parts", "engine", "keys", "signer", "tokens", "clock_watch", "mailer")
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
-PORTS = ("policy", "parts", "engine", "keys", "signer", "tokens", "clock_watch")
 
 
 @pytest.fixture(scope="session")

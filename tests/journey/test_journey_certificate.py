@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from journey import AUDITOR, LOG_SIGNER, OWNER, SECOND, STEWARD, WORKER, World, copied, world_on
 from journey_figures import SPEC, collect
 from typer.testing import CliRunner
 
+from service.adapters.log_signing import Ed25519LogSigner
 from service.api.schemas.releases import release_bytes
 from service.domain.errors import Conflict, Denied, Invalid, Unavailable
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.publish_release import publish_release
 from service.use_cases.read_releases import list_releases, read_release
 from service.use_cases.release_request import release_request
+from service.use_cases.sequence_log import sequence_log
 from service.use_cases.withdraw_release import withdraw_release
 from sluis_client.cli import app
 from sluis_client.wire import RELEASE_PREFIX, canonical_bytes, digest
@@ -392,3 +395,48 @@ def test_one_that_is_withdrawn_afterwards_was_released(world: World) -> None:
     assert (world.request(request).state, world.request(request).release) == ("released", release)
     with pytest.raises(Denied):
         read_release(world.call(OWNER), release)
+
+
+# --- the key of the log is replaced
+
+
+NEXT = Ed25519PrivateKey.from_private_bytes(bytes([1] * 32))
+
+
+def holding(*keys: Ed25519PrivateKey) -> Ed25519LogSigner:
+    first, *others = keys
+    return Ed25519LogSigner(first, LOG_SIGNER.key.name, *others)
+
+
+def sequence_with(world: World, signer: Ed25519LogSigner) -> None:
+    while sequence_log(world.services.database, signer, world.clock) is not None:
+        pass
+
+
+@pytest.mark.parametrize("sealed_before", [True, False])
+def test_a_release_is_proven_with_the_key_before_and_the_key_after(world: World, sealed_before: bool) -> None:
+    request = request_of(world)
+    old = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    assert world.worker.run_once(world.services)  # sealed
+    if sealed_before:
+        sequence_with(world, holding(old))
+        assert world.worker.run_once(world.services)
+    sequence_with(world, holding(old, NEXT))
+    if not sealed_before:
+        assert world.worker.run_once(world.services)
+    release = world.request(request).release
+    assert release is not None
+    for held in ((old, NEXT), (NEXT,)):  # while both sign, and after the old one has gone
+        sequence_with(world, holding(*held))
+        document = json.loads(release_bytes(read_release(world.call(OWNER), release)))
+        for known in (old, NEXT):
+            proven = verify_release(document, jwks(world), holding(known).key, issuer=world.services.issuer)
+            assert proven.certificate["release"] == release
+    for wrong in ("x", [1], {"a": 1}):
+        with pytest.raises(ReleaseError) as error:
+            verify_release({**document, "logSuccessions": wrong}, jwks(world), holding(NEXT).key)
+        assert error.value.step == 8
+    stolen = holding(Ed25519PrivateKey.from_private_bytes(bytes([9] * 32)))
+    with pytest.raises(ReleaseError) as error:
+        verify_release(document, jwks(world), stolen.key)
+    assert error.value.step == 8

@@ -6,18 +6,22 @@ import secrets
 from dataclasses import replace
 from datetime import date
 
+import pyarrow as pa
 import pytest
 from catalogue_figures import PERIODS
-from journey import WORDS, World, person
+from journey import STEWARD, WORDS, World, person
 from test_every_data_set import CATALOGUE, content_of, deliver, purpose_for
 
 from service.domain.organisation import OrganisationKind
 from service.domain.principal import Role
-from service.domain.request import RequestedDimension, RequestSpec
+from service.domain.request import RequestedDimension, RequestSpec, Unsafe
 from service.domain.round import Round, RoundState
+from service.ports.engine import KNOWLEDGE, Aggregation, SourcePart
 from service.use_cases.kept_pseudonyms import kept_for
 from service.use_cases.lodge_objection import lodge_objection
+from service.use_cases.read_requests import read_request
 from service.use_cases.submit_records import submit_records
+from service.use_cases.withdraw_submission import withdraw_submission
 from sluis_client.wire import canonical_bytes
 from sluis_client.wire.pseudonym_keys import PublishedKey, PublishedKeys
 
@@ -53,19 +57,24 @@ def a_round(world: World) -> Round:
     return world.round(PERIODS["year"], data_set=NAME)
 
 
-def shown(world: World) -> dict[tuple[str, ...], int | None]:
+def asked() -> RequestSpec:
     """The cells of the only province, by care form."""
-    world.turn(f"{NAME}-2024", RoundState.CLOSED)
-    purpose = purpose_for(NAME)
-    world.invite("regio-groningen", OrganisationKind.REGIONAL_OWNER, regions=frozenset({"nl-province/PV20"}))
-    owner = person("groningen", Role.REGIONAL_OWNER, organisation="regio-groningen")
-    asked = (
+    by = (
         RequestedDimension("region", "nl-province", "province", only=("PV20",)),
         RequestedDimension("care_form", "care-forms", "care-form"),
     )
     words = {"bottleneck": WORDS, "necessity": WORDS, "why_nothing_less": WORDS}
-    spec = RequestSpec(NAME, purpose.id, asked, ("2024",), ("clients",), **words)
-    released = world.release(spec, owner)
+    return RequestSpec(NAME, purpose_for(NAME).id, by, ("2024",), ("clients",), **words)
+
+
+ASKER = person("groningen", Role.REGIONAL_OWNER, organisation="regio-groningen")
+
+
+def shown(world: World) -> dict[tuple[str, ...], int | None]:
+    """What is released of them."""
+    world.turn(f"{NAME}-2024", RoundState.CLOSED)
+    world.invite("regio-groningen", OrganisationKind.REGIONAL_OWNER, regions=frozenset({"nl-province/PV20"}))
+    released = world.release(asked(), ASKER)
     assert released.state == "released", world.request(released.id)
     (table,) = content_of(world, released)["tables"]
     return {tuple(cell["codes"]): cell["value"] for cell in table["cells"]}
@@ -84,6 +93,33 @@ def test_a_person_of_three_suppliers_counts_once(world: World, codes: dict[str, 
     cells = shown(world)
     assert cells["PV20", PLACE["care_form"]] == 20 * len(suppliers) + 12
     assert not cells["PV20", other]
+
+
+def test_who_withdraws_still_knows_its_clients(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who count for somebody else now are its own figures in what is released next, which waits."""
+    round_, suppliers = a_round(world), sorted(world.parties)
+    for supplier in suppliers:
+        deliver(world, supplier, rows("anna", *(f"{supplier}-{i}" for i in range(21))), round_)
+    assert shown(world)["PV20", PLACE["care_form"]] == 21 * len(suppliers) + 1
+    seen = []
+    contributions = world.services.engine.contributions
+
+    def watched(parts: list[SourcePart], asked: Aggregation) -> pa.Table:
+        found = contributions(parts, asked)
+        seen.append(found.select(["contributor", "clients", *(f"clients.{what}" for what in KNOWLEDGE)]).to_pylist())
+        return found
+
+    monkeypatch.setattr(world.services.engine, "contributions", watched)
+    counts = world.counting(world.parties[suppliers[0]], round_.id)
+    assert counts is not None
+    withdraw_submission(world.call(world.parties[suppliers[0]].principal), counts.id)
+    request = world.ask(asked(), ASKER)
+    world.work()
+    waits = read_request(world.call(STEWARD), request.id)
+    assert (waits.request.state, waits.refusal) == ("permitted", Unsafe.REVISION_PENDING)
+    figures = [tuple(row.values())[1:] for row in seen[-1]]
+    assert (0, 1, 1, 0) in figures
+    assert sum(clients for clients, *_ in figures) == 21 * (len(suppliers) - 1) + 1
 
 
 def test_who_objects_is_left_out_of_all_of_them(world: World) -> None:

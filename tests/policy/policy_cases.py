@@ -214,6 +214,10 @@ ACTIONS: Mapping[str, tuple[Resource, Mapping[str, Value]]] = {
     "readAuditLog": (SERVICE, {}),
     "searchPersons": (SERVICE, {}),
     "readOwnUses": (SERVICE, {}),
+    "readCalendar": (SERVICE, {}),
+    "recordContact": (ORGANISATION, {}),
+    "changeOwnContact": (ORGANISATION, {}),
+    "remind": (SERVICE, {}),
     "runService": (SERVICE, {}),
 }
 
@@ -277,6 +281,10 @@ ALLOWED: Mapping[str, str] = {
     "readAuditLog": "auditor",
     "searchPersons": "auditor",
     "readOwnUses": "supplier",
+    "readCalendar": "supplier",
+    "recordContact": "operator",
+    "changeOwnContact": "supplier",
+    "remind": "operator worker",
     "runService": "worker",
 }
 

@@ -121,6 +121,8 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
             "readAuditLog",
             "searchPersons",
             "readOwnUses",
+            "readCalendar",
+            "remind",
             "runService",
             "proposePurpose",
             "readRegister",
@@ -140,7 +142,7 @@ SHAPES: Mapping[str, tuple[set[str], Mapping[str, type]]] = {
         action: ({"Organisation"}, {})
         for action in (
             *("registerKey", "inviteOrganisation", "suspendOrganisation", "revokeKey"),
-            *("changeOwnKeys", "readOwnOrganisation"),
+            *("changeOwnKeys", "readOwnOrganisation", "recordContact", "changeOwnContact"),
         )
     },
     "issueToken": ({"Organisation"}, KEY),
@@ -185,7 +187,7 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
     (Supplier, Role.SUPPLIER): EVERYONE_READS
     | SEES_ROUNDS
     | {"changeOwnKeys", "listAgreements", "readAgreement", "giveConsent", "leaveAgreement"}
-    | {"lodgeObjection", "listObjections", "withdrawObjection"}
+    | {"lodgeObjection", "listObjections", "withdrawObjection", "readCalendar", "changeOwnContact"}
     | {"submit", "continueSubmission", "withdrawSubmission", "listSubmissions", "readSubmission", "readOwnUses"},
     (Person, Role.REGIONAL_OWNER): EVERYONE_READS
     | SEES_ROUNDS
@@ -225,8 +227,10 @@ MAY: Mapping[tuple[type, Role], set[str]] = {
         "inviteOrganisation",
         "suspendOrganisation",
         "revokeKey",
+        "recordContact",
+        "remind",
     },
-    (Worker, Role.WORKER): {"prepareRequest", "release", "runService"},
+    (Worker, Role.WORKER): {"prepareRequest", "release", "remind", "runService"},
 }
 
 

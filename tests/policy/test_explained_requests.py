@@ -6,9 +6,11 @@ import json
 import shutil
 
 import pytest
+from bundles import bundle_of
 from typer.testing import CliRunner
 
 from service.adapters.bundle import bundle_directory
+from service.composition import explaining
 from service.composition.command import command, run
 
 WORDS = "Nobody knows the sum over all providers, and people wait."
@@ -22,6 +24,12 @@ REQUEST = {
     "necessity": WORDS,
     "whyNothingLess": WORDS,
 }
+
+
+@pytest.fixture(autouse=True)
+def _bundles_are_read_once(monkeypatch):
+    """As they are by `bundles`: each content in its turn."""
+    monkeypatch.setattr(explaining, "load_bundle", bundle_of)
 
 
 @pytest.fixture

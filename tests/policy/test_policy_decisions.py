@@ -18,8 +18,9 @@ from pathlib import Path
 import cedarpy
 from agreed import everything_agreed
 from bundles import ruled
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from many import quiet
 from policy_oracle import judge
 
 from service.adapters.cedar import CedarEngine
@@ -150,7 +151,7 @@ def test_the_rules_are_taken_apart_whole() -> None:
     assert (len(_PERMITS), len(_FORBIDS)) == (effects["permit"], effects["forbid"])
 
 
-@settings(max_examples=25, deadline=None)
+@quiet(10)
 @given(st.sets(st.sampled_from(_FORBIDS)), st.sampled_from(_FORBIDS), st.data())
 def test_a_prohibition_more_never_permits_more(kept: set[str], more: str, data: st.DataObject) -> None:
     fewer, extended = with_only(kept), with_only({*kept, more})

@@ -8,8 +8,9 @@ import cedarpy
 import policy_cases as worked
 import pytest
 from bundles import ruled
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from many import quiet
 from policy_oracle import MAY, RESOURCES, SHAPES, judge
 
 from service.adapters.cedar import CedarEngine
@@ -234,19 +235,19 @@ def near_questions(draw):
     return replace(query, principal=draw(st.sampled_from([query.principal, other.principal])), context=mixed)
 
 
-@settings(max_examples=1500, deadline=None)
+@quiet(600)
 @given(free_questions())
 def test_engine_and_oracle_agree(query):
     assert reasons(query) == judge(query)
 
 
-@settings(max_examples=400, deadline=None)
+@quiet(300)
 @given(near_questions())
 def test_engine_and_oracle_agree_near_the_boundaries(query):
     assert reasons(query) == judge(query)
 
 
-@settings(max_examples=300, deadline=None)
+@quiet(200)
 @given(st.sampled_from(worked.CASES), st.data())
 def test_a_fact_missing_or_of_another_kind_never_permits(case, data):
     facts = case.query.context

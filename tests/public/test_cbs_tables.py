@@ -186,7 +186,7 @@ WRONG = {
     "a list": Answer(200, b"[]", JSON),
     "no value": Answer(200, b"{}", JSON),
     "rows that are none": page(1),
-    "a bomb": Answer(200, gzip.compress(b" " * 70_000_000), {**JSON, "Content-Encoding": "gzip"}),
+    "a bomb": Answer(200, gzip.compress(b" " * 70_000_000, 1), {**JSON, "Content-Encoding": "gzip"}),
     "nothing": page(),
     "another year": page(a_row(Perioden="2021JJ00")),
     "another measure": page(a_row(Measure="M000003")),

@@ -67,6 +67,20 @@ class Refusal(Exception):
         }
 
 
+def an_entry(*, foreseen: bool = False, **changes: Any) -> dict[str, Any]:
+    """One delivery that is asked for, as the service tells it."""
+    told: dict[str, Any] = {
+        "dataSet": "capacity",
+        "title": {"nl": "Capaciteit, in bedden; bezet", "en": "Capacity"},
+        "period": "2020" if foreseen else "2019",
+        "due": "2027-02-14" if foreseen else "2026-02-14",
+        "daysLeft": 400 if foreseen else 35,
+        "standing": "foreseen" if foreseen else "due",
+    }
+    more = {} if foreseen else {"round": "capacity-2019", "deadline": "2026-02-14T22:59:00Z"}
+    return told | more | changes
+
+
 def a_use(**changes: Any) -> dict[str, Any]:
     return {
         "releaseId": "0190f000-0000-7000-8000-000000000001",
@@ -125,6 +139,9 @@ class Double:
     trouble: list[tuple[str, int, dict[str, str]]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     refuse_content: bool = False
+    contact: list[str] = field(default_factory=list)
+    attempt: dict[str, str] | None = None
+    calendar: list[dict[str, Any]] = field(default_factory=lambda: [an_entry(), an_entry(foreseen=True)])
     persons: set[str] = field(default_factory=lambda: {"bsn.planning.1.0123456789abcdefghijkl"})
     objections: dict[str, dict[str, Any]] = field(default_factory=dict)
     use_pages: list[list[dict[str, Any]]] = field(default_factory=lambda: [[a_use()]])
@@ -264,7 +281,11 @@ class Double:
 
     def round(self) -> dict[str, Any]:
         counts = next((h for h in self.held.values() if h.state == "accepted"), None)
-        mine = {"state": "missing"} if counts is None else {"state": "accepted", "submissionId": counts.id}
+        mine: dict[str, Any] = {"state": "missing"}
+        if counts is not None:
+            mine = {"state": "accepted", "submissionId": counts.id}
+        if self.attempt is not None:
+            mine["attempt"] = self.attempt
         return {
             "id": self.round_id,
             "dataSet": self.definition.id,
@@ -508,13 +529,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._authenticate(method, path)
         match method, path.strip("/").split("/"):
             case "GET", ["v1", "organisations", "me"]:
-                return 200, {"id": ORGANISATION, "name": "Ziekenhuis Arran", "keys": double.keys()}, {}
+                return (
+                    200,
+                    {"id": ORGANISATION, "name": "Ziekenhuis Arran", "keys": double.keys(), "contact": double.contact},
+                    {},
+                )
             case "POST", ["v1", "organisations", "me", "keys"]:
                 return 201, double.add_key(json.loads(body)), {}
             case "PUT", ["v1", "organisations", "me", "keys", key, "revocation"]:
                 return 200, double.revoke_key(key), {}
             case "GET", ["v1", "organisations", "me", "uses"]:
                 return 200, double.uses(parse_qs(urlsplit(self.path).query).get("cursor", [""])[0]), {}
+            case "GET", ["v1", "organisations", "me", "calendar"]:
+                return 200, {"items": double.calendar}, {}
+            case "PUT", ["v1", "organisations", "me", "contact"]:
+                return 200, json.loads(body), {}
             case "GET", ["v1", "agreements"]:
                 return 200, {"items": [double.agreement("processor-agreement")]}, {}
             case "POST", ["v1", "consents"]:

@@ -10,6 +10,7 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema_rs
 import pytest
@@ -25,6 +26,7 @@ from sluis_client.cli.exit_codes import MEANING
 
 ROUND = "capacity-2019"
 SUBMIT = ("submit", "capacity.csv", "--round", ROUND, "--yes")
+DUTCH = ZoneInfo("Europe/Amsterdam")
 SCHEMA = jsonschema_rs.validator_for(
     json.loads(resources.files("sluis_client.cli").joinpath("output.schema.json").read_text())
 )
@@ -429,14 +431,14 @@ def test_what_is_to_be_copied_stays_in_one_piece(
     assert signed is not None
     kept = signed.receipt
     listed = run("receipts", "list").stdout
-    moment = f"{kept.accepted_at:%Y-%m-%d %H:%M} UTC"
+    moment = f"{kept.accepted_at.astimezone(DUTCH):%Y-%m-%d %H:%M %Z}"
     for word in ("aanlevering", "bestand", kept.submission_id, ROUND, moment, "capacity.csv"):
         assert listed.count(word) == 1
     assert max(map(len, listed.splitlines())) <= int(columns)
     for command in ("status", "rounds"):
         shown = run(command).stdout
         assert ROUND in shown
-        assert f"{double.deadline:%Y-%m-%d %H:%M} UTC" in shown
+        assert f"{double.deadline.astimezone(DUTCH):%Y-%m-%d %H:%M %Z}" in shown
 
 
 def test_a_document_has_the_moments_exactly(run: Callable[..., Result], registered: Path, double: Double):

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow.parquet.encryption import create_decryption_properties
+from written_parts import encrypt_part, write_part
 
 from service.adapters import durable
 from service.adapters.part_format import ROW_GROUP
 from service.adapters.parts import FileSystemPartStore
 from service.ports.parts import MissingPartError
-from tests.support.written_parts import encrypt_part, write_part
 
 KEY = bytes(range(32))
 OTHER = bytes(32)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from bundles import bundle_of
 from sqlalchemy import insert, select
 
 from service.adapters.database import SqlDatabase
 from service.adapters.database.agreement_tables import agreement_parties, agreements
 from service.domain.agreement import AgreementKind, AgreementState, Grounds, InForce
-from tests.support.bundles import bundle_of
 
 CATALOGUE = bundle_of().catalogue
 DATA_SETS = tuple(sorted({found.id for found in CATALOGUE.data_sets}))

@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts a connection at a chosen point: the machine between supplier and service that fails."""
+"""A proxy that cuts, delays, doubles and reorders at chosen points: the machine between supplier and service that fails."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 
@@ -34,6 +36,24 @@ class Cut:
 
 
 @dataclass
+class Trick:
+    """Do something else to the first exchange whose request starts with `request`.
+
+    Attributes:
+        request: a pattern for the request line.
+        delay: seconds before it reaches the service.
+        doubled: it reaches the service twice, one after the other, and the client has this answer: the first or second.
+        held: the client's connection is cut at once, and the request reaches the service after so many others.
+    """
+
+    request: re.Pattern[str]
+    delay: float = 0
+    doubled: Literal["", "first", "second"] = ""
+    held: int = 0
+    done: bool = False
+
+
+@dataclass
 class CuttingProxy:
     """The proxy; one that `keeps` has all that passes, as the machine does that ends TLS and logs."""
 
@@ -45,6 +65,9 @@ class CuttingProxy:
     answers: list[bytes] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     keeps: bool = False
+    tricks: list[Trick] = field(default_factory=list)
+    waiting: list[tuple[int, bytes]] = field(default_factory=list)
+    late: list[bytes] = field(default_factory=list)
 
     def handle(self, client: socket.socket) -> None:
         """One exchange after another, each over its own connection to the service."""
@@ -63,7 +86,13 @@ class CuttingProxy:
                     cut.meanwhile()
                     _reset(client)
                     return
-                answer = self._forward(head + body, whole=True)
+                trick = self._trick_for(head)
+                if trick is not None and trick.held:
+                    with self.lock:
+                        self.waiting.append((trick.held, head + body))
+                    _reset(client)
+                    return
+                answer = self._passed(head + body, trick)
                 if self.keeps:
                     self.answers.append(answer)
                 if cut is not None:
@@ -88,6 +117,25 @@ class CuttingProxy:
                     self.made += 1
                     return cut
         return None
+
+    def _trick_for(self, head: bytes) -> Trick | None:
+        with self.lock:
+            for trick in self.tricks:
+                if not trick.done and trick.request.match(head.decode("latin-1")):
+                    trick.done = True
+                    return trick
+        return None
+
+    def _passed(self, request: bytes, trick: Trick | None) -> bytes:
+        """The answer to a request, after which those that were held so long arrive too."""
+        if trick is not None:
+            time.sleep(trick.delay)
+        answers = [self._forward(request, whole=True) for _ in range(2 if trick and trick.doubled else 1)]
+        with self.lock:
+            due = [held for left, held in self.waiting if left == 1]
+            self.waiting = [(left - 1, held) for left, held in self.waiting if left > 1]
+        self.late += [self._forward(held, whole=True) for held in due]
+        return answers[-1 if trick and trick.doubled == "second" else 0]
 
     def _forward(self, request: bytes, *, whole: bool) -> bytes:
         parts = urlsplit(self.target)

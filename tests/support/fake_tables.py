@@ -18,6 +18,7 @@ from service.domain.organisation import ClientKey, Invitation, Organisation
 from service.domain.public_figures import PublicCopy
 from service.domain.purpose import PurposeVerdict, StatedPurpose
 from service.domain.release import Certificate, Release
+from service.domain.reminder import Contact, Reminder, ReminderMail
 from service.domain.request import AggregateRequest, Evidence, Review
 from service.domain.round import Round
 from service.domain.sealing import SealingKey
@@ -48,6 +49,9 @@ class Tables:
     purposes: dict[tuple[str, int], StatedPurpose] = field(default_factory=dict)
     agreements: dict[str, RecordedAgreement] = field(default_factory=dict)
     public_figures: dict[str, PublicCopy] = field(default_factory=dict)
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    reminder_mails: dict[str, ReminderMail] = field(default_factory=dict)
+    reminders: dict[tuple[str, str, str], Reminder] = field(default_factory=dict)
     sealing_keys: dict[str, SealingKey] = field(default_factory=dict)
     purpose_verdicts: dict[str, PurposeVerdict] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from fake_audit import FakeAuditTrail, FakeSavedQueries
 from fake_objections import FakeObjections
 from fake_public_figures import FakePublicFigures
 from fake_purposes import FakePurposes
+from fake_reminders import FakeReminders
 from fake_repositories import (
     FakeDrawings,
     FakeOrganisations,
@@ -51,6 +52,7 @@ class FakeUnitOfWork:
         self.objections = FakeObjections(self.transaction)
         self.drawings = FakeDrawings(self.transaction)
         self.public_figures = FakePublicFigures(self.transaction)
+        self.reminders = FakeReminders(self.transaction)
         self.sealing_keys = FakeSealingKeys(self.transaction)
         self.saved_queries = FakeSavedQueries(self.transaction)
         self.audit = FakeAuditTrail(self.transaction)

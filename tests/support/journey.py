@@ -30,12 +30,13 @@ from service.composition.build import Application, open_application
 from service.composition.settings import Settings
 from service.composition.worker import Worker
 from service.domain.audit import AuditEvent
-from service.domain.errors import Conflict
+from service.domain.errors import Conflict, Unavailable
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Anonymous, Operator, Person, Principal, Role, Supplier
 from service.domain.principal import Worker as WorkerPrincipal
 from service.domain.public_figures import Fetched, Observation, PublicSource
 from service.domain.purpose import StatedPurpose
+from service.domain.reminder import Letter
 from service.domain.request import AggregateRequest, RequestedDimension, RequestSpec, Verdict
 from service.domain.round import Round, RoundState
 from service.domain.submission import Submission, SubmissionState
@@ -153,6 +154,20 @@ class Publisher:
         return Fetched(source.table_of(year).table, *told, found)
 
 
+@dataclass
+class Mailbox:
+    """A mail server that keeps what it takes; with `refuses` it takes nothing."""
+
+    taken: list[Letter] = field(default_factory=list)
+    refuses: bool = False
+
+    def send(self, letter: Letter) -> int:
+        if self.refuses:
+            raise Unavailable("mail-not-sent", {"why": "SMTP 450"})
+        self.taken.append(letter)
+        return 0
+
+
 @dataclass(repr=False)
 class World:
     """The service on stores of its own, with a clock that stands still."""
@@ -167,7 +182,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.worker = Worker(self.services.randomness, interval=1, report=lambda *told: self.troubles.append(told))
-        outside = {"clock_watch": GoodClock(), "public_figures": Publisher()}
+        outside = {"clock_watch": GoodClock(), "public_figures": Publisher(), "mailer": Mailbox()}
         self.services = replace(self.services, clock=self.clock, jobs=self.worker, **outside)
 
     # --- who calls

@@ -36,22 +36,26 @@ from token_maker import ec_jwk, ec_key
 from service.domain.agreement import AgreementKind, Terms
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.domain.principal import Person, Principal, Role, Supplier
+from service.domain.reminder import Contact, Letter
 from service.domain.request import Verdict
 from service.domain.round import RoundState
 from service.ports.identity import Identified, NotAuthenticated, TokenFault
 from service.ports.unit_of_work import AuditFilter, Page
 from service.use_cases.authenticate import MoreFailures
 from service.use_cases.begin_submission import begin_submission
+from service.use_cases.change_contact import record_contact
 from service.use_cases.fail_request import fail_request
 from service.use_cases.fetch_public_figures import fetch_public_figures
 from service.use_cases.judge_agreement import judge_agreement
 from service.use_cases.judge_purpose import review_purpose
 from service.use_cases.keep_audit_queries import save_audit_query
 from service.use_cases.lodge_objection import lodge_objection
+from service.use_cases.queue_reminders import queue_reminders
 from service.use_cases.read_audit_log import ExportForm
 from service.use_cases.record_agreement import record_agreement
 from service.use_cases.release_request import release_request
 from service.use_cases.rotate_sealing_key import rotate_sealing_key
+from service.use_cases.send_reminder import take_reminder, waiting_reminders
 from service.use_cases.suspend_organisation import suspend_organisation
 from sluis_client.wire import Format, digest
 from sluis_client.wire.log import LogKey, log_origin
@@ -67,6 +71,7 @@ TERMS = Terms(
     date(2027, 12, 31),
 )
 NOTHING = "0190f000-0000-7000-8000-000000000000"
+MAILBOX = Contact(("aanlevering@north.example",))
 SOMEBODY = "bsn.planning.1." + "s" * 22
 _KEY = "k" * 43
 
@@ -190,6 +195,31 @@ def covered(world: World) -> Callable[[bytes], object]:
     """Somewhere to write the log, which is up to date."""
     world.sequence()
     return bytearray().extend
+
+
+def reachable(world: World, *_: object) -> tuple[()]:
+    """North has an address, and a round that it has to be reminded of."""
+    record_contact(world.call(OPERATOR), "north", MAILBOX)
+    return ()
+
+
+def queued(world: World) -> str:
+    """A mail in the outbox, to whoever was not reminded before."""
+    world.clock.pass_by(hours=1)
+    for party in world.parties:
+        record_contact(world.call(OPERATOR), party, MAILBOX)
+        queue_reminders(world.call(WORKER))
+        if waiting := waiting_reminders(world.call(WORKER)):
+            return waiting[0]
+    raise AssertionError("everybody was reminded")
+
+
+def taken(world: World) -> Letter:
+    """A letter, taken out of the outbox."""
+    mail = queued(world)
+    letter = take_reminder(world.call(WORKER), mail)
+    assert letter is not None
+    return letter
 
 
 Arguments = Callable[[World, Things], tuple[Any, ...]]
@@ -658,6 +688,26 @@ CASES: Mapping[str, Case] = {
     "remove_audit_query": Case({"auditor"}, "auditor", _a_query, "audit.remove-query", fixed(NOTHING)),
     "read_signals": Case(
         {"auditor"}, "auditor", fixed(None, None), "audit.signals", lambda w, _: (w.clock.now(), w.clock.now())
+    ),
+    "read_calendar": Case(SUPPLIERS, "north", fixed()),
+    "record_contact": Case(
+        {"operator"},
+        "operator",
+        fixed("north", MAILBOX),
+        "contact.record",
+        fixed("nobody-here", MAILBOX),
+    ),
+    "change_own_contact": Case(SUPPLIERS, "north", fixed(MAILBOX), "contact.change"),
+    "any_reminder_due": Case({"operator", "worker"}, "worker", fixed()),
+    "queue_reminders": Case({"operator", "worker"}, "worker", reachable, "reminder.queue"),
+    "waiting_reminders": Case({"operator", "worker"}, "worker", fixed()),
+    "take_reminder": Case({"operator", "worker"}, "worker", lambda w, _: (queued(w),), "reminder.take", fixed(NOTHING)),
+    "send_reminder": Case(
+        {"operator", "worker"},
+        "worker",
+        lambda w, _: (taken(w),),
+        "reminder.send",
+        lambda w, _: (replace(taken(w), id=NOTHING),),
     ),
     "read_uses": Case(SUPPLIERS, "north", fixed(PAGE), "use.list", fixed(Page(cursor="not one of ours"))),
     # --- the service itself

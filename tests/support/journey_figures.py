@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from journey import Row, World, a_spec
-from scipy.optimize import linprog
+from linear_program import LinearProgram
 
 from service.domain.round import RoundState
 
@@ -172,7 +172,13 @@ def attack(releases: Sequence[str], facts: Sequence[Delivered]) -> list[Breach]:
             unknown = [atom for atom in unknown if not cell.holds(atom)]
     published = [cell for cell in cells if cell.value]
     matrix = np.array([[float(cell.holds(atom)) for atom in unknown] for cell in published])
+    matrix = matrix.reshape(len(published), len(unknown))
     values = np.array([float(cell.value or 0) for cell in published])
+    known = {}
+    for attacker in ("outsider", *FIGURES):
+        own = defaultdict(float, {fact.atom: float(fact.value) for fact in facts if fact.supplier == attacker})
+        least = np.array([own[atom] for atom in unknown])
+        known[attacker] = LinearProgram(matrix, values, least, np.full(len(unknown), np.inf))
     found = []
     for cell in _targets(cells):
         shares: defaultdict[str, int] = defaultdict(int)
@@ -183,12 +189,10 @@ def attack(releases: Sequence[str], facts: Sequence[Delivered]) -> list[Breach]:
         if margin is None:
             continue
         target = np.array([float(cell.holds(atom)) for atom in unknown])
-        for attacker in ("outsider", *FIGURES):
-            own = defaultdict(int, {fact.atom: fact.value for fact in facts if fact.supplier == attacker})
+        for attacker, program in known.items():
             if shares.get(attacker) == total:
                 continue  # its own figure is no secret to itself
-            bounds = [(own[atom], None) for atom in unknown]
-            lowest, highest = (_extreme(sign * target, matrix, values, bounds) for sign in (1, -1))
+            lowest, highest = (_extreme(sign * target, program) for sign in (1, -1))
             exact = -highest - lowest < 0.5
             close = attacker == "outsider" and -highest < total + margin - 1e-6
             if exact or close:
@@ -206,13 +210,10 @@ def _targets(cells: Sequence[Cell]) -> list[Cell]:
     return [Cell(tuple(codes), found, None) for found in product(*(sorted(named) for named in codes.values()))]
 
 
-def _extreme(target: Any, matrix: Any, values: Any, bounds: Any) -> float:
+def _extreme(target: np.ndarray, program: LinearProgram) -> float:
     """The least value of target; minus infinity when nothing bounds it."""
-    solved = linprog(target, A_eq=matrix if len(matrix) else None, b_eq=values if len(matrix) else None, bounds=bounds)
-    if solved.status == 3:
-        return -np.inf
-    assert solved.status == 0, solved.message
-    return float(solved.fun)
+    found = program.at_least(target)
+    return -np.inf if found is None else float(target @ found)
 
 
 def _leaves(tree: Mapping[str, str]) -> list[str]:

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from many import quiet
 from wire_cases import ALLOWED, DEFINITION, GOOD, OTHER, cell, parquet_of, parquet_of_table
 
 from sluis_client.wire import FaultCode, Limits, check_content
@@ -108,7 +109,7 @@ def test_content_may_be_a_file_or_a_stream(tmp_path):
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None, max_examples=200)
+@quiet(100)
 def test_thrift_reads_anything_or_says_that_it_cannot(content):
     reader = CompactReader(content, 0, len(content))
     try:

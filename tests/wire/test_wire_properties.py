@@ -7,8 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from many import quiet
 from wire_cases import (
     ALLOWED,
     DEFINITION,
@@ -35,11 +36,7 @@ from sluis_client.wire.content.values import check_values
 from sluis_client.wire.faults import FaultList
 
 REGIONS = ["S01", "S02", "GP, other"]
-QUICK = settings(
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    max_examples=80,
-)
+QUICK = quiet(40)
 
 remarks = st.one_of(
     st.none(),

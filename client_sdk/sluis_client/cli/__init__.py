@@ -8,6 +8,7 @@ import typer
 
 from sluis_client.cli.agreements import agreements
 from sluis_client.cli.audit import audit
+from sluis_client.cli.calendar import calendar, contact
 from sluis_client.cli.check import check
 from sluis_client.cli.describe import describe
 from sluis_client.cli.diff import diff
@@ -47,6 +48,8 @@ app.command()(submit)
 app.command()(withdraw)
 app.command()(status)
 app.command()(rounds)
+app.command()(calendar)
+app.command()(contact)
 app.command()(uses)
 app.add_typer(agreements, name="agreements")
 app.add_typer(objections, name="objections")

@@ -7,8 +7,9 @@ import json
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -24,6 +25,7 @@ from sluis_client.errors import ContentRefusedError, ServiceRefusedError, SetupE
 from sluis_client.language import Language, Text
 
 _SHOWN_ON_SCREEN = 50
+_CLOCKS = ZoneInfo("Europe/Amsterdam")
 _UNBOUNDED = 10_000  # columns; wider than any screen
 
 
@@ -195,8 +197,8 @@ def with_places(faults: wire.Faults, places: Sequence[str]) -> dict[str, Any]:
 
 
 def minute_text(moment: datetime) -> str:
-    """A moment to the minute, for people; `--json` has it exactly."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    """A moment to the minute on Dutch clocks, for people; `--json` has it exactly."""
+    return f"{moment.astimezone(_CLOCKS):%Y-%m-%d %H:%M %Z}"
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], whole: Collection[int]) -> Table:

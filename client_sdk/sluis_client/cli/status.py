@@ -1,16 +1,18 @@
 """`sluis-client status` and `sluis-client rounds`."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from sluis_client.answers import Round
+from sluis_client.answers import Attempt, Round
 from sluis_client.cli.options import JsonOption, LanguageOption
 from sluis_client.cli.screen import Screen, minute_text
 from sluis_client.cli.secrets import opened_client
 from sluis_client.language import Text
+from sluis_client.steps import next_steps
 
 
 def status(as_json: JsonOption = False, language: LanguageOption = "nl") -> None:
-    """Wie deze computer is, wat er nog open staat en wat er onderweg is. / Where you stand."""
+    """Hoe elke ronde ervoor staat, wat de volgende stap is en wat onderweg is. / Where you stand and what is next."""
     screen = Screen("status", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
@@ -23,6 +25,10 @@ def status(as_json: JsonOption = False, language: LanguageOption = "nl") -> None
             )
         )
         show_rounds(screen, found.rounds)
+        steps = next_steps(found.rounds, datetime.now(UTC))
+        for step, about in steps:
+            named = ", ".join(about)
+            screen.say(Text(f"{named}: {step.nl}", f"{named}: {step.en}"))
         for entry in found.under_way:
             screen.say(
                 Text(
@@ -36,6 +42,7 @@ def status(as_json: JsonOption = False, language: LanguageOption = "nl") -> None
             exitCode=0,
             registration=who.to_json(),
             rounds=[one.to_json() for one in found.rounds],
+            nextSteps=[{"rounds": about, **step.to_json()} for step, about in steps],
             underWay=[
                 {"name": entry.name, "round": entry.manifest.round, "submissionId": entry.submission}
                 for entry in found.under_way
@@ -69,12 +76,25 @@ def show_rounds(screen: Screen, found: Sequence[Round]) -> None:
                 one.period,
                 _STATE.get(one.state, Text(one.state, one.state)).in_language(screen.language),
                 minute_text(one.deadline),
-                _DELIVERY.get(one.delivery or "missing", Text("?", "?")).in_language(screen.language),
+                _delivery(one).in_language(screen.language),
             )
             for one in found
         ],
         whole={0, 3},
     )
+
+
+def attempt_text(attempt: Attempt) -> Text:
+    """What became of a delivery that does not count."""
+    return _ATTEMPT.get(attempt.state, Text(attempt.state, attempt.state))
+
+
+def _delivery(found: Round) -> Text:
+    told = _DELIVERY.get(found.delivery or "missing", Text("?", "?"))
+    if found.attempt is None:
+        return told
+    attempt = attempt_text(found.attempt)
+    return Text(f"{told.nl} ({attempt.nl})", f"{told.en} ({attempt.en})")
 
 
 _STATE = {
@@ -87,4 +107,10 @@ _DELIVERY = {
     "missing": Text("ontbreekt", "missing"),
     "accepted": Text("aangenomen", "accepted"),
     "late": Text("aangenomen, te laat", "accepted, late"),
+}
+_ATTEMPT = {
+    "receiving": Text("een niet af", "one unfinished"),
+    "refused": Text("laatste geweigerd", "last one refused"),
+    "abandoned": Text("een afgebroken", "one given up"),
+    "withdrawn": Text("ingetrokken", "withdrawn"),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sluis_client.wire.canonical import canonical_bytes, digest
@@ -26,7 +26,7 @@ from sluis_client.wire.log import (
 )
 from sluis_client.wire.manifest import SignatureError
 from sluis_client.wire.receipt import RELEASE_PREFIX, verify_ed25519
-from sluis_client.wire.strict import StepError, WireError
+from sluis_client.wire.strict import Fields, StepError, WireError, string
 
 CERTIFICATE_PREFIX = b"sluis-certificate-v1\n"
 RELEASE_EVENT = "release.create"
@@ -141,7 +141,7 @@ def verify_release(
     if disclosure.get("safe") is not True or not all(_is_name(disclosure.get(one)) for one in ("profile", "evidence")):
         raise ReleaseError(6, "De tabel is niet veilig bevonden.", "The table was not found to be safe.")
     _require_four_eyes(certificate)  # 7
-    proof = _log_proof(certificate)
+    proof = _log_proof(certificate, document)
     try:
         proven = verify_log_proof(proof, log_key, _expected_event(certificate))
     except EntryError as error:
@@ -270,9 +270,14 @@ def _expected_event(certificate: Mapping[str, Any]) -> Mapping[str, object]:
     }
 
 
-def _log_proof(certificate: Mapping[str, Any]) -> LogProof:
+def _log_proof(certificate: Mapping[str, Any], release: Mapping[str, Any]) -> LogProof:
+    """With the successions of keys since: they stand beside the certificate, for the keys of the log vouch for them."""
     try:
-        return LogProof.from_json(certificate["logProof"])
+        proof = LogProof.from_json(certificate["logProof"])
+        fields = Fields(release, set(release))
+        since = fields.each("logSuccessions", string) if "logSuccessions" in release else ()
+        fields.finish()
+        return replace(proof, successions=(*proof.successions, *since))
     except WireError as error:
         raise ReleaseError(
             8, f"De plaats in het log is misvormd: {error}", f"The place is malformed: {error}"

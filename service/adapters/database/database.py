@@ -21,6 +21,7 @@ from service.adapters.database.public_figures import SqlPublicFigures
 from service.adapters.database.purposes import SqlPurposes
 from service.adapters.database.refusals import REFUSED, RowRefused, meaning
 from service.adapters.database.releases import SqlReleases
+from service.adapters.database.reminders import SqlReminders
 from service.adapters.database.requests import SqlRequests
 from service.adapters.database.revisions import head, revision_of
 from service.adapters.database.rounds import SqlRounds
@@ -41,6 +42,7 @@ from service.ports.unit_of_work import (
     PublicCopies,
     Purposes,
     Releases,
+    Reminders,
     Requests,
     Rounds,
     SavedQueries,
@@ -67,6 +69,7 @@ class SqlUnitOfWork:
         self.drawings: Drawings = SqlDrawings(transaction)
         self.objections: Objections = SqlObjections(transaction)
         self.public_figures: PublicCopies = SqlPublicFigures(transaction)
+        self.reminders: Reminders = SqlReminders(transaction)
         self.sealing_keys: SealingKeys = SqlSealingKeys(transaction)
         self.saved_queries: SavedQueries = SqlSavedQueries(transaction)
         self.audit: AuditTrail = self._trail

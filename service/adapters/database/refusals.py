@@ -11,7 +11,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from service.adapters.database import agreement_tables, audit_tables, purpose_tables
+from service.adapters.database import agreement_tables, audit_tables, purpose_tables, reminder_tables
 from service.domain.errors import Conflict, DomainError, Unavailable
 
 BUSY = "database-busy"
@@ -106,6 +106,7 @@ def _names_by_columns() -> Mapping[str, str]:
         **audit_tables.metadata.tables,
         **purpose_tables.purposes.metadata.tables,
         **agreement_tables.agreements.metadata.tables,
+        **reminder_tables.reminders.metadata.tables,
     }
     for table in known.values():
         unique: list[UniqueConstraint | Index] = [c for c in table.constraints if isinstance(c, UniqueConstraint)]

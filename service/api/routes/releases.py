@@ -41,7 +41,7 @@ def get_releases(call: AnyCall, limit: Limit = 50, cursor: Cursor = None) -> Res
 def get_release(request: Request, call: AnyCall, release_id: Id) -> Response:
     """The release with its figures; `content` stands here byte for byte as it was signed."""
     view = read_release(call, release_id)
-    etag = _etag(view, f"release-{view.revision}-{view.by or ''}")
+    etag = _etag(view, f"release-{view.revision}-{view.by or ''}-{len(view.log_successions)}")
     if has_already(request, etag):
         return Response(status_code=304, headers={"ETag": etag})
     return Response(release_bytes(view), headers={"ETag": etag}, media_type=_JSON)

@@ -83,6 +83,21 @@ class OAuthErrorAnswer(Answer):
     error_description: Annotated[str, Field(serialization_alias="error_description")]
 
 
+class ContactInput(Input):
+    """The addresses to which reminders of deliveries go, in place of those that were there; none for no reminders."""
+
+    addresses: Annotated[
+        list[Annotated[str, Field(max_length=254)]],
+        Field(max_length=5, examples=[["aanlevering@ziekenhuis.example"]]),
+    ]
+
+
+class ContactAnswer(Answer):
+    """The addresses to which reminders of deliveries go."""
+
+    addresses: list[str]
+
+
 class AgreementAnswer(Answer):
     """The agreement under which an organisation takes part."""
 
@@ -115,6 +130,10 @@ class OrganisationAnswer(Answer):
     regions: Annotated[list[str], Field(description="The regions that it stands for, as `classification/code`")]
     identifiers: dict[str, str]
     keys: list[KeyAnswer]
+    contact: (
+        Annotated[list[str], Field(description="The addresses to which reminders of deliveries go; for suppliers only")]
+        | None
+    ) = ABSENT
 
     @classmethod
     def of(cls, view: OrganisationView) -> OrganisationAnswer:
@@ -133,4 +152,5 @@ class OrganisationAnswer(Answer):
             regions=sorted(found.regions),
             identifiers=dict(found.identifiers),
             keys=[KeyAnswer.of(key) for key in view.keys],
+            contact=None if view.contact is None else list(view.contact.addresses),
         )

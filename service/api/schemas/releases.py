@@ -81,6 +81,7 @@ class ReleaseAnswer(ReleaseSummary):
     """A release with its figures and its certificate; `sluis-client release verify` checks it without the service."""
 
     certificate: CertificateAnswer | None = ABSENT
+    log_successions: Annotated[list[str], Field(description="Of the log's keys, when one was replaced")] | None = ABSENT
     content: Annotated[dict[str, Any], Field(description="RFC 8785 canonical JSON: metadata, dimensions and cells")]
 
 
@@ -121,4 +122,6 @@ def release_bytes(view: ReleaseView) -> bytes:
             certificate=json.loads(found.content), key_id=found.key_id, signature=found.signature
         )
         summary += b',"certificate":' + certificate.to_json()
+        if view.log_successions:
+            summary += b',"logSuccessions":' + json.dumps(list(view.log_successions)).encode()
     return summary + b',"content":' + view.release.content.encode() + b"}"

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from service.api.schemas.base import ABSENT, Answer, Identifier, Input, Moment, NoDoubles, Prose, UtcTime
+from service.api.schemas.submissions import ConfirmationAnswer
 from service.domain.catalogue import Catalogue
 from service.domain.round import Round, RoundState
-from service.domain.submission import Submission
+from service.domain.submission import OwnDelivery, Submission, SubmissionState
 from service.use_cases.read_rounds import Delivery, RoundView
 
 DeliveryState = Literal["missing", "accepted", "late"]
@@ -44,11 +45,34 @@ class RoundStateInput(Input):
         return RoundState(self.state)
 
 
+class AttemptAnswer(Answer):
+    """The newest delivery, when it does not count: refused, not finished, given up, or withdrawn."""
+
+    state: SubmissionState
+    submission_id: str
+
+    @classmethod
+    def of(cls, attempt: Submission | None) -> AttemptAnswer | None:
+        """None when there is none."""
+        return None if attempt is None else cls(state=attempt.state, submission_id=attempt.id)
+
+
 class MyDelivery(Answer):
     """How the supplier that asks stands in the round."""
 
     state: DeliveryState
     submission_id: str | None = ABSENT
+    attempt: AttemptAnswer | None = ABSENT
+
+    @classmethod
+    def of(cls, own: OwnDelivery) -> MyDelivery:
+        """What counts, and what does not."""
+        counting = own.counting
+        return cls(
+            state=_state(counting),
+            submission_id=None if counting is None else counting.id,
+            attempt=AttemptAnswer.of(own.attempt),
+        )
 
 
 class RoundAnswer(Answer):
@@ -70,9 +94,6 @@ class RoundAnswer(Answer):
     def of(cls, view: RoundView) -> RoundAnswer:
         """The round as its reader may see it."""
         found = view.round
-        mine = MyDelivery(
-            state=_state(view.delivery), submission_id=view.delivery.id if view.delivery is not None else None
-        )
         return cls(
             id=found.id,
             data_set=found.data_set,
@@ -84,7 +105,7 @@ class RoundAnswer(Answer):
             deadline=found.deadline,
             reason=found.reason,
             expected=sorted(found.expected) if view.shows_expected else None,
-            my_delivery=mine if view.shows_delivery else None,
+            my_delivery=None if view.own is None else MyDelivery.of(view.own),
         )
 
     @classmethod
@@ -92,7 +113,7 @@ class RoundAnswer(Answer):
         """The round as the steward who made or changed it sees it."""
         data_set = catalogue.data_set(found.data_set, found.data_set_version)
         periods = catalogue.allowed_periods(data_set, found.period)
-        return cls.of(RoundView(found, data_set.period.name, periods, None, shows_delivery=False, shows_expected=True))
+        return cls.of(RoundView(found, data_set.period.name, periods, None, shows_expected=True))
 
 
 class DeliveryAnswer(Answer):
@@ -103,6 +124,7 @@ class DeliveryAnswer(Answer):
     submission_id: str | None = ABSENT
     version: int | None = ABSENT
     rows: int | None = ABSENT
+    confirmed: ConfirmationAnswer | None = ABSENT
 
     @classmethod
     def of(cls, delivery: Delivery) -> DeliveryAnswer:
@@ -114,6 +136,7 @@ class DeliveryAnswer(Answer):
             submission_id=found.id if found else None,
             version=found.version if found else None,
             rows=found.rows if found else None,
+            confirmed=ConfirmationAnswer.of(found.manifest) if found else None,
         )
 
 

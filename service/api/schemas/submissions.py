@@ -172,6 +172,19 @@ class PartAnswer(Answer):
         return cls(number=part.number, size=part.size, digest=part.digest)
 
 
+class ConfirmationAnswer(Answer):
+    """Figures that were unusual beside the supplier's own earlier ones, and why they are right by its signed word."""
+
+    warnings: list[str]
+    reason: str
+
+    @classmethod
+    def of(cls, manifest: str) -> ConfirmationAnswer | None:
+        """What a manifest, as it was signed, says of it."""
+        confirmed = json.loads(manifest).get("confirmed")
+        return None if confirmed is None else cls.model_validate(confirmed)
+
+
 class SubmissionAnswer(Answer):
     """A delivery. What was wrong with it, and its receipt, are for its supplier alone."""
 
@@ -189,6 +202,7 @@ class SubmissionAnswer(Answer):
     manifest_digest: Digest
     received_at: Moment
     accepted_at: Moment | None = ABSENT
+    confirmed: ConfirmationAnswer | None = ABSENT
     warnings: list[FaultAnswer] | None = ABSENT
     faults: FaultsAnswer | None = ABSENT
     receipt: ReceiptAnswer | None = ABSENT
@@ -237,6 +251,7 @@ class SubmissionAnswer(Answer):
             manifest_digest=found.manifest_digest,
             received_at=found.received_at,
             accepted_at=found.accepted_at,
+            confirmed=ConfirmationAnswer.of(found.manifest),
             warnings=faults_of(found.warnings)["shown"] if own else None,
             faults=FaultsAnswer.model_validate(faults_of(found.faults)) if own and found.faults else None,
             receipt=ReceiptAnswer.model_validate_json(found.receipt) if own and found.receipt else None,

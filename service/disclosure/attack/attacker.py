@@ -240,7 +240,8 @@ class Attacker:
     def _report(self, question: Question, attacker: int | None, reached: float, *, exact: bool) -> None:
         node = int(self._assessment.nodes[question.unsafe])
         needed = question.level if attacker is None else question.insider_level
-        found = Breach(self._describe(node), node, question.direction, attacker, exact, needed, reached)
+        who = None if attacker is None else int(self._measures.contributor_of[attacker])
+        found = Breach(self._describe(node), node, question.direction, who, exact, needed, reached)
         self._breaches.append(found)
 
     # --- step 6: intervals --------------------------------------------------------------------------------------------

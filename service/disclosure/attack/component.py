@@ -141,7 +141,7 @@ class Component:
         """
         count = len(self.nodes)
         if attackers is None:
-            down, up = self._figures.everyone(self._room, column)
+            down, up = self._figures.everyone(self._room, column, direction)
         else:
             down, up = self._figures.narrow(self._room, attackers)
         if level > (up if direction == UP else down)[column] * (1 + TOLERANCE):
@@ -214,13 +214,8 @@ class _Figures:
         self._column = np.repeat(np.arange(len(nodes)), times)
         self._holder, self._own = measures.holder[entry], measures.own[entry].astype(np.float64)
         self._value = measures.value[nodes].astype(np.float64)
-        self._alone: Flags = measures.reporting[nodes] == 1
-        first, rank = np.full((2, len(nodes)), -1, dtype=np.int64), np.zeros((2, len(nodes)))
-        for place in (0, 1):
-            there = times > place
-            first[place, there] = measures.holder[start[there] + place]
-            rank[place, there] = measures.own[start[there] + place]
-        self._largest_holder, self._largest = first, rank
+        self._alone: Flags = measures.alone[entry]
+        self._nodes, self._measures = nodes, measures
 
     def of(self, attackers: Ints) -> Ints:
         """Columns of which these contributors know something."""
@@ -228,24 +223,20 @@ class _Figures:
 
     def narrow(self, room: Room, attackers: Ints) -> tuple[Floats, Floats]:
         """(down, up) for these contributors together."""
-        if not len(attackers):
-            return room.down, room.up
-        hit = np.isin(self._holder, attackers)
-        columns = self._column[hit]
-        down, up = room.down.copy(), room.up.copy()
-        np.minimum.at(down, columns, self._value[columns] - self._own[hit])
-        mine = columns[self._alone[columns]]
-        down[mine] = up[mine] = 0.0
-        return down, up
+        return self._without(room, np.isin(self._holder, attackers)) if len(attackers) else (room.down, room.up)
 
-    def everyone(self, room: Room, column: int) -> tuple[Floats, Floats]:
-        """(down, up) for all contributors together to whom the node is a secret."""
-        owner = self._largest_holder[0, column] if self._alone[column] else -2
-        owned = self._largest_holder[0] == owner
-        down = np.minimum(room.down, self._value - np.where(owned, self._largest[1], self._largest[0]))
-        known = self._alone & ~owned
-        down[known] = 0.0
-        return down, np.where(known, 0.0, room.up)
+    def everyone(self, room: Room, column: int, direction: int) -> tuple[Floats, Floats]:
+        """(down, up) for all contributors together to whom the node is a secret in a direction."""
+        told = self._measures.knowing(int(self._nodes[column]), down=direction != UP)
+        return self._without(room, ~np.isin(self._holder, told))
+
+    def _without(self, room: Room, hit: Flags) -> tuple[Floats, Floats]:
+        """(down, up) for those who know these figures."""
+        columns, down, up = self._column[hit], room.down.copy(), room.up.copy()
+        np.minimum.at(down, columns, self._value[columns] - self._own[hit])
+        known = self._column[hit & self._alone]
+        down[known] = up[known] = 0.0
+        return down, up
 
 
 def _tighten(matrix: sp.csr_matrix, room: Room) -> tuple[Floats, Floats]:

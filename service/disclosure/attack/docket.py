@@ -99,10 +99,10 @@ def seen_through(equations: sp.csr_matrix, measures: Measures, unsafe: Ints) -> 
         unsafe: the nodes that matter; when none of them is empty, nobody has to look.
     """
     size = len(measures.value), max(measures.holders, 1)
-    alone, empty = np.flatnonzero(measures.reporting == 1), measures.value == 0
+    alone, empty = np.flatnonzero(measures.alone), measures.value == 0
     if not len(alone) or not empty[unsafe].any():
         return sp.csr_matrix(size, dtype=np.int64)
-    known = sp.csr_matrix((np.ones(len(alone), np.int64), (alone, measures.holder[measures.start[alone]])), size)
+    known = sp.csr_matrix((np.ones(len(alone), np.int64), (measures.node[alone], measures.holder[alone])), size)
     rows = equations[np.flatnonzero(abs(equations) @ empty.astype(np.float64))]
     every = abs(rows).astype(np.int64)
     length = np.diff(rows.indptr)
@@ -257,7 +257,7 @@ class Docket:
             failing = code[start:stop] - number * holders
             left = self._left.get((direction, unsafe))
             if left is None:
-                left = self._without_owner(unsafe, failing)
+                left = self._without_owner(direction, unsafe, failing)
             else:
                 left = left[np.isin(left, failing)] if len(failing) else failing
             self._keep(direction, unsafe, left)
@@ -268,7 +268,7 @@ class Docket:
         start, times = measures.start[found.nodes], np.diff(measures.start)[found.nodes]
         entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
         of = np.repeat(np.arange(len(found.nodes)), times)
-        alone = measures.reporting[found.nodes][of] == 1
+        alone = measures.alone[entry]
         matters = alone | ((found.values[of] < 0) & (measures.own[entry] > 0))
         of, entry, alone = of[matters], entry[matters], alone[matters]
         free = (measures.value[found.nodes[of]] - measures.own[entry]).astype(np.float64)
@@ -288,7 +288,7 @@ class Docket:
             return np.zeros(0, dtype=np.int64)
         left = self._left.get((direction, unsafe))
         if left is None:
-            left = self._without_owner(unsafe, np.arange(self._measures.holders))
+            left = self._without_owner(direction, unsafe, np.arange(self._measures.holders))
             self._insiders[direction, unsafe] = len(left) > 0
         return left
 
@@ -296,13 +296,11 @@ class Docket:
         self._insiders[direction, unsafe] = len(left) > 0
         self._left[direction, unsafe] = left
 
-    def _without_owner(self, unsafe: int, holders: Ints) -> Ints:
-        measures, node = self._measures, int(self._assessment.nodes[unsafe])
-        if measures.value[node] == 0:
-            seen = self._seen.indices[self._seen.indptr[node] : self._seen.indptr[node + 1]]
-            strangers: Ints = holders[~np.isin(holders, seen)]
-            return strangers
-        if measures.reporting[node] == 1:
-            others: Ints = holders[holders != measures.holder[measures.start[node]]]
-            return others
-        return holders
+    def _without_owner(self, direction: int, unsafe: int, holders: Ints) -> Ints:
+        node = int(self._assessment.nodes[unsafe])
+        if self._measures.value[node] == 0:
+            told = self._seen.indices[self._seen.indptr[node] : self._seen.indptr[node + 1]]
+        else:
+            told = self._measures.knowing(node, down=direction == DOWN)
+        strangers: Ints = holders[~np.isin(holders, told)]
+        return strangers

@@ -240,7 +240,9 @@ def _stacked(parts: Sequence[_Picked]) -> Measures:
         start=np.concatenate([[0], np.cumsum(np.concatenate(times))]).astype(np.int64),
         holder=np.concatenate([one.measures.holder[entry] for one, entry in zip(parts, entries, strict=True)]),
         own=np.concatenate([one.measures.own[entry] for one, entry in zip(parts, entries, strict=True)]),
-        _by_holder=[],
+        certain=np.concatenate([one.measures.certain[entry] for one, entry in zip(parts, entries, strict=True)]),
+        alone=np.concatenate([one.measures.alone[entry] for one, entry in zip(parts, entries, strict=True)]),
+        _kept={},
     )
 
 

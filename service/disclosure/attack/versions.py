@@ -99,9 +99,12 @@ class Versions:
             tables.append(tuple(enumerate(version.tables, len(shapes))))
             shapes += [released.table for released in version.tables]
         lattice = build_lattice(facts[0], shapes)
-        reports = [measure_reports(one, lattice) for one in facts]
+        doubting = [one.shared.in_doubt(one.contributor.index) for one in facts if one.shared and one.contributor]
+        in_doubt = np.unique(np.concatenate([*doubting, np.zeros(0, dtype=np.int64)]))
+        reports = [measure_reports(one, lattice, in_doubt) for one in facts]
         pairs = combinations(range(len(versions)), 2)
-        changes = {(old, new): _change(reports[old], reports[new]) for old, new in pairs}
+        shared = any(one.shared is not None for one in facts)
+        changes = {(old, new): _change(reports[old], reports[new], shared=shared) for old, new in pairs}
         measures = tuple(one.without_idle() for one in reports)
         return cls(lattice, measures, tuple(tables), changes)
 
@@ -192,35 +195,44 @@ def _recoded(columns: Sequence[Coded]) -> list[Coded]:
     return [Coded(codes, table[column.index]) for table, column in zip(tables, columns, strict=True)]
 
 
-def _change(old: Measures, new: Measures) -> Change:
+def _change(old: Measures, new: Measures, *, shared: bool) -> Change:
     """New minus old per node and contributor; a figure of zero that came or went counts as a change of zero.
 
     Takes the measures with every report in them, so that it sees such zeros beside a value too.
+
+    Where persons are shared, a change of one person is one of everybody who knows that person. The sum of the x_i
+    would count it again for each of them; X is the least that it can be then: what the figure changed by, or the
+    largest x_i.
     """
     size, holders = len(new.value), max(new.holders, 1)
-    keys = [np.repeat(np.arange(size), np.diff(one.start)) * holders + one.holder for one in (old, new)]
+    keys = [one.node * holders + one.holder for one in (old, new)]
     key, place = np.unique(np.concatenate(keys), return_inverse=True)
     delta, seen = np.zeros(len(key), dtype=np.int64), np.zeros(len(key), dtype=np.int64)
     np.add.at(delta, place, np.concatenate([-old.own, new.own]))
     np.add.at(seen, place, np.repeat([-1, 1], [len(old.own), len(new.own)]))
     differs = (delta != 0) | (seen != 0)
     node, who, delta = key[differs] // holders, key[differs] % holders, delta[differs]
-    signed = np.zeros(size, dtype=np.int64)
-    np.add.at(signed, node, delta)
-    rises, falls = (np.bincount(node[way], minlength=size) > 0 for way in (delta > 0, delta < 0))
-    order = np.lexsort((who, -np.abs(delta), node))
-    own = np.abs(delta)[order]
+    signed = new.value - old.value
+    once = who < new.contributors
+    rises, falls = (np.bincount(node[way & once], minlength=size) > 0 for way in (delta > 0, delta < 0))
+    own = np.abs(delta)
     total = np.zeros(size, dtype=np.int64)
-    np.add.at(total, node, np.abs(delta))
-    reporting = np.bincount(node, minlength=size).astype(np.int64)
+    (np.maximum if shared else np.add).at(total, node[once], own[once])
+    total = np.maximum(total, np.abs(signed))
+    reporting = np.bincount(node[once], minlength=size).astype(np.int64)
+    certain = (own == total[node]) & ~(rises & falls)[node]
+    order = np.lexsort((who, ~certain, -own, node))
+    node, certain = node[order], certain[order]
     table = replace(
         new,
         value=total,
         count=total if new.count_is_value else None,
         reporting=reporting,
-        start=np.concatenate([[0], np.cumsum(reporting)]).astype(np.int64),
+        start=np.searchsorted(node, np.arange(size + 1)).astype(np.int64),
         holder=who[order],
-        own=own,
-        _by_holder=[],
+        own=own[order],
+        certain=certain,
+        alone=certain & (reporting == 1)[node],
+        _kept={},
     )
-    return Change(signed, reporting > 0, rises & falls, table.without_idle())
+    return Change(signed, (reporting > 0) | (signed != 0), rises & falls, table.without_idle())

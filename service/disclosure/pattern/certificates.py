@@ -152,7 +152,6 @@ class Ledger:
         self._insider_open = (self.insider_levels > 0) & (measures.holders > 0)
         self._untouched = self._insider_open.copy()
         self._left: dict[tuple[int, int], Ints] = {}
-        self.alone = measures.reporting == 1
         self.pool: list[Certificate] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
         self._moved_by: dict[int, list[int]] = {}
@@ -191,7 +190,7 @@ class Ledger:
         if not self._insider_open[direction, unsafe]:
             return None
         if self._untouched[direction, unsafe]:
-            left = self._without_owner(unsafe, np.arange(self._measures.holders))
+            left = self._without_owner(direction, unsafe, np.arange(self._measures.holders))
         else:
             left = self._left[direction, unsafe]
         if not len(left):
@@ -350,7 +349,7 @@ class Ledger:
         entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
         of = np.repeat(np.arange(len(nodes)), times)
         own = measures.own[entry]
-        alone = self.alone[nodes][of]
+        alone = measures.alone[entry]
         matters = alone | ((deviation[of] < 0) & (own > 0))
         of, own, alone, holder = of[matters], own[matters], alone[matters], measures.holder[entry[matters]]
         free = (measures.value[nodes][of] - own).astype(np.float64)
@@ -361,7 +360,7 @@ class Ledger:
     def _narrow(self, direction: int, unsafe: int, failing: npt.NDArray[np.bool_]) -> bool:
         """Keep the contributors for whom a certificate fails; whether those are fewer."""
         if self._untouched[direction, unsafe]:
-            left = self._without_owner(unsafe, np.flatnonzero(failing))
+            left = self._without_owner(direction, unsafe, np.flatnonzero(failing))
         else:
             left = self._left[direction, unsafe]
             before = len(left)
@@ -382,17 +381,13 @@ class Ledger:
         self._insider_open[direction, unsafe] = len(left) > 0
         self._left[direction, unsafe] = left
 
-    def _without_owner(self, unsafe: int, holders: Ints) -> Ints:
+    def _without_owner(self, direction: int, unsafe: int, holders: Ints) -> Ints:
         """Without those to whom the node is no secret.
 
         Who holds all of it; of an empty one, who knows what surrounds it.
         """
-        measures = self._measures
-        node = int(self._assessment.nodes[unsafe])
-        if measures.value[node] == 0:
-            strangers: Ints = holders[~np.isin(holders, self._insight.of(node))]
-            return strangers
-        if self.alone[node]:
-            others: Ints = holders[holders != measures.holder[measures.start[node]]]
-            return others
-        return holders
+        node = self.node(unsafe)
+        empty = self._measures.value[node] == 0
+        told = self._insight.of(node) if empty else self._measures.knowing(node, down=direction == DOWN)
+        strangers: Ints = holders[~np.isin(holders, told)]
+        return strangers

@@ -147,14 +147,13 @@ class Searcher:
         """Narrow the bounds to what these contributors together cannot exclude."""
         measures = self._measures
         for attacker in attackers.tolist():
-            nodes, own = measures.figures_of(attacker)
+            nodes, own, alone = measures.figures_of(attacker)
             column = np.searchsorted(self._nodes, nodes)
             column[column == len(self._nodes)] = 0
             here = self._nodes[column] == nodes
-            column, own, nodes = column[here], own[here], nodes[here]
+            column, own, alone = column[here], own[here], alone[here]
             down[column] = np.minimum(down[column], self._value[column] - own)
-            alone = column[measures.reporting[nodes] == 1]
-            up[alone] = down[alone] = 0.0
+            up[column[alone]] = down[column[alone]] = 0.0
 
 
 class Search:

@@ -37,9 +37,10 @@ def hide_zeros(question: Question, reports: Measures, pattern: Pattern) -> Patte
     insight = find_insight(lattice, reports, unsafe)
     ledger = Ledger(question.assessment, reports, insight, question.room)
     left: dict[tuple[int, int], Ints] = {}
-    beside = (measures.value > 0) & (measures.reporting == 1) & (reports.reporting > 1)
+    beside = (measures.value > 0) & (np.diff(reports.start) > np.diff(measures.start))
     for place in np.flatnonzero(beside[unsafe]).tolist():
-        left[UP, place] = measures.holder[measures.start[unsafe[place]]][np.newaxis]
+        node = int(unsafe[place])
+        left[UP, place] = np.setdiff1d(measures.knowing(node), reports.knowing(node))
     for place in np.flatnonzero((np.diff(question.insight.start) > np.diff(insight.start))[unsafe]).tolist():
         node = int(unsafe[place])
         left[UP, place] = np.setdiff1d(question.insight.of(node), insight.of(node))

@@ -48,6 +48,30 @@ class Coded:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """Per row, what contributors know of a value in which each person counts once, whoever delivered it.
+
+    The value of such a row is that of one contributor only; others may have delivered the same persons. `known`,
+    `there` and `elsewhere` are in units of the value.
+
+    Attributes:
+        known: of what counts in the row's cell, that of the persons whom the contributor delivered in any cell.
+        there: of `known`, that of the persons whom it delivered in this very cell.
+        elsewhere: persons whom it delivered in this cell, and who count in one where it did not deliver them.
+        within: the column in each code of which a person counts once.
+    """
+
+    known: Ints
+    there: Ints
+    elsewhere: Ints
+    within: str
+
+    def in_doubt(self, contributor: Ints) -> Ints:
+        """Who cannot tell from its own rows alone where all of its persons count, given each row's contributor."""
+        return np.unique(contributor[(self.known != self.there) | (self.elsewhere > 0)])
+
+
+@dataclass(frozen=True)
 class Facts:
     """Rows at the finest level; the one source of every table that is released from them.
 
@@ -60,6 +84,8 @@ class Facts:
         units: per row, the number of units behind a magnitude.
         whole_numbers: the value counts things, so attackers know that it is whole.
         decimals: digits behind the decimal point of `value`.
+        shared: what contributors know of it, when each person counts once and several may have delivered it; None
+            when each value is its contributor's alone.
     """
 
     columns: Mapping[str, Coded]
@@ -69,6 +95,7 @@ class Facts:
     units: Ints | None = None
     whole_numbers: bool = True
     decimals: int = 0
+    shared: Shared | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -80,6 +107,11 @@ class Facts:
         }
         if self.units is not None:
             lengths["units"] = len(self.units)
+        if self.shared is not None:
+            lengths |= {name: len(getattr(self.shared, name)) for name in ("known", "there", "elsewhere")}
+            if self.contributor is None or self.person is not None or self.units is not None:
+                nl = "gedeelde personen vragen om bijdragers, en tellen niet nog eens"
+                faults.append(Fault("shared", nl, "shared persons need contributors, and are not counted again"))
         for name, length in lengths.items():
             if length != len(self.value):
                 faults.append(

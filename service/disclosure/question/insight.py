@@ -34,7 +34,7 @@ class Insight:
 def find_insight(lattice: Lattice, measures: Measures, nodes: Ints) -> Insight:
     """Who knows of empty nodes, by three passes over (node, contributor) pairs, axis by axis.
 
-    1. Down: from every node with one contributor to the units below it.
+    1. Down: from every node of which a contributor holds all to the units below it.
     2. Only what is empty counts: the rest is his with its figures already (`measures`).
     3. Up: add up the units known to a contributor. A node is known when it has no more units than that.
 
@@ -44,12 +44,12 @@ def find_insight(lattice: Lattice, measures: Measures, nodes: Ints) -> Insight:
         nodes: those that matter; nobody has to look when none of them is empty.
     """
     size, holders = lattice.size, max(measures.holders, 1)
-    alone = np.flatnonzero(measures.reporting == 1)
+    alone = np.flatnonzero(measures.alone)
     empty = measures.value == 0
     if not len(alone) or not empty[nodes].any():
         return Insight(np.zeros(size + 1, dtype=np.int64), np.zeros(0, dtype=np.int64))
     # 1
-    pairs = alone * holders + measures.holder[measures.start[alone]]
+    pairs = measures.node[alone] * holders + measures.holder[alone]
     stride = holders
     strides = []
     for axis in reversed(lattice.axes):

@@ -2,6 +2,9 @@
 
 Definitions (X the value of a cell, N its persons or units, C its contributors, x1 >= x2 >= .. their figures):
 
+Where persons are shared, x1, x2, .. count each of them for everybody who delivered it and C is the least number of
+contributors who together could hold all of X (`Measures`): so the rules see at least what attackers know.
+
 * minimum count n: unsafe when 0 < N < n
 * minimum contributors c: unsafe when 0 < C < c
 * dominance (m, k): unsafe when x1 + .. + xm > k % of X
@@ -235,8 +238,7 @@ def reasons(measures: Measures, rules: Rules, node: int, why: int) -> tuple[Reas
     if Why.MINIMUM_CONTRIBUTORS in flags and rules.minimum_contributors is not None:
         found.append(TooFewContributors(int(measures.reporting[node]), rules.minimum_contributors))
     if Why.DOMINANCE in flags:
-        own = measures.own[measures.start[node] : measures.start[node + 1]]
-        total = int(measures.value[node])
+        own, total = measures.contributions(node), int(measures.value[node])
         for many, percent in rules.dominance:
             if int(own[:many].sum()) * 100 > Fraction(str(percent)) * total:
                 found.append(Dominated(many, percent))

@@ -74,7 +74,7 @@ def _effort(size: int) -> tuple[int, int, int, int]:
 def _figures(measures: Measures) -> on.Figures:
     return on.Figures(
         measures.value.astype(np.float64),
-        measures.reporting == 1,
+        measures.alone,
         measures.start,
         measures.holder,
         measures.own.astype(np.float64),

@@ -37,7 +37,7 @@ LOOK = 8
 
 
 class Figures(NamedTuple):
-    """What everyone handed in: own figures of node i at start[i] : start[i + 1], largest first."""
+    """What everyone knows: own figures of node i at start[i] : start[i + 1], largest first, and who knows all of it."""
 
     value: Floats
     alone: Flags

@@ -32,8 +32,10 @@ def _room_of(node: int, desk: Desk) -> float:
         return float(figures.value[node])
     for entry in range(first, min(last, first + LOOK)):
         if scratch.flag[figures.holder[entry]]:
-            return -1.0 if figures.alone[node] else float(figures.value[node] - figures.own[entry])
-    return float(figures.value[node] - (figures.own[first + LOOK] if last - first > LOOK else 0.0))
+            return -1.0 if figures.alone[entry] else float(figures.value[node] - figures.own[entry])
+    if last - first <= LOOK:
+        return float(figures.value[node])
+    return -1.0 if figures.alone[first + LOOK] else float(figures.value[node] - figures.own[first + LOOK])
 
 
 @compiled

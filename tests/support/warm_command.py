@@ -1,6 +1,6 @@
-"""A `sluis` that is loaded once: the guides type dozens of commands, each of which would load all of it again.
+"""A command that is loaded once: the guides type dozens of them, each of which would load all of it again.
 
-    python warm_sluis.py SOCKET
+    python warm_command.py SOCKET MODULE FUNCTION
 
 Each command is a fork of this process, with the arguments, folder, environment and streams of whoever typed it.
 """
@@ -11,10 +11,14 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-
-from service.composition.command import run
 
 TYPED = """#!{python} -IS
 import json, os, socket, sys
@@ -25,10 +29,33 @@ with socket.socket(socket.AF_UNIX) as warm:
     warm.shutdown(socket.SHUT_WR)
     sys.exit(int(warm.recv(8) or b"70"))
 """
-"""What stands for `sluis`; when the command dies, that is a failure of its own."""
+"""What stands for the command; when the command dies, that is a failure of its own."""
+
+Run = Callable[[], None]
 
 
-def serve(place: Path) -> None:
+@contextmanager
+def warm_command(folder: Path, name: str, module: str, function: str) -> Iterator[Path]:
+    """The folder, with a command of this name that is loaded already and calls that function."""
+    with tempfile.TemporaryDirectory() as short:  # the address of a socket may have 107 characters
+        place = Path(short) / "typed"
+        command = folder / name
+        command.write_text(TYPED.format(python=sys.executable, place=str(place)))
+        command.chmod(0o755)
+        server = subprocess.Popen([sys.executable, __file__, str(place), module, function])
+        try:
+            until = time.monotonic() + 60
+            while not place.exists():
+                assert server.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            yield folder
+        finally:
+            server.kill()
+            server.wait()
+
+
+def serve(place: Path, run: Run) -> None:
     """Carry out commands until killed."""
     # whoever is asked to end ends, and nobody waits for children
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -40,10 +67,10 @@ def serve(place: Path) -> None:
             with typed:
                 if os.fork() == 0:
                     server.close()
-                    os._exit(_answer(typed))
+                    os._exit(_answer(typed, run))
 
 
-def _answer(typed: socket.socket) -> int:
+def _answer(typed: socket.socket, run: Run) -> int:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     asked, streams, _, _ = socket.recv_fds(typed, 1 << 16, 3)
     while more := typed.recv(1 << 16):
@@ -51,13 +78,13 @@ def _answer(typed: socket.socket) -> int:
     child = os.fork()
     if child == 0:
         typed.close()
-        _carry_out(json.loads(asked), streams)
+        _carry_out(run, json.loads(asked), streams)
     _, status = os.waitpid(child, 0)
     typed.sendall(str(os.waitstatus_to_exitcode(status) & 0xFF).encode())
     return 0
 
 
-def _carry_out(asked: tuple[list[str], str, dict[str, str]], streams: list[int]) -> None:
+def _carry_out(run: Run, asked: tuple[list[str], str, dict[str, str]], streams: list[int]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     sys.argv, folder, environment = asked
@@ -77,4 +104,5 @@ def _carry_out(asked: tuple[list[str], str, dict[str, str]], streams: list[int])
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    _, socket_path, module_name, function_name = sys.argv
+    serve(Path(socket_path), getattr(import_module(module_name), function_name))
