@@ -28,7 +28,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.installation import STEWARD, Installation
 from benchmarks.pseudonyms import Line, numbers, primitive
@@ -60,6 +60,7 @@ from sluis_client.pseudonyms import stand_ins
 from sluis_client.pseudonyms.making import KeyHolder, Maker
 from sluis_client.rules import RoundRules
 from sluis_client.sealing import SealedContent
+from sluis_client.transport import TokenSource, Transport
 from sluis_client.wire import Definition, Format, Manifest, SignedManifest, base64url, digest
 from sluis_client.wire.sealing import PublishedSealingKey, SealedPlace, seal
 
@@ -166,7 +167,7 @@ def run_client(stage: Stage) -> dict[str, float]:
         raise RuntimeError(f"the file is not clean: {checked.report.faults.by_code}")
     took["check"] = time.process_time() - start
     line = Line(stage.folder / "keyholder")
-    maker = Maker(KeyHolder(line, None, line.published))
+    maker = Maker(KeyHolder(cast("Transport", line), cast("TokenSource", None), line.published))
     start = time.process_time()
     made: list[float] = []
 
