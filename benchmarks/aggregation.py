@@ -20,6 +20,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from written_parts import write_part
 
 from benchmarks.report import Peer, compare, is_full
 from service.adapters.clock import SystemRandomness
@@ -64,7 +65,7 @@ def make_rows(folder: Path, count: int) -> Rows:
         value = chance.integers(0, 1000, size)
         columns = {name: _coded(codes[name], labels) for name, labels in CODES.items()}
         table = pa.table(columns | {"value": pa.array(value)})
-        parts.append(store.write_part(table, data_key))
+        parts.append(write_part(store, table, data_key))
         holdings.append(f"holding-{supplier:03d}")
         plain.append(str(folder / f"{holdings[-1]}.parquet"))
         pq.write_table(table, plain[-1], compression="zstd")

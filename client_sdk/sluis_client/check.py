@@ -39,7 +39,7 @@ def check(content: Content, rules: RoundRules) -> CheckReport:
         FileError: the file cannot be read.
     """
     try:
-        checked = wire.check_content(rules.definition, rules.allowed_periods, content.source, content.format)
+        checked = wire.check_rows(rules.definition, rules.allowed_periods, content.source, content.format)
     except OSError as failed:
         raise FileError(
             Text(f"{content.name} kan niet worden gelezen.", f"{content.name} cannot be read."),

@@ -1,16 +1,19 @@
 """The content to deliver: a file that is read in parts, or what is held in memory."""
 
 import hashlib
+import tempfile
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self, cast
 
 from sluis_client import wire
 from sluis_client.errors import FileError
 from sluis_client.language import Text
 
 _BLOCK = 1 << 20
+_MADE_IN_MEMORY = 1 << 22
 _FORMATS = {
     ".csv": wire.Format.CSV,
     ".ndjson": wire.Format.NDJSON,
@@ -103,9 +106,68 @@ class FileContent:
             yield held
 
 
+class MadeContent:
+    """Content that was made here of another file, in a nameless file for its owner alone when it is large.
+
+    It is written once, then read; it is gone when nothing refers to it any more, or this process ends.
+
+    Attributes:
+        name: the name of that file.
+        format: how it is written.
+    """
+
+    def __init__(self, name: str, format_: wire.Format) -> None:
+        self.name = name
+        self.format = format_
+        self._stream = tempfile.SpooledTemporaryFile(_MADE_IN_MEMORY)  # noqa: SIM115 -- see the next line
+        weakref.finalize(self, self._stream.close)
+        self._sha, self._size = hashlib.sha256(), 0
+
+    def write(self, text: str) -> int:
+        """Add text, as UTF-8.
+
+        Raises:
+            FileError: there is no room left on this machine.
+        """
+        content = text.encode()
+        self._sha.update(content)
+        self._size += len(content)
+        try:
+            return self._stream.write(content)
+        except OSError as failed:
+            raise FileError(
+                Text(f"Er is geen plaats om {self.name} om te zetten.", f"There is no room to convert {self.name}."),
+                Text(
+                    f"Maak ruimte vrij in de map voor tijdelijke bestanden ({failed.strerror}).",
+                    f"Make room in the folder for temporary files ({failed.strerror}).",
+                ),
+            ) from None
+
+    @property
+    def source(self) -> BinaryIO:
+        """Where to read it."""
+        return cast("BinaryIO", self._stream)
+
+    @property
+    def digest(self) -> str:
+        """`sha-256:<hex>` of all bytes."""
+        return f"sha-256:{self._sha.hexdigest()}"
+
+    @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return self._size
+
+    def parts(self, part_size: int) -> Iterator[bytes]:
+        """The bytes in parts."""
+        for start in range(0, self._size, part_size):
+            self._stream.seek(start)
+            yield self._stream.read(part_size)
+
+
 @dataclass(frozen=True, slots=True)
 class HeldContent:
-    """Content in memory: records that go along with the announcement, or CSV that was made here of another file.
+    """Content in memory, such as records that go along with the announcement.
 
     Attributes:
         name: the name of that file.
@@ -150,7 +212,7 @@ class HeldContent:
             yield self.source[start : start + part_size]
 
 
-Content = FileContent | HeldContent
+Content = FileContent | HeldContent | MadeContent
 
 
 def of_wire(path: Path) -> wire.Format | None:

@@ -10,6 +10,7 @@
     definitions/         data sets, for checks without a connection
     rounds/              rounds, likewise
     outbox/              deliveries under way
+    spool/               what was pseudonymised for them, until they are over
     receipts/            what was delivered, with the proof
     objections/          what the service answered to objections, without the pseudonym
 

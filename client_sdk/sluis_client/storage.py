@@ -11,6 +11,7 @@ import re
 import stat
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,12 @@ def read_private(path: Path) -> bytes:
 
 def write_private(path: Path, content: bytes) -> None:
     """`content` at `path`, durably: after a crash the old or the new file is there, never half of one."""
-    temporary = _write_temporary(path, content)
+    write_private_blocks(path, (content,))
+
+
+def write_private_blocks(path: Path, blocks: Iterable[bytes]) -> None:
+    """As `write_private`, of content that comes in blocks."""
+    temporary = _write_temporary(path, blocks)
     try:
         temporary.replace(path)
     except OSError:
@@ -75,7 +81,7 @@ def create_private(path: Path, content: bytes) -> bool:
 
     Of two processes that create the same file, exactly one writes it.
     """
-    temporary = _write_temporary(path, content)
+    temporary = _write_temporary(path, (content,))
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -113,15 +119,16 @@ def remove(path: Path) -> None:
     _sync_directory(path.parent)
 
 
-def _write_temporary(path: Path, content: bytes) -> Path:
+def _write_temporary(path: Path, blocks: Iterable[bytes]) -> Path:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            for block in blocks:
+                file.write(block)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise

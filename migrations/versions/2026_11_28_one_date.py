@@ -11,7 +11,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "2026_11_28_one_date"
-down_revision = "2026_11_28_reminders"
+down_revision = "2026_11_28_region_changes"
 branch_labels = None
 depends_on = None
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from cryptography.exceptions import InvalidTag
+from pyarrow.parquet.encryption import create_decryption_properties
 
-from service.adapters.durable import PARTIAL, write_durably
-from service.adapters.part_format import encrypt_part
+from service.adapters.durable import PARTIAL, DurableFile, write_durably
+from service.adapters.part_format import ROW_GROUP, PartEncoder
 from service.adapters.sealing import open_piece, seal_piece
-from service.ports.parts import MissingPartError
+from service.ports.parts import Fill, MissingPartError
 
 _PART = ".parquet"
 _PIECE = ".piece"
@@ -34,16 +36,38 @@ class FileSystemPartStore:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._root = root.resolve()
 
-    def write_part(self, table: pa.Table, data_key: bytes) -> str:
+    def write_part(self, fill: Fill, data_key: bytes) -> str | None:
         """Write the rows encrypted (see `part_format`); durable when it returns.
 
         Every writing has its own nonces, so the same rows written twice are two files; the one that no transaction
         refers to is swept.
 
         Raises:
-            ValueError: the table has columns that a part cannot hold.
+            ValueError: the rows have columns that a part cannot hold, or there are none.
         """
-        return self._keep(memoryview(encrypt_part(table, data_key)), _PART)
+        with DurableFile(self._root) as file:
+            named = _Named(file)
+            encoder = PartEncoder(named, data_key)
+            if not fill(encoder.add):
+                return None
+            encoder.close()
+            name = named.sha.hexdigest() + _PART
+            file.keep(name)
+            return name
+
+    def read_column(self, name: str, column: str, data_key: bytes) -> Iterator[pa.Array]:
+        """The column of a part, some rows at a time.
+
+        Raises:
+            MissingPartError: it is not there, or is not what was written.
+        """
+        properties = create_decryption_properties(data_key)
+        try:
+            with pq.ParquetFile(self.locate_part(name), decryption_properties=properties) as file:
+                for batch in file.iter_batches(ROW_GROUP, columns=[column]):
+                    yield batch.column(column)
+        except (OSError, pa.ArrowException):
+            raise MissingPartError(f"part {name} is not what was written") from None
 
     def locate_part(self, name: str) -> Path:
         """The file, its bytes checked against its name.
@@ -103,3 +127,23 @@ class FileSystemPartStore:
         if not (_CONTENT_NAME.fullmatch(name) or _PARTIAL_NAME.fullmatch(name)):
             raise MissingPartError("not the name of a part or piece")
         return self._root / name
+
+
+class _Named:
+    """A file with the digest of what was written to it, for a writer that never goes back."""
+
+    closed = False
+
+    def __init__(self, file: DurableFile) -> None:
+        self._file = file
+        self.sha = hashlib.sha256()
+
+    def write(self, content: bytes | memoryview) -> int:
+        self.sha.update(content)
+        return self._file.write(content)
+
+    def flush(self) -> None:
+        """What is written is made durable at the end."""
+
+    def close(self) -> None:
+        """The file is closed by whoever opened it."""

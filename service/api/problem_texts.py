@@ -75,6 +75,7 @@ HEADINGS: Mapping[str, Heading] = {
     "purpose-reason": Heading(400, "A verdict needs a reason", "Een oordeel vraagt een reden"),
     "clock-skew": Heading(400, "The clocks differ too much", "De klokken verschillen te veel"),
     "content-digest": Heading(400, "The content is not what was signed", "De inhoud is niet wat ondertekend is"),
+    "uploads-too-large": Heading(413, "Too much comes in at the same time", "Er komt te veel tegelijk binnen"),
     "content-too-large": Heading(413, "The content is too large", "De inhoud is te groot"),
     "contact": Heading(400, "No such addresses", "Deze adressen kunnen niet"),
     "cursor": Heading(400, "Unknown cursor", "Onbekende cursor"),

@@ -140,7 +140,11 @@ def _opened(settings: Settings, engine: AggregationEngine, jobs: Jobs) -> Iterat
         issuer=settings.issuer,
         instance=settings.instance,
         mailer=SmtpMailer(settings.mail_server, clock) if settings.mail_server is not None else None,
-        limits=Limits(content_size=settings.content_limit, open_requests=settings.open_requests),
+        limits=Limits(
+            content_size=settings.content_limit,
+            uploads_size=settings.uploads_limit,
+            open_requests=settings.open_requests,
+        ),
     )
     try:
         yield _Opened(services, keys, machine, database)

@@ -72,7 +72,8 @@ class Settings(BaseModel):
         log_key_directory: the key that signs the audit log, apart from the others; only the sequencer needs it.
         trusted_proxies: addresses or networks, with commas, of reverse proxies whose `X-Forwarded-For` is believed.
         requests_per_minute: per caller.
-        content_limit: bytes of one delivery.
+        content_limit: bytes of one delivery; a data set with fewer rows has a lower limit of its own.
+        uploads_limit: bytes of all deliveries of one organisation that still come in.
         open_requests: of one organisation, that are neither released nor ended; another one is denied.
         smtp_host: the mail server for reminders of deliveries; none for no reminders.
         smtp_port: its port; 587 with STARTTLS, 465 with TLS from the first byte.
@@ -105,7 +106,8 @@ class Settings(BaseModel):
     log_key_directory: Path | None = None
     trusted_proxies: str = ""
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
-    content_limit: Annotated[int, Field(ge=1, le=2**32)] = 256 * 1024 * 1024
+    content_limit: Annotated[int, Field(ge=1, le=2**40)] = 4 * 1024**3
+    uploads_limit: Annotated[int, Field(ge=1, le=2**43)] = 16 * 1024**3
     open_requests: Annotated[int, Field(ge=1, le=1000)] = 20
     smtp_host: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")] = None
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587

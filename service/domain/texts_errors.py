@@ -233,6 +233,13 @@ ERRORS: Mapping[str, Text] = {
         "Lever aan als Parquet, of splits de ronde in overleg met de datasteward.",
         "Deliver Parquet, or split the round in consultation with the data steward.",
     ),
+    "uploads-too-large": Text(
+        _DELIVERY,
+        "Met deze aanlevering komen er {size} bytes van u tegelijk binnen; het maximum is {limit}.",
+        "With this delivery {size} bytes of yours would come in at the same time; the limit is {limit}.",
+        "Rond eerst af wat onderweg is, of geef het op.",
+        "First finish what is under way, or give it up.",
+    ),
     "content-digest": Text(
         _DELIVERY,
         "De inhoud past niet bij de opgegeven hash.",

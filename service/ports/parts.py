@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -13,11 +13,30 @@ class MissingPartError(Exception):
     """A part that the database counts on is not in the store: an alarm, never an empty answer."""
 
 
+Fill = Callable[[Callable[[pa.Table], None]], bool]
+
+
 class PartStore(Protocol):
     """Durable before it returns; names are content hashes; a file that nothing refers to may be swept."""
 
-    def write_part(self, table: pa.Table, data_key: bytes) -> str:
-        """Write the rows as an encrypted Parquet file, made durable (fsync of file and folder); its name."""
+    def write_part(self, fill: Fill, data_key: bytes) -> str | None:
+        """Write rows as an encrypted Parquet file, made durable (fsync of file and folder).
+
+        Args:
+            fill: gives the rows, some at a time, to what it is called with, and answers whether they are to be kept.
+            data_key: of the round.
+
+        Returns:
+            The part's name; None when nothing was to be kept.
+        """
+        ...
+
+    def read_column(self, name: str, column: str, data_key: bytes) -> Iterator[pa.Array]:
+        """The column of a part, some rows at a time.
+
+        Raises:
+            MissingPartError: it is not there, or is not what was written.
+        """
         ...
 
     def locate_part(self, name: str) -> Path:

@@ -173,6 +173,7 @@ class Submissions(Protocol):
     def stored_names(self) -> frozenset[str]: ...  # every part and piece the database refers to
     def stale(self, received_before: datetime) -> Sequence[Submission]: ...  # receiving too long
     def add_persons(self, submission: str, persons: Collection[bytes]) -> None: ...  # see domain.audit_terms
+    def announced(self, organisation: str) -> Sequence[str]: ...  # manifests of what still comes in
 
 
 class Requests(Protocol):

@@ -42,6 +42,7 @@ from service.ports.pseudonyms import NoKeyHolder, PseudonymKeys
 from service.ports.public_figures import PublicFigures
 from service.ports.purposes import PurposeDocuments
 from service.ports.unit_of_work import Database, UnitOfWork
+from service.use_cases.one_at_a_time import OneAtATime
 from service.use_cases.recent import Recent
 from sluis_client.wire import NONCE_BYTES, base64url
 
@@ -55,10 +56,12 @@ class Limits:
     A table of more cells would keep the worker from everyone else's request: the requester gets to hear that a coarser
     one is needed. So are the tries bounded that look for one: after a refusal for offers, for a safe table for what
     the stewards would gain by less detail. `open_requests` are those of one organisation at the same time: each costs
-    the worker and the stewards, and many answers side by side are what an attack is made of.
+    the worker and the stewards, and many answers side by side are what an attack is made of. `uploads_size` is what one
+    organisation announced of deliveries that still come in, so that nobody fills the disk alone.
     """
 
-    content_size: int = 256 * 1024 * 1024
+    content_size: int = 4 * 1024**3
+    uploads_size: int = 16 * 1024**3
     piece_size: int = 8 * 1024 * 1024
     clock_skew: int = 300
     invitation_life: int = 7 * 24 * 3600
@@ -71,7 +74,7 @@ class Limits:
 
 
 CHECKS_AT_ONCE = 2
-"""Contents that are unpacked and checked at the same time: each may take some 0.8 GB."""
+"""Contents that are unpacked and checked at the same time: each takes some 0.2 GB and 8 bytes of each row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Services:
     mailer: Mailer | None = None
     limits: Limits = field(default_factory=Limits)
     checking: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(CHECKS_AT_ONCE))
+    completing: OneAtATime = field(default_factory=OneAtATime)
     answered: Recent[object] = field(default_factory=Recent)
     widened: Recent[Catalogue] = field(default_factory=Recent)
     pseudonyms: PseudonymKeys = field(default_factory=NoKeyHolder)

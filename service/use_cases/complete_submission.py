@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
 from dataclasses import dataclass
 
 from service.domain import facts
@@ -10,12 +10,12 @@ from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Conflict, NotFound
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from service.ports.parts import MissingPartError
-from service.use_cases.acceptance import keep_persons, look_into, remove_pieces, settle, supersede
+from service.use_cases.acceptance import Verdict, keep_persons, look_into, remove_pieces, settle, supersede
 from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
-from service.use_cases.call import Call, Services, Step
-from service.use_cases.opening import without_salt
+from service.use_cases.call import Call, Step
+from service.use_cases.pieces_together import PiecesTogether
 from service.use_cases.receive_part import own_submission
-from service.use_cases.submit_records import Delivered, repeated, require_signed_content
+from service.use_cases.submit_records import Delivered, repeated
 from sluis_client.wire import Manifest
 
 EVENT = EventCode(
@@ -30,7 +30,7 @@ class _Ready:
     admission: Admission
     pieces: tuple[UploadPart, ...]
     data_key: bytes
-    content: bytes
+    content: PiecesTogether
 
 
 def complete_submission(call: Call, submission: str, parts: int) -> Delivered:
@@ -46,13 +46,16 @@ def complete_submission(call: Call, submission: str, parts: int) -> Delivered:
         Conflict: `incomplete`, naming the missing parts; `submission-state`; see `admission.admit`.
         Invalid: `content-digest`: the parts together are not what was signed.
     """
+    with call.services.completing(submission):
+        return _complete(call, submission, parts)
+
+
+def _complete(call: Call, submission: str, parts: int) -> Delivered:
     ready = _look(call, submission, parts)
-    if ready is None:
+    verdict = None if ready is None else _look_into(call, submission, ready)
+    if ready is None or verdict is None:
         with call.transact(EVENT) as step:
             return _settled_before(step, submission)
-    # 3
-    with call.between(EVENT, submission):
-        verdict = look_into(call.services, ready.admission, ready.manifest, ready.content, ready.data_key)
     with call.transact(EVENT) as step:
         # 4
         found = own_submission(step, submission)
@@ -97,27 +100,27 @@ def _look(call: Call, submission: str, parts: int) -> _Ready | None:
             named = ", ".join(map(str, missing[:_NAMED_AT_MOST])) or "-"
             raise Conflict("incomplete", {"missing": named, "received": len(pieces), "parts": parts})
         data_key = call.services.keys.unwrap(step.data.rounds.wrapped_key(found.round))
-        content = _content(call.services, pieces, data_key)
-        if content is None:
-            return None
-        require_signed_content(signed.manifest, content)
-        return _Ready(signed.manifest, admission, pieces, data_key, without_salt(signed.manifest, content))
+        content = PiecesTogether(call.services.parts, signed.manifest, pieces, data_key)
+        return _Ready(signed.manifest, admission, pieces, data_key, content)
 
 
-def _content(services: Services, pieces: Sequence[UploadPart], data_key: bytes) -> bytes | None:
-    """The pieces together; None when a call that was quicker settled the delivery and removed them meanwhile.
+def _look_into(call: Call, submission: str, ready: _Ready) -> Verdict | None:
+    """What the checks found; None when a call that was quicker settled the delivery and removed its pieces meanwhile.
 
     Raises:
+        Invalid: `content-digest`.
         MissingPartError: a piece of a delivery that still waits for its completion is not there.
     """
-    read = services.parts.read_piece
-    try:
-        return b"".join(read(piece.stored_as, piece.submission, piece.number, data_key) for piece in pieces)
-    except MissingPartError:
-        with services.database.look() as data:  # a transaction of its own: this one sees what was
-            if any(data.submissions.get(piece.submission).state is SubmissionState.RECEIVING for piece in pieces):
-                raise
-        return None
+    with call.between(EVENT, submission):
+        try:
+            ready.content.require_signed()  # 2
+            content = io.BufferedReader(ready.content)
+            return look_into(call.services, ready.admission, ready.manifest, content, ready.data_key)  # 3
+        except MissingPartError:
+            with call.services.database.look() as data:  # a transaction of its own: this one sees what was
+                if data.submissions.get(submission).state is SubmissionState.RECEIVING:
+                    raise
+            return None
 
 
 def _settled_before(step: Step, submission: str) -> Delivered:

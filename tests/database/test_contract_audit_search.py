@@ -92,6 +92,7 @@ def test_what_touched_a_person_is_found(database: Database) -> None:
         uow.submissions.add(an_accepted("sub-2", organisation="south"))
         uow.submissions.add_persons("sub-1", {person_digest(ANNA), person_digest(BEN)})
         uow.submissions.add_persons("sub-2", {person_digest(BEN)})
+        uow.submissions.add_persons("sub-2", {person_digest(BEN)})  # known already
         uow.submissions.add_persons("sub-2", set())
         uow.requests.add(a_request("req-2"))
         uow.requests.add_evidence(some_evidence(inputs=("sub-1",)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,9 +35,9 @@ def made_of(bsn: str) -> str:
     return str(Pseudonym("bsn", DOMAIN, 1, f"{BSNS.index(bsn):022}".replace("0", "a")))
 
 
-def fake(bsns: Sequence[str], domain: str) -> Mapping[str, str]:
+def fake(bsns: Sequence[str], domain: str) -> Iterable[Mapping[str, str]]:
     assert domain == DOMAIN
-    return {one: made_of(one) for one in bsns}
+    return [{one: made_of(one)} for one in reversed(bsns)]
 
 
 def written(tmp_path: Path, name: str, content: bytes) -> Path:

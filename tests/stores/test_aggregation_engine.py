@@ -16,9 +16,10 @@ from many import quiet
 from naive_engine import Overflow, Unmapped, naive_contributions
 from persons_once import Delivered, figures_once
 from pyarrow.parquet.encryption import create_encryption_properties
+from written_parts import encrypt_part
 
 from service.adapters.duckdb_engine import DuckDbEngine
-from service.adapters.part_format import ROW_GROUP, encrypt_part
+from service.adapters.part_format import ROW_GROUP
 from service.adapters.parts import FileSystemPartStore
 from service.domain.errors import Unavailable
 from service.ports.engine import KNOWLEDGE, Aggregation, SourcePart

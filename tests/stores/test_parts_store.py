@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow.parquet.encryption import create_decryption_properties
+from written_parts import encrypt_part, write_part
 
 from service.adapters import durable
-from service.adapters.part_format import ROW_GROUP, encrypt_part
+from service.adapters.part_format import ROW_GROUP
 from service.adapters.parts import FileSystemPartStore
 from service.ports.parts import MissingPartError
 
@@ -45,7 +46,7 @@ def rows(table: pa.Table) -> list[tuple[object, ...]]:
 
 
 def test_what_was_written_comes_back(store):
-    path = store.locate_part(store.write_part(ROWS, KEY))
+    path = store.locate_part(write_part(store, ROWS, KEY))
     assert rows(read(path, KEY)) == rows(ROWS)
 
 
@@ -59,7 +60,7 @@ def test_the_disk_holds_no_plain_row(store, tmp_path, monkeypatch):
     written = []
     replace = Path.replace
     monkeypatch.setattr(Path, "replace", lambda self, to: (written.append(self.read_bytes()), replace(self, to))[1])
-    store.write_part(ROWS, KEY)
+    write_part(store, ROWS, KEY)
     store.write_piece("s1", 0, b"unit-secret-1;pseudonym-zzz;987654321", KEY)
     contents = written + [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
     assert len(written) == 2
@@ -68,7 +69,7 @@ def test_the_disk_holds_no_plain_row(store, tmp_path, monkeypatch):
 
 
 def test_files_belong_to_one_user(store, tmp_path):
-    store.write_part(ROWS, KEY)
+    write_part(store, ROWS, KEY)
     store.write_piece("s1", 0, b"x", KEY)
     root = tmp_path / "parts"
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
@@ -85,7 +86,7 @@ def test_file_and_folder_are_synced_before_and_after_the_name(store, monkeypatch
 
     monkeypatch.setattr(durable.os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", lambda self, to: (steps.append("name"), replace(self, to))[1])
-    store.write_part(ROWS, KEY)
+    write_part(store, ROWS, KEY)
     assert steps == ["file", "name", "folder"]
 
 
@@ -95,24 +96,24 @@ def test_a_failed_writing_leaves_nothing(store, tmp_path, monkeypatch):
 
     monkeypatch.setattr(durable.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        store.write_part(ROWS, KEY)
+        write_part(store, ROWS, KEY)
     assert list((tmp_path / "parts").iterdir()) == []
 
 
 def test_the_same_rows_twice_are_two_files_that_both_read(store):
-    first, second = store.write_part(ROWS, KEY), store.write_part(ROWS, KEY)
+    first, second = write_part(store, ROWS, KEY), write_part(store, ROWS, KEY)
     assert rows(read(store.locate_part(first), KEY)) == rows(read(store.locate_part(second), KEY))
 
 
 def test_like_codes_stand_together(store):
     table = pa.table({"code": ["b", "a", "b", "a"], "number": [1, 2, 3, 4]})
-    assert read(store.locate_part(store.write_part(table, KEY)), KEY)["code"].to_pylist() == ["b", "b", "a", "a"]
+    assert read(store.locate_part(write_part(store, table, KEY)), KEY)["code"].to_pylist() == ["b", "b", "a", "a"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(data=st.data())
 def test_an_altered_part_is_missing(store, data):
-    name = store.write_part(ROWS, KEY)
+    name = write_part(store, ROWS, KEY)
     path = store.locate_part(name)
     content = bytearray(path.read_bytes())
     place = data.draw(st.integers(0, len(content) - 1))
@@ -123,7 +124,7 @@ def test_an_altered_part_is_missing(store, data):
 
 
 def test_a_swapped_or_vanished_part_is_missing(store):
-    one, other = store.write_part(ROWS, KEY), store.write_part(ROWS.slice(1), KEY)
+    one, other = write_part(store, ROWS, KEY), write_part(store, ROWS.slice(1), KEY)
     one_path, other_path = store.locate_part(one), store.locate_part(other)
     one_path.replace(other_path)
     for name in (one, other):
@@ -132,7 +133,7 @@ def test_a_swapped_or_vanished_part_is_missing(store):
 
 
 def test_another_key_opens_nothing(store):
-    path = store.locate_part(store.write_part(ROWS, KEY))
+    path = store.locate_part(write_part(store, ROWS, KEY))
     with pytest.raises(OSError, match=r"(?i)decrypt|key|encrypt"):
         read(path, OTHER)
 
@@ -192,7 +193,7 @@ def test_an_altered_piece_is_missing(store, tmp_path, alter):
 
 
 def test_names_tells_all_that_may_be_swept_and_nothing_else(store, tmp_path):
-    part, piece = store.write_part(ROWS, KEY), store.write_piece("s1", 0, b"x", KEY)
+    part, piece = write_part(store, ROWS, KEY), store.write_piece("s1", 0, b"x", KEY)
     root = tmp_path / "parts"
     (root / ".k2j3h4_x.partial").write_bytes(b"half")
     (root / "lost+found").mkdir()
@@ -224,7 +225,7 @@ def test_only_text_and_whole_numbers_are_kept(column):
 @pytest.mark.parametrize("size", [0, 16, 31, 33])
 def test_a_key_of_another_length_is_refused(store, size):
     with pytest.raises(ValueError, match="32 bytes"):
-        store.write_part(ROWS, bytes(size))
+        write_part(store, ROWS, bytes(size))
     with pytest.raises(ValueError, match="32 bytes"):
         store.write_piece("s", 0, b"", bytes(size))
 

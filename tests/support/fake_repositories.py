@@ -252,9 +252,11 @@ class FakeSubmissions:
         if persons:
             self._t.require(tables.submissions, submission)
         for person in persons:
-            if (person, submission) in tables.persons:
-                self._t.refuse(RowRefused("pk_submission_persons"))
             tables.persons[person, submission] = None
+
+    def announced(self, organisation: str) -> Sequence[str]:
+        found = self._t.read().submissions.values()
+        return [s.manifest for s in found if s.organisation == organisation and s.state is SubmissionState.RECEIVING]
 
     def stale(self, received_before: datetime) -> Sequence[Submission]:
         every = self._t.read(received_before).submissions.values()

@@ -228,9 +228,9 @@ def test_fault_is_told_where_it_is(code, form, content, row, column):
 
 
 def test_every_code_has_an_example():
-    # PARQUET_LIES needs a forged file: see test_wire_parquet.py. What is wrong with a BSN is told on the supplier's
+    # PARQUET_LIES needs a forged file: see test_wire_parquet.py; a long row is in test_wire_room.py. What is wrong with a BSN is told on the supplier's
     # machine (tests/pseudonyms/test_making.py), and another key against the round (tests/journey/test_journey_once.py).
-    elsewhere = {"F034", F.NO_BSN, F.WRONG_BSN, F.NOBODY, F.OTHER_KEY}
+    elsewhere = {"F034", F.ROW_TOO_LONG, F.NO_BSN, F.WRONG_BSN, F.NOBODY, F.OTHER_KEY}
     assert {str(e[0]) for e in EXAMPLES} | elsewhere >= set(FaultCode)
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from wire_cases import (
     DEFINITION,
     GOOD,
     NAMES,
+    NONE,
     OTHER,
     PSEUDONYM,
     csv_of,
@@ -23,11 +25,13 @@ from wire_cases import (
     parquet_of_table,
 )
 
-from sluis_client.wire import Format, check_content, content_of_records
+from sluis_client.wire import Definition, Format, check_content, check_rows, content_of_records
 from sluis_client.wire.content.csv_rows import read_csv
 from sluis_client.wire.content.json_rows import read_ndjson
-from sluis_client.wire.content.keys import all_distinct, check_keys, pack
+from sluis_client.wire.content.keys import Keys
+from sluis_client.wire.content.rows import Rows, UnreadableError
 from sluis_client.wire.content.rules import check_rules
+from sluis_client.wire.content.source import ContentSource
 from sluis_client.wire.content.values import check_values
 from sluis_client.wire.faults import FaultList
 
@@ -128,17 +132,25 @@ def both_ways(read, content):
     """What is found reading at once if possible, and reading line by line."""
     found = []
     for at_once in (True, False):
-        faults = FaultList(NAMES)
-        rows = read(DEFINITION, content, faults, at_once=at_once)
-        if rows is None:
-            found.append((None, faults.freeze()))
-            continue
-        check_values(DEFINITION, ALLOWED, rows, faults)
-        check_keys(DEFINITION, rows, faults)
-        check_rules(DEFINITION, rows, faults)
-        clean = None if faults.fatal else {n: rows.columns[n].to_pylist() for n in NAMES}
-        found.append((clean, faults.freeze()))
+        faults, clean = FaultList(NAMES), None
+        try:
+            for block in read(DEFINITION, ContentSource.of_bytes(content), faults, at_once=at_once):
+                check_values(DEFINITION, ALLOWED, block.rows, faults)
+                check_rules(DEFINITION, block.rows, faults)
+                clean = block.rows.columns
+        except UnreadableError:
+            clean = None
+        read_rows = None if faults.fatal or clean is None else {n: clean[n].to_pylist() for n in NAMES}
+        found.append((read_rows, faults.freeze()))
     return found
+
+
+def in_blocks(content, form, size):
+    """Everything that is found reading so many bytes at a time."""
+    tables = []
+    found = check_rows(DEFINITION, ALLOWED, content, form, take=tables.append, size=size)
+    rows = [row for table in tables for row in table.to_pylist()] if found.ok else None
+    return found, rows
 
 
 cells = st.one_of(
@@ -170,6 +182,26 @@ def test_csv_read_at_once_and_by_line_agree(lines, header):
     content = "\n".join([header, *lines]).encode()
     at_once, by_line = both_ways(read_csv, content)
     assert at_once == by_line
+
+
+@QUICK
+@given(csv_lines, st.sampled_from([",".join(NAMES), ";".join(NAMES), ",".join(NAMES[:5])]), st.integers(1, 200))
+@example(["2019Q1,S01,1,0,1,\0,", "2019Q1,S01,1,0,1,,"], ",".join(NAMES), 1)
+@example(["2019Q1,S01,1,0,1,,", "2019Q1,S02,1,0,1,,", "2019Q1,S01,1,0,1,,", "2019Q1,S02,2,0,1,,"], ",".join(NAMES), 1)
+@example(["2019Q1,S01,1,0,1,a\r2019Q1,S02,1,0,1,a"], ",".join(NAMES), 1)
+def test_csv_read_in_blocks_of_any_size_gives_the_same(lines, header, size):
+    content = "\n".join([header, *lines]).encode()
+    for bytes_ in (content, content + b"\n2019Q1,S01,1,0,1,caf\xe9,\n2019Q1,S01,1,0,1,caf\xc3\xa9,\n"):
+        assert in_blocks(bytes_, "csv", size) == in_blocks(bytes_, "csv", 1 << 20)
+
+
+@QUICK
+@given(st.data(), good_rows, st.integers(1, 300))
+def test_good_rows_in_blocks_of_any_size_are_the_same_rows(data, rows, size):
+    for form, content in ((Format.CSV, written_csv(rows)), (Format.NDJSON, ndjson_of(*rows))):
+        found, taken = in_blocks(content, form, size)
+        assert found.ok
+        assert taken == check_content(DEFINITION, ALLOWED, content, form).table.to_pylist()
 
 
 json_values = st.recursive(
@@ -206,6 +238,15 @@ def test_ndjson_read_at_once_and_by_object_agree(lines, line_end):
     content = line_end.join(lines).encode()
     at_once, by_object = both_ways(read_ndjson, content)
     assert at_once == by_object
+
+
+@QUICK
+@given(st.lists(json_lines, min_size=1, max_size=6), st.sampled_from(["\n", "\r\n"]), st.integers(1, 200))
+@example([json.dumps(GOOD), json.dumps({k: v for k, v in OTHER.items() if k != "beds"})], "\n", 1)
+@example([json.dumps({k: v for k, v in row.items() if k != "beds"}) for row in (GOOD, OTHER)], "\n", 1)
+def test_ndjson_read_in_blocks_of_any_size_gives_the_same(lines, line_end, size):
+    content = line_end.join(lines).encode()
+    assert in_blocks(content, "ndjson", size) == in_blocks(content, "ndjson", 1 << 20)
 
 
 hostile = st.one_of(
@@ -248,20 +289,28 @@ def test_altered_content_gives_faults_or_a_valid_table_and_raises_nothing(data):
         assert checked.table.schema == DEFINITION.schema
 
 
+letters = st.one_of(st.none(), st.text("abé", min_size=1, max_size=3))
+keyed_rows = st.lists(st.tuples(letters, letters, st.one_of(st.none(), st.integers(-2, 2))), max_size=12)
+
+
 @QUICK
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.sampled_from("xy")), st.integers(0, 3)), max_size=12
-    ),
-    st.booleans(),
-)
-def test_packed_keys_are_distinct_exactly_when_rows_are(rows, keep_nulls):
-    columns = [pa.array([row[n] for row in rows], t) for n, t in enumerate((pa.string(), pa.string(), pa.int64()))]
-    packed, size = pack(columns, keep_nulls=keep_nulls)
-    kept = rows if keep_nulls else [row for row in rows if None not in row]
-    assert all_distinct(packed, size) == (len(set(kept)) == len(kept))
-    assert all_distinct(packed, 2**62) == (len(set(kept)) == len(kept))
-    assert all(0 <= key < size for key in packed.to_pylist() if key is not None)
+@given(keyed_rows, st.booleans(), st.integers(1, 5))
+def test_keys_are_double_exactly_when_rows_are(rows, keyed, at_a_time):
+    columns = tuple(
+        replace(DEFINITION.column(n), name=m, required=m != "z")
+        for n, m in (("remark", "x"), ("remark", "y"), ("beds", "z"))
+    )
+    definition = Definition("k", 1, NONE, NONE, columns, ("x", "y") if keyed else (), (), max_rows=12)
+    keys = Keys(definition)
+    for start in range(0, len(rows), at_a_time):
+        part = rows[start : start + at_a_time]
+        x, y, z = (
+            pa.array([row[n] for row in part], kind) for n, kind in enumerate((pa.string(), pa.string(), pa.int64()))
+        )
+        keys.add(Rows(len(part), {"x": x.dictionary_encode(), "y": y, "z": z}))
+    kept = [row[:2] for row in rows if None not in row[:2]] if keyed else rows
+    double = {row for row in kept if kept.count(row) > 1}
+    assert len(keys.doubles()) == len(double)
 
 
 @QUICK

@@ -5,6 +5,7 @@ from wire_cases import ALLOWED, DEFINITION, GOOD, cell, parquet_of, parquet_of_t
 
 from sluis_client.wire import check_content
 from sluis_client.wire.content.room import room
+from sluis_client.wire.content.source import BLOCK, MAX_ROW
 
 WIDE = "x" * 12_000
 
@@ -32,6 +33,12 @@ def test_lines_that_take_more_than_all_rows_could_are_not_read():
     limit = room(DEFINITION, DEFINITION.max_rows, 2**31)
     assert codes((header + "x" * limit).encode(), "csv") == {"F003": 1}
     assert codes(b"{" + b" " * limit + b"}", "ndjson") == {"F003": 1}
+
+
+def test_a_row_without_an_end_is_not_read_on():
+    header = ",".join(DEFINITION.names) + "\n"
+    assert codes((header + "x" * (MAX_ROW + BLOCK)).encode(), "csv") == {"F016": 1}
+    assert codes(b"{" + b" " * (MAX_ROW + BLOCK) + b"}", "ndjson") == {"F016": 1}
 
 
 def test_too_many_rows_are_told_as_such_however_large_the_content():

@@ -11,33 +11,31 @@ What is written is a function of the file, the definition and the mapping alone:
 from __future__ import annotations
 
 import csv
-import io
-from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from sluis_client import wire
-from sluis_client.errors import FileError
+from sluis_client.content import MadeContent
 from sluis_client.files.cells import code_cell, number_cell, text_cell
 from sluis_client.files.dialect import Dialect, Notation
 from sluis_client.files.faults import OwnFault, own_fault
 from sluis_client.files.mapping import Mapping, folded
 from sluis_client.files.notation import Evidence, shown
 from sluis_client.files.persons import BsnReader, Reader, is_bsns, person_column
+from sluis_client.files.runs import Runs
 from sluis_client.files.source import Broken, Row, Source, Value
 from sluis_client.language import Text
 from sluis_client.pseudonyms import Makes, stand_ins
 from sluis_client.wire.faults import FaultList, fault
 
-MAX_CONTENT = 512 << 20
-"""Bytes that are made at most, for they are held in memory."""
-
 _TOTALS = frozenset({"totaal", "totalen", "total", "totals", "som", "sum", "eindtotaal", "grand total"})
 _KEPT_HOLES = 20_000
 _KEPT_UNKNOWN = 1_000
+_KEPT_TEXTS = 4_096
 
 
 @dataclass
@@ -45,7 +43,7 @@ class Made:
     """What a file became.
 
     Attributes:
-        content: CSV of the wire; None when no column was known.
+        content: CSV of the wire; None when no column was known. Large, it is in a file.
         faults: what could not be taken over.
         numbers: the row of the file for each row that was read.
         written: for each row of the content, which of the rows that were read it is, from 1.
@@ -56,10 +54,10 @@ class Made:
         told: what was done, for the supplier.
     """
 
-    content: bytes | None = None
+    content: MadeContent | None = None
     faults: wire.Faults = field(default_factory=lambda: FaultList().freeze())
-    numbers: array[int] = field(default_factory=lambda: array("Q"))
-    written: array[int] = field(default_factory=lambda: array("Q"))
+    numbers: Runs = field(default_factory=Runs)
+    written: Runs = field(default_factory=Runs)
     columns: dict[str, int] = field(default_factory=dict)
     holes: set[tuple[int, str]] = field(default_factory=set)
     hole_counts: Counter[str] = field(default_factory=Counter)
@@ -70,7 +68,13 @@ class Made:
 
 
 def convert(
-    source: Source, definition: wire.Definition, mapping: Mapping, dialect: Dialect, makes: Makes = stand_ins
+    source: Source,
+    definition: wire.Definition,
+    mapping: Mapping,
+    dialect: Dialect,
+    makes: Makes = stand_ins,
+    *,
+    name: str = "",
 ) -> Made:
     """What the file becomes, by the steps in the module's docstring.
 
@@ -80,11 +84,12 @@ def convert(
         mapping: the supplier's own names and codes.
         dialect: how its numbers are written, when that was said.
         makes: pseudonyms of BSNs; for a check values that only look like them.
+        name: of the file, for what is made of it.
 
     Raises:
         SluisClientError: as `makes`.
         AmbiguousFileError: its numbers could be read in two ways.
-        FileError: it is broken, or too large.
+        FileError: it is broken, or there is no room for what is made of it.
         OSError: it cannot be read.
     """
     made, faults = Made(told=list(source.told)), FaultList(definition.names)
@@ -115,6 +120,7 @@ def convert(
         readers=readers,
         mark="«,»" if notation == "comma" else "«.»",
         matched=set(places),
+        name=name,
     ).write()  # 4
     made.faults = faults.freeze()
     return made
@@ -191,7 +197,9 @@ class _Writer:
         readers: MappingOf[str, Reader],
         mark: str,
         matched: set[int],
+        name: str,
     ) -> None:
+        self._name = name
         self._source, self._definition, self._made, self._faults = source, definition, made, faults
         self._mapping, self._matched = mapping, matched
         self._names = [name for name in definition.names if name in made.columns]
@@ -205,9 +213,8 @@ class _Writer:
 
     def write(self) -> None:
         """All rows, up to the limits."""
-        held = io.BytesIO()
-        text = io.TextIOWrapper(held, encoding="utf-8", newline="", write_through=True)
-        out = csv.writer(text, lineterminator="\n")
+        content = MadeContent(self._name, wire.Format.CSV)
+        out = csv.writer(content, lineterminator="\n")
         out.writerow(self._names)
         for row, last in _with_last(self._source.rows()):
             self._made.numbers.append(row.number)
@@ -222,15 +229,7 @@ class _Writer:
             if cells is not None:
                 out.writerow(cells)
                 self._made.written.append(len(self._made.numbers))
-            if held.tell() > MAX_CONTENT:
-                raise FileError(
-                    Text("Het bestand is te groot om om te zetten.", "The file is too large to be converted."),
-                    Text(
-                        "Lever Parquet, of alleen de gevraagde periode.", "Use Parquet, or only the period asked for."
-                    ),
-                )
-        text.flush()
-        self._made.content = held.getvalue()
+        self._made.content = content
         for place in sorted(self._nameless):
             self._faults.add(own_fault(OwnFault.HIDDEN_NAME, column=self._source.place(1, place).rstrip("1")))
 
@@ -306,11 +305,29 @@ def _reader(column: wire.Column, mapping: Mapping, notation: Notation, made: Mad
                 seen[code] += 1
             return code
 
-        return read
+        return _remembering(read, known)
     if column.kind.is_number:
         whole = column.kind is wire.Kind.INTEGER
-        return lambda value: number_cell(value, notation, whole=whole)
+        return _remembering(lambda value: number_cell(value, notation, whole=whole), None)
     return text_cell
+
+
+def _remembering(read: Reader, only: Container[str] | None) -> Reader:
+    """The same reader, quicker for texts that were read before; of `only` these outcomes, where that is given."""
+    known: dict[str, str] = {}
+
+    def remembered(value: Value) -> str | Broken:
+        if not isinstance(value, str):
+            return read(value)
+        before = known.get(value)
+        if before is not None:
+            return before
+        found = read(value)
+        if isinstance(found, str) and len(known) < _KEPT_TEXTS and (only is None or found in only):
+            known[value] = found
+        return found
+
+    return remembered
 
 
 def _with_last(rows: Iterator[Row]) -> Iterator[tuple[Row, bool]]:
@@ -323,6 +340,7 @@ def _with_last(rows: Iterator[Row]) -> Iterator[tuple[Row, bool]]:
     yield held, True
 
 
+@lru_cache(maxsize=_KEPT_TEXTS)
 def _amount(text: str) -> Decimal | None:
     """The number, when it is one."""
     try:

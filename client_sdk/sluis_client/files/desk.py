@@ -6,14 +6,15 @@ from pathlib import Path
 from sluis_client import storage, wire
 from sluis_client.content import Content, FileContent, of_wire
 from sluis_client.delivery import Delivered, Progress
-from sluis_client.errors import ContentRefusedError, FileError, SetupError
+from sluis_client.errors import ConnectionFailedError, ContentRefusedError, FileError, SetupError, SluisClientError
 from sluis_client.files.confirm import confirmation_of
-from sluis_client.files.convert import MAX_CONTENT, convert
+from sluis_client.files.convert import convert
 from sluis_client.files.dialect import Dialect
 from sluis_client.files.history import MAX_KEPT, History, Kept
 from sluis_client.files.mapping import Mapping, Maps
 from sluis_client.files.persons import BSN_COLUMN, person_column
 from sluis_client.files.prepare import Prepared, open_source, prepare, require_file
+from sluis_client.files.spool import Spool
 from sluis_client.files.suggest import Suggestion, suggestions
 from sluis_client.files.template import write_template
 from sluis_client.files.unusual import Comparison, compare
@@ -23,6 +24,7 @@ from sluis_client.rules import RoundRules, kept_rules
 from sluis_client.session import Session
 
 _ROUNDS = 2
+_BLOCK = 1 << 20
 
 
 class Desk:
@@ -132,7 +134,7 @@ class Desk:
         if prepared.persons is None or not prepared.report.accepted:
             return prepared
         with self._session.pseudonym_maker(progress) as makes:
-            return self._prepared(path, rules, dialect, makes)
+            return self._prepared(path, rules, dialect, makes.each)
 
     def compare(self, prepared: Prepared, rules: RoundRules, *, own_round: bool = False) -> Comparison | None:
         """What changed since the deliveries before this round; None when none is known, or the content is refused.
@@ -210,7 +212,7 @@ class Desk:
                 ),
             )
         try:
-            storage.write_private(output, b"".join(prepared.content.parts(MAX_CONTENT)))
+            storage.write_private_blocks(output, prepared.content.parts(_BLOCK))
         except OSError as failed:
             raise FileError(
                 Text(f"{output.name}: {failed.strerror}.", f"{output.name}: {failed.strerror}."),
@@ -233,17 +235,55 @@ class Desk:
         Raises:
             SluisClientError: as `Client.submit`.
         """
-        prepared = self._to_send(path, rules, dialect)
-        delivered = self._session.deliver(
-            prepared.content,
-            rules,
-            corrects,
-            progress,
-            checked=prepared.report,
-            confirmed=confirmation_of(prepared.report.faults, reason) if prepared.report.accepted else None,
-        )
+        prepared, spool = self._to_submit(path, rules, dialect, progress)
+        try:
+            delivered = self._session.deliver(
+                prepared.content,
+                rules,
+                corrects,
+                progress,
+                checked=prepared.report,
+                confirmed=confirmation_of(prepared.report.faults, reason) if prepared.report.accepted else None,
+            )
+        except ConnectionFailedError:  # the same command goes on with what is there
+            raise
+        except SluisClientError:
+            _let_go(spool)
+            raise
         self.history.keep(delivered.submission, prepared.content, rules.definition)
+        _let_go(spool)
         return delivered
+
+    def _to_submit(
+        self, path: Path, rules: RoundRules, dialect: Dialect | None, progress: Progress | None
+    ) -> tuple[Prepared, Spool | None]:
+        """As `_to_send`, with pseudonyms that were made before and are kept until the delivery is over."""
+        prepared = self.prepare(path, rules, dialect)
+        person = person_column(rules.definition)
+        if prepared.persons is None or not prepared.report.accepted or person is None or person.domain is None:
+            return prepared, None
+        session = self._session
+        with session.pseudonym_maker(progress) as makes:
+            spool = Spool(
+                session.profile,
+                session.machine,
+                path,
+                rules,
+                mapping=self.mapping(rules),
+                dialect=dialect or Dialect(),
+                keys=makes.keys(person.domain),
+            )
+            content = spool.find()
+            if content is None:
+                prepared = self._prepared(path, rules, dialect, makes.each)
+                content = spool.keep(prepared.content)
+        report = replace(prepared.report, content_digest=content.digest)
+        return replace(prepared, content=content, report=report), spool
+
+
+def _let_go(spool: Spool | None) -> None:
+    if spool is not None:
+        spool.remove()
 
 
 def _require_ours(said: Mapping, definition: wire.Definition) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sluis_client import wire
 from sluis_client.check import CheckReport, check
-from sluis_client.content import Content, FileContent, HeldContent, of_wire
+from sluis_client.content import Content, FileContent, of_wire
 from sluis_client.errors import FileError
 from sluis_client.files.convert import Made, convert, knows
 from sluis_client.files.delimited import Delimited, open_delimited
@@ -153,17 +153,16 @@ def _prepared(path: Path, rules: RoundRules, mapping: Mapping, said: Dialect, ma
         own = _as_it_stands(path, rules)
         if own.report.accepted:
             return own
-    made = convert(source, rules.definition, mapping, said, makes)
+    made = convert(source, rules.definition, mapping, said, makes, name=path.name)
     if made.content is None:
         content = FileContent.of(path, wire.Format.CSV)
         return Prepared(content, _report(rules, content.digest, made, made.faults, source), made, source)
-    content_made = HeldContent(path.name, wire.Format.CSV, made.content)
-    checked = check(content_made, rules)
+    checked = check(made.content, rules)
     faults = _joined(made, checked.faults)
-    report = _report(rules, content_made.digest, made, faults, source)
+    report = _report(rules, made.content.digest, made, faults, source)
     if own is not None and not report.accepted:
         return own  # nothing is gained by another reading: the faults are told of the file as it stands
-    return Prepared(content_made, report, made, source)
+    return Prepared(made.content, report, made, source)
 
 
 def _has_bsns(path: Path, definition: wire.Definition, mapping: Mapping) -> bool:

@@ -72,6 +72,11 @@ def open_typed(path: Path) -> Typed:
         FileError: it is broken.
         OSError: it cannot be read.
     """
+    if path.suffix.lower() == ".parquet":
+        try:
+            return Typed(path, tuple(pq.read_schema(path).names))
+        except pa.ArrowException:
+            raise _broken(path, 1) from None
     names: dict[str, None] = {}
     for _, record in _records(path):
         names.update(dict.fromkeys(record))

@@ -9,8 +9,10 @@
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from sluis_client.errors import SetupError, TrustError, UnexpectedAnswerError
 from sluis_client.language import Text
@@ -25,8 +27,11 @@ BATCH = 500
 
 PUBLISHED = "/.well-known/sluis-pseudonyms"
 Progress = Callable[[int, int], None]
-Makes = Callable[[Sequence[str], str], Mapping[str, str]]
-"""From BSNs and a domain to the value of each: its pseudonym under each key in force, a space between."""
+Makes = Callable[[Sequence[str], str], Iterable[Mapping[str, str]]]
+"""From BSNs, each once, and a domain to the value of each: its pseudonym under each key in force, a space between.
+
+The values come some at a time, in any order.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,23 @@ class Maker:
         self._progress = progress or (lambda _done, _total: None)
         self._batch = batch
 
+    def keys(self, domain: str) -> tuple[PublishedKey, ...]:
+        """The keys of a domain that are in force.
+
+        Raises:
+            SetupError: there are none.
+        """
+        return self._holder.keys(domain)
+
     def __call__(self, bsns: Sequence[str], domain: str) -> Mapping[str, str]:
-        """The value of each BSN (nine digits each, checked before).
+        """The value of each BSN (nine digits each, checked before), all at once; for the rest as `each`."""
+        made: dict[str, str] = {}
+        for batch in self.each(sorted(set(bsns)), domain):
+            made |= batch
+        return made
+
+    def each(self, bsns: Sequence[str], domain: str) -> Iterator[Mapping[str, str]]:
+        """The values of BSNs (nine digits each, checked before, each once), a batch at a time.
 
         Raises:
             SetupError: the domain has no key.
@@ -84,13 +104,11 @@ class Maker:
         """
         keys = self._holder.keys(domain)
         # Whoever has the key holder's log learns nothing from the order of the file.
-        once = sorted(set(bsns))
-        secrets.SystemRandom().shuffle(once)
-        made: dict[str, str] = {}
-        for start in range(0, len(once), self._batch):
-            made |= self._made(once[start : start + self._batch], domain, keys)
-            self._progress(len(made), len(once))
-        return made
+        order = np.random.default_rng(secrets.randbits(256)).permutation(len(bsns))
+        for start in range(0, len(order), self._batch):
+            batch = [bsns[place] for place in order[start : start + self._batch].tolist()]
+            yield self._made(batch, domain, keys)
+            self._progress(start + len(batch), len(order))
 
     def _made(self, bsns: Sequence[str], domain: str, keys: Sequence[PublishedKey]) -> Mapping[str, str]:
         place = secrets.randbelow(len(bsns) + 1)
@@ -139,9 +157,11 @@ def _finished(inputs: Sequence[bytes], blinds: Sequence[bytes], answers: Sequenc
         raise _unexpected() from None
 
 
-def stand_ins(bsns: Sequence[str], domain: str) -> Mapping[str, str]:
+def stand_ins(bsns: Sequence[str], domain: str) -> Iterator[Mapping[str, str]]:
     """Values that look like pseudonyms, for a check without a connection: the same for the same BSN, this once."""
-    return {bsn: str(Pseudonym(BSN, domain, 1, f"a{secrets.token_hex(16)}")) for bsn in set(bsns)}
+    for start in range(0, len(bsns), BATCH):
+        batch = bsns[start : start + BATCH]
+        yield {bsn: str(Pseudonym(BSN, domain, 1, f"a{secrets.token_hex(16)}")) for bsn in batch}
 
 
 def _another_key(domain: str, version: int) -> TrustError:

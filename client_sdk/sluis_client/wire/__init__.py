@@ -14,7 +14,7 @@ from sluis_client.wire.canonical import (
     is_digest,
     parse_json,
 )
-from sluis_client.wire.check import Checked, Limits, check_content
+from sluis_client.wire.check import Checked, Limits, Outcome, check_content, check_rows
 from sluis_client.wire.code import Code
 from sluis_client.wire.commitment import NONCE_BYTES
 from sluis_client.wire.confirmation import Confirmation
@@ -88,6 +88,7 @@ __all__ = [
     "Limits",
     "Manifest",
     "ObjectionReceipt",
+    "Outcome",
     "Problem",
     "PublicKey",
     "Receipt",
@@ -104,6 +105,7 @@ __all__ = [
     "base64url",
     "canonical_bytes",
     "check_content",
+    "check_rows",
     "content_of_records",
     "dates_of_period",
     "digest",

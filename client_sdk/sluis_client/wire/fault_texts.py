@@ -28,6 +28,7 @@ class FaultCode(StrEnum):
     STRAY_QUOTE = "F013"
     CARRIAGE_RETURN = "F014"
     BLANK_ROW = "F015"
+    ROW_TOO_LONG = "F016"
     BROKEN_JSON = "F020"
     NOT_AN_OBJECT = "F021"
     DOUBLE_MEMBER = "F022"
@@ -145,6 +146,10 @@ _TEXTS: dict[FaultCode, tuple[str, str]] = {
     FaultCode.BLANK_ROW: (
         "Deze rij is leeg. Verwijder de rij.",
         "This row is blank. Remove the row.",
+    ),
+    FaultCode.ROW_TOO_LONG: (
+        "Na {limit} bytes is er nog geen einde van een rij. Zet elke rij op een eigen regel.",
+        "After {limit} bytes there is no end of a row yet. Put each row on a line of its own.",
     ),
     FaultCode.BROKEN_JSON: (
         "Hier staat geen geldige JSON (teken {position}). Maak de export opnieuw met een JSON-bibliotheek.",

@@ -187,6 +187,10 @@ class FaultList:
         if len(self._kept) > _MAX_KEPT:
             self._prune()
 
+    def below(self, rows: int) -> FaultList:
+        """The same list for whoever counts rows from 1 where so many went before."""
+        return _Below(self, rows) if rows else self
+
     def freeze(self) -> Faults:
         """The faults in order: about the whole first, then by row, then by column as the definition has them."""
         self._prune()
@@ -199,3 +203,23 @@ class FaultList:
     def _order(self, fault: Fault) -> tuple[int, int, str]:
         column = -1 if fault.column is None else self._places.get(fault.column, len(self._places))
         return fault.row or 0, column, fault.code
+
+
+class _Below(FaultList):
+    """Tells faults in another list, so many rows further down."""
+
+    def __init__(self, whole: FaultList, rows: int) -> None:
+        super().__init__()
+        self._whole = whole
+        self._rows = rows
+
+    @property
+    def fatal(self) -> int:
+        return self._whole.fatal
+
+    def extend(self, first: Iterable[Fault], count: int) -> None:
+        moved = (one if one.row is None else replace(one, row=one.row + self._rows) for one in first)
+        self._whole.extend(moved, count)
+
+    def freeze(self) -> Faults:
+        return self._whole.freeze()

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    Executable,
     LargeBinary,
     Select,
     bindparam,
@@ -21,6 +20,7 @@ from sqlalchemy import (
     union,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from service.adapters.database.audit_tables import submission_persons
 from service.adapters.database.columns import PlainText
@@ -33,7 +33,6 @@ from service.ports.unit_of_work import Page
 
 _COLUMNS = tuple(column.name for column in submissions.columns)
 _ADD = insert(submissions)
-_ADD_PERSON = insert(submission_persons)
 _OWN = select(submissions).where(submissions.c.organisation == bindparam("organisation"))
 _BY_KEY = _OWN.where(submissions.c.idempotency_key == bindparam("key"))
 _BY_MANIFEST = _OWN.where(submissions.c.manifest_digest == bindparam("manifest"))
@@ -172,16 +171,25 @@ class SqlSubmissions:
         return [Submission(**row) for row in rows]
 
     def add_persons(self, submission: str, persons: Collection[bytes]) -> None:
-        """The delivery is there already. On PostgreSQL one statement: 100,000 persons go in within a second."""
+        """The delivery is there already; so may the persons be. On PostgreSQL one statement for all of these."""
         if not persons:
             return
-        rows: Executable = _ADD_PERSON
-        values: Any = [{"person": person, "submission": submission} for person in sorted(persons)]
         if self._transaction.dialect == "postgresql":
             listed = func.unnest(literal(sorted(persons), ARRAY(LargeBinary))).column_valued("person")
-            rows = _ADD_PERSON.from_select(["person", "submission"], select(listed, literal(submission, PlainText)))
-            values = None
-        self._transaction.write(rows, values)
+            rows = postgresql.insert(submission_persons).from_select(
+                ["person", "submission"], select(listed, literal(submission, PlainText))
+            )
+            self._transaction.write(rows.on_conflict_do_nothing())
+            return
+        values = [{"person": person, "submission": submission} for person in sorted(persons)]
+        self._transaction.write(sqlite.insert(submission_persons).on_conflict_do_nothing(), values)
+
+    def announced(self, organisation: str) -> Sequence[str]:
+        """The canonical JSON texts."""
+        query = select(submissions.c.manifest).where(
+            submissions.c.organisation == organisation, submissions.c.state == SubmissionState.RECEIVING
+        )
+        return [row["manifest"] for row in self._transaction.rows(query)]
 
     def _find(self, statement: Select[Any], **values: str) -> Submission | None:
         found = self._transaction.row(statement, values)

@@ -4,15 +4,16 @@ A field may stand between double quotes, a quote inside it doubled (RFC 4180); a
 is a line break inside a field, which makes a line the same as a row. Columns may come in any order. An empty field,
 quoted or not, is a missing value.
 
-Arrow reads all columns at once, codes as dictionaries and numbers as text: its own reading of numbers would take
-spaces, leading zeros and hexadecimal. When a line does not fit, the lines that do not are told and left out first.
+Lines are read in blocks, each as if it were all there is. Arrow reads all columns of a block at once, codes as
+dictionaries and numbers as text: its own reading of numbers would take spaces, leading zeros and hexadecimal. When a
+line does not fit, the lines that do not are told and left out first.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -22,7 +23,8 @@ import pyarrow.csv as arrow_csv
 from sluis_client.wire.content import sniff
 from sluis_client.wire.content.header import match_columns
 from sluis_client.wire.content.numbers import column_from_text, judge_plain
-from sluis_client.wire.content.rows import Rows, any_true, one_array
+from sluis_client.wire.content.rows import Block, Rows, UnreadableError, any_true, one_array
+from sluis_client.wire.content.source import BLOCK, ContentSource
 from sluis_client.wire.definition import Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import SHOWN_FAULTS, FaultList, fault
@@ -42,44 +44,58 @@ class _Layout:
     begin: int
 
 
-def read_csv(definition: Definition, content: bytes, faults: FaultList, *, at_once: bool = True) -> Rows | None:
-    """The rows; None when nothing can be read, and the faults say why.
+def read_csv(
+    definition: Definition,
+    content: ContentSource,
+    faults: FaultList,
+    *,
+    at_once: bool = True,
+    size: int = BLOCK,
+) -> Iterator[Block]:
+    """The rows, block by block.
 
     Args:
         definition: says which columns there must be.
         content: the bytes.
         faults: where faults are told.
-        at_once: try first whether all lines fit; without, the result is the same but slower (for tests).
+        at_once: try first whether all lines of a block fit; without, the result is the same but slower (for tests).
+        size: bytes of a block; the rows and their faults are the same whatever it is (for tests).
+
+    Raises:
+        UnreadableError: nothing can be read, or nothing can be read on.
     """
-    if b"\0" in content and sniff.nul_faults(content, 0, faults):
-        return None
-    content = sniff.with_line_feeds(sniff.as_utf8(content, 0, faults), 0, faults)
-    layout = _layout(definition, content, faults)
-    if layout is None:
-        return None
-    names = match_columns(definition, layout.fields, faults)
-    if not any(names):
-        return None
-    if layout.begin == len(content):
-        faults.add(fault(FaultCode.NO_ROWS))
-        return None
-    if not _may_have_more_lines(content, layout, definition.max_rows):
-        rows = _read_lines(definition, names, content, layout, faults, at_once=at_once)
-        if rows.delivered <= definition.max_rows:
-            return rows
-    faults.add(fault(FaultCode.TOO_MANY_ROWS, limit=definition.max_rows))
-    return None
+    layout: _Layout | None = None
+    names: Sequence[str | None] = ()
+    before = 0
+    for lines in content.rows(_end_of_lines, size):
+        here, first = faults.below(before), int(layout is not None)
+        text = sniff.with_line_feeds(lines, first, here)
+        text = sniff.as_utf8(sniff.without_nul(text, first, here), first, here)
+        if layout is None:
+            layout, names = _columns(definition, text, faults)
+            text = text[layout.begin :]
+        if not text:
+            continue
+        rows = _read_lines(definition, names, text, layout.delimiter, here, at_once=at_once)
+        if before + rows.delivered > definition.max_rows:
+            raise UnreadableError(fault(FaultCode.TOO_MANY_ROWS, limit=definition.max_rows))
+        yield Block(rows, before, here)
+        before += rows.delivered
+    if before == 0:
+        raise UnreadableError(fault(FaultCode.NO_ROWS))
 
 
-def _may_have_more_lines(content: bytes, layout: _Layout, limit: int) -> bool:
-    """Whether there are more lines below the header than the limit.
+def _end_of_lines(held: bytes) -> int:
+    """Behind the last line feed, or, where there is none, the last lone carriage return, which is read as one."""
+    return held.rfind(b"\n") + 1 or held.rfind(b"\r", 0, -1) + 1
 
-    Counting is a tenth of all work, so it is left out where lines of a delimiter per column alone would have no room;
-    the rows are counted once they are read.
-    """
-    if len(content) - layout.begin <= limit * len(layout.fields):
-        return False
-    return content.count(b"\n", layout.begin) + (not content.endswith(b"\n")) > limit
+
+def _columns(definition: Definition, text: bytes, faults: FaultList) -> tuple[_Layout, Sequence[str | None]]:
+    layout = _layout(definition, text, faults)
+    names = () if layout is None else match_columns(definition, layout.fields, faults)
+    if layout is None or not any(names):
+        raise UnreadableError
+    return layout, names
 
 
 def _layout(definition: Definition, content: bytes, faults: FaultList) -> _Layout | None:
@@ -113,21 +129,21 @@ def _read_lines(
     definition: Definition,
     names: Sequence[str | None],
     content: bytes,
-    layout: _Layout,
+    delimiter: str,
     faults: FaultList,
     *,
     at_once: bool,
 ) -> Rows:
-    body = pa.py_buffer(content).slice(layout.begin)
-    quoted = content.find(b'"', layout.begin) >= 0
+    body = pa.py_buffer(content)
+    quoted = b'"' in content
     rows: Rows | None = None
-    if at_once and (not quoted or not any_true(_improper(_lines(body), layout.delimiter))):
+    if at_once and (not quoted or not any_true(_improper(_lines(body), delimiter))):
         try:
-            rows = _table(definition, names, body, layout.delimiter, quoted=quoted, block=_BLOCK)
+            rows = _table(definition, names, body, delimiter, quoted=quoted, block=_BLOCK)
         except pa.ArrowInvalid:
             rows = None
     if rows is None:
-        rows = _fitting(definition, names, _lines(body), layout.delimiter, faults)
+        rows = _fitting(definition, names, _lines(body), delimiter, faults)
     for column in definition.columns:
         if column.kind.is_number and column.name in rows.columns:
             texts = rows.columns[column.name]

@@ -3,9 +3,9 @@
 NDJSON: each object starts at the beginning of a line. JSON: one list, as records that are sent inline. A member that is
 absent, null or the empty string is a missing value; numbers must be JSON numbers and texts JSON strings.
 
-NDJSON is read at once by Arrow with an explicit schema, which refuses unknown, doubled and mistyped members. It takes
-a null for an object with no members (and version 26 crashes when the first value is one), so content with a null
-anywhere goes the slower way, on which each object is read by itself and everything wrong with it is told.
+NDJSON is read in blocks, each at once by Arrow with an explicit schema, which refuses unknown, doubled and mistyped
+members. It takes a null for an object with no members (and version 26 crashes when the first value is one), so a block
+with a null anywhere goes the slower way, on which each object is read by itself and everything wrong with it is told.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -22,10 +23,11 @@ import pyarrow.json as arrow_json
 
 from sluis_client.wire.content import sniff
 from sluis_client.wire.content.numbers import any_outside, column_from_text, judge_json
-from sluis_client.wire.content.rows import Rows, any_true, one_array, report_texts
+from sluis_client.wire.content.rows import Block, Rows, UnreadableError, any_true, one_array, report_texts
+from sluis_client.wire.content.source import BLOCK, ContentSource
 from sluis_client.wire.definition import Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
-from sluis_client.wire.faults import FaultList, fault, showable
+from sluis_client.wire.faults import SHOWN_FAULTS, FaultList, fault, showable
 
 _BLOCK = 1 << 22
 _BATCH = 1 << 16
@@ -51,38 +53,66 @@ _decode = json.JSONDecoder(
 ).decode
 
 
-def read_ndjson(definition: Definition, content: bytes, faults: FaultList, *, at_once: bool = True) -> Rows | None:
-    """The rows; None when nothing can be read, and the faults say why. `at_once` as in `read_csv`."""
-    if b"\0" in content and sniff.nul_faults(content, 1, faults):
-        return None
-    content = sniff.as_utf8(content, 1, faults).removeprefix(sniff.BOM).lstrip()
-    count = content.count(b"\n{") + 1
-    if count > definition.max_rows:
-        faults.add(fault(FaultCode.TOO_MANY_ROWS, limit=definition.max_rows))
-        return None
-    rows = _read_at_once(definition, content, count) if at_once else None
-    if rows is not None:
-        return rows
-    texts = (text.decode() for text in _pieces(content))
-    return _Objects(definition, faults).read(_parsed(texts, faults))
+def read_ndjson(
+    definition: Definition,
+    content: ContentSource,
+    faults: FaultList,
+    *,
+    at_once: bool = True,
+    size: int = BLOCK,
+) -> Iterator[Block]:
+    """The rows, block by block; `at_once`, `size` and what is raised are as of `read_csv`."""
+    objects = _Objects(definition)
+    before, lines = 0, 0
+    for taken in content.rows(_end_of_objects, size):
+        here, by_line = faults.below(before), faults.below(lines)
+        text = sniff.as_utf8(sniff.without_nul(taken, 1, by_line), 1, by_line)
+        lines += taken.count(b"\n")
+        if before == 0:
+            text = text.removeprefix(sniff.BOM).lstrip()
+            if not text:
+                continue
+        count = text.count(b"\n{") + 1
+        if before + count > definition.max_rows:
+            raise UnreadableError(fault(FaultCode.TOO_MANY_ROWS, limit=definition.max_rows))
+        rows = _read_at_once(definition, text, count) if at_once else None
+        if rows is None:
+            rows = objects.read(_parsed((each.decode() for each in _pieces(text)), here), here)
+        block = Block(rows, before, here)
+        yield block
+        objects.checked(block)
+        before += rows.delivered
+    if before == 0:
+        raise UnreadableError(fault(FaultCode.NO_ROWS))
+    objects.finish(faults)
 
 
-def read_records(definition: Definition, content: bytes, faults: FaultList) -> Rows | None:
-    """The rows of a JSON list; None when it is none, and the faults say why."""
+def _end_of_objects(held: bytes) -> int:
+    """Before the last object that begins a line."""
+    return held.rfind(b"\n{") + 1
+
+
+def read_records(definition: Definition, content: bytes, faults: FaultList) -> Iterator[Block]:
+    """The rows of a JSON list.
+
+    Raises:
+        UnreadableError: it is none.
+    """
     text = sniff.as_utf8(content, 1, faults).decode().removeprefix("\ufeff")
     value = _parse(text, None, faults)
     if value is _NOTHING:
-        return None
+        raise UnreadableError
     if not isinstance(value, list) or isinstance(value, _Members):
-        faults.add(fault(FaultCode.NOT_A_LIST))
-        return None
+        raise UnreadableError(fault(FaultCode.NOT_A_LIST))
     if not value:
-        faults.add(fault(FaultCode.NO_ROWS))
-        return None
+        raise UnreadableError(fault(FaultCode.NO_ROWS))
     if len(value) > definition.max_rows:
-        faults.add(fault(FaultCode.TOO_MANY_ROWS, limit=definition.max_rows))
-        return None
-    return _Objects(definition, faults).read(value)
+        raise UnreadableError(fault(FaultCode.TOO_MANY_ROWS, limit=definition.max_rows))
+    objects = _Objects(definition)
+    block = Block(objects.read(value, faults), 0, faults)
+    yield block
+    objects.checked(block)
+    objects.finish(faults)
 
 
 def _read_at_once(definition: Definition, content: bytes, count: int) -> Rows | None:
@@ -139,19 +169,35 @@ def _parsed(texts: Iterable[str], faults: FaultList) -> Iterator[Any]:
         yield _parse(text, row, faults)
 
 
-class _Objects:
-    """Takes rows one by one and makes columns of them."""
+@dataclass
+class _Absent:
+    """Rows in which a column was not delivered, of blocks in which it was in no row."""
 
-    def __init__(self, definition: Definition, faults: FaultList) -> None:
+    rows: int = 0
+    first: list[int] = field(default_factory=list)
+
+
+class _Objects:
+    """Takes rows one by one and makes columns of them, block after block.
+
+    A column that is in no row of a block may be in other blocks: whether it is missing, or its values are, is known at
+    the end.
+    """
+
+    def __init__(self, definition: Definition) -> None:
         self._definition = definition
-        self._faults = faults
+        self._faults = FaultList()
         self._batch: dict[str, list[str | None]] = {name: [] for name in definition.names}
         self._cells: dict[str, list[pa.Array]] = {name: [] for name in definition.names}
         self._numbers: list[int] = []
         self._strange: Counter[str] = Counter()
+        self._absent: dict[str, _Absent] = {}
+        self._present: set[str] = set()
 
-    def read(self, values: Iterable[Any]) -> Rows:
-        """The rows of all values; everything that is wrong with them is told."""
+    def read(self, values: Iterable[Any], faults: FaultList) -> Rows:
+        """The rows of all values of a block; everything that is wrong with them is told."""
+        self._faults, self._numbers = faults, []
+        self._cells = {name: [] for name in self._definition.names}
         delivered = 0
         for delivered, value in enumerate(values, 1):
             if isinstance(value, _Members):
@@ -165,6 +211,32 @@ class _Objects:
         for column in self._definition.columns:
             self._add(column, pa.chunked_array(self._cells[column.name], pa.string()).combine_chunks(), rows)
         return rows
+
+    def checked(self, block: Block) -> None:
+        """Keep, once its values were checked, in which rows of a block a column is absent that none of them has.
+
+        A blank row is told as such.
+        """
+        numbers = block.rows.numbers
+        if numbers is None:  # read at once: all columns are there
+            self._present.update(self._definition.names)
+            return
+        if block.rows.blank is not None:
+            numbers = numbers.filter(pc.invert(block.rows.blank))
+        for name in self._definition.names:
+            if name not in block.rows.columns:
+                absent = self._absent.setdefault(name, _Absent())
+                absent.rows += len(numbers)
+                first = numbers.slice(0, SHOWN_FAULTS - len(absent.first))
+                absent.first += [block.before + row for row in first.to_pylist()]
+
+    def finish(self, faults: FaultList) -> None:
+        """Tell the columns that were in no row of any block, and the rows of blocks without one that others have."""
+        for name, absent in self._absent.items():
+            if name in self._present:
+                faults.extend((fault(FaultCode.MISSING, row, name) for row in absent.first), absent.rows)
+            else:
+                faults.add(fault(FaultCode.MISSING_COLUMN, column=name))
 
     def _flush(self) -> None:
         for name, cells in self._batch.items():
@@ -197,8 +269,9 @@ class _Objects:
         return name
 
     def _add(self, column: Column, cells: pa.Array, rows: Rows) -> None:
-        if column.required and len(cells) and cells.null_count == len(cells):
-            self._faults.add(fault(FaultCode.MISSING_COLUMN, column=column.name))
+        if cells.null_count < len(cells):
+            self._present.add(column.name)
+        elif column.required and len(cells):
             return
         wanted = pa.scalar(_NUMBER if column.kind.is_number else _STRING, pa.string())
         tags = pc.utf8_slice_codeunits(cells, 0, 1)

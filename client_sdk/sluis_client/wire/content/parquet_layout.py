@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sluis_client.wire.content.thrift import CompactReader, Kind, Struct, ThriftError
+from sluis_client.wire.content.thrift import CompactReader, Kind, Stretches, Struct, ThriftError
 
 _MAX_PAGES = 100_000
 _ENCRYPTION_ALGORITHM = 8
@@ -53,7 +53,7 @@ class Page:
     encoding: int | None
 
 
-def read_footer(content: bytes, start: int, end: int) -> Footer:
+def read_footer(content: Stretches, start: int, end: int) -> Footer:
     """The footer between two positions.
 
     Raises:
@@ -82,7 +82,7 @@ def _chunk(chunk: Struct) -> Chunk:
     return Chunk(names, data.integer(5), start, start + data.integer(7))
 
 
-def pages(content: bytes, chunk: Chunk) -> Iterator[Page]:
+def pages(content: Stretches, chunk: Chunk) -> Iterator[Page]:
     """The pages of a column chunk, in order.
 
     Raises:

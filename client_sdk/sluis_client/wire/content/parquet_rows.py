@@ -7,7 +7,7 @@ again against the page headers (`parquet_layout`), since a decompressor believes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +17,8 @@ from sluis_client.wire.content.header import match_columns
 from sluis_client.wire.content.numbers import numbers_of_arrow
 from sluis_client.wire.content.parquet_layout import Footer, pages, read_footer
 from sluis_client.wire.content.room import room
-from sluis_client.wire.content.rows import Rows, one_array
+from sluis_client.wire.content.rows import Block, Rows, UnreadableError
+from sluis_client.wire.content.source import ContentSource
 from sluis_client.wire.content.thrift import ThriftError
 from sluis_client.wire.definition import Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
@@ -36,78 +37,78 @@ _ENCODINGS = frozenset({0, 2, 3, 4, 5, 6, 8, 9})
 _MAX_STRINGS = 2**31 - 1
 _MAX_METADATA = 1 << 22
 _FOOTER = 8
+_BATCH = 1 << 16
+_BUFFER = 1 << 20
+_MAX_PAGES_AT_ONCE = 1 << 29
 _ENCRYPTED = b"PARE"
 _MAGIC = b"PAR1"
 
 
-class _UnreadableError(Exception):
-    """The file cannot be read; `code` says why."""
-
-    def __init__(self, code: FaultCode, column: str | None = None, *, limit: int = 0) -> None:
-        self.fault = fault(code, column=column, limit=limit)
-        super().__init__(code)
-
-
-def read_parquet(definition: Definition, content: bytes, faults: FaultList, unpacked: int) -> Rows | None:
-    """The rows; None when nothing can be read, and the faults say why.
+def read_parquet(definition: Definition, content: ContentSource, faults: FaultList, unpacked: int) -> Iterator[Block]:
+    """The rows, some at a time.
 
     Args:
         definition: says which columns there must be.
         content: the bytes.
         faults: where faults are told.
-        unpacked: the most bytes that pages may take after decompression.
+        unpacked: the most bytes that pages may take after decompression, all together.
+
+    Raises:
+        UnreadableError: nothing can be read, or nothing can be read on.
     """
     try:
         footer = _footer(content)
         _check_rows(footer, definition.max_rows)
         unpacked = room(definition, footer.rows, unpacked)
-        schema = pq.read_schema(pa.BufferReader(content))
+        schema = pq.read_schema(content.arrow())
         names = match_columns(definition, schema.names, faults)
         readable = _readable(definition, schema, names, faults)
         if not readable:
-            return None
+            raise UnreadableError
         _check_pages(footer, content, readable, unpacked)
-        rows = _read(content, definition, readable, unpacked, faults)
-    except _UnreadableError as error:
-        faults.add(error.fault)
+        before = 0
+        for rows in _read(content, definition, readable, unpacked, faults):
+            yield Block(rows, before, faults.below(before))
+            before += rows.count
     except (pa.ArrowException, OSError, ThriftError, UnicodeDecodeError):
-        faults.add(fault(FaultCode.BROKEN_PARQUET))
-    else:
-        if rows.count == footer.rows:
-            return rows
-        faults.add(fault(FaultCode.PARQUET_LIES))
-    return None
+        raise UnreadableError(fault(FaultCode.BROKEN_PARQUET)) from None
+    if before != footer.rows:
+        raise _unreadable(FaultCode.PARQUET_LIES)
 
 
-def _footer(content: bytes) -> Footer:
+def _unreadable(code: FaultCode, column: str | None = None, *, limit: int = 0) -> UnreadableError:
+    return UnreadableError(fault(code, column=column, limit=limit))
+
+
+def _footer(content: ContentSource) -> Footer:
     """What the file says of itself.
 
     Raises:
-        _UnreadableError: truncated or encrypted.
+        UnreadableError: truncated or encrypted.
         ThriftError: the footer is malformed.
     """
-    tail = content[-len(_MAGIC) :]
+    tail = content[len(content) - len(_MAGIC) :]
     if len(content) < 2 * _FOOTER or tail not in {_MAGIC, _ENCRYPTED}:
-        raise _UnreadableError(FaultCode.BROKEN_PARQUET)
+        raise _unreadable(FaultCode.BROKEN_PARQUET)
     if _ENCRYPTED in {tail, content[: len(_MAGIC)]}:
-        raise _UnreadableError(FaultCode.ENCRYPTED_PARQUET)
+        raise _unreadable(FaultCode.ENCRYPTED_PARQUET)
     end = len(content) - _FOOTER
     size = int.from_bytes(content[end : end + len(_MAGIC)], "little")
     if not 0 < size <= min(_MAX_METADATA, end):
-        raise _UnreadableError(FaultCode.BROKEN_PARQUET)
+        raise _unreadable(FaultCode.BROKEN_PARQUET)
     footer = read_footer(content, end - size, end)
     if footer.encrypted:
-        raise _UnreadableError(FaultCode.ENCRYPTED_PARQUET)
+        raise _unreadable(FaultCode.ENCRYPTED_PARQUET)
     return footer
 
 
 def _check_rows(footer: Footer, limit: int) -> None:
     if footer.rows == 0:
-        raise _UnreadableError(FaultCode.NO_ROWS)
+        raise _unreadable(FaultCode.NO_ROWS)
     if footer.rows > limit:
-        raise _UnreadableError(FaultCode.TOO_MANY_ROWS, limit=limit)
+        raise _unreadable(FaultCode.TOO_MANY_ROWS, limit=limit)
     if footer.rows != sum(group.rows for group in footer.groups):
-        raise _UnreadableError(FaultCode.PARQUET_LIES)
+        raise _unreadable(FaultCode.PARQUET_LIES)
 
 
 def _readable(
@@ -141,46 +142,51 @@ def _shown_type(delivered: pa.DataType) -> str:
     return str(delivered).partition("<")[0][:40]
 
 
-def _check_pages(footer: Footer, content: bytes, readable: Mapping[str, str], unpacked: int) -> None:
+def _check_pages(footer: Footer, content: ContentSource, readable: Mapping[str, str], unpacked: int) -> None:
     """Compare what the footer says of its columns with what their pages say, before any page is unpacked.
 
     Raises:
-        _UnreadableError: they differ, take too much room, or use an encoding by which little becomes much.
+        UnreadableError: they differ, take too much room, or use an encoding by which little becomes much.
         ThriftError: there are no pages where the footer says.
     """
     columns = {delivered: name for name, delivered in readable.items()}
     room = unpacked
     for group in footer.groups:
+        at_once = 0
         for chunk in group.chunks:  # all of them: Arrow goes by place, not by the path that a chunk names
-            values = 0
+            values, largest = 0, 0
             for page in pages(content, chunk):
                 room -= page.unpacked
                 values += page.values
-                if room < 0:
-                    raise _UnreadableError(FaultCode.PARQUET_BOMB, limit=unpacked)
+                largest = max(largest, page.unpacked)
+                if room < 0 or at_once + largest > _MAX_PAGES_AT_ONCE:
+                    raise _unreadable(FaultCode.PARQUET_BOMB, limit=unpacked)
                 if page.encoding is not None and page.encoding not in _ENCODINGS:
-                    raise _UnreadableError(FaultCode.PARQUET_ENCODING, columns.get(chunk.path[0]))
+                    raise _unreadable(FaultCode.PARQUET_ENCODING, columns.get(chunk.path[0]))
+            at_once += largest
             if values != chunk.values or (len(chunk.path) == 1 and values != group.rows):
-                raise _UnreadableError(FaultCode.PARQUET_LIES)
+                raise _unreadable(FaultCode.PARQUET_LIES)
 
 
 def _read(
-    content: bytes, definition: Definition, readable: Mapping[str, str], unpacked: int, faults: FaultList
-) -> Rows:
+    content: ContentSource, definition: Definition, readable: Mapping[str, str], unpacked: int, faults: FaultList
+) -> Iterator[Rows]:
     texts = [delivered for name, delivered in readable.items() if not definition.column(name).kind.is_number]
-    table = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts).read(
-        columns=list(readable.values()), use_threads=False
-    )
-    rows = Rows(table.num_rows, {})
-    for name, delivered in readable.items():
-        column = definition.column(name)
-        values = one_array(table[delivered])
-        values.validate(full=True)
-        if column.kind.is_number:
-            rows.columns[name] = numbers_of_arrow(column, values, rows, faults)
-        else:
-            rows.columns[name] = _text(column, values, unpacked)
-    return rows
+    file = pq.ParquetFile(content.arrow(), read_dictionary=texts, buffer_size=_BUFFER, pre_buffer=False)
+    before = 0
+    for batch in file.iter_batches(_BATCH, columns=list(readable.values()), use_threads=False):
+        here, limit = faults.below(before), room(definition, batch.num_rows, unpacked)
+        rows = Rows(batch.num_rows, {})
+        for name, delivered in readable.items():
+            column = definition.column(name)
+            values = batch.column(delivered)
+            values.validate(full=True)
+            if column.kind.is_number:
+                rows.columns[name] = numbers_of_arrow(column, values, rows, here)
+            else:
+                rows.columns[name] = _text(column, values, limit)
+        yield rows
+        before += rows.count
 
 
 def _text(column: Column, values: pa.Array, unpacked: int) -> pa.Array:
@@ -197,5 +203,5 @@ def _text(column: Column, values: pa.Array, unpacked: int) -> pa.Array:
     if column.kind is Kind.CODE:
         return encoded
     if (pc.sum(pc.binary_length(dictionary).take(indices)).as_py() or 0) > min(unpacked, _MAX_STRINGS):
-        raise _UnreadableError(FaultCode.PARQUET_BOMB, limit=unpacked)
+        raise _unreadable(FaultCode.PARQUET_BOMB, limit=unpacked)
     return encoded.cast(pa.string())

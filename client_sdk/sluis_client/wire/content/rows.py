@@ -13,6 +13,14 @@ from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import SHOWN_FAULTS, Fault, FaultList, fault, showable
 
 
+class UnreadableError(Exception):
+    """The content cannot be read on; `fault` says why, unless that was told already."""
+
+    def __init__(self, told: Fault | None = None) -> None:
+        self.fault = told
+        super().__init__("already told" if told is None else told.code)
+
+
 @dataclass
 class Rows:
     """The columns that were found, each of its definition's type.
@@ -26,6 +34,7 @@ class Rows:
         numbers: the number (from 1) of each row, None when no row was left out.
         told: by column name, True where a fault of the cell was told already.
         delivered: number of rows delivered, unreadable ones included.
+        blank: True where nothing was delivered in any column, once that was looked at and there is such a row.
     """
 
     count: int
@@ -33,6 +42,7 @@ class Rows:
     numbers: pa.Array | None = None
     told: dict[str, pa.Array] = field(default_factory=dict)
     delivered: int = 0
+    blank: pa.Array | None = None
 
     def __post_init__(self) -> None:
         """Without rows left out, as many were delivered as could be read."""
@@ -53,6 +63,21 @@ class Rows:
         if self.numbers is not None:
             return list(self.numbers.take(indices).to_pylist())
         return [index + 1 for index in indices.to_pylist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some of the rows of a content, where they begin, and where their faults are told.
+
+    Attributes:
+        rows: numbered from 1 within the block.
+        before: the number of rows before the block.
+        faults: tells a fault of row n of the block as one of row `before` + n.
+    """
+
+    rows: Rows
+    before: int
+    faults: FaultList
 
 
 def report(

@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Iterator, Mapping
 
+from sluis_client.wire.content.source import ContentSource
 from sluis_client.wire.fault_texts import FaultCode
 from sluis_client.wire.faults import SHOWN_FAULTS, Fault, FaultList, fault
 from sluis_client.wire.manifest import Format
@@ -42,7 +43,7 @@ _UTF16_SHARE = 0.2
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
-def unreadable(content: bytes, expected: Format) -> Fault | None:
+def unreadable(content: ContentSource, expected: Format) -> Fault | None:
     """The one fault that says why the bytes are no content of the format; None when they may be."""
     start = content[:_PROBE]
     if len(content) < _PROBE and not start.removeprefix(BOM).strip():
@@ -61,9 +62,12 @@ def _found(start: bytes, kinds: Mapping[bytes, str]) -> str | None:
     return next((found for magic, found in kinds.items() if start.startswith(magic)), None)
 
 
-def nul_faults(content: bytes, first_row: int, faults: FaultList) -> bool:
-    """Tell every row with a NUL byte; whether there was any."""
-    return _tell_lines(content, _positions_of_nul(content), FaultCode.NUL, first_row, faults)
+def without_nul(content: bytes, first_row: int, faults: FaultList) -> bytes:
+    """The content; rows with NUL bytes are told and read without them, so that it can be read on."""
+    if b"\0" not in content:
+        return content
+    _tell_lines(content, _positions_of_nul(content), FaultCode.NUL, first_row, faults)
+    return content.replace(b"\0", b"")
 
 
 def _positions_of_nul(content: bytes) -> Iterator[int]:
@@ -77,12 +81,20 @@ def _positions_of_nul(content: bytes) -> Iterator[int]:
 
 
 def as_utf8(content: bytes, first_row: int, faults: FaultList) -> bytes:
-    """The content; when it is not UTF-8, its rows told, as Windows-1252 says it, so that it can be read on."""
+    """The content; rows that are not UTF-8 are told and read as Windows-1252, so that it can be read on."""
     if content.isascii():
         return content
     if not _tell_lines(content, _positions_not_utf8(content), FaultCode.NOT_UTF8, first_row, faults):
         return content
-    return content.decode("cp1252", "replace").encode()
+    return b"\n".join(map(_line_as_utf8, content.split(b"\n")))
+
+
+def _line_as_utf8(line: bytes) -> bytes:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace").encode()
+    return line
 
 
 def _positions_not_utf8(content: bytes) -> Iterator[int]:

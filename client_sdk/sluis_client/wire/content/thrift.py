@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 _MAX_DEPTH = 12
 _MAX_VARINT = 10
@@ -90,10 +90,18 @@ class Struct:
         return items
 
 
+class Stretches(Protocol):
+    """Bytes of which stretches are read."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: slice, /) -> bytes: ...
+
+
 class CompactReader:
     """Reads values one after the other between two positions; at most a million."""
 
-    def __init__(self, content: bytes, position: int, end: int) -> None:
+    def __init__(self, content: Stretches, position: int, end: int) -> None:
         if not 0 <= position <= end <= len(content):
             raise ThriftError("outside the content")
         self._content = content

@@ -13,7 +13,7 @@ from sluis_client.wire.content.rows import Rows, any_true, report
 from sluis_client.wire.content.screening import screen
 from sluis_client.wire.definition import MAX_TEXT, Column, Definition, Kind
 from sluis_client.wire.fault_texts import FaultCode
-from sluis_client.wire.faults import FaultList, fault
+from sluis_client.wire.faults import SHOWN_FAULTS, FaultList, fault
 from sluis_client.wire.identifiers import passes_eleven_test
 from sluis_client.wire.period import dates_of_period
 from sluis_client.wire.pseudonym import BSN, KEPT, LABEL
@@ -71,15 +71,17 @@ def without_empty(values: pa.Array) -> pa.Array:
 def _check_blank_rows(rows: Rows, faults: FaultList) -> None:
     """A row of which nothing was delivered is one fault, not one for each column."""
     delivered = list(rows.columns.items())
-    if not delivered or not all(values.null_count for _, values in delivered):
+    if not all(values.null_count for _, values in delivered):
         return
-    blank = pc.is_null(delivered[0][1])
+    blank = pa.repeat(pa.scalar(True), rows.count)
     for name, values in delivered:
         blank = pc.and_(blank, rows.untold(name, pc.is_null(values)))
     indices = pc.indices_nonzero(blank)
     if len(indices) == 0:
         return
-    faults.extend((fault(FaultCode.BLANK_ROW, row) for row in rows.numbers_of(indices)), len(indices))
+    rows.blank = blank
+    first = rows.numbers_of(indices.slice(0, SHOWN_FAULTS))
+    faults.extend((fault(FaultCode.BLANK_ROW, row) for row in first), len(indices))
     for name, _ in delivered:
         rows.tell(name, blank)
 

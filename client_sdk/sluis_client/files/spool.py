@@ -1,0 +1,90 @@
+"""What was pseudonymised of a file under way, kept until its delivery is over.
+
+Pseudonyms of many persons take hours and count towards the key holder's quota: whoever gives the same command again
+after a crash goes on with these. No BSN is in it; only its owner can read it; it is gone after a week at the latest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from sluis_client import storage, wire
+from sluis_client.content import Content, FileContent
+from sluis_client.files.dialect import Dialect
+from sluis_client.files.mapping import Mapping
+from sluis_client.machine import Machine
+from sluis_client.profile import Profile
+from sluis_client.rules import RoundRules
+from sluis_client.wire.pseudonym_keys import PublishedKey
+
+_LIFE = 7 * 24 * 3600
+_BLOCK = 1 << 20
+
+
+class Spool:
+    """A place in the profile for what is made of one file, as it is now, for one round, under the keys in force."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        machine: Machine,
+        path: Path,
+        rules: RoundRules,
+        *,
+        mapping: Mapping,
+        dialect: Dialect,
+        keys: Sequence[PublishedKey],
+    ) -> None:
+        """Read the file once, and drop what was left behind too long ago.
+
+        Raises:
+            FileError: the file cannot be read.
+        """
+        folder = profile.home / "spool"
+        storage.make_private_directory(folder)
+        _drop_old(folder, machine)
+        said = [
+            FileContent.of(path, wire.Format.CSV).digest,
+            rules.round.id,
+            rules.definition.id,
+            rules.definition.version,
+            repr(mapping),
+            repr(dialect),
+            [f"{key.version}:{key.check}" for key in keys],
+        ]
+        name = hmac.new(profile.content_secret(), storage.as_json(said), hashlib.sha256).hexdigest()[:32]
+        self._folder = folder / name
+        self._path = self._folder / path.name
+
+    def find(self) -> FileContent | None:
+        """What was kept, if it was.
+
+        Raises:
+            FileError: it cannot be read.
+        """
+        return FileContent.of(self._path, wire.Format.CSV) if self._path.exists() else None
+
+    def keep(self, content: Content) -> FileContent:
+        """The content, durably.
+
+        Raises:
+            OSError: there is no room.
+        """
+        storage.make_private_directory(self._folder)
+        storage.write_private_blocks(self._path, content.parts(_BLOCK))
+        return FileContent.of(self._path, wire.Format.CSV)
+
+    def remove(self) -> None:
+        """Let it go: the delivery is over."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _drop_old(folder: Path, machine: Machine) -> None:
+    oldest = machine.now().timestamp() - _LIFE
+    for each in folder.iterdir():
+        if each.stat().st_mtime < oldest:
+            shutil.rmtree(each, ignore_errors=True)
