@@ -5,7 +5,7 @@
 
 Without options: the small (512 cells) and medium (4,403) tables under every rule, held against the peers' figures that
 were measured before on the very same rows (`disclosure_peers.RECORDED`). Each run has a process of its own; what it
-withheld is attacked in full, and a breach stops the benchmark.
+withheld is attacked anew, in large tables by `protect` alone, and a breach stops the benchmark.
 
 * `--table`: also the large table (52,836 cells) and a generated one of 507,144 cells, or some only.
 * `--peer`: tau-ARGUS, and GaussSuppression where R has it, here and now; our attacker on what they publish.

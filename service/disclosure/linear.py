@@ -82,7 +82,7 @@ class Program:
         self._highs.setBasis()
 
     def solve(self) -> Floats | None:
-        """The optimal x, or None when no x satisfies the constraints.
+        """The optimal x, or None when no x satisfies the constraints (see `make_whole` for whole numbers).
 
         Raises:
             SolverFailed: neither was proven, even from a cold start.
@@ -97,12 +97,16 @@ class Program:
             status = self._highs.getModelStatus()
             if status == highspy.HighsModelStatus.kOptimal:
                 return np.array(self._highs.getSolution().col_value)
-            if status == highspy.HighsModelStatus.kInfeasible:
+            if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kSolutionLimit}:
                 return None
         raise SolverFailed(f"HiGHS: {self._highs.modelStatusToString(status)}")
 
-    def make_whole(self) -> None:
-        """From now on x must be whole numbers; that is branch and bound, where presolve pays."""
+    def make_whole(self, branches: int) -> None:
+        """From now on x must be whole numbers; that is branch and bound, where presolve pays.
+
+        After so many branches without a solution `solve` says that there is none.
+        """
+        self._highs.setOptionValue("mip_max_nodes", branches)
         self._highs.setOptionValue("presolve", "on")
         self._highs.changeColsIntegrality(
             self.columns,

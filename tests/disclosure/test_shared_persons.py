@@ -22,9 +22,9 @@ from naive_disclosure import NaiveRules
 from naive_shared import Attacker, People, broken, leaks
 from persons_once import Delivered, figures_once
 from scipy.optimize import linprog
+from written_parts import encrypt_part
 
 from service.adapters.duckdb_engine import DuckDbEngine
-from service.adapters.part_format import encrypt_part
 from service.disclosure import (
     CorrectionWaits,
     Dimension,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from scipy.optimize import LinearConstraint, linprog, milp
 
 from service.disclosure import CannotBeProtected, Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
+from service.disclosure.attack.docket import UP
 
 RULES = Rules(dominance=((1, 37),))
 PAIRS = ("ab", "bc", "ac", "de", "ef", "df")
@@ -70,3 +71,32 @@ def test_more_is_withheld_until_whole_numbers_protect():
     shown = {cell.codes[0] for cell in outcome.cells if cell.value is not None}
     assert "T" in shown
     assert "ab1" not in shown
+
+
+def test_a_wide_interval_without_another_whole_number_is_none():
+    """Six figures rise and fall together, and the first two have room for one more at most: half a person each.
+
+    So their sum of 9 can be 12 for who forgets that persons are whole, which is three times as far as it has to be.
+    """
+    links = [frozenset({one, f"{first}!"}) for first, second in pairwise("abcdef") for one in (first, second)]
+    links.append(frozenset("abs"))
+    counts = {"a": 4, **dict.fromkeys("bcdef", 1), **{one + "!": 12 for one in "abcde"}, "s": 1}
+    codes = sorted(counts)
+    together = np.array([[float(code in link) for code in codes] for link in links])
+    true = np.array([counts[code] for code in codes])
+    wanted = np.array([-float(code in "abcdef") for code in codes])
+    assert linprog(wanted, A_eq=together, b_eq=together @ true).fun == pytest.approx(-12)
+    assert (
+        milp(wanted, constraints=LinearConstraint(together, together @ true, together @ true), integrality=1).fun == -9
+    )
+
+    rows = Facts.build({"d": codes}, value=true.tolist(), whole_numbers=True)
+    hidden = Table((), where={"d": frozenset("abcdef")}, name="six")
+    known = [Table((), where={"d": link}, name=f"link {place}") for place, link in enumerate(links)]
+    released = [
+        ReleasedTable.from_cells(table, {(): sum(counts[code] for code in link)})
+        for table, link in zip(known, links, strict=True)
+    ]
+    found = attack(rows, Rules(minimum_count=10), [ReleasedTable.from_cells(hidden, {}), *released])
+    sums_up = [one.needed for one in found.breaches if one.codes == (("d", "*"),) and one.direction == UP]
+    assert sorted(sums_up) == [1.0, 4.0]  # of the six; and of a, b and s, which was published

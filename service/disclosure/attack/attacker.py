@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from service.disclosure.attack.component import NOBODY, TOLERANCE, Component, Room
-from service.disclosure.attack.docket import DOWN, SLACK, UP, WIDE, Deviations, Docket, Question, seen_through
+from service.disclosure.attack.docket import DOWN, SLACK, UP, Deviations, Docket, Question, seen_through
 from service.disclosure.attack.findings import AttackReport, Breach, Interval
 from service.disclosure.attack.system import System, components, eliminate
 from service.disclosure.question.claims import Certificate
@@ -175,7 +175,7 @@ class Attacker:
             self._measure(component, [column])
             width = self._docket.upper[question.unsafe] - self._docket.lower[question.unsafe]
             self._report(question, None, reach, exact=bool(width < self._unit(question)))
-        elif self._assessment.whole and reach < WIDE * question.level:
+        elif self._assessment.whole:
             near = component.short(column, question.direction, question.level)
             whole = component.whole(
                 column, question.direction, question.level, np.zeros(len(component.nodes)) if near is None else near
@@ -210,7 +210,7 @@ class Attacker:
         if reach < question.insider_level * (1 - TOLERANCE):
             back = abs(float(component.extreme(column, DOWN if direction == UP else UP, attackers)[column]))
             self._report(question, int(attackers[0]), reach, exact=reach + back < self._unit(question))
-        elif self._assessment.whole and reach < WIDE * question.insider_level:
+        elif self._assessment.whole:
             start = np.zeros(len(component.nodes)) if near is None else near
             whole = component.whole(column, direction, question.insider_level, start, attackers)
             if whole is None:

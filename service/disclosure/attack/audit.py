@@ -10,7 +10,7 @@ the tables and the fact that figures are not negative, and it plays the attacker
 5. Deviations that the protector claims to be possible are checked, and count for every cell and attacker that they
    serve (`docket`).
 6. An outsider solves two linear programs per unsafe cell: how large, how small can it be (`component`)? Where the
-   figures are counts, only whole numbers count, unless the interval is wide.
+   figures are counts, only whole numbers count, however wide the interval.
 7. What is still open for some contributor with its own figures known is solved: for all of them at once, then
    contributor by contributor. What is still open after that is a breach.
 """

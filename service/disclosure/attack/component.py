@@ -22,6 +22,9 @@ TOLERANCE = 1e-5
 PASSES = 20
 """Rounds of tightening bounds; each is a few sparse sums, and bounds are valid after any number."""
 
+BRANCHES = 1_000
+"""Branches of one search among whole numbers."""
+
 NEARBY = 1_200
 """Unknowns of a neighbourhood."""
 
@@ -169,9 +172,10 @@ class Component:
         *,
         nearby: bool = False,
     ) -> Floats | None:
-        """Whole figures in which one node deviates by at least `level`, or None when there are none.
+        """Whole figures in which one node deviates by at least `level`, or None when none were found.
 
-        Tried first on the nodes that `near` moves: a small problem that nearly always does it.
+        Tried first on the nodes that `near` moves: a small problem that nearly always does it. What is not decided
+        after `BRANCHES` counts as impossible, and so the table as open: the error is on the safe side.
 
         Args:
             column: the node.
@@ -195,7 +199,7 @@ class Component:
                 return None
             part = self._matrix[:, columns]
             program = Program(part[np.diff(part.indptr) > 0], np.zeros(len(columns)), lower, upper)
-            program.make_whole()
+            program.make_whole(BRANCHES)
             solution = program.solve()
             self.solves += 1
             if solution is not None:

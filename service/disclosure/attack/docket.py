@@ -30,9 +30,6 @@ UP, DOWN = 0, 1
 SLACK = 1e-7
 """Relative rounding of the solver that is forgiven in a deviation."""
 
-WIDE = 3.0
-"""An interval this many times as wide as needed holds whole numbers enough."""
-
 WHOLE = 1e-5
 """How far from a whole number the solver may leave one."""
 
@@ -216,8 +213,7 @@ class Docket:
         if self._assessment.whole:
             step, share, whole = self._whole(found, size, owner)
             least = np.where(whole, np.ceil((level - WHOLE) / step) * share, np.inf)
-            multiple = np.where(whole, np.ceil((inner - WHOLE) / step) * share, np.inf)
-            shrink = np.minimum(multiple, WIDE * shrink)
+            shrink = np.where(whole, np.ceil((inner - WHOLE) / step) * share, np.inf)
         shown = least <= stretch[owner] * (1 + SLACK)
         self.open[way[shown], unsafe[shown]] = False
         may = np.flatnonzero((shrink <= stretch[owner] * (1 + SLACK)) & self._insiders[way, unsafe])

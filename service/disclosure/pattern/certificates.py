@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from service.disclosure.pattern.bits import Bytes, bits_of, strangers
 from service.disclosure.question.claims import Certificate
 from service.disclosure.question.insight import Insight
 from service.disclosure.question.measures import Measures
@@ -87,14 +88,13 @@ class _Entry:
     key: tuple[int, int]
     outsider_open: bool
     insider_open: bool
-    untouched: bool
-    left: Ints | None
+    left: Bytes
     proof: list[int] | None
 
 
 @dataclass(frozen=True)
 class _Reach:
-    """How much of a certificate is possible: for outsiders `limit` of it, for these holders 1 / `strain`."""
+    """How far a deviation can be stretched: for outsiders to `limit` of it, for these holders to 1 / `strain`."""
 
     limit: float
     holders: Ints
@@ -117,6 +117,9 @@ class Ledger:
 
     A cell is no secret to who holds all of it, nor is an empty cell to who holds all of what surrounds it: that is
     known without any table (`insight`). To all other contributors it is one, empty or not.
+
+    The contributors for whom a need is open are bits, so that one array operation narrows the needs of all nodes that
+    a certificate moves.
     """
 
     def __init__(
@@ -142,29 +145,30 @@ class Ledger:
         self._assessment = assessment
         self._room = room or Room.of(measures)
         self._measures = measures
-        self._insight = insight
         count = len(assessment.nodes)
         self.place = np.full(len(measures.value), -1, dtype=np.int64)
         self.place[assessment.nodes] = np.arange(count)
         self.levels = np.stack([assessment.up, assessment.down])
         self.insider_levels = np.stack([assessment.up, assessment.down_insider])
         self.outsider_open = self.levels > 0
-        self._insider_open = (self.insider_levels > 0) & (measures.holders > 0)
-        self._untouched = self._insider_open.copy()
-        self._left: dict[tuple[int, int], Ints] = {}
+        self._strangers = strangers(assessment.nodes, measures, insight)
+        self._left = self._strangers.copy()
+        self._insider_open = (self.insider_levels > 0) & self._left.any(axis=2)
+        free = np.repeat(measures.value, np.diff(measures.start)) - measures.own
+        self._free = np.where(measures.alone, 0, free).astype(np.float64)
+        self._counts = measures.alone | (measures.own > 0)
         self.pool: list[Certificate] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
-        self._moved_by: dict[int, list[int]] = {}
-        self._reaches: dict[tuple[int, float], _Reach] = {}
+        self._moved_by: dict[int, list[tuple[int, float]]] = {}
+        self._reaches: list[tuple[_Reach, _Reach]] = []
 
     def limit(self, left: Mapping[tuple[int, int], Ints]) -> None:
         """Ask for nothing but this: per direction and place in the assessment, these contributors."""
-        for flags in (self.outsider_open, self._insider_open, self._untouched):
-            flags[:] = False
-        self._left.clear()
+        self.outsider_open[:] = self._insider_open[:] = False
+        self._left[:] = 0
         for key, attackers in left.items():
-            if self.insider_levels[key] > 0:
-                self._keep(*key, attackers)
+            self._left[key] = bits_of(attackers, self._measures.holders)
+            self._insider_open[key] = self.insider_levels[key] > 0 and len(attackers) > 0
 
     def node(self, unsafe: int) -> int:
         """The node of a place in the assessment."""
@@ -189,14 +193,14 @@ class Ledger:
             return Need(unsafe, node, direction, float(self.levels[direction, unsafe]), None)
         if not self._insider_open[direction, unsafe]:
             return None
-        if self._untouched[direction, unsafe]:
-            left = self._without_owner(direction, unsafe, np.arange(self._measures.holders))
-        else:
-            left = self._left[direction, unsafe]
-        if not len(left):
-            self._keep(direction, unsafe, left)
-            return None
+        left = np.flatnonzero(np.unpackbits(self._left[direction, unsafe], bitorder="little"))
         return Need(unsafe, node, direction, float(self.insider_levels[direction, unsafe]), left)
+
+    def left_of(self, need: Need, attackers: Ints) -> Ints:
+        """Those of the contributors for whom a need is open."""
+        left = np.unpackbits(self._left[need.direction, need.unsafe], bitorder="little")
+        found: Ints = attackers[left[attackers] > 0]
+        return found
 
     def is_open(self, key: tuple[int, int]) -> bool:
         """Whether something is open about a place in the assessment in a direction, as (direction, place)."""
@@ -206,11 +210,21 @@ class Ledger:
         """Tick off everything that the certificate, its shrunken copies and their opposites show."""
         number = len(self.pool)
         self.pool.append((nodes, deviation))
+        place = self.place[nodes]
+        moved = np.flatnonzero(place >= 0)
+        unsafe, moves = place[moved], deviation[moved]
+        reaches = self._stretch(nodes, deviation)
         if self._noted is None:
-            for unsafe in self.place[nodes][self.place[nodes] >= 0].tolist():
-                self._moved_by.setdefault(unsafe, []).append(number)
-        for sign in (1.0, -1.0):
-            self._settle_one(nodes, sign * deviation)
+            for one, by in zip(unsafe.tolist(), moves.tolist(), strict=True):
+                self._moved_by.setdefault(one, []).append((number, by))
+            self._reaches.append(reaches)
+        copies = self._copies(deviation)
+        size, rises = np.abs(moves), moves > 0
+        for reach, forward in zip(reaches, (True, False), strict=True):
+            way = np.where(rises == forward, UP, DOWN)
+            shown = self._settle_one((way, unsafe), size, reach, copies)
+            for key in zip(way[shown].tolist(), unsafe[shown].tolist(), strict=True):
+                self._note(key, number)
 
     def in_use(self) -> list[Certificate]:
         """The certificates on which something that was shown rests."""
@@ -226,10 +240,15 @@ class Ledger:
                 served = serves.setdefault(number, {})
                 if len(served) < most:
                     served[self.node(unsafe)] = None
+        wanting = np.zeros(len(self.place), dtype=np.bool_)
+        wanting[list(nodes)] = True
         found: dict[int, dict[int, None]] = {}
         for number, served in sorted(serves.items()):
-            for node in nodes.intersection(self.pool[number][0].tolist()):
-                found.setdefault(node, {}).update(served)
+            used = self.pool[number][0]
+            for node in used[wanting[used]].tolist():
+                known = found.setdefault(node, {})
+                known.update(served)
+                wanting[node] = len(known) < most
         return {node: list(served)[:most] for node, served in found.items()}
 
     def reopen(self, keys: Iterable[tuple[int, int]], dead: Container[int] | None = None) -> list[_Entry]:
@@ -244,15 +263,13 @@ class Ledger:
                     key,
                     bool(self.outsider_open[key]),
                     bool(self._insider_open[key]),
-                    bool(self._untouched[key]),
-                    self._left.get(key),
-                    self.proofs.get(key),
+                    self._left[key].copy(),
+                    self.proofs.pop(key, None),
                 )
             )
-            self._left.pop(key, None)
-            self.proofs.pop(key, None)
             self.outsider_open[key] = self.levels[key] > 0
-            self._insider_open[key] = self._untouched[key] = self.insider_levels[key] > 0
+            self._left[key] = self._strangers[key]
+            self._insider_open[key] = self.insider_levels[key] > 0 and bool(self._left[key].any())
             if dead is not None:
                 self._show_again(key, dead, entries[-1].proof or [])
         return entries
@@ -262,67 +279,70 @@ class Ledger:
         for entry in entries:
             self.outsider_open[entry.key] = entry.outsider_open
             self._insider_open[entry.key] = entry.insider_open
-            self._untouched[entry.key] = entry.untouched
-            self._left.pop(entry.key, None)
+            self._left[entry.key] = entry.left
             self.proofs.pop(entry.key, None)
-            if entry.left is not None:
-                self._left[entry.key] = entry.left
             if entry.proof is not None:
                 self.proofs[entry.key] = entry.proof
 
     def _show_again(self, key: tuple[int, int], dead: Container[int], before: list[int]) -> None:
         """Show one need by certificates found earlier: those that showed it before, then all that move its node."""
         direction, unsafe = key
-        node = self.node(unsafe)
-        tried: set[int] = set()
-        for number in (*before, *self._moved_by.get(unsafe, ())):
+        moved_by = self._moved_by.get(unsafe, [])
+        if before:
+            first = set(before)
+            moved_by = [one for one in moved_by if one[0] in first] + [one for one in moved_by if one[0] not in first]
+        for number, moves in moved_by:
             if not self.is_open(key):
                 return
-            if number in dead or number in tried:
+            if number in dead:
                 continue
-            tried.add(number)
-            nodes, deviation = self.pool[number]
-            moves = float(deviation[np.searchsorted(nodes, node)])
-            reach = self._reach(number, 1.0 if (moves > 0) == (direction == UP) else -1.0)
+            reach = self._reaches[number][0 if (moves > 0) == (direction == UP) else 1]
             size = abs(moves)
-            shown = bool(self.outsider_open[key] and self.levels[key] <= reach.limit * size)
+            shown = bool(self.outsider_open[key]) and self.levels[key] <= reach.limit * size
             if shown:
                 self.outsider_open[key] = False
             if self._insider_open[key] and self.insider_levels[key] <= reach.limit * size:
-                fails = np.zeros(self._measures.holders, dtype=np.bool_)
-                fails[reach.holders[reach.strain * (self.insider_levels[key] / size) > 1 + SLACK]] = True
-                shown |= self._narrow(direction, unsafe, fails)
+                fails = reach.holders[reach.strain * (self.insider_levels[key] / size) > 1 + SLACK]
+                left = self._left[key] & bits_of(fails, self._measures.holders)
+                if not np.array_equal(left, self._left[key]):
+                    self._left[key] = left
+                    self._insider_open[key] = bool(left.any())
+                    shown = True
             if shown:
-                self._note(direction, unsafe, number)
+                self._note(key, number)
 
-    def _reach(self, number: int, sign: float) -> _Reach:
-        """How far a certificate of the pool, or its opposite, may be stretched; kept, for it is asked often."""
-        key = (number, sign)
-        if key not in self._reaches:
-            nodes, deviation = self.pool[number]
-            worst, strain = self._strain(nodes, sign * deviation)
-            holders = np.flatnonzero(strain)
-            self._reaches[key] = _Reach(_limit(worst), holders, strain[holders])
-        return self._reaches[key]
+    def _settle_one(self, keys: tuple[Ints, Ints], size: Floats, reach: _Reach, copies: int | None) -> Ints:
+        """Tick off what a certificate, or its opposite, shows.
 
-    def _settle_one(self, nodes: Ints, deviation: Floats) -> None:
-        unsafe = self.place[nodes]
-        way = np.where(deviation > 0, UP, DOWN)
-        pending = np.flatnonzero((unsafe >= 0) & (self.outsider_open[way, unsafe] | self._insider_open[way, unsafe]))
+        Args:
+            keys: directions and places in the assessment of the unsafe nodes that it moves.
+            size: how far it moves each of them.
+            reach: how far it may be stretched.
+            copies: see `_copies`.
+
+        Returns:
+            For which of the keys it shows something.
+        """
+        outsiders, insiders = self.outsider_open[keys], self._insider_open[keys]
+        pending = np.flatnonzero(outsiders | insiders)
         if not len(pending):
-            return
-        unsafe, way, size = unsafe[pending], way[pending], np.abs(deviation[pending])
-        worst, strain = self._strain(nodes, deviation)
-        limit, number = _limit(worst), len(self.pool) - 1
-        copies = self._copies(deviation)
-        shown = _share(self.levels[way, unsafe], size, copies) <= limit
+            return pending
+        way, unsafe, size = keys[0][pending], keys[1][pending], size[pending]
+        shown = outsiders[pending] & (_share(self.levels[way, unsafe], size, copies) <= reach.limit)
         self.outsider_open[way[shown], unsafe[shown]] = False
-        for key in zip(way[shown].tolist(), unsafe[shown].tolist(), strict=True):
-            self._note(*key, number)
         shrink = _share(self.insider_levels[way, unsafe], size, copies)
-        for k in np.flatnonzero((shrink <= limit) & self._insider_open[way, unsafe]).tolist():
-            if self._narrow(int(way[k]), int(unsafe[k]), strain * shrink[k] > 1 + SLACK):
-                self._note(int(way[k]), int(unsafe[k]), number)
+        able = np.flatnonzero(insiders[pending] & (shrink <= reach.limit))
+        if len(able):
+            key = way[able], unsafe[able]
+            fails = np.zeros((len(able), self._measures.holders), dtype=np.bool_)
+            fails[:, reach.holders] = np.multiply.outer(shrink[able], reach.strain) > 1 + SLACK
+            before = self._left[key]
+            left = before & np.packbits(fails, axis=1, bitorder="little")
+            self._left[key] = left
+            self._insider_open[key] = left.any(axis=1)
+            shown[able] |= (left != before).any(axis=1)
+        served: Ints = pending[shown]
+        return served
 
     def _copies(self, deviation: Floats) -> int | None:
         """How many whole copies a deviation is a multiple of, when only whole ones count; None when any share does.
@@ -336,58 +356,32 @@ class Ledger:
             return None
         return int(np.gcd.reduce(near.astype(np.int64)))
 
-    def _strain(self, nodes: Ints, deviation: Floats) -> tuple[float, Floats]:
-        """1 / the largest factor by which d may grow: for an outsider, and for every contributor."""
+    def _stretch(self, nodes: Ints, deviation: Floats) -> tuple[_Reach, _Reach]:
+        """How far a deviation and its opposite may be stretched: for an outsider, and for every contributor."""
         measures = self._measures
-        room = np.where(deviation < 0, self._room.down[nodes], self._room.up[nodes])
-        strain = np.zeros(measures.holders)
-        with np.errstate(divide="ignore"):
-            worst = float(np.max(np.abs(deviation) / room, initial=0.0))
-        if not measures.holders:
-            return worst, strain
+        size, falls = np.abs(deviation), deviation < 0
+        down, up = self._room.down[nodes], self._room.up[nodes]
         start, times = measures.start[nodes], measures.start[nodes + 1] - measures.start[nodes]
         entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
         of = np.repeat(np.arange(len(nodes)), times)
-        own = measures.own[entry]
-        alone = measures.alone[entry]
-        matters = alone | ((deviation[of] < 0) & (own > 0))
-        of, own, alone, holder = of[matters], own[matters], alone[matters], measures.holder[entry[matters]]
-        free = (measures.value[nodes][of] - own).astype(np.float64)
+        counts = self._counts[entry]
+        if not counts.all():
+            entry, of = entry[counts], of[counts]
+        holder, free, falling, alone = measures.holder[entry], self._free[entry], falls[of], measures.alone[entry]
+        found = []
         with np.errstate(divide="ignore"):
-            np.maximum.at(strain, holder, np.where(alone, np.inf, -deviation[of] / free))
-        return worst, strain
+            used = size[of] / free
+            for sinking, sinks in ((falls, falling), (~falls, ~falling)):
+                worst = float(np.max(size / np.where(sinking, down, up), initial=0.0))
+                matters = sinks | alone
+                strain = np.zeros(measures.holders)
+                np.maximum.at(strain, holder[matters], used[matters])
+                holders = np.flatnonzero(strain)
+                found.append(_Reach(_limit(worst), holders, strain[holders]))
+        return found[0], found[1]
 
-    def _narrow(self, direction: int, unsafe: int, failing: npt.NDArray[np.bool_]) -> bool:
-        """Keep the contributors for whom a certificate fails; whether those are fewer."""
-        if self._untouched[direction, unsafe]:
-            left = self._without_owner(direction, unsafe, np.flatnonzero(failing))
-        else:
-            left = self._left[direction, unsafe]
-            before = len(left)
-            left = left[failing[left]]
-            if len(left) == before:
-                return False
-        self._keep(direction, unsafe, left)
-        return True
-
-    def _note(self, direction: int, unsafe: int, number: int) -> None:
+    def _note(self, key: tuple[int, int], number: int) -> None:
         """A certificate shows some of this need."""
-        proof = self.proofs.setdefault((direction, unsafe), [])
+        proof = self.proofs.setdefault(key, [])
         if number not in proof and (self._noted is None or len(proof) < self._noted):
             proof.append(number)
-
-    def _keep(self, direction: int, unsafe: int, left: Ints) -> None:
-        self._untouched[direction, unsafe] = False
-        self._insider_open[direction, unsafe] = len(left) > 0
-        self._left[direction, unsafe] = left
-
-    def _without_owner(self, direction: int, unsafe: int, holders: Ints) -> Ints:
-        """Without those to whom the node is no secret.
-
-        Who holds all of it; of an empty one, who knows what surrounds it.
-        """
-        node = self.node(unsafe)
-        empty = self._measures.value[node] == 0
-        told = self._insight.of(node) if empty else self._measures.knowing(node, down=direction == DOWN)
-        strangers: Ints = holders[~np.isin(holders, told)]
-        return strangers

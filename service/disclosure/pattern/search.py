@@ -82,12 +82,15 @@ class Searcher:
         self._cap = 4.0 * max(float(self._value.sum()), 1.0) + 1e4
         self._free = withheld[nodes].copy()
         price = np.where(self._free, FREE, self._weight)
+        self._theirs = _theirs(measures, nodes)
+        self._watched = np.zeros(measures.holders, dtype=np.bool_)
         count = len(nodes)
+        self._lower, self._upper = np.zeros(2 * count), np.concatenate([np.minimum(self._up, self._cap), self._down])
         self._program = Program(
             sp.hstack([half, -half]).tocsr(),
             np.concatenate([price, price]),
-            np.zeros(2 * count),
-            np.concatenate([np.minimum(self._up, self._cap), self._down]),
+            self._lower,
+            self._upper,
             simplex=1,
         )
 
@@ -101,13 +104,13 @@ class Searcher:
         """Work done so far, see `Program`."""
         return self._program.work
 
-    def find(self, need: Need, attackers: Ints, banned: Ints) -> Certificate | None:
+    def find(self, need: Need, attackers: Ints, banned: Flags) -> Certificate | None:
         """The certificate of least weight for a need, as (nodes, deviations); None when there is none.
 
         Args:
             need: the node, the direction and how far.
             attackers: contributors for all of whom it must hold; nobody is an outsider.
-            banned: nodes that may not deviate.
+            banned: per node of the lattice, whether it may not deviate.
         """
         count = len(self._nodes)
         column = int(np.searchsorted(self._nodes, need.node))
@@ -118,14 +121,13 @@ class Searcher:
         self._reprice()
         up, down = np.minimum(self._up, max(self._cap, 4.0 * need.level)), self._down.copy()
         self._know(attackers, up, down)
-        if len(banned):
-            out = np.isin(self._nodes, banned)
-            up[out] = down[out] = 0.0
+        out = banned[self._nodes]
+        up[out] = down[out] = 0.0
         forward, back = (up, down) if need.direction == UP else (down, up)
         forward[column], back[column] = need.level, 0.0
         lower = np.zeros(2 * count)
         lower[column if need.direction == UP else column + count] = need.level
-        self._program.set_bounds(np.arange(2 * count), lower, np.concatenate([up, down]))
+        self._bound(lower, np.concatenate([up, down]))
         solution = self._program.solve()
         if solution is None:
             return None
@@ -143,17 +145,33 @@ class Searcher:
             self._program.set_costs(columns, np.concatenate([price, price]))
             self._free = free
 
+    def _bound(self, lower: Floats, upper: Floats) -> None:
+        """Bring the bounds in line with what may deviate this time."""
+        changed = np.flatnonzero((lower != self._lower) | (upper != self._upper))
+        if len(changed):
+            self._program.set_bounds(changed, lower[changed], upper[changed])
+            self._lower, self._upper = lower, upper
+
     def _know(self, attackers: Ints, up: Floats, down: Floats) -> None:
         """Narrow the bounds to what these contributors together cannot exclude."""
-        measures = self._measures
-        for attacker in attackers.tolist():
-            nodes, own, alone = measures.figures_of(attacker)
-            column = np.searchsorted(self._nodes, nodes)
-            column[column == len(self._nodes)] = 0
-            here = self._nodes[column] == nodes
-            column, own, alone = column[here], own[here], alone[here]
-            down[column] = np.minimum(down[column], self._value[column] - own)
-            up[column[alone]] = down[column[alone]] = 0.0
+        if not len(attackers):
+            return
+        holder, column, free, alone = self._theirs
+        self._watched[attackers] = True
+        known = self._watched[holder]
+        self._watched[attackers] = False
+        np.minimum.at(down, column[known], free[known])
+        theirs = column[known & alone]
+        up[theirs] = down[theirs] = 0.0
+
+
+def _theirs(measures: Measures, nodes: Ints) -> tuple[Ints, Ints, Floats, Flags]:
+    """What was handed in for these nodes: by whom, for which of them, what the others have, and if there are any."""
+    start, times = measures.start[nodes], measures.start[nodes + 1] - measures.start[nodes]
+    entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
+    column = np.repeat(np.arange(len(nodes)), times)
+    free = (measures.value[nodes][column] - measures.own[entry]).astype(np.float64)
+    return measures.holder[entry], column, free, measures.alone[entry]
 
 
 class Search:
@@ -199,7 +217,7 @@ class Search:
         sizes = (NARROW, WIDE) if self.crowded else (WIDE,)
         self._tiers = [[_families(axis, most) for axis in lattice.axes] for most in sizes]
         self._searchers: dict[tuple[int, tuple[int, ...]], Searcher] = {}
-        self._banned: set[int] = set()
+        self._banned = np.zeros(lattice.size, dtype=np.bool_)
         self._cubes = self._ask_cubes() if lattice.size > SMALL else None
 
     def _ask_cubes(self) -> Cubes:
@@ -248,7 +266,6 @@ class Search:
         return float(self._weight[nodes[~self.withheld[nodes]]].sum())
 
     def _by_program(self, need: Need, attackers: Ints) -> Certificate | None:
-        banned = np.array(sorted(self._banned), dtype=np.int64)
         codes = np.unravel_index(need.node, self._lattice.shape)
         everywhere = (-1,) * len(codes)
         for tier, families in enumerate(self._tiers):
@@ -258,12 +275,12 @@ class Search:
             if tier and not self._may_look_further():
                 return None
             for block in self._blocks(near):
-                found = self._searcher(tier, block).find(need, attackers, banned)
+                found = self._searcher(tier, block).find(need, attackers, self._banned)
                 if found is not None:
                     return found
         if not self._may_look_further():
             return None
-        return self._searcher(0, everywhere).find(need, attackers, banned)
+        return self._searcher(0, everywhere).find(need, attackers, self._banned)
 
     def _blocks(self, near: tuple[int, ...]) -> list[tuple[int, ...]]:
         """A neighbourhood, and the same with one axis whole at a time, which is still a fraction of everything."""
@@ -292,13 +309,13 @@ class Search:
 
     def ban(self, node: int) -> None:
         """From now on a node may not deviate."""
-        self._banned.add(node)
+        self._banned[node] = True
         if self._cubes is not None:
             self._cubes.closed[node] = True
 
     def allow(self, node: int) -> None:
         """Take a ban back."""
-        self._banned.discard(node)
+        self._banned[node] = False
         if self._cubes is not None:
             self._cubes.closed[node] = not self._movable[node]
 

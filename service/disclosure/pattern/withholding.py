@@ -290,7 +290,7 @@ def _meet_for(search: Search, ledger: Ledger, need: Need, attackers: Ints) -> bo
     now = ledger.need(need.direction, need.unsafe)
     if now is None or now.attackers is None:
         return True
-    attackers = attackers[np.isin(attackers, now.attackers)]
+    attackers = ledger.left_of(now, attackers)
     if not len(attackers) or _apply(search, ledger, now, attackers):
         return True
     halves = np.array_split(attackers, 2) if len(attackers) > 1 else ()
