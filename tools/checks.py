@@ -83,6 +83,7 @@ EXPLAINED: Mapping[Code, Explained] = {
     FaultCode.STRAY_QUOTE: Explained("Waar de waarde eindigt, is dan niet zeker."),
     FaultCode.CARRIAGE_RETURN: Explained("Programma's zijn het niet eens of dit een nieuwe rij begint."),
     FaultCode.BLANK_ROW: Explained("Een lege rij midden in de gegevens is vaak een rij die wegviel."),
+    FaultCode.ROW_TOO_LONG: Explained("Zo'n rij is er geen: het bestand heeft geen regeleinden, of is beschadigd."),
     FaultCode.BROKEN_JSON: Explained("Vanaf hier is niet te lezen wat bedoeld is."),
     FaultCode.NOT_AN_OBJECT: Explained("Zonder namen is niet te zeggen welke waarde bij welke kolom hoort."),
     FaultCode.DOUBLE_MEMBER: Explained("Het ene programma leest dan de eerste waarde, het andere de laatste."),

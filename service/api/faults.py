@@ -81,13 +81,31 @@ _RULES: Mapping[str, tuple[str, str]] = {
     ),
     "parent-not-coarser": ("ligt niet onder een grover niveau", "does not lie below a coarser level"),
     "region-form": ("is geen regio als indeling/code", "is no region as classification/code"),
+    "known-year": (
+        "is een jaar waarvan de gemeenten bekend zijn; van het genoemde zijn zij dat niet",
+        "is a year whose municipalities are known; those of the year named are not",
+    ),
+    "list-id": ("moet bestaan uit a-z, 0-9 en -, hoogstens 40", "must consist of a-z, 0-9 and -, at most 40"),
+    "missing-municipality": (
+        "ontbreekt: elke gemeente van het jaar hoort erin",
+        "is missing: every municipality belongs",
+    ),
+    "reason-too-short": ("is te kort: ten minste 10 tekens", "is too short: at least 10 characters"),
+    "region-code": (
+        "kan geen code van een regio zijn: gebruik letters, cijfers en - en geen code van een gemeente",
+        "can be no code of a region: use letters, digits and -, and no code of a municipality",
+    ),
+    "region-nameless": ("heeft geen naam: vul haar in", "has no name: fill it in"),
+    "region-two-names": ("heeft twee namen: kies er een", "has two names: choose one"),
     "reserved": ("is gereserveerd", "is reserved"),
     "unknown-level": ("noemt een onbekend niveau", "names an unknown level"),
+    "unknown-municipality": ("is geen gemeente van dat jaar", "is no municipality of that year"),
     "unknown-parent": ("noemt een onbekende bovenliggende code", "names an unknown parent"),
     "unknown-period": (
         "is geen periode van het niveau waarop deze gegevensset wordt uitgevraagd",
         "is no period of the level at which this data set is asked",
     ),
+    "unknown-region": ("is geen regio van een indeling die geldt", "is no region of a classification in force"),
 }
 """What a rule of the domain says of one place (`Invalid.faults`)."""
 

@@ -97,7 +97,7 @@ def faults_of(found: RegionList, catalogue: Catalogue) -> list[Fault]:
     """Everything that is wrong with a list, each with its row (the header is row 1) and what is expected there."""
     faults: list[Fault] = []
     if not _FAMILY.fullmatch(found.family):
-        faults.append(("id", "a-z, 0-9 and -, at most 40"))
+        faults.append((f"id: {found.family}", "list-id"))
     faults += [
         (field, "empty")
         for field, text in (("title.nl", found.title.nl), ("title.en", found.title.en), ("source", found.source))
@@ -106,12 +106,12 @@ def faults_of(found: RegionList, catalogue: Catalogue) -> list[Fault]:
     known = municipalities(found.year, catalogue)
     if known is None:
         years = sorted(tree.atoms.removeprefix(ATOMS) for tree in _trees(catalogue))
-        return [*faults, ("year", f"no municipalities of {found.year}; known: {', '.join(dict.fromkeys(years))}")]
+        return [*faults, *((f"year: {year}", "known-year") for year in dict.fromkeys(years))]
     faults += _row_faults(found.rows, {code.code for code in known.at(known.finest)})
     named = {row.municipality for row in found.rows}
     if not found.cluster:
         missing = sorted(code.code for code in known.at(known.finest) if code.code not in named)
-        faults += [("rows", f"missing municipality: {code}") for code in missing]
+        faults += [(f"rows: {code}", "missing-municipality") for code in missing]
     elif not found.rows:
         faults.append(("rows", "empty"))
     return faults
@@ -123,15 +123,15 @@ def _row_faults(rows: Sequence[Membership], known: set[str]) -> Iterable[Fault]:
     for number, row in enumerate(rows, start=2):
         where = f"row {number}"
         if row.municipality not in known:
-            yield where, f"unknown municipality: {row.municipality}"
+            yield f"{where}: {row.municipality}", "unknown-municipality"
         elif times[row.municipality] > 1:
-            yield where, f"municipality stands {times[row.municipality]} times: {row.municipality}"
+            yield f"{where}: {row.municipality}", "double"
         if not _CODE.fullmatch(row.region) or row.region in {REST, TOTAL, *known}:
-            yield where, f"no code for a region: {row.region}"
+            yield f"{where}: {row.region}", "region-code"
         if not row.name.strip():
-            yield where, "region without a name"
+            yield f"{where}: {row.region}", "region-nameless"
         elif names.setdefault(row.region, row.name) != row.name:
-            yield where, f"region {row.region} has two names: {names[row.region]}, {row.name}"
+            yield f"{where}: {row.region}", "region-two-names"
 
 
 def municipalities(year: int, catalogue: Catalogue) -> Classification | None:

@@ -49,9 +49,9 @@ def propose_regions(
         today, named = civil_day(step.now), frozenset(regions)
         faults = [(f"regions: {name}", "unknown-region") for name in unknown_regions(step, named)]
         if valid_from is not None and valid_from < today:
-            faults.append(("validFrom", f"past: {valid_from.isoformat()}"))
+            faults.append((f"validFrom: {valid_from.isoformat()}", "in-the-past"))
         if len(reason.strip()) < REASON_AT_LEAST:
-            faults.append(("reason", f"at least {REASON_AT_LEAST} characters"))
+            faults.append(("reason", "reason-too-short"))
         if faults:
             raise Invalid("region-change", faults=tuple(faults))
         change = RegionChange(

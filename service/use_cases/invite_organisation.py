@@ -62,7 +62,7 @@ def hash_of(code: str) -> str:
 
 def _require_regions(step: Step, organisation: Organisation) -> None:
     if unknown := unknown_regions(step, organisation.regions):
-        raise Invalid("organisation", faults=tuple(("regions", f"unknown-region: {name}") for name in unknown))
+        raise Invalid("organisation", faults=tuple((f"regions: {name}", "unknown-region") for name in unknown))
 
 
 def _letter(step: Step, organisation: str) -> InvitationLetter:

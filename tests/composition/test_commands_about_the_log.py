@@ -22,7 +22,7 @@ from service.use_cases.sequence_log import sequence_log
 from sluis_client.wire.log import LogKey, log_origin, open_checkpoint
 from sluis_client.wire.log.export import export_header
 
-_HEAVY = ("scipy", "numba", "duckdb", "highspy", "opendp")
+_HEAVY = ("scipy", "numba", "duckdb", "highspy", "opendp", "openpyxl")
 _SCRIPT = f"""
 import sys
 from pathlib import Path

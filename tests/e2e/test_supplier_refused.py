@@ -198,7 +198,7 @@ def test_ten_million_rows_of_csv_are_refused_at_their_announcement(
     with supplier_place.leaves(("submission.begin", "failed", ["content-too-large"])):
         answer = supplier.announce(CONTENT, rows=10_000_000, content_size=size)
     problem = require_problem(answer, 413, "content-too-large")
-    assert problem["data"] == {"size": size, "limit": 256 * 2**20}
+    assert problem["data"]["size"] == size > problem["data"]["limit"]  # what the rows of this data set can need
     assert "Parquet" in problem["mend"]["nl"]
 
 

@@ -153,7 +153,7 @@ def test_it_holds_from_its_day_in_the_netherlands_on_and_never_backwards(world: 
         assert world.request(asked.id).state is state
     with pytest.raises(Invalid) as past:
         propose_regions(world.call(STEWARD), "west-table", (), date(2026, 7, 31), WORDS)
-    assert past.value.faults == (("validFrom", "past: 2026-07-31"),)
+    assert past.value.faults == (("validFrom: 2026-07-31", "in-the-past"),)
 
 
 def test_of_two_for_one_day_the_later_verdict_holds(world: World) -> None:
@@ -182,7 +182,7 @@ def test_four_eyes_and_all_faults_at_once(world: World) -> None:
     assert [where for where, _ in wrong.value.faults] == [
         "regions: no-such/region",
         "regions: west",
-        "validFrom",
+        "validFrom: 2020-01-01",
         "reason",
     ]
     assert [change.id for change in list_region_changes(world.call(STEWARD))] == [proposed.id]

@@ -169,16 +169,16 @@ def test_an_official_list_has_every_municipality_once_and_all_faults_are_named(w
         propose_classification(world.call(STEWARD), replace(official, source=" ", rows=tuple(wrong)))
     assert refused.value.faults == (
         ("source", "empty"),
-        ("row 2", f"municipality stands 2 times: {atoms[2]}"),
-        (f"row {last - 2}", f"municipality stands 2 times: {atoms[2]}"),
-        (f"row {last - 1}", "unknown municipality: GM9999"),
-        (f"row {last - 1}", "region ZK01 has two names: Regio, Andere naam"),
-        (f"row {last}", "no code for a region: GM0363"),
-        (f"row {last}", "region without a name"),
-        ("rows", f"missing municipality: {atoms[1]}"),
+        (f"row 2: {atoms[2]}", "double"),
+        (f"row {last - 2}: {atoms[2]}", "double"),
+        (f"row {last - 1}: GM9999", "unknown-municipality"),
+        (f"row {last - 1}: ZK01", "region-two-names"),
+        (f"row {last}: GM0363", "region-code"),
+        (f"row {last}: GM0363", "region-nameless"),
+        (f"rows: {atoms[1]}", "missing-municipality"),
     )
     with pytest.raises(Invalid) as year:
         propose_classification(world.call(STEWARD), replace(official, year=1999))
-    assert year.value.faults == (("year", "no municipalities of 1999; known: 2025"),)
+    assert year.value.faults == (("year: 2025", "known-year"),)
     (event,) = world.events(code="classification.propose", outcome="success")
     assert event.object_id == "iza-v1"

@@ -167,7 +167,7 @@ def test_a_region_that_is_none_is_refused_at_the_invitation(world: World) -> Non
     for region in ("scotland-boards/S99", "scotland-specialties/cardiology", "regions/west"):
         with pytest.raises(Invalid) as refused:
             world.invite("new", OrganisationKind.REGIONAL_OWNER, regions=frozenset({region}))
-        assert refused.value.faults == (("regions", f"unknown-region: {region}"),)
+        assert refused.value.faults == ((f"regions: {region}", "unknown-region"),)
     with pytest.raises(Invalid) as refused:
         world.invite("new", OrganisationKind.REGIONAL_OWNER, regions=frozenset({"west"}))
     assert refused.value.faults == (("regions", "region-form"),)

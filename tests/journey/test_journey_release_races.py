@@ -18,6 +18,7 @@ import pytest
 from journey import THIRD, VERDICT, WORKER, World
 from journey_pairs import ENDED, Pair, at_once, finish, release_both, workers
 from journey_regions import ALONE, GGD, attacked, beside, published, require_in_turn, subtracted
+from many import TIMES
 from sqlalchemy import create_engine
 
 from service.adapters.database.engine import Engines
@@ -133,7 +134,7 @@ def test_a_planted_hole_is_caught(
 
 def test_at_the_same_moment_one_is_released(approved: Pair, tmp_path: Path) -> None:
     """However long each step takes; the other one is prepared again, with the first in its history."""
-    for seed in range(12 if approved.postgres else 4):
+    for seed in range((6 if approved.postgres else 3) * TIMES):
         with approved.again(tmp_path / str(seed)) as pair, workers(pair.world, seed) as made:
             signer = meet(made) if seed % 3 == 0 else None
             assert sorted(release_both(pair, made)) == ["permitted", "released"]

@@ -116,7 +116,7 @@ def test_nothing_half_is_kept(cbs: CbsDouble, monkeypatch: pytest.MonkeyPatch, a
 
 
 NOT_THERE = [
-    ("nothing", "2024", "public-source", "Choose one of: demography, ses-score."),
+    ("nothing", "2024", "public-source", "Choose one of: demography, region-context, ses-score."),
     ("../../etc", "2024", "public-source", "Choose one of"),
     ("demography", "24", "public-year", "four digits"),
     ("demography", "20x4", "public-year", "four digits"),

@@ -74,6 +74,16 @@ def test_the_error_tree_in_the_docstring_is_the_tree():
             assert len(inspect.getmro(getattr(errors, name))) - 4 == depth, line
 
 
+def test_every_public_name_is_what_it_is_called():
+    """Each is loaded when it is asked for."""
+    assert {name: getattr(sluis_client, name).__name__ for name in sluis_client.__all__} == {
+        name: name for name in sluis_client.__all__
+    }
+    assert set(sluis_client.__all__) <= set(dir(sluis_client))
+    with pytest.raises(AttributeError, match="Cleint"):
+        sluis_client.Cleint  # noqa: B018 - what a typing error gives
+
+
 def test_the_service_is_kept_away_from_every_module_but_wire():
     root = Path(__file__).parents[2]
     contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]

@@ -7,6 +7,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 TIMES = int(os.environ.get("SLUIS_TESTS_TIMES", "1"))
+"""How often that is: more in `make thorough`."""
 
 
 def quiet(examples: int) -> settings:

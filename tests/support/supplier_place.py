@@ -44,7 +44,7 @@ RECORDS = [
 ]
 OPEN, LATE, CLOSED, DRAFT = "staffed-beds-2019", "staffed-beds-2020", "staffed-beds-2021", "staffed-beds-2022"
 PART = 8 * 2**20
-_SUPPLIERS = 45
+_SUPPLIERS = 70
 _SECONDS_UNTIL_LATE = 3
 _SECONDS_OF_A_TOKEN = 120
 
