@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # Dozens of processes start in the tests and the demo; each would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo serve test thorough check bench docs format environment
+.PHONY: demo serve test thorough check check-types check-rest bench docs format environment
 
 demo: environment ## the whole way on real figures, then stop
 	$(RUN) python -m demo
@@ -24,9 +24,14 @@ thorough: environment ## what takes long: killed at every step, every interleavi
 	SLUIS_TESTS_TIMES=10 $(RUN) pytest -n auto --dist loadgroup $(shell grep -rl '^from many import' tests)
 
 check: environment ## format, lint, types, layers, policy bundle, deployment files
+	$(MAKE) --jobs=2 --output-sync check-types check-rest
+
+check-types:
+	$(RUN) mypy
+
+check-rest:
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
-	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) sluis policy check
 	$(RUN) python -m tools.docs --check
