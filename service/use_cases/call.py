@@ -25,11 +25,9 @@ from service.domain.organisation import Organisation
 from service.domain.policy import Decision, Deny, Permit, Query
 from service.domain.principal import Principal, Role
 from service.domain.purpose import Purpose
-from service.domain.region_list_text import read_region_list
 from service.domain.release import Release
 from service.domain.request import AggregateRequest
 from service.domain.request_facts import civil_day
-from service.domain.stated_classification import as_classification, widened
 from service.ports.clock import Clock, ClockWatch, Randomness
 from service.ports.engine import AggregationEngine
 from service.ports.identity import MachineTokens, NotAuthenticated
@@ -42,6 +40,7 @@ from service.ports.pseudonyms import NoKeyHolder, PseudonymKeys
 from service.ports.public_figures import PublicFigures
 from service.ports.purposes import PurposeDocuments
 from service.ports.unit_of_work import Database, UnitOfWork
+from service.use_cases.catalogue_in_force import in_force
 from service.use_cases.one_at_a_time import OneAtATime
 from service.use_cases.recent import Recent
 from sluis_client.wire import NONCE_BYTES, base64url
@@ -156,7 +155,7 @@ class Step:
 
     def in_force(self, catalogue: Catalogue) -> Catalogue:
         """The catalogue of a bundle with what people approved, as it stands at this moment."""
-        return in_force(self.call.services, self.data, catalogue)
+        return in_force(self.call.services.purposes, self.call.services.widened, self.data, catalogue)
 
     def caller(self) -> Caller:
         """Who asks, with the stored organisation, for the questions of `service.domain.facts`."""
@@ -386,25 +385,3 @@ def _identifier(organisation: Organisation | None) -> str | None:
     given = dict(organisation.identifiers) if organisation else {}
     label = "oin" if "oin" in given else next(iter(sorted(given)), None)
     return f"{label}:{given[label]}" if label else None
-
-
-def in_force(services: Services, data: UnitOfWork, catalogue: Catalogue) -> Catalogue:
-    """The catalogue of a bundle with what people approved, as it stands in an open transaction."""
-    stored = data.purposes
-    return services.purposes.in_force(
-        _widened(services, data, catalogue), stored.decided(), lambda name, version: stored.get(name, version).document
-    )
-
-
-def _widened(services: Services, data: UnitOfWork, catalogue: Catalogue) -> Catalogue:
-    """With the classifications that people brought in and a steward approved; the same object for the same ones."""
-    ids = tuple(data.classifications.approved())
-    if not ids:
-        return catalogue
-    found = services.widened.find((catalogue, ids))
-    if found is None:
-        stated = [data.classifications.get(id_) for id_ in ids]
-        read = [as_classification(one.id, one.version, read_region_list(one.document), catalogue) for one in stated]
-        found = widened(catalogue, [one for one in read if one is not None])
-        services.widened.keep((catalogue, ids), found)
-    return found

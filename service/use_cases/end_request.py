@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from service.domain import facts
-from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact, Outcome
+from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact
 from service.domain.catalogue import Catalogue
-from service.domain.decision_text import decision_text
 from service.domain.errors import Conflict
 from service.domain.policy import Deny
 from service.domain.purpose import PurposeState
 from service.domain.reason import Reason
 from service.domain.request import OPEN_STATES, REQUEST_LIFECYCLE, AggregateRequest
 from service.ports.unit_of_work import Page
-from service.use_cases.call import Call, Services, in_force
+from service.use_cases.call import Call, Services
+from service.use_cases.catalogue_in_force import in_force
 from service.use_cases.counting import end_sealed
+from service.use_cases.release_request import stopped, taken_up
 
 EVENT = EventCode("request.end", Action.UPDATE, "aggregate-request", PURPOSEFUL | {Fact.BEHALF})
 
@@ -33,32 +33,23 @@ def end_request(call: Call, request: str) -> AggregateRequest:
         Conflict: `request-state`: it ended meanwhile, or its purpose bears it still.
     """
     with call.transact(EVENT) as step:
-        step.object_id = request
-        found = step.data.requests.get(request)
-        step.carry_on(found)
-        step.data.releases.lock_facts(found.spec.data_set)
-        found = step.data.requests.get(request, lock=True)
-        step.authorise(facts.may_prepare_request(step.caller(), found))
-        state, catalogue = REQUEST_LIFECYCLE.after(found.state, "stop"), step.catalogue
+        found = taken_up(step, request)
+        REQUEST_LIFECYCLE.after(found.state, "stop")
+        catalogue = step.catalogue
         reason = _why(found, catalogue)
         if reason is None:
             raise Conflict("request-state", {"state": found.state.value, "event": "stop"})
         evidence = step.data.requests.evidence(request)
         if evidence is not None:
             end_sealed(step, found, evidence)
-        decision = Deny(call.services.policy.policy_hash, (reason,))
-        text = decision_text(decision, step.known(catalogue.purpose, found.spec.purpose))
-        step.conclude(Outcome.DENIED, (reason.code,))
-        ended = replace(found, state=state, decision=text)
-        step.data.requests.save(ended)
-        return ended
+        return stopped(step, found, Deny(call.services.policy.policy_hash, (reason,)), catalogue)
 
 
 def without_purpose(services: Services) -> Sequence[AggregateRequest]:
     """The open requests that are to be ended; a look of the service itself, which leaves no event."""
     found = []
     with services.database.look() as data:
-        catalogue = in_force(services, data, services.catalogue)
+        catalogue = in_force(services.purposes, services.widened, data, services.catalogue)
         for state in sorted(OPEN_STATES):
             page = _PAGE
             while requests := data.requests.page(page, state=state):

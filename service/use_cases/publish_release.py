@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from enum import StrEnum
 
-from service.domain import facts
 from service.domain.audit import PURPOSEFUL, Action, EventCode, Fact
 from service.domain.errors import Conflict
 from service.domain.policy import Deny
@@ -54,13 +53,8 @@ def publish_release(call: Call, request: str) -> AggregateRequest:
         Conflict: `request-state`: it is not approved (any more); `release-not-in-log`: no checkpoint covers it yet.
     """
     with call.transact(EVENT) as step:
-        step.object_id = request
         # 1
-        found = step.data.requests.get(request)
-        step.carry_on(found)
-        step.data.releases.lock_facts(found.spec.data_set)
-        found = step.data.requests.get(request, lock=True)
-        step.authorise(facts.may_prepare_request(step.caller(), found), names_object=False)
+        found = release_request.taken_up(step, request, names_object=False)
         state = REQUEST_LIFECYCLE.after(found.state, "release")
         release = release_request.sealed_release(step.data, request)
         evidence = step.data.requests.evidence(request)

@@ -53,14 +53,7 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         Conflict: `request-state`: it is not approved (any more); `release-sealed`: it is sealed already.
     """
     with call.transact(EVENT) as step:
-        step.object_id = request
-        found = step.data.requests.get(request)
-        step.carry_on(found)
-        # 1
-        step.data.releases.lock_facts(found.spec.data_set)
-        found = step.data.requests.get(request, lock=True)
-        # asked apart: who may not carry the request on is turned away, and must not stop it by a denial in step 2
-        step.authorise(facts.may_prepare_request(step.caller(), found))
+        found = taken_up(step, request)  # 1
         sealed = replace(found, state=REQUEST_LIFECYCLE.after(found.state, "seal"))
         if sealed_release(step.data, request) is not None:
             raise Conflict("release-sealed")
@@ -84,6 +77,24 @@ def release_request(call: Call, request: str) -> AggregateRequest:
         step.object_id = release.id
         step.data.releases.add(release)
         return sealed
+
+
+def taken_up(step: Step, request: str, *, names_object: bool = True) -> AggregateRequest:
+    """The request, locked, for the worker that carries it on; no other release over its facts happens meanwhile.
+
+    It is asked apart from what the worker is about to decide: who may not carry a request on is turned away, and must
+    not stop it by a denial.
+
+    Raises:
+        Denied: the caller is not the worker.
+    """
+    step.object_id = request
+    found = step.data.requests.get(request)
+    step.carry_on(found)
+    step.data.releases.lock_facts(found.spec.data_set)
+    found = step.data.requests.get(request, lock=True)
+    step.authorise(facts.may_prepare_request(step.caller(), found), names_object=names_object)
+    return found
 
 
 def decide_release(step: Step, found: AggregateRequest, evidence: Evidence, catalogue: Catalogue) -> Decision:

@@ -16,7 +16,7 @@ from service.domain.request_facts import civil_day
 from service.ports.unit_of_work import Page, UnitOfWork
 from service.use_cases.call import Call, Services
 from service.use_cases.counting import end_sealed
-from service.use_cases.release_request import stopped
+from service.use_cases.release_request import stopped, taken_up
 from service.use_cases.request_aggregate import rests_on
 
 REDECIDE = EventCode("request.redecide", Action.UPDATE, "aggregate-request", PURPOSEFUL | {Fact.BEHALF})
@@ -65,12 +65,7 @@ def redecide_request(call: Call, request: str) -> AggregateRequest:
         Conflict: `request-state`: it ended.
     """
     with call.transact(REDECIDE) as step:
-        step.object_id = request
-        found = step.data.requests.get(request)
-        step.carry_on(found)
-        step.data.releases.lock_facts(found.spec.data_set)
-        found = step.data.requests.get(request, lock=True)
-        step.authorise(facts.may_prepare_request(step.caller(), found))
+        found = taken_up(step, request)
         REQUEST_LIFECYCLE.after(found.state, "stop")
         catalogue = step.catalogue
         decision = step.decide(may_keep_request(step.caller(), found, rests_on(step, found, catalogue)))

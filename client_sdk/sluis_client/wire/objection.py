@@ -10,8 +10,8 @@ from typing import Any
 
 from sluis_client.wire.canonical import canonical_bytes, from_base64url
 from sluis_client.wire.commitment import NONCE, OBJECTION_COMMITMENT_PREFIX, commitment
-from sluis_client.wire.manifest import DIGEST, IDENTIFIER, KEY_ID, SIGNATURE
-from sluis_client.wire.receipt import ReceiptError, require_signature
+from sluis_client.wire.manifest import DIGEST, IDENTIFIER
+from sluis_client.wire.receipt import ReceiptError, read_signed, require_signature
 from sluis_client.wire.strict import Fields, string, time_text
 
 OBJECTION_PREFIX = b"sluis-objection-v1\n"
@@ -118,8 +118,8 @@ def _read(value: Any) -> dict[str, Any]:
         "objection_id": fields.text("objectionId", IDENTIFIER),
         "organisation": fields.text("organisation", IDENTIFIER),
         "subject": fields.text("subject", DIGEST) if "subject" in optional else None,
-        "data_sets": _names(fields, "dataSets"),
-        "purposes": _names(fields, "purposes"),
+        "data_sets": fields.each("dataSets", string),
+        "purposes": fields.each("purposes", string),
         "lodged_at": fields.time("lodgedAt"),
         "withdrawn_at": fields.time("withdrawnAt") if "withdrawnAt" in optional else None,
         "stated_at": fields.time("statedAt"),
@@ -129,10 +129,6 @@ def _read(value: Any) -> dict[str, Any]:
     }
     fields.finish()
     return members
-
-
-def _names(fields: Fields, name: str) -> tuple[str, ...]:
-    return fields.each(name, string)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +146,7 @@ class SignedObjectionReceipt:
         Raises:
             WireError: an unknown, missing or malformed field; all are named.
         """
-        fields = Fields(value, {"receipt", "keyId", "signature"})
-        receipt = fields.nested("receipt", ObjectionReceipt.from_json)
-        key_id = fields.text("keyId", KEY_ID)
-        signature = fields.text("signature", SIGNATURE)
-        fields.finish()
-        return cls(receipt, key_id, signature)
+        return cls(*read_signed(value, "receipt", ObjectionReceipt.from_json))
 
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire and in the supplier's own folder."""

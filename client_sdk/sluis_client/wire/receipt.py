@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -16,6 +16,7 @@ from sluis_client.wire.jwk import KeySet, jwk_thumbprint, public_jwk
 from sluis_client.wire.manifest import DIGEST, IDENTIFIER, KEY_ID, SIGNATURE, Manifest, SignatureError
 from sluis_client.wire.strict import Fields, StepError, WireError, time_text
 
+T = TypeVar("T")
 RECEIPT_PREFIX = b"sluis-receipt-v1\n"
 RELEASE_PREFIX = b"sluis-release-v1\n"
 ACCEPTANCE_EVENTS = frozenset({"submission.submit", "submission.complete"})
@@ -158,6 +159,25 @@ def _read(value: Any) -> dict[str, Any]:
     return members
 
 
+def read_signed(value: Any, name: str, read: Callable[[Any], T]) -> tuple[T, str, str]:
+    """What the service signed, with the id of its key and the signature.
+
+    Args:
+        value: as it stands on the wire.
+        name: the member that is signed.
+        read: reads that.
+
+    Raises:
+        WireError: an unknown, missing or malformed field; all are named.
+    """
+    fields = Fields(value, {name, "keyId", "signature"})
+    signed = fields.nested(name, read)
+    key_id = fields.text("keyId", KEY_ID)
+    signature = fields.text("signature", SIGNATURE)
+    fields.finish()
+    return signed, key_id, signature
+
+
 @dataclass(frozen=True, slots=True)
 class SignedReceipt:
     """A receipt with its signature and the id of the service key that made it."""
@@ -173,12 +193,7 @@ class SignedReceipt:
         Raises:
             WireError: an unknown, missing or malformed field; all are named.
         """
-        fields = Fields(value, {"receipt", "keyId", "signature"})
-        receipt = fields.nested("receipt", Receipt.from_json)
-        key_id = fields.text("keyId", KEY_ID)
-        signature = fields.text("signature", SIGNATURE)
-        fields.finish()
-        return cls(receipt, key_id, signature)
+        return cls(*read_signed(value, "receipt", Receipt.from_json))
 
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire and in the supplier's own folder."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from sluis_client.wire.canonical import canonical_bytes
 from sluis_client.wire.commitment import NONCE, WITHDRAWAL_COMMITMENT_PREFIX, commitment
-from sluis_client.wire.manifest import DIGEST, IDENTIFIER, KEY_ID, SIGNATURE
-from sluis_client.wire.receipt import Receipt, ReceiptError, require_signature
+from sluis_client.wire.manifest import DIGEST, IDENTIFIER
+from sluis_client.wire.receipt import Receipt, ReceiptError, read_signed, require_signature
 from sluis_client.wire.strict import Fields, time_text
 
 WITHDRAWAL_PREFIX = b"sluis-withdrawal-v1\n"
@@ -116,12 +116,7 @@ class SignedWithdrawal:
         Raises:
             WireError: an unknown, missing or malformed field; all are named.
         """
-        fields = Fields(value, {"withdrawal", "keyId", "signature"})
-        withdrawal = fields.nested("withdrawal", Withdrawal.from_json)
-        key_id = fields.text("keyId", KEY_ID)
-        signature = fields.text("signature", SIGNATURE)
-        fields.finish()
-        return cls(withdrawal, key_id, signature)
+        return cls(*read_signed(value, "withdrawal", Withdrawal.from_json))
 
     def to_json(self) -> dict[str, Any]:
         """As it stands on the wire and in the supplier's own folder."""
