@@ -10,6 +10,8 @@ in life, so that the memory of each can be seen (Linux tells the peak of a proce
 
 Held against the least that must be done: SHA-256 of the content for the service's check, the oblivious function of
 libsodium for pseudonyms, and, for memory, the same work with a tenth of the rows.
+
+python -m benchmarks client [--full | --rows N]
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ import hashlib
 import json
 import random
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,7 @@ from typing import Any, cast
 
 from benchmarks.installation import STEWARD, Installation
 from benchmarks.pseudonyms import Line, numbers, primitive
-from benchmarks.report import is_full, print_row
+from benchmarks.report import is_full, option, print_row
 from service.adapters.database import upgrade
 from service.composition.build import open_application
 from service.composition.settings import Settings
@@ -66,10 +67,9 @@ from sluis_client.wire.sealing import PublishedSealingKey, SealedPlace, seal
 
 BUNDLE = Path(__file__).parent.parent / "policies"
 DATA_SET, VERSION, PERIOD, SUPPLIER = "treatment-history", 2, "2024", "supplier"
-QUICK, FULL = 1_000_000, 10_000_000
+LEAST, QUICK, FULL = 10_000, 1_000_000, 10_000_000
 EACH = 10
 """Rows of a person."""
-MOST_ROWS = 10_000_000
 PART = 8 * 2**20
 
 
@@ -104,14 +104,9 @@ class Stage:
 
     @contextmanager
     def installation(self) -> Iterator[Installation]:
-        """The service on its data, with a bundle in which so many rows are allowed."""
-        bundle = self.folder / "policies"
-        if not bundle.exists():
-            shutil.copytree(BUNDLE, bundle)
-            path = bundle / "datasets" / f"{DATA_SET}-{VERSION}.yaml"
-            path.write_text(path.read_text().replace("maximum_rows: 100000", f"maximum_rows: {MOST_ROWS}"))
-            self.service.mkdir(mode=0o700)
-        settings = Settings(data_directory=self.service, policy_directory=bundle, database_url=None)
+        """The service on its data, with the catalogue as it is."""
+        self.service.mkdir(mode=0o700, exist_ok=True)
+        settings = Settings(data_directory=self.service, policy_directory=BUNDLE, database_url=None)
         upgrade(settings.url)
         with open_application(settings) as application:
             yield Installation(application, self.service)
@@ -278,13 +273,23 @@ def measured(rows: int) -> tuple[dict[str, float], dict[str, float]]:
 
 def main() -> None:
     """Print the rows; times are CPU seconds, memory is in MB above what the process had at its start."""
-    sizes = [QUICK // 10, QUICK, FULL] if is_full() else [QUICK // 10, QUICK]
+    sizes = _sizes()
     before: tuple[dict[str, float], dict[str, float]] | None = None
     for size in sizes:
         client, service = measured(size)
         if before is not None:
             _print(size, client, service, before)
         before = client, service
+
+
+def _sizes() -> list[int]:
+    """The numbers of rows, each held against the one before it: up to what `--rows` says, or a million, or ten."""
+    given = option("rows")
+    if given is None:
+        return [QUICK // 10, QUICK, FULL] if is_full() else [QUICK // 10, QUICK]
+    if not (given.isascii() and given.isdigit() and LEAST <= int(given) <= FULL):
+        sys.exit(f"--rows takes a number from {LEAST} to {FULL}")
+    return [int(given) // 10, int(given)]
 
 
 def _print(
