@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from persons_place import persons_place  # noqa: F401 - a fixture
 from supplier_place import supplier_place  # noqa: F401 - a fixture
 from warm_command import warm_command
 

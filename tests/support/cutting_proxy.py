@@ -69,6 +69,11 @@ class CuttingProxy:
     waiting: list[tuple[int, bytes]] = field(default_factory=list)
     late: list[bytes] = field(default_factory=list)
 
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
+
     def handle(self, client: socket.socket) -> None:
         """One exchange after another, each over its own connection to the service."""
         with client, client.makefile("rb") as incoming:

@@ -6,7 +6,7 @@ from pathlib import Path
 from sluis_client import storage, wire
 from sluis_client.content import Content, FileContent, of_wire
 from sluis_client.delivery import Delivered, Progress
-from sluis_client.errors import ConnectionFailedError, ContentRefusedError, FileError, SetupError, SluisClientError
+from sluis_client.errors import ContentRefusedError, FileError, SetupError
 from sluis_client.files.confirm import confirmation_of
 from sluis_client.files.convert import convert
 from sluis_client.files.dialect import Dialect
@@ -245,9 +245,7 @@ class Desk:
                 checked=prepared.report,
                 confirmed=confirmation_of(prepared.report.faults, reason) if prepared.report.accepted else None,
             )
-        except ConnectionFailedError:  # the same command goes on with what is there
-            raise
-        except SluisClientError:
+        except ContentRefusedError:  # the file will be another one; after anything else the same may be sent again
             _let_go(spool)
             raise
         self.history.keep(delivered.submission, prepared.content, rules.definition)
@@ -266,7 +264,6 @@ class Desk:
         with session.pseudonym_maker(progress) as makes:
             spool = Spool(
                 session.profile,
-                session.machine,
                 path,
                 rules,
                 mapping=self.mapping(rules),
@@ -276,7 +273,11 @@ class Desk:
             content = spool.find()
             if content is None:
                 prepared = self._prepared(path, rules, dialect, makes.each)
-                content = spool.keep(prepared.content)
+                try:
+                    content = spool.keep(prepared.content)
+                except OSError:  # no room: what was made is sent all the same, and made again only if that breaks off
+                    spool.remove()
+                    return prepared, None
         report = replace(prepared.report, content_digest=content.digest)
         return replace(prepared, content=content, report=report), spool
 

@@ -1,7 +1,8 @@
 """What was pseudonymised of a file under way, kept until its delivery is over.
 
 Pseudonyms of many persons take hours and count towards the key holder's quota: whoever gives the same command again
-after a crash goes on with these. No BSN is in it; only its owner can read it; it is gone after a week at the latest.
+after a crash or a refusal goes on with these. No BSN is in it; only its owner can read it; the first command after a
+week clears it away.
 """
 
 from __future__ import annotations
@@ -16,12 +17,10 @@ from sluis_client import storage, wire
 from sluis_client.content import Content, FileContent
 from sluis_client.files.dialect import Dialect
 from sluis_client.files.mapping import Mapping
-from sluis_client.machine import Machine
 from sluis_client.profile import Profile
 from sluis_client.rules import RoundRules
 from sluis_client.wire.pseudonym_keys import PublishedKey
 
-_LIFE = 7 * 24 * 3600
 _BLOCK = 1 << 20
 
 
@@ -31,7 +30,6 @@ class Spool:
     def __init__(
         self,
         profile: Profile,
-        machine: Machine,
         path: Path,
         rules: RoundRules,
         *,
@@ -39,14 +37,11 @@ class Spool:
         dialect: Dialect,
         keys: Sequence[PublishedKey],
     ) -> None:
-        """Read the file once, and drop what was left behind too long ago.
+        """Read the file once.
 
         Raises:
             FileError: the file cannot be read.
         """
-        folder = profile.home / "spool"
-        storage.make_private_directory(folder)
-        _drop_old(folder, machine)
         said = [
             FileContent.of(path, wire.Format.CSV).digest,
             rules.round.id,
@@ -57,7 +52,7 @@ class Spool:
             [f"{key.version}:{key.check}" for key in keys],
         ]
         name = hmac.new(profile.content_secret(), storage.as_json(said), hashlib.sha256).hexdigest()[:32]
-        self._folder = folder / name
+        self._folder = profile.spool / name
         self._path = self._folder / path.name
 
     def find(self) -> FileContent | None:
@@ -81,10 +76,3 @@ class Spool:
     def remove(self) -> None:
         """Let it go: the delivery is over."""
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _drop_old(folder: Path, machine: Machine) -> None:
-    oldest = machine.now().timestamp() - _LIFE
-    for each in folder.iterdir():
-        if each.stat().st_mtime < oldest:
-            shutil.rmtree(each, ignore_errors=True)
