@@ -80,6 +80,15 @@ def write_private_blocks(path: Path, blocks: Iterable[bytes]) -> None:
     _sync_directory(path.parent)
 
 
+def append_private(path: Path, content: bytes) -> None:
+    """`content` at the end of a file for the owner only, durably; a crash may leave a part of it."""
+    as_it_is = getattr(os, "O_BINARY", 0)  # Windows would change the ends of lines
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | as_it_is, 0o600), "ab") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def create_private(path: Path, content: bytes) -> bool:
     """Like `write_private`, but only when nothing is there; whether it was written.
 

@@ -58,8 +58,9 @@ def at(request: str, **cut: Any) -> Cut:
 
 MOMENTS = {
     "while the first persons are blinded": Moment(at(EVALUATION, sent=0)),
-    "after the last of them": Moment(at(EVALUATION, skip=1), evaluated=ONCE),
-    "before the pseudonyms are kept": Moment(doing="os.rename .*/spool/", evaluated=ONCE),
+    "after the last of them, before the answer": Moment(at(EVALUATION, skip=1), evaluated=ONCE - BATCH - 1),
+    "before all pseudonyms are kept": Moment(doing="os.rename .*/spool/"),
+    "before those made so far are let go": Moment(doing="os.remove .*/spool/.*/made"),
     "before the delivery is in the outbox": Moment(doing="os.link .*/outbox/"),
     "before it is announced": Moment(at("POST /v1/submissions ", sent=0)),
     "before the first part": Moment(at("POST /v1/submissions ")),

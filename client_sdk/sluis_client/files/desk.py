@@ -272,7 +272,7 @@ class Desk:
             )
             content = spool.find()
             if content is None:
-                prepared = self._prepared(path, rules, dialect, makes.each)
+                prepared = self._prepared(path, rules, dialect, spool.going_on(makes.each))
                 try:
                     content = spool.keep(prepared.content)
                 except OSError:  # no room: what was made is sent all the same, and made again only if that breaks off

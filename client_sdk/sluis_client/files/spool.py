@@ -16,12 +16,15 @@ from pathlib import Path
 from sluis_client import storage, wire
 from sluis_client.content import Content, FileContent
 from sluis_client.files.dialect import Dialect
+from sluis_client.files.made_before import MadeBefore
 from sluis_client.files.mapping import Mapping
 from sluis_client.profile import Profile
+from sluis_client.pseudonyms import Makes
 from sluis_client.rules import RoundRules
 from sluis_client.wire.pseudonym_keys import PublishedKey
 
 _BLOCK = 1 << 20
+_MADE_SO_FAR = "made"
 
 
 class Spool:
@@ -42,8 +45,9 @@ class Spool:
         Raises:
             FileError: the file cannot be read.
         """
+        secret, digest = profile.content_secret(), FileContent.of(path, wire.Format.CSV).digest
         said = [
-            FileContent.of(path, wire.Format.CSV).digest,
+            digest,
             rules.round.id,
             rules.definition.id,
             rules.definition.version,
@@ -51,9 +55,15 @@ class Spool:
             repr(dialect),
             [f"{key.version}:{key.check}" for key in keys],
         ]
-        name = hmac.new(profile.content_secret(), storage.as_json(said), hashlib.sha256).hexdigest()[:32]
+        name = hmac.new(secret, storage.as_json(said), hashlib.sha256).hexdigest()[:32]
+        self._key = hmac.digest(secret, f"made-before:{digest}".encode(), "sha256")
         self._folder = profile.spool / name
         self._path = self._folder / path.name
+
+    def going_on(self, makes: Makes) -> Makes:
+        """The same, going on with what a process that was killed had made."""
+        storage.make_private_directory(self._folder)
+        return MadeBefore(self._folder / _MADE_SO_FAR, self._key, makes)
 
     def find(self) -> FileContent | None:
         """What was kept, if it was.
@@ -71,6 +81,7 @@ class Spool:
         """
         storage.make_private_directory(self._folder)
         storage.write_private_blocks(self._path, content.parts(_BLOCK))
+        storage.remove(self._folder / _MADE_SO_FAR)
         return FileContent.of(self._path, wire.Format.CSV)
 
     def remove(self) -> None:
