@@ -137,7 +137,7 @@ def drop_unfinished(directory: Path) -> None:
     oldest = time.time() - _LIFE_OF_UNFINISHED
     for each in directory.iterdir():
         if _UNFINISHED.fullmatch(each.name):
-            with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            with contextlib.suppress(FileNotFoundError, PermissionError):  # another process was quicker, or is at it
                 if each.stat().st_mtime < oldest:
                     each.unlink()
 
@@ -148,7 +148,7 @@ def drop_old_folders(directory: Path, life: float) -> None:
     for each in directory.iterdir():
         with contextlib.suppress(FileNotFoundError):
             if each.stat().st_mtime < oldest:
-                shutil.rmtree(each)
+                shutil.rmtree(each, ignore_errors=True)
 
 
 def _write_temporary(path: Path, blocks: Iterable[bytes]) -> Path:

@@ -89,7 +89,11 @@ class Desk:
         return self.folder / "profile"
 
     def submit(self, before: str = "", corrects: str | None = None) -> tuple[int, dict[str, Any]]:
-        """Give the command; its exit code and what it printed."""
+        """Deliver; the exit code and what was printed."""
+        return self.type("submit", "--yes", *(["--corrects", corrects] if corrects else []), before=before)
+
+    def type(self, name: str, *options: str, before: str = "") -> tuple[int, dict[str, Any]]:
+        """Give a command about the file; its exit code and what it printed."""
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -98,8 +102,7 @@ class Desk:
             "KILLED_PROCESS": str(self.folder / "process"),
             "KILLED_BEFORE": before,
         }
-        command = [str(self.command), "submit", str(self.file), "--round", ROUND, "--yes", "--json"]
-        command += ["--corrects", corrects] if corrects else []
+        command = [str(self.command), name, str(self.file), "--round", ROUND, "--json", *options]
         done = subprocess.run(
             command, env=environment, cwd=self.folder, capture_output=True, timeout=120, text=True, check=False
         )
@@ -203,6 +206,18 @@ def test_a_refusal_keeps_what_was_pseudonymised(desk: Desk) -> None:
     assert (code, second["version"], desk.evaluated()) == (0, 2, 2 * ONCE)
     desk.require_no_bsn()
     desk.require_over(second["submissionId"])
+
+
+def test_pseudonyms_that_were_written_down_cost_nothing_again(desk: Desk) -> None:
+    made = desk.folder / "made.csv"
+    desk.place.before_keyholder.cuts.append(Cut(re.compile(EVALUATION), skip=1, meanwhile=desk.kill))
+    assert desk.type("pseudonymise", "--output", str(made))[0] == KILLED
+    desk.require_no_bsn()
+    assert not made.exists()
+    code, said = desk.type("pseudonymise", "--output", str(made))
+    assert (code, said["persons"], desk.evaluated()) == (0, len(PERSONS), 2 * ONCE - BATCH - 1)
+    desk.require_no_bsn()
+    assert not list((desk.home / "spool").iterdir())
 
 
 @pytest.mark.thorough
