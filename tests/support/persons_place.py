@@ -28,7 +28,7 @@ from sluis_client.wire.pseudonym import checked_bsn
 from sluis_client.wire.strict import time_text
 
 NAMES = ("ggz-noord", "ggz-oost", "ggz-zuid")
-MORE = tuple(f"ggz-{number:02}" for number in range(30))
+MORE = tuple(f"ggz-{number:02}" for number in range(15))
 """Suppliers whom nobody used yet."""
 ROUND, DOMAIN = "treatment-history-2024", "planning"
 HEADER = ("period", "region", "care_form", "history", "clients", "bsn")
