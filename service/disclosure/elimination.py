@@ -12,6 +12,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from math import gcd
 
 import numpy as np
@@ -19,9 +20,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Row = dict[int, int]
 
-FILLED = 3
+FILLED = 12
 """How many times more entries than the equations had may be worked with; beyond that they are left as they are."""
 
 MOST = 3_000
@@ -61,6 +63,12 @@ class Solutions:
                 return _assembled(matrix.shape[1], *solved)
         return cls.none(matrix)
 
+    @cached_property
+    def weight(self) -> Floats:
+        """Per number of z, how much all unknowns together move with it."""
+        found: Floats = np.asarray(abs(self.basis).sum(axis=0)).reshape(-1)
+        return found
+
     @classmethod
     def none(cls, matrix: sp.csr_matrix) -> Solutions:
         """The equations as they are: every unknown is a number of z."""
@@ -82,7 +90,9 @@ class _Equations:
             zip(matrix.indptr[:-1].tolist(), matrix.indptr[1:].tolist(), strict=True)
         ):
             entries = zip(matrix.indices[first:last].tolist(), factors[first:last], strict=True)
-            self._put(number, dict(entries))
+            row = {one: factor for one, factor in entries if factor}
+            if row:
+                self._put(number, row)
 
     def solve(self) -> tuple[dict[int, Row], list[Row]] | None:
         """(per unknown given away, what it is in terms of the others; rows that are left); None when it fills up."""
@@ -127,11 +137,7 @@ class _Equations:
         return found, list(self._rows.values())
 
     def _put(self, number: int, row: Row) -> None:
-        row = {one: factor for one, factor in row.items() if factor}
-        if not row:
-            return
-        shared = gcd(*row.values())
-        self._rows[number] = {one: factor // shared for one, factor in row.items()}
+        self._rows[number] = row
         self._entries += len(row)
         for one in row:
             self._columns.setdefault(one, set()).add(number)
@@ -144,10 +150,24 @@ class _Equations:
         return row
 
     def _subtract(self, number: int, row: Row, times: int) -> None:
-        changed = dict(self._take(number))
+        changed = self._rows[number]
+        self._entries -= len(changed)
         for one, factor in row.items():
-            changed[one] = changed.get(one, 0) - times * factor
-        self._put(number, changed)
+            after = changed.get(one, 0) - times * factor
+            if after:
+                if one not in changed:
+                    self._columns[one].add(number)
+                changed[one] = after
+            else:
+                del changed[one]
+                self._columns[one].discard(number)
+        self._entries += len(changed)
+        shared = gcd(*changed.values())
+        if shared > 1:
+            for one, factor in changed.items():
+                changed[one] = factor // shared
+        if not changed:
+            del self._rows[number]
 
 
 def _assembled(count: int, given: dict[int, Row], left: list[Row]) -> Solutions:

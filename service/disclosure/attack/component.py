@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from service.disclosure.attack.choices import Choices
 from service.disclosure.attack.docket import UP, WHOLE
+from service.disclosure.choices import Choices
 from service.disclosure.elimination import Solutions
 from service.disclosure.linear import Program, SolverFailed
 from service.disclosure.question.measures import Measures
@@ -129,7 +129,7 @@ class Component:
         """The deviation that takes one node as far up or down as it goes, for these contributors together."""
         down, up = self._figures.narrow(self._room, attackers)
         if self._far is None:
-            self._far = Choices(self._solutions, -down, up, short=False, simplex=4)
+            self._far = Choices(self._solutions, -down, up, simplex=4)
         self._far.bound(-down, up)
         self._far.aim(column, -1.0 if direction == UP else 1.0)
         found = self._found(self._far)
@@ -158,10 +158,16 @@ class Component:
         lower, upper = -down, up.copy()
         lower[column] = upper[column] = level if direction == UP else -level
         if self._near is None:
-            self._near = Choices(self._solutions, lower, upper, short=True, simplex=1)
+            self._near = Choices(self._solutions, lower, upper, prices=self._prices(), simplex=1)
         self._near.bound(lower, upper)
         self._near.restart()
         return self._found(self._near)
+
+    def _prices(self) -> Floats:
+        """What moves much is long."""
+        prices = np.ones(len(self.nodes))
+        prices[self._solutions.chosen] = self._solutions.weight
+        return prices
 
     def _found(self, choices: Choices) -> Floats | None:
         """What a program finds, held against the equations.
@@ -214,7 +220,7 @@ class Component:
         if found is not None or (nearby and not few):
             return found
         if self._whole is None:
-            self._whole = Choices(self._solutions, lower, upper, short=False, simplex=4)
+            self._whole = Choices(self._solutions, lower, upper, simplex=4)
             self._whole.among_whole_numbers(BRANCHES)
         self._whole.bound(lower, upper)
         self._whole.forget()

@@ -204,7 +204,7 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
         movable = ~fixed & ((measures.value > 0) | withheld | use_empty)
         if without is not None:
             movable[without] = False
-        search = Search(lattice, measures, movable, withheld, weight, room=room)
+        search = Search(lattice, measures, movable, withheld, weight, room=room, offered=question.offered)
         unmet = complete(search, ledger, order, progress=progress)
         programs += search.solves
         if not unmet:
@@ -220,14 +220,18 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
         )
     if lattice.size >= CROWDED:
         return Pattern(withheld, ledger, programs)
-    search = Search(lattice, measures, withheld.copy(), withheld, weight, room=room, far=FAR_TRIALS)
+    search = Search(
+        lattice, measures, withheld.copy(), withheld, weight, room=room, offered=question.offered, far=FAR_TRIALS
+    )
     exposure = Exposure(lattice, withheld, question.unsafe)
     work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
     candidates = _by_value(measures, withheld & question.optional)
     withheld[relax(search, ledger, exposure, candidates, work=work, progress=progress)] = False
     programs += search.solves
     if question.small:
-        search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0), room=room)
+        search = Search(
+            lattice, measures, movable, withheld, _weight(measures, 1.0), room=room, offered=question.offered
+        )
         while exchange(search, ledger, _by_value(measures, withheld & question.optional), _weight(measures, 1.0)):
             pass
         programs += search.solves

@@ -52,7 +52,9 @@ def hide_zeros(question: Question, reports: Measures, pattern: Pattern) -> Patte
         movable = ~question.fixed & ((measures.value > 0) | withheld | use_empty)
         far = None if lattice.size < CROWDED else 0
         weight = (measures.value + 1.0).astype(np.float64)
-        search = Search(lattice, reports, movable, withheld, weight, room=question.room, far=far)
+        search = Search(
+            lattice, reports, movable, withheld, weight, room=question.room, offered=question.offered, far=far
+        )
         left_open = complete(search, ledger, np.argsort(measures.value[unsafe], kind="stable"), work=RELAX_WORK)
         programs += search.solves
         if not left_open:

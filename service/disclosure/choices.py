@@ -1,4 +1,4 @@
-"""One program over what is free to choose in a component, asked again and again with other bounds and another aim."""
+"""One program over what is free to choose in some equations, asked again and again with other bounds and aims."""
 
 from __future__ import annotations
 
@@ -14,33 +14,49 @@ Floats = npt.NDArray[np.float64]
 
 
 class Choices:
-    """Deviations of all unknowns of a component, as far as the equations and their bounds allow.
+    """Deviations of all unknowns, as far as the equations and their bounds allow.
 
-    A column per unknown that is free to choose, or two when it is the distance from no deviation that counts; a row per
-    unknown that follows from these, for its bounds.
+    A column per unknown that is free to choose, or two when distances from no deviation have a price; a row per unknown
+    that follows from these, for its bounds.
     """
 
-    def __init__(self, solutions: Solutions, lower: Floats, upper: Floats, *, short: bool, simplex: int) -> None:
+    def __init__(
+        self, solutions: Solutions, lower: Floats, upper: Floats, *, prices: Floats | None = None, simplex: int = 4
+    ) -> None:
         """Load the program.
 
         Args:
-            solutions: of the component's equations.
-            lower: per unknown how far down it may deviate, negative.
+            solutions: of the equations.
+            lower: per unknown how far down it may deviate, finite and not above 0 but for what has to deviate.
             upper: per unknown how far up.
-            short: look for the least sum of the distances of what is chosen; else for nothing until `aim`.
+            prices: per unknown what its distance costs, of which the least is looked for; what follows from others is
+                free. Without them nothing is looked for until `aim`.
             simplex: see `Program`.
         """
-        self._solutions, self._short = solutions, short
+        self._solutions, self._short = solutions, prices is not None
         self._aimed: Ints = np.zeros(0, dtype=np.int64)
         self._left = solutions.equations.shape[0]
+        self._place = np.full(solutions.basis.shape[0], -1, dtype=np.int64)
+        self._place[solutions.chosen] = np.arange(len(solutions.chosen))
         rows = sp.vstack([solutions.equations, solutions.basis[solutions.given]]).tocsr()
-        if short:
+        cost = np.zeros(rows.shape[1])
+        if prices is not None:
             rows = sp.hstack([rows, -rows]).tocsr()
+            cost = np.tile(prices[solutions.chosen], 2)
         self._lower, self._upper = lower.copy(), upper.copy()
-        right = [np.concatenate([np.zeros(self._left), bound[solutions.given]]) for bound in (lower, upper)]
+        least, most = (np.concatenate([np.zeros(self._left), bound[solutions.given]]) for bound in (lower, upper))
         columns = self._columns(lower[solutions.chosen], upper[solutions.chosen])
-        cost = np.full(rows.shape[1], 1.0 if short else 0.0)
-        self._program = Program(rows, cost, *columns, right=(right[0], right[1]), simplex=simplex)
+        self._program = Program(rows, cost, *columns, right=(least, most), simplex=simplex)
+
+    @property
+    def solves(self) -> int:
+        """Programs solved so far."""
+        return self._program.solves
+
+    @property
+    def work(self) -> int:
+        """Work done so far, see `Program`."""
+        return self._program.work
 
     def _columns(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
         """(least, most) per column, for these bounds of what is chosen."""
@@ -49,6 +65,12 @@ class Choices:
         nothing = np.zeros(len(lower))
         least = np.concatenate([np.maximum(nothing, lower), np.maximum(nothing, -upper)])
         return least, np.concatenate([np.maximum(nothing, upper), np.maximum(nothing, -lower)])
+
+    def price(self, unknowns: Ints, prices: Floats) -> None:
+        """From now on the distances of these cost something else."""
+        places = self._place[unknowns]
+        columns, prices = places[places >= 0], prices[places >= 0]
+        self._program.set_costs(np.concatenate([columns, columns + len(self._solutions.chosen)]), np.tile(prices, 2))
 
     def bound(self, lower: Floats, upper: Floats) -> None:
         """From now on every unknown deviates within these bounds."""
