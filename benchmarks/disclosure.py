@@ -49,8 +49,10 @@ def main() -> None:
         for rule in asked.rule:
             _against_optimum(rule)
     if asked.history:
-        ours, anew, before = add_to_history()
-        print_row(f"one table beside {before} others: CPU seconds", ours, "the history solved anew", anew, FEW)
+        for added in add_to_history():
+            beside = f"beside {added.before} others: CPU seconds"
+            print_row(f"a margin {beside}", added.margin, "the history solved anew", added.anew, FEW)
+            print_row(f"finest cells {beside}", added.cells, "the history solved anew", added.anew, FEW)
 
 
 def _options() -> argparse.Namespace:
