@@ -50,9 +50,10 @@ def main() -> None:
             _against_optimum(rule)
     if asked.history:
         for added in add_to_history():
-            beside = f"beside {added.before} others: CPU seconds"
-            print_row(f"a margin {beside}", added.margin, "the history solved anew", added.anew, FEW)
-            print_row(f"finest cells {beside}", added.cells, "the history solved anew", added.anew, FEW)
+            goal = FEW if added.last else None
+            for what, seconds in (("margin", added.margin), ("cells", added.cells), ("gate", added.gate)):
+                beside = f"{what} beside {added.before} tables: CPU seconds"
+                print_row(beside, seconds, "the history solved anew", added.anew, goal)
 
 
 def _options() -> argparse.Namespace:

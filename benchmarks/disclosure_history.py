@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from benchmarks.disclosure_tables import load
-from service.disclosure import CannotBeProtected, Dimension, Facts, ReleasedTable, Rules, Table, protect
+from service.disclosure import CannotBeProtected, Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
 
 TABLES = 200
 
@@ -22,15 +22,19 @@ class Added:
 
     Attributes:
         before: tables of the history that were released.
+        last: whether no more follow.
         anew: for all of these, one by one.
         margin: for regions by care form, most of which follows from what was released.
         cells: for the finest cells of all regions, all of which is tied to what was withheld before.
+        gate: for the last gate, which attacks all of the history from nothing.
     """
 
     before: int
+    last: bool
     anew: float
     margin: float
     cells: float
+    gate: float
 
 
 def add_to_history() -> Iterator[Added]:
@@ -46,7 +50,10 @@ def add_to_history() -> Iterator[Added]:
         if number % EACH == 0:
             margin, _ = _one_more(facts, Table((region, form), name="margin"), rules, released)
             cells, _ = _one_more(facts, Table((region, form, age), name="cells"), rules, released)
-            yield Added(len(released), anew, margin, cells)
+            start = time.process_time()
+            if not attack(facts, rules, released).clean:
+                raise ValueError(f"the attack found something beside {len(released)} tables")
+            yield Added(len(released), number == TABLES, anew, margin, cells, time.process_time() - start)
 
 
 def _one_more(

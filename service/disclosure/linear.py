@@ -48,7 +48,8 @@ class Program:
     Attributes:
         columns: length of x.
         solves: linear programs solved so far.
-        work: simplex steps times columns so far, which grows as time does and is the same every time.
+        work: simplex steps so far, times columns and rows that may vary, which grows as time does and is the same every
+            time.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Program:
         self.columns = matrix.shape[1]
         self.solves = 0
         self.work = 0
+        self._size = self.columns if right is None else self.columns + int(np.count_nonzero(right[0] != right[1]))
 
     def set_cost(self, column: int, cost: float) -> None:
         """Change one objective coefficient."""
@@ -114,7 +116,7 @@ class Program:
                 self._highs.clearSolver()
             self._highs.run()
             self.solves += 1
-            self.work += (1 + self._highs.getInfo().simplex_iteration_count) * self.columns
+            self.work += (1 + self._highs.getInfo().simplex_iteration_count) * self._size
             status = self._highs.getModelStatus()
             if status == highspy.HighsModelStatus.kOptimal:
                 return np.array(self._highs.getSolution().col_value)

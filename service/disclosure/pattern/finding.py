@@ -39,7 +39,7 @@ FAR_TRIALS = 600
 RELAX_WORK = 40_000_000
 """Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
 
-RELAX_WORK_BESIDE = 10_000_000
+RELAX_WORK_BESIDE = 3_000_000
 """The same beside more than `FEW_RELEASES` earlier releases."""
 
 FEW = 60
