@@ -108,6 +108,9 @@ class Choices:
 
     def find(self) -> Floats | None:
         """The deviation of every unknown; None when there is none."""
+        if not len(self._solutions.chosen):
+            nothing = np.zeros(len(self._lower))
+            return nothing if bool(np.all((self._lower <= 0) & (self._upper >= 0))) else None
         found = self._program.solve()
         if found is None:
             return None

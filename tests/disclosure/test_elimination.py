@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.disclosure.choices import Choices
 from service.disclosure.elimination import MOST, Solutions
 
 Matrix = npt.NDArray[np.int64]
@@ -68,3 +69,23 @@ def test_a_chain_of_releases_comes_down_to_one_number() -> None:
     found = Solutions.of(chain)
     assert len(found.chosen) == 1
     assert np.array_equal(found.basis.toarray(), np.ones((count, 1)))
+
+
+@given(matrix=matrices(), choice=st.integers(0, 9), bounds=st.integers(1, 6))
+def test_programs_by_hand_go_as_far_as_programs_as_they_are(matrix: Matrix, choice: int, bounds: int) -> None:
+    """Also where nothing is left to choose, or no equation is left."""
+    equations, target = sp.csr_matrix(matrix.astype(float)), choice % matrix.shape[1]
+    lower, upper = -np.arange(1.0, matrix.shape[1] + 1), np.full(matrix.shape[1], float(bounds))
+    reached = []
+    for solutions in (Solutions.of(equations), Solutions.none(equations)):
+        far = Choices(solutions, lower, upper)
+        far.aim(target, -1.0)
+        found = far.find()
+        assert found is not None
+        assert np.allclose(matrix @ found, 0.0, atol=1e-6)
+        near = Choices(solutions, lower, upper, prices=np.ones(len(lower)), simplex=1)
+        asked = lower.copy()
+        asked[target] = upper[target]
+        near.bound(asked, upper)
+        reached.append((round(float(found[target]), 5), near.find() is None))
+    assert reached[0] == reached[1]
