@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.disclosure import elimination
 from service.disclosure.choices import Choices
 from service.disclosure.elimination import MOST, Solutions
 
@@ -53,7 +55,15 @@ def test_whole_when_what_is_chosen_is_whole(matrix: Matrix) -> None:
     assert np.array_equal(basis[found.chosen], np.eye(len(found.chosen)))
 
 
-def test_what_would_fill_up_or_is_not_whole_is_left() -> None:
+def test_what_fills_up_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elimination, "FILLED", 0)
+    chain = sp.csr_matrix(np.array([[1.0, -1.0, 0.0, 1.0], [0.0, 1.0, -1.0, 1.0]]))
+    found = Solutions.of(chain)
+    assert len(found.chosen) == 4
+    assert (found.equations != chain).nnz == 0
+
+
+def test_what_is_large_or_not_whole_is_left() -> None:
     several = sp.csr_matrix((1, MOST + 1))
     parts = sp.csr_matrix(np.array([[0.5, 1.0]]))
     for matrix in (several, parts):
