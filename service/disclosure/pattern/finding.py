@@ -14,6 +14,8 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from service.disclosure.faults import CannotBeProtected, Obstacle
 from service.disclosure.pattern.certificates import Ledger, Need, Room
@@ -37,7 +39,7 @@ FAR_TRIALS = 600
 RELAX_WORK = 40_000_000
 """Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
 
-RELAX_WORK_BESIDE = 10_000_000
+RELAX_WORK_BESIDE = 3_000_000
 """The same beside more than `FEW_RELEASES` earlier releases."""
 
 FEW = 60
@@ -51,6 +53,12 @@ MOST_PROGRAMS = 5_000
 
 MOST_BEGINNINGS = 40
 """Patterns of a small table that are begun anew without one of the cells withheld."""
+
+AS_IT_WAS = (
+    "met wat al is vrijgegeven valt deze cel niet te beschermen",
+    "with what has been published already this cell cannot be protected",
+)
+"""Why it is of no use to withhold more, in Dutch and English."""
 
 Way = tuple[float, bool]
 
@@ -92,6 +100,22 @@ class Question:
         """How far nodes may deviate, beside what was published rounded."""
         return Room.of(self.measures, doubt(self.measures, self.released, self.lattice.nodes[1:]))
 
+    @cached_property
+    def touched(self) -> Flags:
+        """Nodes that what the table may publish can say something of, by way of equations between unknown figures.
+
+        Of all others the table changes nothing, nor can it: whether they are safe beside the releases before it is up
+        to the attack alone.
+        """
+        rows = self.lattice.relations()[:, ~self.fixed]
+        count, size = rows.shape
+        both = sp.bmat([[None, rows], [rows.T, None]]).tocsr() if count else sp.csr_matrix((size, size))
+        _, label = connected_components(both, directed=False)
+        mine = label[count:]
+        flags = np.zeros(self.lattice.size, dtype=np.bool_)
+        flags[~self.fixed] = np.isin(mine, mine[self.table[~self.fixed]])
+        return flags
+
     @property
     def unsafe(self) -> Flags:
         """Unsafe nodes."""
@@ -116,10 +140,16 @@ class Question:
         return few and self.lattice.size <= SMALL
 
     @property
-    def offered(self) -> Flags:
-        """Nodes that the table would publish if it could."""
+    def table(self) -> Flags:
+        """Nodes that are cells of the table."""
         flags = np.zeros(self.lattice.size, dtype=np.bool_)
         flags[self.lattice.nodes[0]] = True
+        return flags
+
+    @property
+    def offered(self) -> Flags:
+        """Nodes that the table would publish if it could."""
+        flags = self.table
         flags[self.kept] = False
         return flags
 
@@ -195,39 +225,37 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     withheld = (~question.offered & ~fixed) | question.unsafe
     weight = _weight(measures, exponent)
     ledger = Ledger(question.assessment, measures, question.insight, room, brief=lattice.size >= CROWDED)
+    ledger.leave(np.flatnonzero(~question.touched[question.assessment.nodes]))
     value = measures.value[question.assessment.nodes]
     order = np.argsort(-value if descending else value, kind="stable")
     programs = 0
     unmet: list[Need] = []
-    movable = ~fixed
+    movable = question.touched
     for use_empty in (False, True):
-        movable = ~fixed & ((measures.value > 0) | withheld | use_empty)
+        movable = question.touched & ((measures.value > 0) | withheld | use_empty)
         if without is not None:
             movable[without] = False
-        search = Search(lattice, measures, movable, withheld, weight, room=room)
+        search = Search(lattice, measures, movable, withheld, weight, room=room, offered=question.offered)
         unmet = complete(search, ledger, order, progress=progress)
         programs += search.solves
         if not unmet:
             break
     if unmet:
-        raise CannotBeProtected(
-            Obstacle(
-                lattice.describe(need.node),
-                "met wat al is vrijgegeven valt deze cel niet te beschermen",
-                "with what has been published already this cell cannot be protected",
-            )
-            for need in unmet[:20]
-        )
+        raise CannotBeProtected(Obstacle(lattice.describe(need.node), *AS_IT_WAS) for need in unmet[:20])
     if lattice.size >= CROWDED:
         return Pattern(withheld, ledger, programs)
-    search = Search(lattice, measures, withheld.copy(), withheld, weight, room=room, far=FAR_TRIALS)
+    search = Search(
+        lattice, measures, withheld.copy(), withheld, weight, room=room, offered=question.offered, far=FAR_TRIALS
+    )
     exposure = Exposure(lattice, withheld, question.unsafe)
     work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
     candidates = _by_value(measures, withheld & question.optional)
     withheld[relax(search, ledger, exposure, candidates, work=work, progress=progress)] = False
     programs += search.solves
     if question.small:
-        search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0), room=room)
+        search = Search(
+            lattice, measures, movable, withheld, _weight(measures, 1.0), room=room, offered=question.offered
+        )
         while exchange(search, ledger, _by_value(measures, withheld & question.optional), _weight(measures, 1.0)):
             pass
         programs += search.solves
