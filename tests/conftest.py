@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from postgres import PostgresServer, postgres_server
 from sqlalchemy import Engine, create_engine
+from typer import testing
+from typer.main import get_command
 
 from service.adapters.database import engine
 
@@ -85,6 +88,14 @@ def _statements_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "create_engine", create)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_made_once() -> Iterator[None]:
+    """Typer looks through every command of an application each time one is typed, which here is hundreds of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testing, "_get_command", cache(get_command))
         yield
 
 
