@@ -89,7 +89,7 @@ def key_holder(environment: Mapping[str, str], port: int, log: Path) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+def played(warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("pseudonyms")
     service_port, behind, front = free_port(), free_port(), free_port()
     environment = {
