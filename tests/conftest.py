@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
@@ -44,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
         made = item._fixtureinfo.name2fixturedefs.values()
         if item.get_closest_marker("xdist_group") is None and any(known[-1].scope == "module" for known in made):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: who waits for a service, a server or a browser leaves one idle."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_unconfigure() -> None:
