@@ -33,6 +33,13 @@ def describe(
         screen.table(headings, [_column(column) for column in found.columns], whole=[0])
         if found.about is not None:
             screen.table([Text("", ""), Text("NL", "NL"), Text("EN", "EN")], _about(found.about), whole=[0])
+        for served in found.serves:
+            screen.say(
+                Text(
+                    f"Dient, met uw toestemming, ook: {served.data_set}, versie {served.version}.",
+                    f"Serves, if you consent: {served.data_set}, version {served.version}.",
+                )
+            )
         screen.document("ok", exitCode=0, definition=found.to_json())
 
 
