@@ -21,6 +21,7 @@ from service.ports.unit_of_work import Page
 from service.use_cases import acceptance
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.complete_submission import complete_submission
+from service.use_cases.forms import SERVE
 from service.use_cases.judge_agreement import leave_agreement
 from service.use_cases.read_submissions import read_submission
 from service.use_cases.read_uses import read_uses
@@ -115,6 +116,7 @@ def test_one_delivery_counts_in_each_data_set(rounds: World) -> None:
         (event,) = rounds.events(object_id=found.id)
         assert (event.code, event.id, event.outcome) == ("submission.serve", receipt.audit_event_id, "success")
         assert event.commitment == receipt.commitment()
+        assert all(event.says(fact) for fact in SERVE.always)
     view = read_submission(rounds.call(rounds.parties["north"].principal), form.id)
     assert {one.id for one in view.served} == {one.id for one in delivered.served}
 
