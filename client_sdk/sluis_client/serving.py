@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from sluis_client import wire
 from sluis_client.answers import Submission
-from sluis_client.content import Content
 from sluis_client.errors import ReceiptError
 from sluis_client.language import Text
 from sluis_client.receipts import ReceiptBook, StoredReceipt
 from sluis_client.rules import RoundRules
+from sluis_client.sealing import SealedContent
 from sluis_client.transport import TokenSource, Transport, segment
 
 
@@ -20,14 +20,15 @@ class Serving:
         self._tokens = tokens
         self._receipts = receipts
 
-    def of(self, form: StoredReceipt, content: Content, rules: RoundRules) -> StoredReceipt:
+    def of(self, form: StoredReceipt, sent: SealedContent, rules: RoundRules) -> StoredReceipt:
         """The receipt of a form's delivery with what came with it, whose receipts were verified and are kept.
 
-        The service made the rows; the same ones are made here, of the file, and each receipt has to be about these.
+        The service made the rows; the same ones are made here, of the file, and each receipt has to be about these. Of
+        a delivery that another machine made, whose manifest is not here, the receipts themselves have to hold.
 
         Args:
             form: the receipt of the delivery, verified.
-            content: what was delivered.
+            sent: what was delivered, as it was sealed.
             rules: of its round.
 
         Raises:
@@ -35,7 +36,8 @@ class Serving:
         """
         if not rules.definition.serves:
             return form
-        checked = wire.check_content(rules.definition, rules.allowed_periods, content.source, content.format)
+        inner = sent.inner
+        checked = wire.check_content(rules.definition, rules.allowed_periods, inner.source, inner.format)
         known = {served.data_set: served for served in rules.definition.serves}
         found = self._read(form.submission).served
         for one in found:
@@ -44,14 +46,13 @@ class Serving:
             made = self._read(one.submission)
             receipt, served = made.receipt, known[one.data_set]
             records = wire.content_of_records(served.records(checked.table))
+            manifest = None if form.manifest is None else served.manifest(form.manifest, one.round, records, sent.salt)
             if (
                 receipt is None
-                or receipt.receipt.submission_id != one.submission
-                or receipt.receipt.data_set != one.data_set
-                or receipt.receipt.content_digest != wire.digest(records)
+                or (receipt.receipt.submission_id, receipt.receipt.data_set) != (one.submission, one.data_set)
+                or (manifest is not None and receipt.receipt.content_digest != manifest.content_digest)
             ):
                 raise ReceiptError(_ANOTHER)
-            manifest = None if form.manifest is None else served.manifest(form.manifest, one.round, records)
             stored = StoredReceipt(receipt, manifest, form.name)
             self._receipts.verify(stored)
             self._receipts.keep(stored)

@@ -209,7 +209,7 @@ class Session:
         )
         salted = self.salted(content)
         delivered = self.courier.deliver(salted, destination, report.rows, progress or _no_progress)
-        receipt = self.serving.of(delivered.receipt, content, rules)
+        receipt = self.serving.of(delivered.receipt, salted, rules)
         return replace(delivered, receipt=self.witness.prove(receipt))
 
     def withdraw(self, submission: str) -> StoredReceipt:

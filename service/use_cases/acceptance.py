@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +23,7 @@ from service.use_cases.call import Services, Step
 from service.use_cases.describe_data_set import wire_definition
 from service.use_cases.forms import Serving
 from service.use_cases.kept_pseudonyms import PseudonymKeeper
+from service.use_cases.opening import Content
 from sluis_client.wire import (
     RECEIPT_PREFIX,
     Faults,
@@ -73,7 +73,7 @@ def look_into(
     services: Services,
     admission: Admission,
     manifest: Manifest,
-    content: bytes | BinaryIO,
+    content: Content,
     keys: Mapping[str, bytes],
 ) -> Verdict:
     """Check all rows and, when they are good, make the encrypted parts durable. No transaction is open meanwhile.
@@ -104,7 +104,7 @@ def look_into(
             add(kept)
 
         limits = ContentLimits(content=services.limits.content_size)
-        found.append(check_rows(definition, periods, content, manifest.format, take=take, limits=limits))
+        found.append(check_rows(definition, periods, content.rows, manifest.format, take=take, limits=limits))
         return found[0].ok and not keeper.faults.total
 
     with services.checking if manifest.content_size > LARGE else nullcontext():
@@ -112,7 +112,7 @@ def look_into(
     (outcome,) = found
     if part is None:
         return Verdict(outcome.rows, keeper.faults if outcome.ok else outcome.faults, None, None, None)
-    served = tuple(_served(services, serving, manifest, form, keys) for serving in admission.servings)
+    served = tuple(_served(services, serving, (manifest, content.salt), form, keys) for serving in admission.servings)
     return Verdict(outcome.rows, outcome.faults, part, person, ",".join(sorted(domains)) or None, served)
 
 
@@ -121,12 +121,17 @@ class ServedRowsError(RuntimeError):
 
 
 def _served(
-    services: Services, serving: Serving, manifest: Manifest, form: list[pa.Table], keys: Mapping[str, bytes]
+    services: Services,
+    serving: Serving,
+    signed: tuple[Manifest, bytes],
+    form: list[pa.Table],
+    keys: Mapping[str, bytes],
 ) -> tuple[Manifest, Verdict]:
     """What the delivery of a form gives another data set, held against its definition like any other delivery."""
+    manifest, salt = signed
     content = content_of_records([record for table in form for record in serving.served.records(table)])
-    there = serving.served.manifest(manifest, serving.round.id, content)
-    found = look_into(services, Admission(serving.round, serving.replaces), there, content, keys)
+    there = serving.served.manifest(manifest, serving.round.id, content, salt)
+    found = look_into(services, Admission(serving.round, serving.replaces), there, Content(content, b""), keys)
     if found.part is None:
         raise ServedRowsError(f"{manifest.data_set} serves {there.data_set}: {dict(found.faults.by_code)}")
     return there, found

@@ -24,6 +24,7 @@ from service.use_cases.acceptance import (
 from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
 from service.use_cases.call import Call, Step
 from service.use_cases.forms import take_turns
+from service.use_cases.opening import Content
 from service.use_cases.pieces_together import PiecesTogether
 from service.use_cases.receive_part import own_submission
 from service.use_cases.submit_records import Delivered, repeated
@@ -126,7 +127,7 @@ def _look_into(call: Call, submission: str, ready: _Ready) -> Verdict | None:
     with call.between(EVENT, submission):
         try:
             ready.content.require_signed()  # 2
-            content = io.BufferedReader(ready.content)
+            content = Content(io.BufferedReader(ready.content), ready.content.salt())
             return look_into(call.services, ready.admission, ready.manifest, content, ready.keys)  # 3
         except MissingPartError:
             with call.services.database.look() as data:  # a transaction of its own: this one sees what was

@@ -12,7 +12,7 @@ from service.use_cases.acceptance import data_keys, keep_persons, look_into, ser
 from service.use_cases.admission import Admission, admission_of, received, require_same_clock
 from service.use_cases.call import Call, Step
 from service.use_cases.forms import take_turns
-from service.use_cases.opening import Sealed, opened, require_as_announced, without_salt
+from service.use_cases.opening import Content, Sealed, opened, require_as_announced, without_salt
 from sluis_client.wire import Manifest, SignedManifest, digest
 
 EVENT = EventCode(
@@ -75,7 +75,7 @@ def submit_records(call: Call, signed: SignedManifest, given: bytes | Sealed, id
 class _Ready:
     admission: Admission
     keys: Mapping[str, bytes]
-    content: bytes
+    content: Content
 
 
 def _admit(call: Call, signed: SignedManifest, given: bytes | Sealed, idempotency_key: str) -> _Ready | Submission:

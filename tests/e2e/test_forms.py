@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from supplier_place import FORM, MONTH, SupplierPlace
 
-from sluis_client import Client, ReceiptError, ServiceRefusedError
+from sluis_client import Client, ReceiptError, ServiceRefusedError, wire
 from sluis_client.content import FileContent
 from sluis_client.wire import Format
 
@@ -45,14 +45,18 @@ def test_one_file_serves_both(supplier_place: SupplierPlace, tmp_path: Path) -> 
             kept, "accepted"
         )
 
-        # another file would give other rows: a receipt about those is not believed
         session, rules = client._session, client.rules(ROUND)
+        table = wire.check_content(rules.definition, rules.allowed_periods, path, "csv").table
+        bare = {wire.digest(wire.content_of_records(served.records(table))) for served in rules.definition.serves}
+        assert not bare & {one.signed.receipt.content_digest for one in kept.values()}, "a digest that can be guessed"
+
+        # another file would give other rows: a receipt about those is not believed
         other = FileContent.of(filled_in(client, tmp_path / "other.csv", free=5, waiting=3), Format.CSV)
         with pytest.raises(ReceiptError, match="something else"):
-            session.serving.of(first.receipt, other, rules)
+            session.serving.of(first.receipt, session.salted(other), rules)
         fewer = replace(rules, definition=replace(rules.definition, serves=rules.definition.serves[:1]))
         with pytest.raises(ReceiptError, match="something else"):
-            session.serving.of(first.receipt, FileContent.of(path, Format.CSV), fewer)
+            session.serving.of(first.receipt, session.salted(FileContent.of(path, Format.CSV)), fewer)
 
         again = client.submit(path, ROUND)
         assert (again.outcome, again.receipt.served) == ("duplicate", first.receipt.served)

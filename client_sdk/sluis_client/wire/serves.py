@@ -8,6 +8,7 @@ machine and in the service, to the byte, and the supplier recognises them in the
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ Record = Mapping[str, Value]
 
 _MAX_VERSION = 10**6
 _NONCE_BYTES = 16
+_SALT_PREFIX = b"sluis-served-salt-v1\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +102,20 @@ class Served:
             for row in self.rows
         ]
 
-    def manifest(self, manifest: Manifest, round_: str, content: bytes) -> Manifest:
+    def manifest(self, manifest: Manifest, round_: str, content: bytes, salt: bytes) -> Manifest:
         """What the supplier would have signed for the other data set, had it delivered that by itself.
 
-        It follows from the manifest that it did sign, so that both sides make the same one.
+        It follows from the manifest that it did sign, so that both sides make the same one. What came sealed has a
+        digest that tells nothing of its figures, and so has this.
 
         Args:
             manifest: of the delivery.
             round_: the round of the other data set.
             content: the canonical JSON of its records.
+            salt: the 32 bytes that came before sealed content; none before other content.
         """
         seed = f"{manifest.digest()}\n{self.data_set}\n{self.version}".encode()
+        before = hmac.digest(salt, _SALT_PREFIX + seed, hashlib.sha256) if manifest.sealed else b""
         return Manifest(
             data_set=self.data_set,
             data_set_version=self.version,
@@ -118,10 +123,11 @@ class Served:
             supplier=manifest.supplier,
             format=Format.JSON,
             rows=None,
-            content_digest=digest(content),
-            content_size=len(content),
+            content_digest=digest(before + content),
+            content_size=len(before) + len(content),
             nonce=base64url(hashlib.sha256(seed).digest()[:_NONCE_BYTES]),
             created_at=manifest.created_at,
+            sealed=manifest.sealed,
         )
 
 
