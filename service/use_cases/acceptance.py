@@ -80,7 +80,8 @@ def look_into(
 
     The part holds no pseudonym as it was delivered (`kept_pseudonyms`). Rows come some at a time, and are in memory no
     longer: a large delivery takes no more of it than a small one. Only those of a form stay until what it serves is
-    made of them: its definition bounds how many they are.
+    made of them: its definition bounds how many they are. Its own part keeps none of them. Nothing is released of it,
+    and there they would outlive what was made of them, when that is withdrawn or was never consented to.
 
     Raises:
         MissingPartError: a piece of the content is not there any more.
@@ -101,6 +102,7 @@ def look_into(
                 domains.update(_domains(kept[person]))
             if admission.servings:
                 form.append(kept)
+                kept = kept.slice(0, 0)
             add(kept)
 
         limits = ContentLimits(content=services.limits.content_size)

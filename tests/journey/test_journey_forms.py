@@ -121,6 +121,22 @@ def test_one_delivery_counts_in_each_data_set(rounds: World) -> None:
     assert {one.id for one in view.served} == {one.id for one in delivered.served}
 
 
+def test_no_figure_is_kept_with_the_form_itself(any_world: World) -> None:
+    """Those that serve nothing, for want of consent, and those of a data set that is withdrawn, would stay there."""
+    world, party = any_world, any_world.parties["north"]
+    for data_set in (CAPACITY, OUTFLOW, FORM):
+        world.round(PERIOD, data_set=data_set)
+    consents(world, party, [CAPACITY])
+    delivered = deliver(world, [a_row(free=7, waiting_home=4)])
+    assert delivered.submission.rows == 1
+    assert rows_of(world, FORM) == []
+    assert [row["available_places"] for row in rows_of(world, CAPACITY)] == [7]
+    (came,) = delivered.served
+    withdraw_submission(world.call(party.principal), came.id)
+    assert rows_of(world, FORM) == []
+    assert world.files() == world.stored() == {delivered.submission.part}
+
+
 def test_in_parts_as_in_one_call(rounds: World) -> None:
     party, rows = rounds.parties["north"], [a_row(free=7, waiting_home=4)]
     text = ",".join(rows[0]) + "\r\n" + ",".join("" if v is None else str(v) for v in rows[0].values()) + "\r\n"
