@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from bundles import bundle_of
@@ -144,6 +145,39 @@ def test_a_form_that_does_not_fit_is_refused(name: str) -> None:
     make, expected = WRONG[name]
     found = {(fault.path, fault.code) for fault in serves_faults(CATALOGUE, make())}
     assert expected <= found, found
+
+
+def test_rows_that_could_meet_are_refused() -> None:
+    """Each row has its own code, in another column: of somebody who goes home from home they would be the same."""
+    to = next(d for d in CATALOGUE.data_set("blocked-outflow").dimensions if d.name == "next_place")
+    target = CATALOGUE.data_set("blocked-outflow")
+    target = replace(target, dimensions=(*target.dimensions, replace(to, name="from_place")))
+    catalogue = replace(CATALOGUE, data_sets=(*(d for d in CATALOGUE.data_sets if d.id != target.id), target))
+
+    def row(number: int, ends: str, starts: str) -> tuple[Filled, ...]:
+        kept = (one for one in OUTFLOW.rows[number] if one.name != "next_place")
+        return (*kept, Filled(ends, code="home"), Filled(starts, column="place"))
+
+    def found(*rows: tuple[Filled, ...]) -> set[tuple[str, str]]:
+        form = replace(FORM, dimensions=(*FORM.dimensions, replace(to, name="place")))
+        faults = serves_faults(catalogue, replace(form, serves=(CAPACITY, replace(OUTFLOW, rows=rows))))
+        return {(fault.path, fault.code) for fault in faults if fault.path.startswith("serves.1")}
+
+    assert found(row(0, "next_place", "from_place")) == set()
+    assert found(row(0, "next_place", "from_place"), row(1, "from_place", "next_place")) == {
+        ("serves.1.rows", "serves-twice")
+    }
+
+
+@pytest.mark.parametrize("bound", ["valid_from", "valid_until"])
+def test_a_code_that_does_not_always_hold_is_refused(bound: str) -> None:
+    """Before or after its day no delivery of the form could be taken."""
+    places = CATALOGUE.classification("next-places")
+    codes = tuple(replace(c, **{bound: date(2026, 1, 1)}) if c.code == "home" else c for c in places.codes)
+    others = (c for c in CATALOGUE.classifications if c.id != places.id)
+    catalogue = replace(CATALOGUE, classifications=(*others, replace(places, codes=codes)))
+    found = [(fault.path, fault.code) for fault in serves_faults(catalogue, FORM)]
+    assert found == [("serves.1.rows.6.next_place", "unknown-name")]
 
 
 def test_every_fault_is_tried_and_told() -> None:

@@ -8,6 +8,7 @@ fills one cell of one data set, no check ties measures that go to different ones
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 from service.adapters.bundle.purpose_checks import PurposeFault
 from service.adapters.bundle.purpose_faults import FaultText
@@ -146,7 +147,8 @@ class _Row:
     def _dimension(self, target: Dimension, one: Filled) -> Iterator[PurposeFault]:
         finest = self._catalogue.classification(target.classifications[0])
         if one.column is None:
-            codes = {code.code for code in finest.at(finest.finest)}
+            always = [c for c in finest.at(finest.finest) if c.valid_from is None and c.valid_until is None]
+            codes = {code.code for code in always}  # one that ends would have every delivery after it fail
             if target.is_period or one.code not in codes:
                 known = ", ".join(sorted(codes)[:20])
                 yield self._fault(target.name, "unknown-name", name=str(one.code), kind="code", known=known)
@@ -190,12 +192,17 @@ def _once(form: DataSet) -> Iterator[PurposeFault]:
     for name in sorted({name for name in goes if goes.count(name) > 1}):
         yield PurposeFault(f"measures.{name}", "serves-twice", {"name": name})
     for number, served in enumerate(form.serves):
-        codes = [tuple(sorted((one.name, one.code) for one in row if one.code is not None)) for row in served.rows]
-        if len(set(codes)) < len(codes):
+        codes = [{one.name: one.code for one in row if one.code is not None} for row in served.rows]
+        if any(_may_meet(one, other) for one, other in combinations(codes, 2)):
             yield PurposeFault(f"serves.{number}.rows", "serves-twice", {"name": served.data_set})
     if form.serves:
         for name in sorted({m.name for m in form.measures} - set(goes)):
             yield PurposeFault(f"measures.{name}", "serves-missing", {"name": name, "dataset": "serves"})
+
+
+def _may_meet(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two rows can become the same: no dimension has another code in each of them, whatever fills the rest."""
+    return all(one[name] == other[name] for name in one.keys() & other.keys())
 
 
 def _ties(form: DataSet) -> Iterator[PurposeFault]:
