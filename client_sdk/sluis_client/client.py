@@ -505,7 +505,7 @@ class Client:
 
         Args:
             receipt: the receipt, or the submission's id.
-            path: the file that was delivered, to prove that it is that file.
+            path: the file that was delivered, to prove that it is that file; of what came with a form the file of that.
             in_log: fail while the receipt has no place in the service's audit log; one that it has is always proven.
 
         Raises:
@@ -520,13 +520,14 @@ class Client:
             ...     client.verify_receipt(delivered.submission, "capacity.csv").rows
             2
         """
-        stored = self._session.receipts.get(receipt) if isinstance(receipt, str) else receipt
+        receipts = self._session.receipts
+        stored = receipts.get(receipt) if isinstance(receipt, str) else receipt
         if stored is None:
             raise NoReceiptError
-        digest = None
+        receipts.verify(stored, in_log=in_log)
         if path is not None:
-            digest = self._session.digest_in(stored, self.desk.content(Path(path), stored.round))
-        self._session.receipts.verify(stored, digest, in_log=in_log)
+            sent = receipts.form_of(stored) or stored
+            receipts.verify(sent, self._session.digest_in(sent, self.desk.content(Path(path), sent.round)))
         return stored
 
     def follow_log(self) -> LogFollowed:

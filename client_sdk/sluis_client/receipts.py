@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from sluis_client import wire
 from sluis_client.answers import ServedDelivery, Submission
-from sluis_client.errors import LogError, ReceiptError
+from sluis_client.errors import LogError, ReceiptError, UnexpectedAnswerError
 from sluis_client.in_log import require_in_log
 from sluis_client.language import Text
 from sluis_client.outbox import Entry
@@ -122,6 +122,15 @@ class ReceiptBook:
         document = self._profile.receipt(submission)
         return None if document is None else _read(document)
 
+    def form_of(self, stored: StoredReceipt) -> StoredReceipt | None:
+        """The receipt of the form that a delivery came with; None when it came by itself.
+
+        Raises:
+            ReceiptError: a receipt is damaged.
+        """
+        forms = (kept for kept in self._stored() if any(one.submission == stored.submission for one in kept.served))
+        return next(forms, None)
+
     def accept(self, signed: wire.SignedReceipt, entry: Entry, submission: Submission) -> StoredReceipt:
         """The receipt of a delivery, after it has been verified and is on disk.
 
@@ -228,7 +237,7 @@ _ANOTHER_DELIVERY = Text(
 def _read(document: Mapping[str, Any]) -> StoredReceipt:
     try:
         return StoredReceipt.from_json(document)
-    except wire.WireError:
+    except (wire.WireError, UnexpectedAnswerError):
         raise ReceiptError(
             Text("Een bewaard ontvangstbewijs is beschadigd.", "A receipt that was kept is damaged.")
         ) from None

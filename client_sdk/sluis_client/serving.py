@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sluis_client import wire
 from sluis_client.answers import Submission
-from sluis_client.errors import ReceiptError
+from sluis_client.errors import FileError, ReceiptError
 from sluis_client.language import Text
 from sluis_client.receipts import ReceiptBook, StoredReceipt
 from sluis_client.rules import RoundRules
@@ -33,11 +33,12 @@ class Serving:
 
         Raises:
             ReceiptError: the service made something else of the figures, or served what the form does not.
+            FileError: the file changed since; the delivery counts, and the same command with the file as it was then
+                brings the receipts.
         """
         if not rules.definition.serves:
             return form
-        inner = sent.inner
-        checked = wire.check_content(rules.definition, rules.allowed_periods, inner.source, inner.format)
+        checked = _checked_again(sent, rules)
         known = {served.data_set: served for served in rules.definition.serves}
         found = self._read(form.submission).served
         for one in found:
@@ -53,7 +54,8 @@ class Serving:
                 or (manifest is not None and receipt.receipt.content_digest != manifest.content_digest)
             ):
                 raise ReceiptError(_ANOTHER)
-            stored = StoredReceipt(receipt, manifest, form.name)
+            kept = self._receipts.get(one.submission) or StoredReceipt(receipt, manifest, form.name)
+            stored = replace(kept, signed=receipt, manifest=manifest or kept.manifest)
             self._receipts.verify(stored)
             self._receipts.keep(stored)
         form = replace(form, served=found)
@@ -75,6 +77,27 @@ class Serving:
         return Submission.from_answer(answer.object, answer.headers)
 
 
+def _checked_again(sent: SealedContent, rules: RoundRules) -> wire.Checked:
+    inner = sent.inner
+    try:
+        checked = wire.check_content(rules.definition, rules.allowed_periods, inner.source, inner.format)
+        for _ in inner.parts(_BLOCK):
+            pass
+    except (FileError, OSError):
+        raise FileError(
+            Text(
+                f"{inner.name} veranderde na het versturen; de aanlevering telt.",
+                f"{inner.name} changed after it was sent; the delivery counts.",
+            ),
+            Text(
+                "Geef de opdracht opnieuw met het bestand zoals het was; dan krijgt u de ontvangstbewijzen.",
+                "Give the command again with the file as it was; then you get the receipts.",
+            ),
+        ) from None
+    return checked
+
+
+_BLOCK = 1 << 20
 _ANOTHER = Text(
     "De dienst maakte iets anders van uw cijfers dan het formulier zegt. Meld dit bij de beheerder.",
     "The service made something else of your figures than the form says. Report this to the operator.",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from supplier_place import FORM, MONTH, SupplierPlace
 
-from sluis_client import Client, ReceiptError, ServiceRefusedError, wire
+from sluis_client import Client, FileError, ReceiptError, ServiceRefusedError, wire
 from sluis_client.content import FileContent
 from sluis_client.wire import Format
 
@@ -58,8 +58,25 @@ def test_one_file_serves_both(supplier_place: SupplierPlace, tmp_path: Path) -> 
         with pytest.raises(ReceiptError, match="something else"):
             session.serving.of(first.receipt, session.salted(FileContent.of(path, Format.CSV)), fewer)
 
+        # whoever has the file proves of each receipt that it is of that file
+        for one in kept.values():
+            client.verify_receipt(one.submission, path)
+            with pytest.raises(ReceiptError, match="not the one"):
+                client.verify_receipt(one.submission, other.path)
+
         again = client.submit(path, ROUND)
         assert (again.outcome, again.receipt.served) == ("duplicate", first.receipt.served)
+
+        # one of them is withdrawn: what proves that stays, also when the form's receipts are fetched anew
+        gone = client.withdraw(kept[f"capacity-{MONTH}"].submission)
+        sent = session.salted(FileContent.of(path, Format.CSV))
+        assert {one.state for one in session.serving.of(first.receipt, sent, rules).served} == {"accepted", "withdrawn"}
+        assert next(one for one in client.receipts() if one.submission == gone.submission) == gone
+
+        # a file that was changed meanwhile accuses nobody
+        filled_in(client, path, free=9, waiting=1)
+        with pytest.raises(FileError, match="the delivery counts"):
+            session.serving.of(first.receipt, sent, rules)
         corrected = client.submit(filled_in(client, path, free=9, waiting=1), ROUND, first.submission)
         assert {client_round.delivery for client_round in client.rounds() if client_round.data_set in FORM} == {
             "accepted"
