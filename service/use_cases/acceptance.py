@@ -43,6 +43,9 @@ LARGE = 1024 * 1024
 """Bytes of content from which a check waits its turn."""
 
 
+_RECORDS_MADE_HERE = 2**31 - 1
+"""Bytes of records that the service made of a form: nobody sent them in one call, and the form's size bounds them."""
+
 PERSONS_AT_ONCE = 20_000
 """Persons that are made findable in one statement."""
 
@@ -75,6 +78,8 @@ def look_into(
     manifest: Manifest,
     content: Content,
     keys: Mapping[str, bytes],
+    *,
+    limits: ContentLimits | None = None,
 ) -> Verdict:
     """Check all rows and, when they are good, make the encrypted parts durable. No transaction is open meanwhile.
 
@@ -105,8 +110,8 @@ def look_into(
                 kept = kept.slice(0, 0)
             add(kept)
 
-        limits = ContentLimits(content=services.limits.content_size)
-        found.append(check_rows(definition, periods, content.rows, manifest.format, take=take, limits=limits))
+        within = limits or ContentLimits(content=services.limits.content_size)
+        found.append(check_rows(definition, periods, content.rows, manifest.format, take=take, limits=within))
         return found[0].ok and not keeper.faults.total
 
     with services.checking if manifest.content_size > LARGE else nullcontext():
@@ -133,7 +138,9 @@ def _served(
     manifest, salt = signed
     content = content_of_records([record for table in form for record in serving.served.records(table)])
     there = serving.served.manifest(manifest, serving.round.id, content, salt)
-    found = look_into(services, Admission(serving.round, serving.replaces), there, Content(content, b""), keys)
+    made_here = ContentLimits(records=_RECORDS_MADE_HERE)
+    admission = Admission(serving.round, serving.replaces)
+    found = look_into(services, admission, there, Content(content, b""), keys, limits=made_here)
     if found.part is None:
         raise ServedRowsError(f"{manifest.data_set} serves {there.data_set}: {dict(found.faults.by_code)}")
     return there, found

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 
 import pytest
@@ -149,6 +150,16 @@ def test_in_parts_as_in_one_call(rounds: World) -> None:
     assert {one.round for one in done.served} == {name_of(CAPACITY), name_of(OUTFLOW)}
     again = complete_submission(rounds.call(party.principal), begun.id, 1)
     assert (again.repeated, {one.id for one in again.served}) == (True, {one.id for one in done.served})
+
+
+def test_what_a_form_gives_may_be_larger_than_what_is_sent_in_one_call(
+    rounds: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file in parts, of more rows than records that are sent inline can be."""
+    monkeypatch.setattr(acceptance, "ContentLimits", partial(acceptance.ContentLimits, records=600))
+    content = content_of_records([a_row()])
+    assert len(content) < 600
+    assert {one.rows for one in deliver(rounds, [a_row()]).served} == {1, 8}
 
 
 def test_the_same_call_twice_serves_once(rounds: World) -> None:
