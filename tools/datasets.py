@@ -9,6 +9,7 @@ from service.domain.catalogue import Catalogue, DataSet
 
 TEST = "tests/journey/test_every_data_set.py"
 DEMONSTRATION = "tests/e2e/test_released_figures.py"
+FORMS = "tests/journey/test_journey_forms.py"
 
 TABLES = {1: "1: demand, broad", 2: "2: demand, specific", 3: "3: supply, broad", 4: "4: supply, specific"}
 _INTRODUCTION = """
@@ -20,6 +21,12 @@ column with its definition.
 *Delivered*: who delivers, for a period of which length, and how many days after its end. *Value / workable*: the
 report's assessment matrix. The test delivers the data set, asks for it lawfully, holds the release against sums of
 its own, and asks for it unlawfully.
+"""
+_FORMS = """
+A form is a data set of which a delivery serves others, so that a supplier hands the same records in once. Each figure
+goes as it is into one row of one data set; rows are made by the service, and by the supplier's own machine to hold the
+receipts against. It serves those to which its supplier consents, in one consent, and all of them or none: what one
+round refuses, no round takes. Nothing is released of the form itself ([0028](adr/0028-forms.md)).
 """
 _RULES = """
 **Versions.** A definition is never changed under figures that were delivered by it. A new version is a file of its
@@ -54,6 +61,9 @@ def datasets_page() -> tuple[str, ...]:
         _table(("#", "data set", "table", "delivered", "available", "value / workable", "released"), map(_row, rows)),
         "## Further data sets",
         _table(("data set", "source", "delivered", "available", "released"), map(_further, others)),
+        "## Forms",
+        _FORMS,
+        _table(("form", "serves", "filled from"), (row for found in others for row in _served(found))),
         "## What they measure",
         _table(
             ("data set", "by", "measures", "sensitivity", "profile; age; kept", "test"),
@@ -85,6 +95,15 @@ def _further(found: DataSet) -> Sequence[str]:
     return name, found.source, _delivered(found), available, found.legal_default.en
 
 
+def _served(found: DataSet) -> Iterable[Sequence[str]]:
+    for served in found.serves:
+        rows = [
+            ", ".join(f"{one.name}: {one.column}" if one.code is None else f"{one.name} = {one.code}" for one in row)
+            for row in served.rows
+        ]
+        yield f"`{found.id}` v{found.version}", f"`{served.data_set}` v{served.version}", "; ".join(rows)
+
+
 def _measured(found: DataSet, catalogue: Catalogue) -> Sequence[str]:
     by = ", ".join(
         f"{d.name} ({'/'.join(catalogue.classification(c).id for c in d.classifications)})" for d in found.dimensions
@@ -105,6 +124,8 @@ def _measured(found: DataSet, catalogue: Catalogue) -> Sequence[str]:
 def _test(found: DataSet) -> str:
     if found.id in {"staffed-beds", "cancelled-operations"}:
         return f"`{DEMONSTRATION}`"
+    if found.serves:
+        return f"`{FORMS}`"
     return f"`{TEST}::test_delivered_and_released[{found.id}]`, `::test_asked_for_unlawfully[{found.id}]`"
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -72,6 +73,7 @@ def vectors() -> dict[str, Any]:
         "receipt": _receipt(plain),
         "sealingKeys": _sealing_keys(),
         "sealed": _sealed(sealed_manifest, salt),
+        "served": _served(plain, sealed_manifest, salt),
     }
 
 
@@ -152,6 +154,30 @@ def _receipt(manifest: wire.Manifest) -> dict[str, Any]:
         "canonical": receipt.canonical().decode(),
         "signedText": (wire.RECEIPT_PREFIX + receipt.canonical()).decode(),
         **wire.sign_receipt(receipt, _SERVICE).to_json(),
+    }
+
+
+def _served(plain: wire.Manifest, sealed: wire.Manifest, salt: bytes) -> dict[str, Any]:
+    """What a form would make of its first row for another data set: records, and the manifest that follows."""
+    names = ("period", "region", "care_form")
+    row = tuple(wire.Filled(name, column=name) for name in names)
+    beds, full = (wire.Filled("beds", column=f"{kind}_bed_days") for kind in ("staffed", "occupied"))
+    served = wire.Served(
+        "beds",
+        1,
+        ((*row, wire.Filled("kind", code="staffed"), beds), (*row, wire.Filled("kind", code="occupied"), full)),
+    )
+    table = pa.table({"period": ["2019Q1"], "region": ["S08000015"], "care_form": ["cardiology"]})
+    table = table.append_column("staffed_bed_days", pa.array([90])).append_column("occupied_bed_days", pa.array([61]))
+    content = wire.content_of_records(served.records(table))
+    made = {
+        name: served.manifest(manifest, "beds-2019", content, salt)
+        for name, manifest in (("ofManifest", plain), ("ofSealed", sealed))
+    }
+    return {
+        "serves": served.to_json(),
+        "content": content.decode(),
+        **{name: {"manifest": one.to_json(), "digest": one.digest()} for name, one in made.items()},
     }
 
 

@@ -76,13 +76,21 @@ def fetch_agreements(transport: Transport, tokens: TokenSource) -> list[Agreemen
 
 
 def give_consent(
-    transport: Transport, tokens: TokenSource, data_set: str, purposes: Sequence[str], valid_until: str | None
+    transport: Transport,
+    tokens: TokenSource,
+    data_set: str,
+    *,
+    purposes: Sequence[str],
+    valid_until: str | None,
+    serves: Sequence[str] | None,
 ) -> Agreement:
-    """Let your own figures be used, from today."""
+    """Let your own figures be used, from today; of a form in the data sets that it `serves`, all of them when None."""
     require_identifier(data_set)
     body: dict[str, object] = {"dataSet": data_set, "purposes": list(purposes)}
     if valid_until is not None:
         body["validUntil"] = valid_until
+    if serves is not None:
+        body["serves"] = list(serves)
     return Agreement.from_json(
         transport.call("POST", "/v1/consents", tokens=tokens, payload=lambda: Payload.json(body)).object
     )

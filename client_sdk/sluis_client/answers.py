@@ -118,6 +118,50 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class ServedDelivery:
+    """A delivery to another data set, made of the figures of a form.
+
+    Attributes:
+        submission: its submission id.
+        data_set: data set id.
+        round: round id.
+        state: accepted, superseded or withdrawn.
+        rows: number of rows that the form gave it.
+    """
+
+    submission: str
+    data_set: str
+    round: str
+    state: str
+    rows: int
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """It from an answer.
+
+        Raises:
+            UnexpectedAnswerError: a field is missing or of another kind.
+        """
+        return cls(
+            submission=field(document, "submissionId", str),
+            data_set=field(document, "dataSet", str),
+            round=field(document, "round", str),
+            state=field(document, "state", str),
+            rows=field(document, "rows", int),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of `--json`."""
+        return {
+            "submissionId": self.submission,
+            "dataSet": self.data_set,
+            "round": self.round,
+            "state": self.state,
+            "rows": self.rows,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """What the service holds of one delivery.
 
@@ -136,6 +180,7 @@ class Submission:
         parts: the parts that the service has, while receiving.
         faults: why it was refused, if it was.
         duplicate: whether this is an earlier delivery of the same content, given instead of a new one.
+        served: what came with it, when it is that of a form.
     """
 
     id: str
@@ -152,6 +197,7 @@ class Submission:
     parts: tuple[Part, ...]
     faults: wire.Faults | None
     duplicate: bool
+    served: tuple[ServedDelivery, ...] = ()
 
     @classmethod
     def from_answer(cls, document: Mapping[str, Any], headers: Mapping[str, str]) -> Self:
@@ -179,6 +225,7 @@ class Submission:
             ),
             faults=None if faults is None else _read(wire.Faults.from_json, faults, "faults"),
             duplicate=headers.get("Sluis-Outcome") == "duplicate",
+            served=tuple(ServedDelivery.from_json(item) for item in _list(document, "served")),
         )
 
 

@@ -436,13 +436,21 @@ class Client:
         """
         return fetch_agreements(self._session.transport, self._session.tokens)
 
-    def consent(self, data_set: str, *, purposes: Sequence[str] = (), valid_until: str | None = None) -> Agreement:
+    def consent(
+        self,
+        data_set: str,
+        *,
+        purposes: Sequence[str] = (),
+        valid_until: str | None = None,
+        serves: Sequence[str] | None = None,
+    ) -> Agreement:
         """Let your own figures be used, from today.
 
         Args:
             data_set: what the consent is about.
             purposes: for which; none for every one.
             valid_until: the last day, as 2026-12-31; None until you leave it.
+            serves: of a form, the data sets that it may serve; None for all of them. It is one consent.
 
         Raises:
             ServiceRefusedError: there is no such data set or purpose, or it ends before today.
@@ -453,7 +461,15 @@ class Client:
             ...     client.consent("capacity", valid_until="2099-12-31").valid_until
             '2099-12-31'
         """
-        return give_consent(self._session.transport, self._session.tokens, data_set, purposes, valid_until)
+        session = self._session
+        return give_consent(
+            session.transport,
+            session.tokens,
+            data_set,
+            purposes=purposes,
+            valid_until=valid_until,
+            serves=serves,
+        )
 
     def leave_agreement(self, agreement: str, reason: str) -> Agreement:
         """End an agreement, or your consent, for your own organisation: nothing new rests on it from this moment.
@@ -489,7 +505,7 @@ class Client:
 
         Args:
             receipt: the receipt, or the submission's id.
-            path: the file that was delivered, to prove that it is that file.
+            path: the file that was delivered, to prove that it is that file; of what came with a form the file of that.
             in_log: fail while the receipt has no place in the service's audit log; one that it has is always proven.
 
         Raises:
@@ -504,13 +520,14 @@ class Client:
             ...     client.verify_receipt(delivered.submission, "capacity.csv").rows
             2
         """
-        stored = self._session.receipts.get(receipt) if isinstance(receipt, str) else receipt
+        receipts = self._session.receipts
+        stored = receipts.get(receipt) if isinstance(receipt, str) else receipt
         if stored is None:
             raise NoReceiptError
-        digest = None
+        receipts.verify(stored, in_log=in_log)
         if path is not None:
-            digest = self._session.digest_in(stored, self.desk.content(Path(path), stored.round))
-        self._session.receipts.verify(stored, digest, in_log=in_log)
+            sent = receipts.form_of(stored) or stored
+            receipts.verify(sent, self._session.digest_in(sent, self.desk.content(Path(path), sent.round)))
         return stored
 
     def follow_log(self) -> LogFollowed:

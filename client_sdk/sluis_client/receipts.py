@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Self
 
 from sluis_client import wire
-from sluis_client.answers import Submission
-from sluis_client.errors import LogError, ReceiptError
+from sluis_client.answers import ServedDelivery, Submission
+from sluis_client.errors import LogError, ReceiptError, UnexpectedAnswerError
 from sluis_client.in_log import require_in_log
 from sluis_client.language import Text
 from sluis_client.outbox import Entry
@@ -29,6 +29,7 @@ class StoredReceipt:
         name: the file's name on this machine.
         proof: the place of the acceptance in the service's audit log; None until it has one.
         withdrawal: the service's signed word that the delivery counts no longer, once it was withdrawn.
+        served: what came with the delivery, when it is that of a form; each has a receipt of its own.
     """
 
     signed: wire.SignedReceipt
@@ -36,6 +37,7 @@ class StoredReceipt:
     name: str
     proof: LogProof | None = None
     withdrawal: wire.SignedWithdrawal | None = None
+    served: tuple[ServedDelivery, ...] = ()
 
     @property
     def submission(self) -> str:
@@ -75,6 +77,7 @@ class StoredReceipt:
             "name": self.name,
             "proof": None if self.proof is None else self.proof.to_json(),
             **({} if self.withdrawal is None else {"withdrawal": self.withdrawal.to_json()}),
+            **({"served": [one.to_json() for one in self.served]} if self.served else {}),
         }
 
     @classmethod
@@ -91,6 +94,7 @@ class StoredReceipt:
             name=str(document.get("name", "")),
             proof=None if proof is None else LogProof.from_json(proof),
             withdrawal=None if withdrawal is None else wire.SignedWithdrawal.from_json(withdrawal),
+            served=tuple(ServedDelivery.from_json(one) for one in document.get("served", ())),
         )
 
 
@@ -117,6 +121,15 @@ class ReceiptBook:
         """
         document = self._profile.receipt(submission)
         return None if document is None else _read(document)
+
+    def form_of(self, stored: StoredReceipt) -> StoredReceipt | None:
+        """The receipt of the form that a delivery came with; None when it came by itself.
+
+        Raises:
+            ReceiptError: a receipt is damaged.
+        """
+        forms = (kept for kept in self._stored() if any(one.submission == stored.submission for one in kept.served))
+        return next(forms, None)
 
     def accept(self, signed: wire.SignedReceipt, entry: Entry, submission: Submission) -> StoredReceipt:
         """The receipt of a delivery, after it has been verified and is on disk.
@@ -149,7 +162,7 @@ class ReceiptBook:
         if submission.receipt.receipt.submission_id != submission.id:
             raise ReceiptError(_ANOTHER_DELIVERY)
         stored = self.get(submission.id) or StoredReceipt(submission.receipt, None, "")
-        stored = replace(stored, withdrawal=submission.withdrawal)
+        stored = replace(stored, withdrawal=submission.withdrawal, served=submission.served)
         self.verify(stored)
         self.keep(stored)
         return stored
@@ -224,7 +237,7 @@ _ANOTHER_DELIVERY = Text(
 def _read(document: Mapping[str, Any]) -> StoredReceipt:
     try:
         return StoredReceipt.from_json(document)
-    except wire.WireError:
+    except (wire.WireError, UnexpectedAnswerError):
         raise ReceiptError(
             Text("Een bewaard ontvangstbewijs is beschadigd.", "A receipt that was kept is damaged.")
         ) from None

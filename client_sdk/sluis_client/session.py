@@ -25,6 +25,7 @@ from sluis_client.registering import register
 from sluis_client.retry import Patience
 from sluis_client.rules import RoundRules, require_identifier
 from sluis_client.sealing import SealedContent, Sealer
+from sluis_client.serving import Serving
 from sluis_client.tokens import Tokens
 from sluis_client.transport import Transport, segment
 from sluis_client.witness import Witness
@@ -159,6 +160,11 @@ class Session:
         )
 
     @property
+    def serving(self) -> Serving:
+        """What comes with the delivery of a form."""
+        return Serving(self.transport, self.tokens, self.receipts)
+
+    @property
     def objections(self) -> Objections:
         """What lodges objections of persons."""
         return Objections(
@@ -203,7 +209,8 @@ class Session:
         )
         salted = self.salted(content)
         delivered = self.courier.deliver(salted, destination, report.rows, progress or _no_progress)
-        return replace(delivered, receipt=self.witness.prove(delivered.receipt))
+        receipt = self.serving.of(delivered.receipt, salted, rules)
+        return replace(delivered, receipt=self.witness.prove(receipt))
 
     def withdraw(self, submission: str) -> StoredReceipt:
         """Withdraws a delivery, and keeps the acknowledgement beside its receipt.
@@ -214,7 +221,9 @@ class Session:
         require_identifier(submission)
         path = f"/v1/submissions/{segment(submission)}/withdrawal"
         answer = self.transport.call("PUT", path, tokens=self.tokens)
-        return self.receipts.withdrawn(Submission.from_answer(answer.object, answer.headers))
+        submission_now = Submission.from_answer(answer.object, answer.headers)
+        self.serving.withdrawn(submission_now)
+        return self.receipts.withdrawn(submission_now)
 
 
 def _no_progress(_done: int, _total: int) -> None:

@@ -65,12 +65,14 @@ class InForce:
         reference: of the document, as purposes name it.
         purposes: for which purposes; none stands for every one.
         parties: organisations by id, but for those that left.
+        data_sets: all that it is about.
     """
 
     kind: AgreementKind
     reference: str
     purposes: frozenset[str]
     parties: frozenset[str]
+    data_sets: frozenset[str] = frozenset()
 
     def covers(self, purpose: str | None) -> bool:
         """Whether it is about this purpose, or about every one; None asks about no purpose in particular."""
@@ -143,7 +145,7 @@ class RecordedAgreement(Terms):
         """What of it is in force for a data set on a day; None when nothing is."""
         if not self.holds_on(day) or data_set not in self.data_sets:
             return None
-        return InForce(self.kind, self.reference, self.purposes, self.parties - self.left)
+        return InForce(self.kind, self.reference, self.purposes, self.parties - self.left, self.data_sets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,13 @@ class Grounds:
         in_force: the agreements in force that cover the data set.
         asks_consent: whether the data set asks for the consent of its suppliers.
         suppliers: whose figures are delivered, or used.
+        by_form: those of them whose figures came with a form; these are asked for their consent in any case.
     """
 
     in_force: tuple[InForce, ...]
     asks_consent: bool
     suppliers: frozenset[str]
+    by_form: frozenset[str] = frozenset()
 
     def without_agreement(self, purpose: str | None = None) -> frozenset[str]:
         """Those under no agreement; for a purpose, under none that covers it."""
@@ -166,13 +170,20 @@ class Grounds:
 
     def without_consent(self, purpose: str | None = None) -> frozenset[str]:
         """Those whose consent is asked, and that give none; for a purpose, none that covers it."""
-        return self.suppliers - self._under(CONSENTING, purpose) if self.asks_consent else frozenset()
+        asked = self.suppliers if self.asks_consent else self.by_form
+        return asked - self._under(CONSENTING, purpose)
 
     def has(self, kind: AgreementKind, reference: str | None, purpose: str) -> bool:
         """Whether somebody is still under the document that a purpose names by this reference."""
         return any(
             one.kind is kind and one.reference == reference and one.covers(purpose) and bool(one.parties)
             for one in self.in_force
+        )
+
+    def agreed_with(self, other: str, supplier: str) -> bool:
+        """Whether a supplier consents, or a law wants, that another data set gets its figures with these."""
+        return any(
+            one.kind in CONSENTING and supplier in one.parties and other in one.data_sets for one in self.in_force
         )
 
     def _under(self, kinds: frozenset[AgreementKind], purpose: str | None) -> frozenset[str]:

@@ -11,6 +11,7 @@ from service.domain.errors import NotFound
 from service.domain.method import Method, Suppression
 from service.domain.public_figures import BorderChange, PublicSource
 from service.domain.purpose import Purpose
+from sluis_client.wire.serves import Served
 
 
 class Sensitivity(StrEnum):
@@ -223,7 +224,8 @@ class DataSet:
     A round asks for one period of `round_level`, which is how often is delivered; figures are due `deadline_days` after
     its last day. `changes` says what a version changed, and there is none in the first. `care_forms` are those that
     the figures tell of, by their numbers; none when they are not about care. With `supplier_consent` figures are
-    taken and used only under the consent of their supplier, or a law instead of it.
+    taken and used only under the consent of their supplier, or a law instead of it. A data set that `serves` others is
+    a form: its figures go into those, each into one, and none is released of the form itself.
     """
 
     id: str
@@ -253,6 +255,7 @@ class DataSet:
     assessment: Assessment | None = None
     changes: Label | None = None
     supplier_consent: bool = False
+    serves: tuple[Served, ...] = ()
 
     @property
     def period(self) -> Dimension:

@@ -39,7 +39,9 @@ class Submission:
 
     `manifest` and `receipt` are the canonical JSON texts as signed; `faults` the JSON text of the answer that a
     refused delivery got. `part` names the encrypted Parquet part that holds the rows of an accepted one. `withdrawal`
-    is the canonical JSON text of the signed acknowledgement that its supplier withdrew it.
+    is the canonical JSON text of the signed acknowledgement that its supplier withdrew it. What came with a form names
+    the delivery of that as `served_by`; its manifest follows from the one that was signed for the form, to which key
+    and signature belong.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Submission:
     faults: str | None = None
     receipt: str | None = None
     withdrawal: str | None = None
+    served_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ class UploadPart:
 class CountingPart:
     """A part that counts now, with what aggregation needs to know of its supplier.
 
-    `left_out` are the persons in it who object, as `objection.LeftOut` names them: their records do not count.
+    `left_out` are the persons in it who object, as `objection.LeftOut` names them: their records do not count. What
+    came with a form names the delivery of that as `served_by`.
     """
 
     part: str
@@ -108,4 +112,5 @@ class CountingPart:
     rows: int
     content_digest: str
     manifest_digest: str
+    served_by: str | None = None
     left_out: tuple[str, ...] = ()

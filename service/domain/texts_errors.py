@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from service.domain.texts_forms import FORM_ERRORS
 from service.domain.texts_log import LOG_ERRORS
 from service.domain.texts_public import PUBLIC_ERRORS
 from service.domain.texts_purposes import PURPOSE_ERRORS
@@ -26,6 +27,7 @@ _REPORT = (
 ERRORS: Mapping[str, Text] = {
     **PURPOSE_ERRORS,
     **LOG_ERRORS,
+    **FORM_ERRORS,
     **PUBLIC_ERRORS,
     **REGION_ERRORS,
     **REMINDER_ERRORS,

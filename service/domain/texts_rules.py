@@ -15,6 +15,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     "double": ("komt dubbel voor", "is there twice"),
     "does-not-exist": ("bestaat niet", "does not exist"),
     "empty": ("is leeg", "is empty"),
+    "not-served": ("wordt door deze gegevensset niet bediend", "is not served by this data set"),
     "ends-before-start": ("ligt vóór het begin", "lies before the start"),
     "in-the-past": ("ligt in het verleden", "lies in the past"),
     "not-kept": ("wordt niet bewaard", "is not kept"),

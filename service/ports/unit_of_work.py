@@ -155,6 +155,7 @@ class Submissions(Protocol):
     def find_by_key(self, organisation: str, idempotency_key: str) -> Submission | None: ...
     def find_by_manifest(self, organisation: str, manifest_digest: str) -> Submission | None: ...
     def counting(self, organisation: str, round_: str) -> Submission | None: ...
+    def served_by(self, submission: str) -> Sequence[Submission]: ...  # what came with the delivery of a form
     def last_version(self, organisation: str, round_: str) -> int: ...  # 0 when nothing was ever accepted
     def withdrawn(self, deliveries: Collection[str]) -> frozenset[str]: ...  # those of these that were
     def page(
@@ -365,8 +366,8 @@ class UnitOfWork(Protocol):
         """The clock of the database server at this moment; None when the database is a file on this machine."""
         ...
 
-    def commit(self, event: AuditEvent) -> None:
-        """Insert the event and commit it together with everything written: both or neither.
+    def commit(self, event: AuditEvent, *more: AuditEvent) -> None:
+        """Insert the event, or events, and commit them together with everything written: both or neither.
 
         Raises:
             service.domain.errors.Unavailable: the database refused or could not; nothing was written.

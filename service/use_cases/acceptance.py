@@ -7,22 +7,23 @@ crash after it leaves a delivery that counts, whose receipt the repeated call re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from service.domain.audit import Outcome as Ended
 from service.domain.audit_terms import person_digest
-from service.domain.errors import Invalid
-from service.domain.submission import SUBMISSION_LIFECYCLE, Submission, UploadPart
-from service.use_cases.admission import Admission, without_content
+from service.domain.errors import Conflict, Invalid
+from service.domain.submission import SUBMISSION_LIFECYCLE, Submission, SubmissionState, UploadPart
+from service.use_cases.admission import Admission, received, without_content
 from service.use_cases.call import Services, Step
 from service.use_cases.describe_data_set import wire_definition
+from service.use_cases.forms import Serving
 from service.use_cases.kept_pseudonyms import PseudonymKeeper
+from service.use_cases.opening import Content
 from sluis_client.wire import (
     RECEIPT_PREFIX,
     Faults,
@@ -30,15 +31,20 @@ from sluis_client.wire import (
     Manifest,
     Outcome,
     Receipt,
+    SignedManifest,
     SignedReceipt,
     canonical_bytes,
     check_rows,
+    content_of_records,
 )
 from sluis_client.wire import Limits as ContentLimits
 
 LARGE = 1024 * 1024
 """Bytes of content from which a check waits its turn."""
 
+
+_RECORDS_MADE_HERE = 2**31 - 1
+"""Bytes of records that the service made of a form: nobody sent them in one call, and the form's size bounds them."""
 
 PERSONS_AT_ONCE = 20_000
 """Persons that are made findable in one statement."""
@@ -48,7 +54,8 @@ PERSONS_AT_ONCE = 20_000
 class Verdict:
     """What the checks found, and the durable part when the content is good.
 
-    `person` names its column of persons, when its rows are of any; `domain` is the one of their pseudonyms.
+    `person` names its column of persons, when its rows are of any; `domain` is the one of their pseudonyms. `served`
+    are the deliveries that come with that of a form, each with the manifest that follows from the one of the form.
     """
 
     rows: int
@@ -56,18 +63,34 @@ class Verdict:
     part: str | None
     person: str | None
     domain: str | None
+    served: tuple[tuple[Manifest, Verdict], ...] = ()
+
+
+def data_keys(step: Step, admission: Admission) -> Mapping[str, bytes]:
+    """By round, the keys of all parts that a delivery will have."""
+    rounds = (admission.round.id, *(serving.round.id for serving in admission.servings))
+    return {name: step.call.services.keys.unwrap(step.data.rounds.wrapped_key(name)) for name in rounds}
 
 
 def look_into(
-    services: Services, admission: Admission, manifest: Manifest, content: bytes | BinaryIO, data_key: bytes
+    services: Services,
+    admission: Admission,
+    manifest: Manifest,
+    content: Content,
+    keys: Mapping[str, bytes],
+    *,
+    limits: ContentLimits | None = None,
 ) -> Verdict:
-    """Check all rows and, when they are good, make the encrypted part durable. No transaction is open meanwhile.
+    """Check all rows and, when they are good, make the encrypted parts durable. No transaction is open meanwhile.
 
     The part holds no pseudonym as it was delivered (`kept_pseudonyms`). Rows come some at a time, and are in memory no
-    longer: a large delivery takes no more of it than a small one.
+    longer: a large delivery takes no more of it than a small one. Only those of a form stay until what it serves is
+    made of them: its definition bounds how many they are. Its own part keeps none of them. Nothing is released of it,
+    and there they would outlive what was made of them, when that is withdrawn or was never consented to.
 
     Raises:
         MissingPartError: a piece of the content is not there any more.
+        ServedRowsError: the rows that a form gives do not fit the data set that it serves.
     """
     round_, catalogue = admission.round, services.catalogue
     data_set = catalogue.data_set(round_.data_set, round_.data_set_version)
@@ -75,24 +98,52 @@ def look_into(
     definition = wire_definition(data_set, catalogue)
     keeper, domains, found = PseudonymKeeper(services, data_set, round_), set[str](), list[Outcome]()
     person = next((column.name for column in definition.columns if column.kind is Kind.PSEUDONYM), None)
+    form: list[pa.Table] = []
 
     def fill(add: Callable[[pa.Table], None]) -> bool:
         def take(table: pa.Table) -> None:
             kept = keeper.keep(table)
             if person is not None:
                 domains.update(_domains(kept[person]))
+            if admission.servings:
+                form.append(kept)
+                kept = kept.slice(0, 0)
             add(kept)
 
-        limits = ContentLimits(content=services.limits.content_size)
-        found.append(check_rows(definition, periods, content, manifest.format, take=take, limits=limits))
+        within = limits or ContentLimits(content=services.limits.content_size)
+        found.append(check_rows(definition, periods, content.rows, manifest.format, take=take, limits=within))
         return found[0].ok and not keeper.faults.total
 
     with services.checking if manifest.content_size > LARGE else nullcontext():
-        part = services.parts.write_part(fill, data_key)
+        part = services.parts.write_part(fill, keys[round_.id])
     (outcome,) = found
     if part is None:
         return Verdict(outcome.rows, keeper.faults if outcome.ok else outcome.faults, None, None, None)
-    return Verdict(outcome.rows, outcome.faults, part, person, ",".join(sorted(domains)) or None)
+    served = tuple(_served(services, serving, (manifest, content.salt), form, keys) for serving in admission.servings)
+    return Verdict(outcome.rows, outcome.faults, part, person, ",".join(sorted(domains)) or None, served)
+
+
+class ServedRowsError(RuntimeError):
+    """The bundle lets a form serve a data set that its rows do not fit; nothing was stored."""
+
+
+def _served(
+    services: Services,
+    serving: Serving,
+    signed: tuple[Manifest, bytes],
+    form: list[pa.Table],
+    keys: Mapping[str, bytes],
+) -> tuple[Manifest, Verdict]:
+    """What the delivery of a form gives another data set, held against its definition like any other delivery."""
+    manifest, salt = signed
+    content = content_of_records([record for table in form for record in serving.served.records(table)])
+    there = serving.served.manifest(manifest, serving.round.id, content, salt)
+    made_here = ContentLimits(records=_RECORDS_MADE_HERE)
+    admission = Admission(serving.round, serving.replaces)
+    found = look_into(services, admission, there, Content(content, b""), keys, limits=made_here)
+    if found.part is None:
+        raise ServedRowsError(f"{manifest.data_set} serves {there.data_set}: {dict(found.faults.by_code)}")
+    return there, found
 
 
 def settle(step: Step, submission: Submission, admission: Admission, verdict: Verdict) -> Submission:
@@ -125,6 +176,34 @@ def settle(step: Step, submission: Submission, admission: Admission, verdict: Ve
         warnings=found,
     )
     return replace(accepted, receipt=_receipt(step, accepted))
+
+
+def serve(step: Step, form: Submission, admission: Admission, verdict: Verdict) -> tuple[Submission, ...]:
+    """Store what comes with the delivery of a form, which was stored just before; each with its own event.
+
+    With a refused one nothing comes, and with one of no form neither.
+
+    Raises:
+        Conflict: `try-again`: what it serves changed since its rows were looked into.
+    """
+    if form.state is not SubmissionState.ACCEPTED:
+        return ()
+    if [there.round for there, _ in verdict.served] != [serving.round.id for serving in admission.servings]:
+        raise Conflict("try-again")
+    stored = []
+    for serving, (manifest, found) in zip(admission.servings, verdict.served, strict=True):
+        made = serving.step
+        made.object_id = step.call.services.randomness.new_id()
+        signed = SignedManifest(manifest, form.manifest_key_id, form.manifest_signature)
+        draft = received(made, signed, made.object_id, serving.round, made.object_id)
+        replaced = serving.replaces.id if serving.replaces is not None else None
+        draft = replace(draft, served_by=form.id, corrects=replaced)
+        settled = settle(made, draft, Admission(serving.round, serving.replaces), found)
+        supersede(made, serving.replaces)
+        made.data.submissions.add(settled)
+        step.more.append(made)
+        stored.append(settled)
+    return tuple(stored)
 
 
 def keep_persons(step: Step, submission: Submission, verdict: Verdict) -> None:

@@ -10,20 +10,23 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from service.domain import facts
 from service.domain.errors import Conflict, Denied, Invalid
+from service.domain.organisation import ClientKey
 from service.domain.reason import Reason
 from service.domain.round import Round
 from service.domain.submission import Submission, SubmissionState
 from service.use_cases.call import Step
 from service.use_cases.ended_periods import require_ended
+from service.use_cases.forms import Serving, came_with, servings_of
 from sluis_client.wire import SignatureError, SignedManifest, WireError, parse_public_jwk
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A delivery that may come in: its round, and what it replaces."""
+    """A delivery that may come in: its round, what it replaces, and what else it serves when it is that of a form."""
 
     round: Round
     replaces: Submission | None
+    servings: tuple[Serving, ...] = ()
 
 
 def admission_of(step: Step, signed: SignedManifest, idempotency_key: str) -> Admission | Submission:
@@ -37,14 +40,14 @@ def admission_of(step: Step, signed: SignedManifest, idempotency_key: str) -> Ad
         Denied: with every reason of the policy.
         Invalid: `manifest-signature`, `clock-skew`.
         Conflict: `idempotency-key-reused`, `round-not-open`, `round-closed`, `period-not-ended`, `already-delivered`,
-            `corrects-outdated`.
+            `corrects-outdated`; see `forms.servings_of`.
     """
-    round_ = authorise_delivery(step, signed)
-    return find_known(step, signed, idempotency_key) or admit(step, signed, round_)
+    round_, key = authorise_delivery(step, signed)
+    return find_known(step, signed, idempotency_key) or admit(step, signed, round_, key)
 
 
-def authorise_delivery(step: Step, signed: SignedManifest) -> Round:
-    """The policy's answer for this supplier, round and key, and the proof that the key was used.
+def authorise_delivery(step: Step, signed: SignedManifest) -> tuple[Round, ClientKey]:
+    """The policy's answer for this supplier, round and key, and the proof that the key was used; round and key.
 
     Raises:
         Denied: with every reason.
@@ -71,7 +74,7 @@ def authorise_delivery(step: Step, signed: SignedManifest) -> Round:
     except (SignatureError, WireError) as error:
         raise Invalid("manifest-signature") from error
     step.checked("manifest-signature")
-    return round_
+    return round_, key
 
 
 @functools.lru_cache(maxsize=1024)
@@ -96,15 +99,16 @@ def find_known(step: Step, signed: SignedManifest, idempotency_key: str) -> Subm
     return by_key or submissions.find_by_manifest(organisation, manifest_digest)
 
 
-def admit(step: Step, signed: SignedManifest, round_: Round) -> Admission | Submission:
+def admit(step: Step, signed: SignedManifest, round_: Round, key: ClientKey) -> Admission | Submission:
     """Whether a delivery fits the round now.
 
     1. The round is open (late is taken and marked; draft, cancelled and closed are not), and its period is over.
-    2. Content that counts already is not taken again: the submission that holds it is the answer.
+    2. Content that counts already, and serves the same, is not taken again: the submission that holds it is the answer.
     3. A delivery that differs from what counts says that it corrects exactly that.
 
     Raises:
-        Conflict: `round-not-open`, `round-closed`, `period-not-ended`, `already-delivered`, `corrects-outdated`.
+        Conflict: `round-not-open`, `round-closed`, `period-not-ended`, `already-delivered`, `corrects-outdated`; see
+            `forms.servings_of`.
     """
     manifest = signed.manifest
     # 1
@@ -112,14 +116,17 @@ def admit(step: Step, signed: SignedManifest, round_: Round) -> Admission | Subm
     require_ended(step, round_)
     # 2
     counting = step.data.submissions.counting(manifest.supplier, round_.id)
+    servings = servings_of(step, round_, key, counting)
     if counting is not None and counting.content_digest == manifest.content_digest:
-        return counting
+        serves = {found.round for found in came_with(step, counting)}
+        if serves == {serving.round.id for serving in servings}:
+            return counting
     # 3
     if counting is not None and manifest.corrects is None:
         raise Conflict("already-delivered", {"submission": counting.id})
     if manifest.corrects != (counting.id if counting else None):
         raise Conflict("corrects-outdated", {"submission": counting.id if counting else "-"})
-    return Admission(round_, counting)
+    return Admission(round_, counting, servings)
 
 
 def require_same_clock(step: Step, signed: SignedManifest) -> None:

@@ -10,6 +10,7 @@ from service.domain.submission import Submission
 from service.use_cases.admission import admission_of, received, require_same_clock
 from service.use_cases.call import Call, Step
 from service.use_cases.describe_data_set import wire_definition
+from service.use_cases.forms import take_turns
 from service.use_cases.submit_records import Delivered, repeated
 from sluis_client.wire import Manifest, SignedManifest
 from sluis_client.wire.content.room import room
@@ -25,7 +26,7 @@ def begin_submission(call: Call, signed: SignedManifest, idempotency_key: str) -
             data set can take at most; `uploads-too-large` when too much of this organisation still comes in.
     """
     with call.transact(EVENT) as step:
-        step.data.rounds.take_turn(signed.manifest.round, signed.manifest.supplier)
+        take_turns(step, signed.manifest.round, signed.manifest.supplier)
         admission = admission_of(step, signed, idempotency_key)
         if isinstance(admission, Submission):
             return repeated(step, admission)

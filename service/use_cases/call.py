@@ -28,6 +28,7 @@ from service.domain.purpose import Purpose
 from service.domain.release import Release
 from service.domain.request import AggregateRequest
 from service.domain.request_facts import civil_day
+from service.domain.submission import CountingPart
 from service.ports.clock import Clock, ClockWatch, Randomness
 from service.ports.engine import AggregationEngine
 from service.ports.identity import MachineTokens, NotAuthenticated
@@ -136,6 +137,11 @@ class Step:
     authorisation: Authorisation = field(default_factory=Authorisation)
     outcome: Outcome = Outcome.SUCCESS
     reasons: tuple[str, ...] = ()
+    more: list[Step] = field(default_factory=list)
+
+    def beside(self, code: EventCode) -> Step:
+        """Something else that this transaction does, with an event of its own once it stands in `more`."""
+        return Step(self.call, code, self.call.services.randomness.new_id(), self.now, self.opened, acting=self.acting)
 
     @property
     def data(self) -> UnitOfWork:
@@ -166,10 +172,17 @@ class Step:
             self.name(agreement=own.agreement.reference)
         return Caller(principal, own, self.now)
 
-    def grounds(self, data_set: str, version: int | None, suppliers: Iterable[str], *, lock: bool = False) -> Grounds:
-        """What there is today to use these suppliers' figures on; with `lock` it stays so until the end."""
-        in_force = self.data.agreements.in_force(data_set, civil_day(self.now), lock=lock)
-        return Grounds(tuple(in_force), self._asks_consent(data_set, version), frozenset(suppliers))
+    def grounds(
+        self, data_set: str, version: int | None, parts: Iterable[CountingPart], *, lock: bool = False
+    ) -> Grounds:
+        """What there is today to use these deliveries on; with `lock` it stays so until the end."""
+        in_force, used = self.data.agreements.in_force(data_set, civil_day(self.now), lock=lock), tuple(parts)
+        return Grounds(
+            tuple(in_force),
+            self._asks_consent(data_set, version),
+            frozenset(part.organisation for part in used),
+            frozenset(part.organisation for part in used if part.served_by is not None),
+        )
 
     def own_grounds(self, data_set: str, version: int, supplier: str) -> Grounds:
         """What there is today for a supplier to deliver on; nothing is looked up about anybody else."""
@@ -333,7 +346,7 @@ class Call:
             yield step
             if code.refusals_only and step.outcome is Outcome.SUCCESS:
                 raise RuntimeError(f"{code.code} is declared to leave an event for refusals only")
-            step.data.commit(step.event())
+            step.data.commit(step.event(), *(one.event() for one in step.more))
 
     @contextmanager
     def look(self, code: EventCode) -> Iterator[Step]:

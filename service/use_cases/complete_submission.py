@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.domain import facts
@@ -10,9 +11,20 @@ from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Conflict, NotFound
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from service.ports.parts import MissingPartError
-from service.use_cases.acceptance import Verdict, keep_persons, look_into, remove_pieces, settle, supersede
+from service.use_cases.acceptance import (
+    Verdict,
+    data_keys,
+    keep_persons,
+    look_into,
+    remove_pieces,
+    serve,
+    settle,
+    supersede,
+)
 from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
 from service.use_cases.call import Call, Step
+from service.use_cases.forms import take_turns
+from service.use_cases.opening import Content
 from service.use_cases.pieces_together import PiecesTogether
 from service.use_cases.receive_part import own_submission
 from service.use_cases.submit_records import Delivered, repeated
@@ -29,7 +41,7 @@ class _Ready:
     manifest: Manifest
     admission: Admission
     pieces: tuple[UploadPart, ...]
-    data_key: bytes
+    keys: Mapping[str, bytes]
     content: PiecesTogether
 
 
@@ -61,9 +73,9 @@ def _complete(call: Call, submission: str, parts: int) -> Delivered:
         found = own_submission(step, submission)
         if found.state is not SubmissionState.RECEIVING:
             return _settled_before(step, submission)
-        step.data.rounds.take_turn(found.round, found.organisation)
+        take_turns(step, found.round, found.organisation)
         signed = signed_manifest(found)
-        admission = admit(step, signed, authorise_delivery(step, signed))
+        admission = admit(step, signed, *authorise_delivery(step, signed))
         if isinstance(admission, Submission):
             return _abandon_double(step, found, admission)
         settled = settle(step, found, admission, verdict)
@@ -71,8 +83,9 @@ def _complete(call: Call, submission: str, parts: int) -> Delivered:
             supersede(step, admission.replaces)
         step.data.submissions.save(settled)
         keep_persons(step, settled, verdict)
+        served = serve(step, settled, admission, verdict)
         step.data.submissions.drop_pieces(submission)
-        delivered = Delivered(settled, repeated=False)
+        delivered = Delivered(settled, repeated=False, served=served)
     remove_pieces(call.services, ready.pieces)
     return delivered
 
@@ -90,7 +103,7 @@ def _look(call: Call, submission: str, parts: int) -> _Ready | None:
         if found.state is not SubmissionState.RECEIVING:
             return None
         signed = signed_manifest(found)
-        admission = admit(step, signed, authorise_delivery(step, signed))
+        admission = admit(step, signed, *authorise_delivery(step, signed))
         if isinstance(admission, Submission):
             return None
         # 2
@@ -99,9 +112,9 @@ def _look(call: Call, submission: str, parts: int) -> _Ready | None:
         if missing or len(pieces) != parts:
             named = ", ".join(map(str, missing[:_NAMED_AT_MOST])) or "-"
             raise Conflict("incomplete", {"missing": named, "received": len(pieces), "parts": parts})
-        data_key = call.services.keys.unwrap(step.data.rounds.wrapped_key(found.round))
-        content = PiecesTogether(call.services.parts, signed.manifest, pieces, data_key)
-        return _Ready(signed.manifest, admission, pieces, data_key, content)
+        keys = data_keys(step, admission)
+        content = PiecesTogether(call.services.parts, signed.manifest, pieces, keys[found.round])
+        return _Ready(signed.manifest, admission, pieces, keys, content)
 
 
 def _look_into(call: Call, submission: str, ready: _Ready) -> Verdict | None:
@@ -114,8 +127,8 @@ def _look_into(call: Call, submission: str, ready: _Ready) -> Verdict | None:
     with call.between(EVENT, submission):
         try:
             ready.content.require_signed()  # 2
-            content = io.BufferedReader(ready.content)
-            return look_into(call.services, ready.admission, ready.manifest, content, ready.data_key)  # 3
+            content = Content(io.BufferedReader(ready.content), ready.content.salt())
+            return look_into(call.services, ready.admission, ready.manifest, content, ready.keys)  # 3
         except MissingPartError:
             with call.services.database.look() as data:  # a transaction of its own: this one sees what was
                 if data.submissions.get(submission).state is SubmissionState.RECEIVING:
@@ -136,9 +149,9 @@ def _settled_before(step: Step, submission: str) -> Delivered:
                 return repeated(step, counting)
             raise Conflict("submission-state", {"state": found.state.value, "event": "complete"})
         case SubmissionState.RECEIVING:
-            step.data.rounds.take_turn(found.round, found.organisation)
+            take_turns(step, found.round, found.organisation)
             signed = signed_manifest(found)
-            admission = admit(step, signed, authorise_delivery(step, signed))
+            admission = admit(step, signed, *authorise_delivery(step, signed))
             if isinstance(admission, Submission):
                 return _abandon_double(step, found, admission)
             raise Conflict("try-again", {"submission": submission})

@@ -58,6 +58,7 @@ def wire_definition(data_set: DataSet, catalogue: Catalogue) -> wire.Definition:
         max_rows=data_set.maximum_rows,
         period_column=data_set.period.name,
         about=_about(data_set),
+        serves=data_set.serves,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from service.domain.errors import Conflict, Invalid
 from service.use_cases.call import Step
@@ -49,14 +50,22 @@ def opened(step: Step, manifest: Manifest, sealed: Sealed, part: int) -> bytes:
     return content
 
 
-def without_salt(manifest: Manifest, content: bytes) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The file or records of a delivery, and the bytes that came before them when it came sealed."""
+
+    rows: bytes | BinaryIO = field(repr=False)
+    salt: bytes = field(repr=False)
+
+
+def without_salt(manifest: Manifest, content: bytes) -> Content:
     """The file or records in content whose digest was compared already.
 
     Raises:
         Invalid: `content-digest`: there is no room for what comes before them.
     """
     if not manifest.sealed:
-        return content
+        return Content(content, b"")
     if len(content) < SALT_BYTES:
         raise Invalid("content-digest")
-    return content[SALT_BYTES:]
+    return Content(content[SALT_BYTES:], content[:SALT_BYTES])

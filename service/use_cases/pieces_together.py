@@ -54,6 +54,19 @@ class PiecesTogether(io.RawIOBase):
         if f"sha-256:{sha.hexdigest()}" != self._manifest.content_digest:
             raise Invalid("content-digest")
 
+    def salt(self) -> bytes:
+        """What goes before the file in content that came sealed; nothing in other content.
+
+        Raises:
+            MissingPartError: a piece is not there.
+        """
+        found = b""
+        for content in self._all():
+            found += content[: self._begin - len(found)]
+            if len(found) == self._begin:
+                break
+        return found
+
     def readable(self) -> bool:
         """It is."""
         return True

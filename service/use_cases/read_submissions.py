@@ -23,11 +23,15 @@ READ = EventCode("submission.read", Action.READ, "submission", refusals_only=Tru
 
 @dataclass(frozen=True, slots=True)
 class SubmissionView:
-    """A submission with the parts received so far, while it is receiving, and once accepted its place in the log."""
+    """A submission with the parts received so far, while it is receiving, and once accepted its place in the log.
+
+    `served` came with it, when it is that of a form.
+    """
 
     submission: Submission
     pieces: tuple[UploadPart, ...]
     proof: LogProof | None
+    served: tuple[Submission, ...] = ()
 
 
 def list_submissions(
@@ -58,7 +62,8 @@ def read_submission(call: Call, submission: str) -> SubmissionView:
             raise NotFound("submission")
         receiving = found.state is SubmissionState.RECEIVING
         pieces = tuple(step.data.submissions.pieces(submission)) if receiving else ()
-        return SubmissionView(found, pieces, _proof(step, found) if Role.SUPPLIER in call.principal.roles else None)
+        proof = _proof(step, found) if Role.SUPPLIER in call.principal.roles else None
+        return SubmissionView(found, pieces, proof, tuple(step.data.submissions.served_by(submission)))
 
 
 def _proof(step: Step, found: Submission) -> LogProof | None:

@@ -30,7 +30,13 @@ def record_agreement(call: Call, terms: Terms) -> RecordedAgreement:
         return _stored(step, terms, AgreementState.RECORDED)
 
 
-def give_consent(call: Call, data_set: str, purposes: Iterable[str], valid_until: date | None) -> RecordedAgreement:
+def give_consent(
+    call: Call,
+    data_set: str,
+    purposes: Iterable[str],
+    valid_until: date | None,
+    serves: Iterable[str] | None = None,
+) -> RecordedAgreement:
     """A supplier lets its own figures be used, from today: it speaks for itself, so nobody has to confirm it.
 
     Args:
@@ -38,19 +44,27 @@ def give_consent(call: Call, data_set: str, purposes: Iterable[str], valid_until
         data_set: what it is about.
         purposes: for which; none for every one.
         valid_until: the last day; None until it is withdrawn.
+        serves: of a form, the data sets that a delivery may serve; None for all of them. It is one consent for all.
 
     Raises:
         Denied: no supplier.
-        Invalid: `agreement`: the data set or a purpose does not exist, or it ends before today.
+        Invalid: `agreement`: the data set or a purpose does not exist, the data set does not serve what is named, or it
+            ends before today.
     """
     with call.transact(CONSENT) as step:
         step.authorise(facts.may_give_consent(step.caller()), names_object=False)
         own, today = call.principal.organisation or "", civil_day(step.now)
+        found = step.known(step.call.services.catalogue.data_set, data_set)
+        can = frozenset(served.data_set for served in found.serves) if found is not None else frozenset()
+        named = can if serves is None else frozenset(serves)
+        if named - can:
+            faults = tuple((f"serves: {name}", "not-served") for name in sorted(named - can))
+            raise Invalid("agreement", faults=faults)
         terms = Terms(
             kind=AgreementKind.CONSENT,
             reference=f"consent of {own} on {today.isoformat()}",
             parties=frozenset({own}),
-            data_sets=frozenset({data_set}),
+            data_sets=frozenset({data_set}) | named,
             purposes=frozenset(purposes),
             valid_from=today,
             valid_until=valid_until,

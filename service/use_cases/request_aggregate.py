@@ -18,6 +18,7 @@ from service.domain.release_facts import Today
 from service.domain.request import AggregateRequest, RequestSpec, RequestState
 from service.domain.request_facts import receives
 from service.domain.round import Round, round_id
+from service.domain.submission import CountingPart
 from service.use_cases.call import Call, Step
 
 EVENT = EventCode("request.submit", Action.CREATE, "aggregate-request", PURPOSEFUL | {Fact.AGREEMENT})
@@ -51,7 +52,7 @@ def request_aggregate(call: Call, spec: RequestSpec) -> AggregateRequest:
         covered = purpose is not None and purpose.scope(spec.data_set) is not None
         rounds = rounds_of(step, spec) if covered else ()
         spec = replace(spec, data_set_version=_version(step, spec, rounds))
-        grounds = step.grounds(spec.data_set, spec.data_set_version, suppliers_of(step, rounds))
+        grounds = step.grounds(spec.data_set, spec.data_set_version, parts_in(step, rounds))
         given = step.data.requests.given(caller.principal.organisation or "", spec.data_set, spec.purpose)
         query = facts.may_request_aggregate(caller, spec, catalogue, rounds, grounds, given=given)
         decision = step.decide(query)
@@ -86,10 +87,9 @@ def rounds_of(step: Step, spec: RequestSpec) -> Sequence[Round]:
     return [found for found in named if found is not None]
 
 
-def suppliers_of(step: Step, rounds: Sequence[Round]) -> frozenset[str]:
-    """Whose deliveries count now in these rounds."""
-    parts = step.data.submissions.counting_parts([found.id for found in rounds])
-    return frozenset(part.organisation for part in parts)
+def parts_in(step: Step, rounds: Sequence[Round]) -> Sequence[CountingPart]:
+    """What counts now in these rounds."""
+    return step.data.submissions.counting_parts([found.id for found in rounds])
 
 
 def rests_on(step: Step, request: AggregateRequest, catalogue: Catalogue, *, lock: bool = False) -> Today:
@@ -104,7 +104,7 @@ def rests_on(step: Step, request: AggregateRequest, catalogue: Catalogue, *, loc
         catalogue=catalogue,
         rounds=rounds,
         recipient=step.known(step.data.organisations.get, request.organisation),
-        grounds=step.grounds(spec.data_set, spec.data_set_version, suppliers_of(step, rounds), lock=lock),
+        grounds=step.grounds(spec.data_set, spec.data_set_version, parts_in(step, rounds), lock=lock),
         given=[one for one in given if one.at < request.created_at],
     )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Invalid
 from service.domain.submission import Submission, SubmissionState
-from service.use_cases.acceptance import keep_persons, look_into, settle, supersede
+from service.use_cases.acceptance import data_keys, keep_persons, look_into, serve, settle, supersede
 from service.use_cases.admission import Admission, admission_of, received, require_same_clock
 from service.use_cases.call import Call, Step
-from service.use_cases.opening import Sealed, opened, require_as_announced, without_salt
+from service.use_cases.forms import take_turns
+from service.use_cases.opening import Content, Sealed, opened, require_as_announced, without_salt
 from sluis_client.wire import Manifest, SignedManifest, digest
 
 EVENT = EventCode(
@@ -20,10 +22,11 @@ EVENT = EventCode(
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The submission that answers the call; `repeated` when it was there before."""
+    """The submission that answers the call; `repeated` when it was there before. `served` came with it."""
 
     submission: Submission
     repeated: bool
+    served: tuple[Submission, ...] = ()
 
 
 def submit_records(call: Call, signed: SignedManifest, given: bytes | Sealed, idempotency_key: str) -> Delivered:
@@ -51,10 +54,10 @@ def submit_records(call: Call, signed: SignedManifest, given: bytes | Sealed, id
             return repeated(step, ready)
     # 2
     with call.between(EVENT):
-        verdict = look_into(call.services, ready.admission, signed.manifest, ready.content, ready.data_key)
+        verdict = look_into(call.services, ready.admission, signed.manifest, ready.content, ready.keys)
     with call.transact(EVENT) as step:
         # 3
-        step.data.rounds.take_turn(signed.manifest.round, signed.manifest.supplier)
+        take_turns(step, signed.manifest.round, signed.manifest.supplier)
         admission = admission_of(step, signed, idempotency_key)
         if isinstance(admission, Submission):
             return repeated(step, admission)
@@ -65,14 +68,14 @@ def submit_records(call: Call, signed: SignedManifest, given: bytes | Sealed, id
             supersede(step, admission.replaces)
         step.data.submissions.add(settled)
         keep_persons(step, settled, verdict)
-        return Delivered(settled, repeated=False)
+        return Delivered(settled, repeated=False, served=serve(step, settled, admission, verdict))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Ready:
     admission: Admission
-    data_key: bytes
-    content: bytes
+    keys: Mapping[str, bytes]
+    content: Content
 
 
 def _admit(call: Call, signed: SignedManifest, given: bytes | Sealed, idempotency_key: str) -> _Ready | Submission:
@@ -84,15 +87,14 @@ def _admit(call: Call, signed: SignedManifest, given: bytes | Sealed, idempotenc
         require_as_announced(signed.manifest, isinstance(given, Sealed))
         content = opened(step, signed.manifest, given, 0) if isinstance(given, Sealed) else given
         require_signed_content(signed.manifest, content)
-        data_key = call.services.keys.unwrap(step.data.rounds.wrapped_key(admission.round.id))
-        return _Ready(admission, data_key, without_salt(signed.manifest, content))
+        return _Ready(admission, data_keys(step, admission), without_salt(signed.manifest, content))
 
 
 def repeated(step: Step, submission: Submission) -> Delivered:
     """Answer with what is there; the event says that nothing was added."""
     step.object_id = submission.id
     step.conclude(step.outcome, ("repeated",))
-    return Delivered(submission, repeated=True)
+    return Delivered(submission, repeated=True, served=tuple(step.data.submissions.served_by(submission.id)))
 
 
 def require_signed_content(manifest: Manifest, content: bytes) -> None:

@@ -11,6 +11,7 @@ from service.domain.errors import NotFound
 from service.domain.submission import SUBMISSION_LIFECYCLE, Submission, SubmissionState
 from service.use_cases.call import Call, Step
 from service.use_cases.counting import send_back
+from service.use_cases.forms import came_with
 from sluis_client.wire import WITHDRAWAL_PREFIX, SignedWithdrawal, Withdrawal, canonical_bytes
 
 EVENT = EventCode("submission.withdraw", Action.UPDATE, "submission", DELIVERING | {Fact.KEYS, Fact.COMMITMENT})
@@ -21,7 +22,8 @@ def withdraw_submission(call: Call, submission: str) -> Submission:
 
     1. Authorise; no reason is asked, and no agreement has to be in force.
     2. No release over these facts is made meanwhile, and nothing else of this supplier for this round.
-    3. The delivery is withdrawn, with an acknowledgement that is signed and that the event commits to.
+    3. The delivery is withdrawn, with an acknowledgement that is signed and that the event commits to; and with that
+       of a form what came with it, each likewise.
     4. Whatever is under way and rests on it is prepared anew (`counting.send_back`).
     5. Its rows are erased, unless a release was made of them: what that told stays known, and what is released next
        has to be compared with it (docs/adr/0021-withdrawal-and-objection.md).
@@ -45,18 +47,36 @@ def withdraw_submission(call: Call, submission: str) -> Submission:
         if found.state is SubmissionState.WITHDRAWN:
             step.conclude(step.outcome, ("repeated",))
             return found
-        state = SUBMISSION_LIFECYCLE.after(found.state, "withdraw")
-        # 3
-        part = found.part if step.data.releases.any_of(submission) else None
-        withdrawn = replace(found, state=state, part=part, withdrawal=_acknowledged(step, found))
-        step.data.submissions.save(withdrawn)
-        # 4
-        send_back(step, found.data_set)
+        withdrawn = _withdrawn(step, found)
+        pairs = [(found, withdrawn)]
+        for one in list(came_with(step, found)):
+            step.data.releases.lock_facts(one.data_set)
+            step.data.rounds.take_turn(one.round, one.organisation)
+            came = step.data.submissions.get(one.id, lock=True)
+            if came.state is not SubmissionState.ACCEPTED:
+                continue  # it was corrected by itself meanwhile
+            beside = step.beside(EVENT)
+            beside.object_id, beside.authorisation = came.id, step.authorisation
+            beside.about(came.data_set)
+            pairs.append((came, _withdrawn(beside, came)))
+            step.more.append(beside)
     # 5
-    if part is None and found.part is not None:
-        with suppress(OSError):  # an orphan from here, and swept later
-            call.services.parts.remove(found.part)
+    for before, after in pairs:
+        if after.part is None and before.part is not None:
+            with suppress(OSError):  # an orphan from here, and swept later
+                call.services.parts.remove(before.part)
     call.services.jobs.wake()
+    return withdrawn
+
+
+def _withdrawn(step: Step, found: Submission) -> Submission:
+    # 3
+    state = SUBMISSION_LIFECYCLE.after(found.state, "withdraw")
+    part = found.part if step.data.releases.any_of(found.id) else None
+    withdrawn = replace(found, state=state, part=part, withdrawal=_acknowledged(step, found))
+    step.data.submissions.save(withdrawn)
+    # 4
+    send_back(step, found.data_set)
     return withdrawn
 
 

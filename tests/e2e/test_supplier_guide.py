@@ -128,7 +128,14 @@ def test_the_guide_from_the_beginning_to_the_end(supplier_place: SupplierPlace, 
     for kind, text in blocks():
         desk.follow(kind, text)
     found = supplier_place.crafting(tmp_path / "profile").counting()
-    assert [(one["state"], one["version"], one["rows"]) for one in found] == [("accepted", 3, 3), ("superseded", 1, 2)]
+    told = sorted((one["dataSet"], one["state"], one["version"], one["rows"]) for one in found)
+    assert told == [
+        ("blocked-outflow", "accepted", 1, 8),
+        ("capacity", "accepted", 1, 1),
+        ("places-and-outflow", "accepted", 1, 1),
+        ("staffed-beds", "accepted", 3, 3),
+        ("staffed-beds", "superseded", 1, 2),
+    ]
 
 
 def test_every_command_in_the_guide_is_typed() -> None:

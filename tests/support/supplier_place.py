@@ -43,6 +43,9 @@ RECORDS = [
     }
 ]
 OPEN, LATE, CLOSED, DRAFT = "staffed-beds-2019", "staffed-beds-2020", "staffed-beds-2021", "staffed-beds-2022"
+FORM = ["places-and-outflow", "capacity", "blocked-outflow"]
+"""A form and what it serves; the first and the last supplier are asked for them."""
+MONTH = "2025-06"
 PART = 8 * 2**20
 _SUPPLIERS = 70
 _SECONDS_UNTIL_LATE = 3
@@ -265,6 +268,7 @@ def supplier_place(warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         made = SupplierPlace(place, provider, datetime.now(UTC), names[1:], folder / "profiles", http)
         made.homes.mkdir()
         agree([made.steward, log_in(provider, place.url, "steward-2")], names, ["staffed-beds"], [])
+        agree([made.steward, log_in(provider, place.url, "steward-2")], [names[0], names[-1]], FORM, [])
         made.deadline_passes = _rounds(made.steward, names)
         yield made
 
@@ -275,9 +279,17 @@ def _rounds(steward: PersonAtWork, expected: Sequence[str]) -> datetime:
     states: Mapping[str, Sequence[str]] = {OPEN: ["open"], LATE: ["open"], CLOSED: ["open", "closed"], DRAFT: []}
     for name, steps in states.items():
         data_set, _, period = name.rpartition("-")
-        deadline = time_text(soon if name == LATE else later)
-        body = {"dataSet": data_set, "period": period, "expected": list(expected), "deadline": deadline}
-        steward.send("POST", "/v1/rounds", body)
-        for step in steps:
-            steward.send("PUT", f"/v1/rounds/{name}/state", {"state": step})
+        _round(steward, (data_set, period), expected, soon if name == LATE else later, steps)
+    for data_set in FORM:
+        _round(steward, (data_set, MONTH), [expected[0], expected[-1]], later, ["open"])
     return soon
+
+
+def _round(
+    steward: PersonAtWork, name: tuple[str, str], expected: Sequence[str], deadline: datetime, steps: Sequence[str]
+) -> None:
+    data_set, period = name
+    body = {"dataSet": data_set, "period": period, "expected": list(expected), "deadline": time_text(deadline)}
+    made = steward.send("POST", "/v1/rounds", body)
+    for step in steps:
+        steward.send("PUT", f"/v1/rounds/{made['id']}/state", {"state": step})

@@ -29,9 +29,16 @@ def list_all(as_json: JsonOption = False, language: LanguageOption = "nl") -> No
 @agreements.command("consent")
 def consent(
     data_set: Annotated[str, typer.Argument(metavar="DATASET", help="De gegevensset. (The data set.)")],
+    *,
     purpose: Annotated[
         list[str], typer.Option(help="Alleen voor dit doel; mag vaker. (For this purpose only; may be repeated.)")
     ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    serves: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Van een formulier: alleen voor deze gegevensset; mag vaker. (Of a form: for this one only.)"
+        ),
+    ] = None,
     until: Annotated[str | None, typer.Option(help="Laatste dag, als 2026-12-31. (Last day.)")] = None,
     as_json: JsonOption = False,
     language: LanguageOption = "nl",
@@ -40,7 +47,7 @@ def consent(
     screen = Screen("agreements consent", language, as_json=as_json)
     with screen.reporting():
         with opened_client(language) as client:
-            given = client.consent(data_set, purposes=purpose, valid_until=until)
+            given = client.consent(data_set, purposes=purpose, valid_until=until, serves=serves or None)
         _show(screen, [given])
 
 

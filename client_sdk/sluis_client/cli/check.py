@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sluis_client.check import CheckReport
+from sluis_client.cli.describe import tell_serves
 from sluis_client.cli.exit_codes import ExitCode
 from sluis_client.cli.options import (
     DecimalOption,
@@ -65,6 +66,7 @@ def check(
                     f"{marked.name} was made, with a comment in {cells} cells.",
                 )
             )
+        tell_serves(screen, rules.definition)
         _show(screen, report)
     if not report.accepted:
         raise typer.Exit(ExitCode.CONTENT_REFUSED)

@@ -33,7 +33,15 @@ def describe(
         screen.table(headings, [_column(column) for column in found.columns], whole=[0])
         if found.about is not None:
             screen.table([Text("", ""), Text("NL", "NL"), Text("EN", "EN")], _about(found.about), whole=[0])
+        tell_serves(screen, found)
         screen.document("ok", exitCode=0, definition=found.to_json())
+
+
+def tell_serves(screen: Screen, definition: wire.Definition) -> None:
+    """The data sets that a form serves, if it is one."""
+    if definition.serves:
+        named = ", ".join(served.data_set for served in definition.serves)
+        screen.say(Text(f"Dient, met uw toestemming, ook: {named}.", f"Serves, if you consent: {named}."))
 
 
 def _column(column: wire.Column) -> tuple[str, str, str]:

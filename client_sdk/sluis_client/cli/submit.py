@@ -104,6 +104,16 @@ def _show(screen: Screen, delivered: Delivered) -> None:
             f"{said.en}: {rows.en}, version {delivered.version}. Receipt {delivered.submission} was verified and kept.",
         )
     )
+    for one in delivered.receipt.served:
+        rows = count_of_rows(one.rows)
+        screen.say(
+            Text(
+                f"Dient ook {one.data_set}, ronde {one.round}: {rows.nl}. "
+                f"Ontvangstbewijs {one.submission} is geverifieerd en bewaard.",
+                f"Serves {one.data_set} too, round {one.round}: {rows.en}. "
+                f"Receipt {one.submission} was verified and kept.",
+            )
+        )
     screen.document(
         delivered.outcome,
         exitCode=int(ExitCode.OK),

@@ -33,4 +33,12 @@ def withdraw(
                 "The acknowledgement was verified and kept with the receipt.",
             )
         )
+        for one in kept.served:
+            if one.state == "withdrawn":
+                screen.say(
+                    Text(
+                        f"Met haar is {one.submission} voor {one.round} ingetrokken.",
+                        f"With it {one.submission} for {one.round} was withdrawn.",
+                    )
+                )
         screen.document("withdrawn", exitCode=0, submissionId=submission, receipt=kept.to_json())

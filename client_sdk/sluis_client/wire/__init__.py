@@ -59,6 +59,7 @@ from sluis_client.wire.receipt import (
     verify_receipt,
     verify_receipt_alone,
 )
+from sluis_client.wire.serves import Filled, Served
 from sluis_client.wire.strict import Label, Problem, WireError, time_text
 from sluis_client.wire.withdrawal import WITHDRAWAL_PREFIX, SignedWithdrawal, Withdrawal, verify_withdrawal
 
@@ -81,6 +82,7 @@ __all__ = [
     "Fault",
     "FaultCode",
     "Faults",
+    "Filled",
     "Format",
     "KeySet",
     "Kind",
@@ -93,6 +95,7 @@ __all__ = [
     "PublicKey",
     "Receipt",
     "ReceiptError",
+    "Served",
     "Severity",
     "SignatureError",
     "SignedManifest",

@@ -18,6 +18,7 @@ from sluis_client.wire.faults import Severity
 from sluis_client.wire.manifest import IDENTIFIER
 from sluis_client.wire.period import dates_of_period
 from sluis_client.wire.pseudonym import DOMAIN
+from sluis_client.wire.serves import Served
 from sluis_client.wire.strict import Fields, Label, string
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
@@ -235,6 +236,7 @@ class Definition:
         key: the columns that together name a row; two rows with one key are a fault. Empty: no two rows alike.
         period_column: the code column that says which period a row is about; a round limits it.
         about: why it is collected, of whom and how often, and what may be done with it.
+        serves: the other data sets that a delivery serves, as far as its supplier consents.
 
     Raises:
         WireError: a check, the key or the period column names a column that is not there or of the wrong kind.
@@ -250,6 +252,7 @@ class Definition:
     max_rows: int
     period_column: str | None = None
     about: About | None = None
+    serves: tuple[Served, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse names that lead nowhere, whether the definition was read or made."""
@@ -268,7 +271,10 @@ class Definition:
         """
         fields = Fields(
             value,
-            {"id", "version", "title", "description", "columns", "key", "checks", "maxRows", "periodColumn", "about"},
+            {
+                *("id", "version", "title", "description", "columns", "key", "checks", "maxRows", "periodColumn"),
+                *("about", "serves"),
+            },
         )
         members: dict[str, Any] = {
             "id": fields.text("id", IDENTIFIER),
@@ -281,6 +287,7 @@ class Definition:
             "max_rows": fields.integer("maxRows", 1, _MAX_ROWS),
             "period_column": fields.text("periodColumn") if "periodColumn" in fields else None,
             "about": fields.nested("about", About.from_json) if "about" in fields else None,
+            "serves": fields.each("serves", Served.from_json) if "serves" in fields else (),
         }
         fields.finish()
         return cls(**members)
@@ -301,6 +308,8 @@ class Definition:
             members["periodColumn"] = self.period_column
         if self.about is not None:
             members["about"] = self.about.to_json()
+        if self.serves:
+            members["serves"] = [served.to_json() for served in self.serves]
         return members
 
     @cached_property
@@ -350,6 +359,9 @@ def _check_definition(definition: Definition) -> None:
         for name in (check.left, check.right):
             if name not in columns or not columns[name].kind.is_number:
                 fields.refuse("checks", "noemt geen getalkolom", "names no number column")
+    taken = {filled.column for served in definition.serves for row in served.rows for filled in row}
+    if taken - {None, *columns}:
+        fields.refuse("serves", "noemt een kolom die er niet is", "names a column that is not there")
     _check_periods(definition, columns, fields)
     fields.finish()
 

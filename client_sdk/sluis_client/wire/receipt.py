@@ -19,8 +19,8 @@ from sluis_client.wire.strict import Fields, StepError, WireError, time_text
 T = TypeVar("T")
 RECEIPT_PREFIX = b"sluis-receipt-v1\n"
 RELEASE_PREFIX = b"sluis-release-v1\n"
-ACCEPTANCE_EVENTS = frozenset({"submission.submit", "submission.complete"})
-"""The codes of the events by which a delivery is accepted, inline or in parts."""
+ACCEPTANCE_EVENTS = frozenset({"submission.submit", "submission.complete", "submission.serve"})
+"""The codes of the events by which a delivery is accepted: inline, in parts, or with that of a form."""
 
 _MAX_ROWS = 10**9
 _MAX_VERSION = 10**6

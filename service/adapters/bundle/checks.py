@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from service.adapters.bundle.purpose_checks import PurposeChecks
 from service.adapters.bundle.reading import BundleFiles
+from service.adapters.bundle.serves_checks import serves_faults
 from service.domain.catalogue import Catalogue, DataSet, DisclosureProfile, Figure, MeasureKind, Sensitivity
 from service.domain.method import Noise
 from service.domain.obligations import (
@@ -90,6 +91,8 @@ class CrossChecks:
         self._columns(data_set)
         self._version(data_set)
         self._sensitivity(data_set)
+        for fault in serves_faults(self._catalogue, data_set):
+            self._fault(data_set, fault.path, fault.code, **fault.data)
 
     def _newest(self) -> list[DataSet]:
         names = dict.fromkeys(d.id for d in self._catalogue.data_sets)

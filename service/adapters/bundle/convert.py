@@ -11,6 +11,7 @@ from service.adapters.bundle.models import (
     MethodModel,
     NoiseModel,
     ProfileModel,
+    ServesModel,
 )
 from service.adapters.bundle.reading import BundleFiles
 from service.domain.catalogue import (
@@ -27,6 +28,7 @@ from service.domain.catalogue import (
 from service.domain.classification import Classification, Code, Label
 from service.domain.errors import Invalid
 from service.domain.method import Method, Noise, Rounding, Suppression
+from sluis_client.wire import Filled, Served
 
 _PROBLEMS = {
     "double": "dubbel / double",
@@ -127,7 +129,19 @@ def data_set(model: DataSetModel) -> DataSet:
         assessment=Assessment(**model.assessment.model_dump()) if model.assessment is not None else None,
         changes=model.changes.label() if model.changes is not None else None,
         supplier_consent=model.supplier_consent,
+        serves=tuple(_served(served) for served in model.serves),
     )
+
+
+def _served(model: ServesModel) -> Served:
+    rows = tuple(
+        tuple(
+            Filled(name, column=source) if isinstance(source, str) else Filled(name, code=source.code)
+            for name, source in {**model.columns, **row}.items()
+        )
+        for row in model.rows
+    )
+    return Served(model.data_set, model.version, rows)
 
 
 def profile(model: ProfileModel) -> DisclosureProfile:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from service.adapters.bundle.purpose_faults import PURPOSE_FAULTS, FaultText
+from service.adapters.bundle.serves_checks import SERVES_FAULTS
 
 FAULTS: Mapping[str, FaultText] = {
     **PURPOSE_FAULTS,
+    **SERVES_FAULTS,
     "file-missing": FaultText("het bestand ontbreekt", "the file is missing", "voeg het bestand toe", "add the file"),
     "file-unexpected": FaultText(
         "dit bestand hoort niet in de bundel",

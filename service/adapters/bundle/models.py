@@ -126,6 +126,30 @@ class CheckModel(_Strict):
     message: LabelModel
 
 
+class CodeModel(_Strict):
+    """A code that a column always has."""
+
+    code: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+def _kind_of_filling(value: Any) -> str:
+    return "column" if isinstance(value, str) else UNNAMED
+
+
+_Filling = Annotated[
+    Annotated[Name, Tag("column")] | Annotated[CodeModel, Tag(UNNAMED)], Discriminator(_kind_of_filling)
+]
+
+
+class ServesModel(_Strict):
+    """Another data set that a delivery serves: per column of it the own column that fills it, or a code."""
+
+    data_set: Name
+    version: Version
+    columns: dict[Name, Name] = {}
+    rows: Annotated[tuple[dict[Name, _Filling], ...], Field(min_length=1)]
+
+
 class DataSetModel(_Strict):
     """datasets/*.yaml."""
 
@@ -155,6 +179,7 @@ class DataSetModel(_Strict):
     maximum_rows: Annotated[int, Field(ge=1, le=10**8)]
     retention_months: Annotated[Months, Field(ge=1)]
     supplier_consent: bool = False
+    serves: tuple[ServesModel, ...] = ()
 
 
 class CalendarModel(_Strict):

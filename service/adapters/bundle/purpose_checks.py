@@ -81,6 +81,8 @@ class PurposeChecks:
                 yield from self._scope(path, scope, self._data_sets[scope.data_set])
                 for version in self._data_sets[scope.data_set]:
                     yield from self._tightens(purpose, version)
+                if any(version.serves for version in self._data_sets[scope.data_set]):
+                    yield PurposeFault(f"{path}.data_set", "released-form", {"name": scope.data_set})
                 yield from self._one_budget(purpose, scope.data_set)
             if purpose.recipients.own_region_only and not self._has_region(scope):
                 yield PurposeFault(f"{path}.dimensions", "own-region", {"dataset": scope.data_set})

@@ -17,6 +17,12 @@ class FaultText:
 
 
 PURPOSE_FAULTS: Mapping[str, FaultText] = {
+    "released-form": FaultText(
+        "'{name}' is een formulier: de cijfers gaan naar andere gegevenssets en worden alleen daar vrijgegeven",
+        "'{name}' is a form: its figures go into other data sets and are released there only",
+        "noem de gegevenssets waarvoor het dient; dezelfde cijfers in twee tabellen verraden samen meer dan elk apart",
+        "name the data sets that it serves; the same figures in two tables tell more together than each alone",
+    ),
     "legal-basis": FaultText(
         "'{value}' is geen grondslag van artikel 6, lid 1, AVG",
         "'{value}' is not a basis of GDPR article 6(1)",

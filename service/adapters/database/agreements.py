@@ -113,6 +113,7 @@ class SqlAgreements:
                 rows[0]["reference"],
                 frozenset(rows[0]["purposes"]),
                 frozenset(row["organisation"] for row in rows),
+                frozenset(rows[0]["data_sets"]),
             )
             for rows in found.values()
         ]

@@ -88,8 +88,8 @@ class SqlUnitOfWork:
         moment: datetime | None = found["now"] if found else None
         return moment
 
-    def commit(self, event: AuditEvent) -> None:
-        """Insert the event and commit it with all that was written: both or neither.
+    def commit(self, event: AuditEvent, *more: AuditEvent) -> None:
+        """Insert the event, or events, and commit them with all that was written: both or neither.
 
         Raises:
             Unavailable: the event or the commit was refused; nothing was written.
@@ -97,7 +97,8 @@ class SqlUnitOfWork:
         """
         self._transaction.require_writing()
         try:
-            self._trail.insert(event)
+            for one in (event, *more):
+                self._trail.insert(one)
         except Unavailable:
             raise
         except (DomainError, RowRefused, SQLAlchemyError, ValueError) as error:

@@ -46,6 +46,7 @@ _PARTS = (
         submissions.c.rows,
         submissions.c.content_digest,
         submissions.c.manifest_digest,
+        submissions.c.served_by,
     )
     .join(organisations, organisations.c.id == submissions.c.organisation)
     .order_by(submissions.c.round, submissions.c.organisation)
@@ -93,6 +94,12 @@ class SqlSubmissions:
     def counting(self, organisation: str, round_: str) -> Submission | None:
         """The accepted one."""
         return self._find(_COUNTING, organisation=organisation, round=round_)
+
+    def served_by(self, submission: str) -> Sequence[Submission]:
+        """By data set, and the newest first; in whatever state they are."""
+        query = select(submissions).where(submissions.c.served_by == submission)
+        query = query.order_by(submissions.c.data_set, submissions.c.version.desc())
+        return [Submission(**row) for row in self._transaction.rows(query)]
 
     def last_version(self, organisation: str, round_: str) -> int:
         """Withdrawn and superseded ones had a number too."""

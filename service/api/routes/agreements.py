@@ -116,7 +116,7 @@ def post_departure(
 )
 def post_consent(call: SupplierCall, body: Annotated[ConsentInput, Depends(JsonBody(ConsentInput))]) -> Response:
     """A supplier speaks for itself: it holds at once, until its last day or until the supplier leaves it."""
-    made = give_consent(call, body.data_set, body.purposes, body.valid_until)
+    made = give_consent(call, body.data_set, body.purposes, body.valid_until, body.serves)
     return answer(_as_it_is(call, made.id), 201, {"Location": f"/v1/agreements/{made.id}"})
 
 

@@ -106,11 +106,7 @@ def get_submissions(
 )
 def get_submission(call: AnyCall, submission_id: Id) -> Response:
     """The delivery; while it is receiving with the parts that have come in, once accepted with its place in the log."""
-    view = read_submission(call, submission_id)
-    own = isinstance(call.principal, Supplier)
-    part_size = call.services.limits.piece_size
-    message = SubmissionAnswer.of(view.submission, own=own, part_size=part_size, parts=view.pieces, proof=view.proof)
-    return answer(message)
+    return answer(_as_it_is(call, submission_id))
 
 
 @router.put(
@@ -177,7 +173,8 @@ def put_completion(
 )
 def put_withdrawal(call: SupplierCall, submission_id: Id) -> Response:
     """It counts in nothing that is released from now on; what was released stays. Withdrawing twice is fine."""
-    return answer(SubmissionAnswer.of(withdraw_submission(call, submission_id), own=True))
+    withdraw_submission(call, submission_id)
+    return answer(_as_it_is(call, submission_id))
 
 
 @router.delete(
@@ -193,12 +190,25 @@ def delete_submission(call: SupplierCall, submission_id: Id) -> Response:
     return Response(status_code=204)
 
 
+def _as_it_is(call: Call, submission: str) -> SubmissionAnswer:
+    view = read_submission(call, submission)
+    return SubmissionAnswer.of(
+        view.submission,
+        own=isinstance(call.principal, Supplier),
+        part_size=call.services.limits.piece_size,
+        parts=view.pieces,
+        proof=view.proof,
+        served=view.served,
+    )
+
+
 def _delivered(call: Call, delivered: Delivered, *, duplicate: bool, made: int) -> Response:
     """The submission, or 400 with all its faults when it was refused, the first time and every next."""
     found = delivered.submission
     if found.state is SubmissionState.REFUSED:
         raise Refused("content-refused", extra={"submissionId": found.id, "faults": faults_of(found.faults)})
-    message = SubmissionAnswer.of(found, own=True, part_size=call.services.limits.piece_size)
+    part_size = call.services.limits.piece_size
+    message = SubmissionAnswer.of(found, own=True, part_size=part_size, served=delivered.served)
     headers = _DUPLICATE if duplicate else {}
     if delivered.repeated:
         return answer(message, 200, headers)

@@ -55,6 +55,9 @@ class ConsentInput(Input):
 
     data_set: Identifier
     purposes: _Names = Field(default_factory=list)
+    serves: Annotated[
+        _Names | None, Field(description="Of a form: the data sets that a delivery may serve; all of them when absent")
+    ] = None
     valid_until: CivilDay | None = None
 
 

@@ -108,6 +108,28 @@ class CheckAnswer(Answer):
     message: Label
 
 
+class FilledAnswer(Answer):
+    """A column of another data set: the column of this one that fills it, or the code that it always has."""
+
+    name: str
+    column: str | None = ABSENT
+    code: str | None = ABSENT
+
+
+class ServedRowAnswer(Answer):
+    """A row of another data set that each row of this one gives."""
+
+    columns: list[FilledAnswer]
+
+
+class ServedDataSetAnswer(Answer):
+    """Another data set that a delivery serves, as far as its supplier consents."""
+
+    data_set: str
+    version: int
+    rows: list[ServedRowAnswer]
+
+
 class DefinitionAnswer(Answer):
     """What a delivery must look like; written by the wire package, which the SDK reads it with."""
 
@@ -121,6 +143,7 @@ class DefinitionAnswer(Answer):
     max_rows: int
     period_column: str | None = ABSENT
     about: AboutAnswer | None = ABSENT
+    serves: list[ServedDataSetAnswer] | None = ABSENT
 
 
 class ClassificationSummary(Answer):

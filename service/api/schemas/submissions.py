@@ -185,6 +185,27 @@ class ConfirmationAnswer(Answer):
         return None if confirmed is None else cls.model_validate(confirmed)
 
 
+class ServedAnswer(Answer):
+    """A delivery that came with that of a form; it is read, and withdrawn, like any other."""
+
+    submission_id: str
+    data_set: str
+    round: str
+    state: SubmissionState
+    rows: int
+
+    @classmethod
+    def of(cls, found: Submission) -> ServedAnswer:
+        """The delivery."""
+        return cls(
+            submission_id=found.id,
+            data_set=found.data_set,
+            round=found.round,
+            state=found.state,
+            rows=found.rows or 0,
+        )
+
+
 class SubmissionAnswer(Answer):
     """A delivery. What was wrong with it, and its receipt, are for its supplier alone."""
 
@@ -197,6 +218,8 @@ class SubmissionAnswer(Answer):
     version: Annotated[int | None, Field(description="1 for a first delivery, one more for each correction")] = ABSENT
     late: bool
     corrects: str | None = ABSENT
+    served_by: Annotated[str | None, Field(description="The delivery of the form that it came with")] = ABSENT
+    served: Annotated[list[ServedAnswer] | None, Field(description="What came with this one, a form's")] = ABSENT
     rows: int | None = ABSENT
     content_digest: Digest
     manifest_digest: Digest
@@ -225,6 +248,7 @@ class SubmissionAnswer(Answer):
         part_size: int | None = None,
         parts: tuple[UploadPart, ...] = (),
         proof: LogProof | None = None,
+        served: tuple[Submission, ...] = (),
     ) -> SubmissionAnswer:
         """The delivery.
 
@@ -234,6 +258,7 @@ class SubmissionAnswer(Answer):
             part_size: bytes per part, for one that is receiving.
             parts: those that have come in, for one that is receiving.
             proof: of its acceptance in the audit log.
+            served: what came with it.
         """
         receiving = found.state is SubmissionState.RECEIVING
         return cls(
@@ -246,6 +271,8 @@ class SubmissionAnswer(Answer):
             version=found.version or None,
             late=found.late,
             corrects=found.corrects,
+            served_by=found.served_by,
+            served=[ServedAnswer.of(one) for one in served] or None,
             rows=found.rows,
             content_digest=found.content_digest,
             manifest_digest=found.manifest_digest,
