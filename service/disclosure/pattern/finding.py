@@ -194,7 +194,9 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     exponent, descending = way
     withheld = (~question.offered & ~fixed) | question.unsafe
     weight = _weight(measures, exponent)
-    ledger = Ledger(question.assessment, measures, question.insight, room, brief=lattice.size >= CROWDED)
+    ledger = Ledger(
+        question.assessment, measures, question.insight, room, brief=lattice.size >= CROWDED, quick=lattice.size > SMALL
+    )
     value = measures.value[question.assessment.nodes]
     order = np.argsort(-value if descending else value, kind="stable")
     programs = 0

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from service.disclosure.linear import Program
-from service.disclosure.pattern.certificates import NEGLIGIBLE, SLACK, UP, Need, Room
+from service.disclosure.pattern.certificates import NEGLIGIBLE, Need, Room
+from service.disclosure.pattern.settling import SLACK, UP
 from service.disclosure.question.claims import Certificate
 from service.disclosure.question.lattice import Axis, Lattice
 from service.disclosure.question.measures import Measures

@@ -15,8 +15,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from service.disclosure.pattern.certificates import DOWN, NEGLIGIBLE, UP, Ledger, Need
+from service.disclosure.pattern.certificates import NEGLIGIBLE, Ledger, Need
 from service.disclosure.pattern.search import Means, Search
+from service.disclosure.pattern.settling import DOWN, UP
 from service.disclosure.progress import Progress, silent
 from service.disclosure.question.claims import Certificate
 from service.disclosure.question.lattice import Lattice
