@@ -16,6 +16,14 @@ class SolverFailed(DisclosureError):
     """The solver gave up on a problem that has a solution; nothing may be concluded from it."""
 
 
+NOTHING_FOUND = {
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kSolutionLimit,
+    highspy.HighsModelStatus.kTimeLimit,
+}
+"""There is no solution, or none was found within the branches and seconds of `Program.make_whole`."""
+
+
 def _model(matrix: sp.csr_matrix, cost: Floats, bounds: tuple[Floats, Floats], right: Floats) -> highspy.HighsLp:
     """Minimise cost @ x subject to matrix @ x = right and x within bounds."""
     model = highspy.HighsLp()
@@ -97,16 +105,17 @@ class Program:
             status = self._highs.getModelStatus()
             if status == highspy.HighsModelStatus.kOptimal:
                 return np.array(self._highs.getSolution().col_value)
-            if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kSolutionLimit}:
+            if status in NOTHING_FOUND:
                 return None
         raise SolverFailed(f"HiGHS: {self._highs.modelStatusToString(status)}")
 
-    def make_whole(self, branches: int) -> None:
+    def make_whole(self, branches: int, seconds: float) -> None:
         """From now on x must be whole numbers; that is branch and bound, where presolve pays.
 
-        After so many branches without a solution `solve` says that there is none.
+        After so many branches, or seconds, without an outcome `solve` says that there is no such x.
         """
         self._highs.setOptionValue("mip_max_nodes", branches)
+        self._highs.setOptionValue("time_limit", seconds)
         self._highs.setOptionValue("presolve", "on")
         self._highs.changeColsIntegrality(
             self.columns,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +27,10 @@ PASSES = 20
 
 BRANCHES = 1_000
 """Branches of one search among whole numbers."""
+
+PATIENCE = 120.0
+"""Seconds that all searches among whole numbers of one attack may take. Tables need one or two; it keeps one that was
+made for it from holding up all others, and what is not decided by then counts as open."""
 
 NEARBY = 1_200
 """Unknowns of a neighbourhood."""
@@ -50,6 +57,20 @@ class Room:
         return Room(self.down[nodes], self.up[nodes], self.cap)
 
 
+class Patience:
+    """How long searches among whole numbers may still take, in seconds."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.left, self._clock = seconds, clock
+
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """Take off what this takes."""
+        start = self._clock()
+        yield
+        self.left -= self._clock() - start
+
+
 class Component:
     """The linear programs of one component; columns follow `nodes`, figures are deviations from the truth.
 
@@ -58,7 +79,7 @@ class Component:
         solves: linear programs solved so far.
     """
 
-    def __init__(self, matrix: sp.csr_matrix, nodes: Ints, measures: Measures, room: Room) -> None:
+    def __init__(self, matrix: sp.csr_matrix, nodes: Ints, measures: Measures, room: Room, patience: Patience) -> None:
         """Take the equations of a component.
 
         Args:
@@ -66,7 +87,9 @@ class Component:
             nodes: ascending.
             measures: figures of all nodes.
             room: of these nodes.
+            patience: of the whole attack.
         """
+        self._patience = patience
         self.nodes = nodes
         self.solves = 0
         self._matrix, self._room, self._measures = matrix, room, measures
@@ -109,7 +132,7 @@ class Component:
         part = self._by_column[:, columns]
         rows, local = np.unique(part.indices, return_inverse=True)
         part = sp.csc_matrix((part.data, local, part.indptr), shape=(len(rows), len(columns))).tocsr()
-        near = Component(part, self.nodes[columns], self._measures, self._room.at(columns))
+        near = Component(part, self.nodes[columns], self._measures, self._room.at(columns), self._patience)
         return near, int(np.searchsorted(columns, column))
 
     def extreme(self, column: int, direction: int, attackers: Ints = NOBODY) -> Floats:
@@ -175,7 +198,8 @@ class Component:
         """Whole figures in which one node deviates by at least `level`, or None when none were found.
 
         Tried first on the nodes that `near` moves: a small problem that nearly always does it. What is not decided
-        after `BRANCHES` counts as impossible, and so the table as open: the error is on the safe side.
+        after `BRANCHES`, or when `PATIENCE` is at its end, counts as impossible, and so the table as open: the error is
+        on the safe side.
 
         Args:
             column: the node.
@@ -189,6 +213,8 @@ class Component:
         for columns in (np.flatnonzero(np.abs(near) > TOLERANCE), np.arange(0 if nearby else len(self.nodes))):
             if column not in columns:
                 continue
+            if self._patience.left <= 0:
+                return None
             lower, upper = -down[columns], up[columns].copy()
             target = int(np.searchsorted(columns, column))
             if direction == UP:
@@ -199,8 +225,9 @@ class Component:
                 return None
             part = self._matrix[:, columns]
             program = Program(part[np.diff(part.indptr) > 0], np.zeros(len(columns)), lower, upper)
-            program.make_whole(BRANCHES)
-            solution = program.solve()
+            program.make_whole(BRANCHES, self._patience.left)
+            with self._patience.tried():
+                solution = program.solve()
             self.solves += 1
             if solution is not None:
                 found = np.zeros(len(self.nodes))

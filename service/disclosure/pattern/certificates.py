@@ -88,6 +88,30 @@ class _Entry:
     proof: list[int] | None
 
 
+class _Uses:
+    """What every certificate moves, side by side: looking through all of it takes less than keeping it per node."""
+
+    def __init__(self) -> None:
+        self._node, self._owner = np.empty(1024, dtype=np.int64), np.empty(1024, dtype=np.int64)
+        self._moves = np.empty(1024)
+        self._count = 0
+
+    def add(self, number: int, nodes: Ints, deviation: Floats) -> None:
+        """Take up one certificate."""
+        first, last = self._count, self._count + len(nodes)
+        if last > len(self._node):
+            room = np.zeros(max(last, len(self._node)), dtype=np.int64)
+            self._node, self._owner = np.concatenate([self._node, room]), np.concatenate([self._owner, room])
+            self._moves = np.concatenate([self._moves, room.astype(np.float64)])
+        self._node[first:last], self._owner[first:last], self._moves[first:last] = nodes, number, deviation
+        self._count = last
+
+    def of(self, node: int) -> list[tuple[int, float]]:
+        """Which certificates move a node, and how far."""
+        at = np.flatnonzero(self._node[: self._count] == node)
+        return list(zip(self._owner[at].tolist(), self._moves[at].tolist(), strict=True))
+
+
 class Ledger:
     """All needs of an assessment, and which of them are shown.
 
@@ -136,7 +160,7 @@ class Ledger:
         self._left = self._state.left
         self.pool: list[Certificate] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
-        self._moved_by: dict[int, list[tuple[int, float]]] = {}
+        self._uses = _Uses()
         self._reaches: list[tuple[Reach, Reach]] = []
 
     def limit(self, left: Mapping[tuple[int, int], Ints]) -> None:
@@ -189,10 +213,7 @@ class Ledger:
         self.pool.append((nodes, deviation))
         both = self._settle(self._state, nodes, deviation, self._copies(deviation))
         if self._noted is None:
-            place = self.place[nodes]
-            moved = place >= 0
-            for one, by in zip(place[moved].tolist(), deviation[moved].tolist(), strict=True):
-                self._moved_by.setdefault(one, []).append((number, by))
+            self._uses.add(number, nodes, deviation)
             self._reaches.append((both[0].reach, both[1].reach))
         for shown in both:
             for key in zip(shown.way.tolist(), shown.unsafe.tolist(), strict=True):
@@ -203,6 +224,10 @@ class Ledger:
         if self._noted is not None:
             return list(self.pool)
         return [self.pool[number] for number in sorted({one for proof in self.proofs.values() for one in proof})]
+
+    def using(self, node: int) -> list[tuple[int, float]]:
+        """Which certificates move a node, as places in the pool, and how far; nothing in a brief ledger."""
+        return self._uses.of(node)
 
     def served_by(self, nodes: set[int], most: int) -> dict[int, list[int]]:
         """Per node of these, up to `most` unsafe nodes whose proof uses it."""
@@ -259,7 +284,7 @@ class Ledger:
     def _show_again(self, key: tuple[int, int], dead: Container[int], before: list[int]) -> None:
         """Show one need by certificates found earlier: those that showed it before, then all that move its node."""
         direction, unsafe = key
-        moved_by = self._moved_by.get(unsafe, [])
+        moved_by = self.using(self.node(unsafe))
         if before:
             first = set(before)
             moved_by = [one for one in moved_by if one[0] in first] + [one for one in moved_by if one[0] not in first]

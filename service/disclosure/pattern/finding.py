@@ -37,8 +37,9 @@ FAR_TRIALS = 600
 RELAX_WORK = 40_000_000
 """Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
 
-RELAX_WORK_BESIDE = 10_000_000
-"""The same beside more than `FEW_RELEASES` earlier releases."""
+BRIEF_RELAX_WORK = 10_000_000
+"""The same for counts, of which more takes as long as all before it and brings a third of a percent of the value; and
+beside more than `FEW_RELEASES` earlier releases."""
 
 FEW = 60
 """Up to so many unsafe nodes, a small table is tried in every way of `WAYS`, with more in the first."""
@@ -55,10 +56,13 @@ MOST_BEGINNINGS = 40
 Way = tuple[float, bool]
 
 WAYS: tuple[Way, ...] = ((1.0, False), (0.5, False), (1.0, True), (0.75, True), (0.25, False), (0.0, True))
-"""Exponent of the value in what withholding costs, and whether large unsafe cells come first."""
+"""Exponent of the value in what withholding costs, and whether unsafe cells come first that need much (`_wide`)."""
 
-LARGE_WAY: Way = (1.0, True)
-"""For tables above `SMALL` nodes."""
+LARGE_WAY: Way = (0.75, True)
+"""For tables above `SMALL` nodes: many small cells rather than one large one, as far as that costs no more."""
+
+CROWDED_WAY: Way = (1.0, True)
+"""For crowded tables, where nothing is published again."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
     Raises:
         CannotBeProtected: whatever is withheld, some need cannot be met; by linear programming that is proven.
     """
-    first = _pattern(question, WAYS[0] if question.lattice.size <= SMALL else LARGE_WAY, progress=progress)
+    first = _pattern(question, _first_way(question.lattice.size), progress=progress)
     if not question.small or not first.programs:
         return first
     found = [first]
@@ -160,6 +164,12 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
     programs = sum(one.programs for one in found)
     pattern, more = _without_one(question, WAYS[best], found[best], MOST_PROGRAMS - programs)
     return replace(pattern, programs=programs + more)
+
+
+def _first_way(size: int) -> Way:
+    if size <= SMALL:
+        return WAYS[0]
+    return CROWDED_WAY if size >= CROWDED else LARGE_WAY
 
 
 def _without_one(question: Question, way: Way, best: Pattern, most: int) -> tuple[Pattern, int]:
@@ -197,8 +207,8 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     ledger = Ledger(
         question.assessment, measures, question.insight, room, brief=lattice.size >= CROWDED, quick=lattice.size > SMALL
     )
-    value = measures.value[question.assessment.nodes]
-    order = np.argsort(-value if descending else value, kind="stable")
+    wide = _wide(question)
+    order = np.argsort(-wide if descending else wide, kind="stable")
     programs = 0
     unmet: list[Need] = []
     movable = ~fixed
@@ -224,7 +234,8 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
         return Pattern(withheld, ledger, programs)
     search = Search(lattice, measures, withheld.copy(), withheld, weight, room=room, far=FAR_TRIALS)
     exposure = Exposure(lattice, withheld, question.unsafe)
-    work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
+    brief = lattice.size > SMALL and measures.count_is_value
+    work = BRIEF_RELAX_WORK if brief or len(question.released) > FEW_RELEASES else RELAX_WORK
     candidates = _by_value(measures, withheld & question.optional)
     withheld[relax(search, ledger, exposure, candidates, work=work, progress=progress)] = False
     programs += search.solves
@@ -234,6 +245,13 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
             pass
         programs += search.solves
     return Pattern(withheld, ledger, programs)
+
+
+def _wide(question: Question) -> Floats:
+    """Per unsafe node how much room it needs: a count what it lacks of the minimum, another figure by its size."""
+    if question.measures.count_is_value and question.lattice.size > SMALL:
+        return question.assessment.up
+    return question.measures.value[question.assessment.nodes].astype(np.float64)
 
 
 def _weight(measures: Measures, exponent: float) -> Floats:
