@@ -2,6 +2,7 @@
 
 python -m benchmarks [NAME ...] [--full]
 python -m benchmarks --list
+python -m benchmarks client [--rows N]
 python -m benchmarks disclosure [--table small medium large huge] [--rule count p_percent dominance]
                                 [--peer] [--optimum] [--history] [--profile]
 """

@@ -25,7 +25,7 @@ from typing import Any
 from sqlalchemy import Engine, event, text
 
 from benchmarks.installation import durable_postgres
-from benchmarks.report import is_full, print_row
+from benchmarks.report import is_full, option, print_row
 from service.adapters.database import Patience, SqlDatabase, upgrade
 from service.adapters.database.audit import to_payload
 from service.adapters.database.paging import to_cursor
@@ -89,9 +89,8 @@ def main() -> None:
 
 
 def _rows() -> int:
-    if "--rows" in sys.argv:
-        return int(sys.argv[sys.argv.index("--rows") + 1])
-    return MANY if is_full() else FEW
+    given = option("rows")
+    return int(given) if given is not None else MANY if is_full() else FEW
 
 
 @contextmanager

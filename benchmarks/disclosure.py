@@ -49,8 +49,11 @@ def main() -> None:
         for rule in asked.rule:
             _against_optimum(rule)
     if asked.history:
-        ours, anew, before = add_to_history()
-        print_row(f"one table beside {before} others: CPU seconds", ours, "the history solved anew", anew, FEW)
+        for added in add_to_history():
+            goal = FEW if added.last else None
+            for what, seconds in (("margin", added.margin), ("cells", added.cells), ("gate", added.gate)):
+                beside = f"{what} beside {added.before} tables: CPU seconds"
+                print_row(beside, seconds, "the history solved anew", added.anew, goal)
 
 
 def _options() -> argparse.Namespace:

@@ -30,6 +30,12 @@ def is_full() -> bool:
     return "--full" in sys.argv
 
 
+def option(name: str) -> str | None:
+    """What follows `--name` on the command line; None when it is not there."""
+    said = sys.argv[1:]
+    return said[said.index(f"--{name}") + 1] if f"--{name}" in said[:-1] else None
+
+
 def compare(
     what: str, ours: Work, *peers: Peer, repeats: int = 3, clock: Callable[[], float] = time.process_time
 ) -> None:

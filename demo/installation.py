@@ -19,6 +19,8 @@ import httpx
 
 from demo.provider import SECOND_FACTOR, LocalProvider
 
+SLUIS: Sequence[str] = (sys.executable, "-m", "service")
+"""The operator's command, for all but the service itself."""
 _START_SECONDS = 180.0
 _STOP_SECONDS = 30.0
 
@@ -119,7 +121,7 @@ def run(*arguments: str, environment: Mapping[str, str], given: str | None = Non
         RuntimeError: it failed.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "service", *arguments],
+        [*SLUIS, *arguments],
         env=environment,
         input=given,
         capture_output=True,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gc
+import os
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 from postgres import PostgresServer, postgres_server
+from sqlalchemy import Engine, create_engine
+from typer import testing
+from typer.main import get_command
 
 from service.adapters.database import engine
 
@@ -42,6 +47,12 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: who waits for a service, a server or a browser leaves one idle."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_unconfigure() -> None:
     """Let go of it at the end: libraries in C++ complain of what is left over."""
     gc.unfreeze()
@@ -62,6 +73,37 @@ def sqlite_as_in_service() -> Iterator[Callable[..., None]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_prepare_sqlite", unforced)
         yield as_in_service
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    """Every world of a test has an engine of its own: what SQLAlchemy made of a statement serves all of them.
+
+    The service has one engine for as long as it runs, and keeps it there by itself.
+    """
+    first: dict[str, Engine] = {}
+
+    def create(*arguments: Any, **options: Any) -> Engine:
+        made = create_engine(*arguments, query_cache_size=5000, **options)
+        known = first.setdefault(made.dialect.name, made)
+        if known.dialect.server_version_info is None:  # it was not connected to anything yet
+            first[made.dialect.name] = made
+        elif known is not made:
+            made.dialect, made.pool._dialect = known.dialect, known.dialect
+            made._compiled_cache = known._compiled_cache
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "create_engine", create)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_made_once() -> Iterator[None]:
+    """Typer looks through every command of an application each time one is typed, which here is hundreds of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testing, "_get_command", cache(get_command))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@
     definitions/         data sets, for checks without a connection
     rounds/              rounds, likewise
     outbox/              deliveries under way
-    spool/               what was pseudonymised for them, until they are over
+    spool/               what was pseudonymised for them, until they are over; a week at most
     receipts/            what was delivered, with the proof
     objections/          what the service answered to objections, without the pseudonym
 
@@ -35,7 +35,8 @@ from sluis_client.wire.log import CheckpointError, LogKey, LogKeys
 HOME_VARIABLE = "SLUIS_CLIENT_HOME"
 _VERSION = 1
 _SECRET_BYTES = 32
-_DIRECTORIES = ("definitions", "rounds", "outbox", "receipts", "objections")
+_DIRECTORIES = ("definitions", "rounds", "outbox", "receipts", "objections", "spool")
+_LIFE_OF_MADE = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +102,17 @@ class Profile:
         return self
 
     def prepare(self) -> None:
-        """Makes the directories, for the owner only.
+        """Makes the directories, for the owner only; what killed processes left behind goes.
 
         Raises:
             ProfileUnsafeError: when one exists and others have access.
         """
         storage.make_private_directory(self.home)
+        storage.drop_unfinished(self.home)
         for name in _DIRECTORIES:
             storage.make_private_directory(self.home / name)
+            storage.drop_unfinished(self.home / name)
+        storage.drop_old_folders(self.spool, _LIFE_OF_MADE)
 
     def registration(self) -> Registration:
         """Who this machine is.
@@ -277,6 +281,11 @@ class Profile:
         """All receipts that were kept."""
         for path in sorted((self.home / "receipts").glob("*.json")):
             yield storage.read_object(path)
+
+    @property
+    def spool(self) -> Path:
+        """What was pseudonymised for deliveries under way."""
+        return self.home / "spool"
 
     @property
     def outbox(self) -> Path:

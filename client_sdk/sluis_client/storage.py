@@ -8,9 +8,11 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from typing import Any
 from sluis_client.errors import ProfileDamagedError, ProfileUnsafeError, UnexpectedAnswerError
 from sluis_client.language import Text
 
+_UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")  # as `_write_temporary` has mkstemp name it
+_LIFE_OF_UNFINISHED = 24 * 3600
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -76,6 +80,15 @@ def write_private_blocks(path: Path, blocks: Iterable[bytes]) -> None:
     _sync_directory(path.parent)
 
 
+def append_private(path: Path, content: bytes) -> None:
+    """`content` at the end of a file for the owner only, durably; a crash may leave a part of it."""
+    as_it_is = getattr(os, "O_BINARY", 0)  # Windows would change the ends of lines
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | as_it_is, 0o600), "ab") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def create_private(path: Path, content: bytes) -> bool:
     """Like `write_private`, but only when nothing is there; whether it was written.
 
@@ -117,6 +130,25 @@ def remove(path: Path) -> None:
     """The file is gone, whether or not it was there."""
     path.unlink(missing_ok=True)
     _sync_directory(path.parent)
+
+
+def drop_unfinished(directory: Path) -> None:
+    """What a process that was killed was still writing goes after a day; it counts for nothing and may be a key."""
+    oldest = time.time() - _LIFE_OF_UNFINISHED
+    for each in directory.iterdir():
+        if _UNFINISHED.fullmatch(each.name):
+            with contextlib.suppress(FileNotFoundError, PermissionError):  # another process was quicker, or is at it
+                if each.stat().st_mtime < oldest:
+                    each.unlink()
+
+
+def drop_old_folders(directory: Path, life: float) -> None:
+    """The folders in which nothing was written for so many seconds go."""
+    oldest = time.time() - life
+    for each in directory.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if each.stat().st_mtime < oldest:
+                shutil.rmtree(each, ignore_errors=True)
 
 
 def _write_temporary(path: Path, blocks: Iterable[bytes]) -> Path:

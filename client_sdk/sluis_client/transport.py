@@ -31,6 +31,7 @@ _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _UNAUTHORIZED = 401
 _CONFLICT = 409
 _TOO_LONG = 300.0  # seconds: the checking of ten million rows stays below it
+_PROXY_ASKS = "407"  # RFC 9110 15.5.8, as httpx has it before the reason
 _MAX_ANSWER = 32 * 1024 * 1024
 
 
@@ -153,6 +154,9 @@ class Transport:
     def __init__(self, url: str, *, patience: Patience, machine: Machine, network: Network | None = None) -> None:
         self.url = checked_url(url)
         encrypted, network = self.url.startswith("https:"), network or Network()
+        # What is not encrypted never goes to a proxy.
+        proxy = network.proxy_to(urlsplit(self.url).netloc) if encrypted else None
+        self._proxied = proxy is not None
         self._patience = patience
         self._machine = machine
         self._http = httpx.Client(
@@ -161,8 +165,8 @@ class Transport:
             headers={"User-Agent": USER_AGENT, "Accept": "application/json, application/problem+json"},
             follow_redirects=False,
             verify=network.trust() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            proxy=network.proxy if encrypted else None,  # what is not encrypted never goes to a proxy
-            trust_env=encrypted,
+            proxy=proxy,
+            trust_env=False,
         )
 
     def __repr__(self) -> str:
@@ -245,8 +249,10 @@ class Transport:
                         raise _unexpected()
         except httpx.TransportError as failed:
             if _is_certificate_trouble(failed):
-                raise _untrusted_certificate() from None
-            raise TryAgain(_what_failed(failed)) from None
+                raise _untrusted_certificate(proxied=self._proxied) from None
+            if isinstance(failed, httpx.ProxyError) and str(failed).startswith(_PROXY_ASKS):
+                raise _proxy_asks() from None
+            raise TryAgain(_what_failed(failed, proxied=self._proxied)) from None
         except httpx.DecodingError:
             raise TryAgain(_CUT_OFF) from None
         if response.status_code in TRY_AGAIN_STATUS:
@@ -278,16 +284,37 @@ def _unexpected() -> UnexpectedAnswerError:
     )
 
 
-def _untrusted_certificate() -> TrustError:
+def _untrusted_certificate(*, proxied: bool) -> TrustError:
+    who = (
+        Text("de dienst of van de proxy", "the service or of the proxy")
+        if proxied
+        else Text("de dienst", "the service")
+    )
     return TrustError(
         Text(
-            "Het certificaat van de dienst wordt niet vertrouwd; er is niets verstuurd.",
-            "The certificate of the service is not trusted; nothing was sent.",
+            f"Het certificaat van {who.nl} wordt niet vertrouwd; er is niets verstuurd.",
+            f"The certificate of {who.en} is not trusted; nothing was sent.",
         ),
         Text(
-            "Controleer het adres. Gebruikt uw netwerk een eigen certificaatautoriteit, wijs die dan aan met "
-            "SSL_CERT_FILE.",
-            "Check the address. If your network has its own certificate authority, point to it with SSL_CERT_FILE.",
+            "Controleer het adres. Gebruikt uw netwerk een eigen certificaatautoriteit, vraag uw netwerkbeheerder dan "
+            "haar PEM-bestand en wijs het aan met SSL_CERT_FILE, of bij het aanmelden met `--ca-file`.",
+            "Check the address. If your network has its own certificate authority, ask your network's administrator "
+            "for its PEM file and point to it with SSL_CERT_FILE, or with `--ca-file` when registering.",
+        ),
+    )
+
+
+def _proxy_asks() -> SetupError:
+    return SetupError(
+        Text(
+            "De proxy vraagt om een naam en wachtwoord, of neemt de gegeven niet aan; er is niets verstuurd.",
+            "The proxy asks for a name and a password, or does not take those given; nothing was sent.",
+        ),
+        Text(
+            "Zet het adres van de proxy met naam en wachtwoord in HTTPS_PROXY, zoals "
+            "http://naam:wachtwoord@proxy.example:8080; nooit in een argument.",
+            "Set the proxy's address with name and password in HTTPS_PROXY, such as "
+            "http://name:password@proxy.example:8080; never in an argument.",
         ),
     )
 
@@ -301,8 +328,10 @@ def _is_certificate_trouble(failed: BaseException) -> bool:
     return False
 
 
-def _what_failed(failed: httpx.TransportError) -> Text:
+def _what_failed(failed: httpx.TransportError, *, proxied: bool) -> Text:
     if isinstance(failed, httpx.ConnectError | httpx.ConnectTimeout):
+        if proxied:
+            return Text("De proxy is niet te bereiken.", "The proxy cannot be reached.")
         return Text("De dienst is niet te bereiken.", "The service cannot be reached.")
     if isinstance(failed, httpx.ProxyError):
         return Text("De proxy laat de verbinding niet door.", "The proxy does not let the connection through.")

@@ -30,6 +30,23 @@ class _Rules:
     permits: cedarpy.PolicySet
 
 
+class _RulesByAction:
+    """The rules of each action, put together when it is first asked for: a command asks for one, and need not wait."""
+
+    def __init__(self, parsed: pst.PolicySet) -> None:
+        self._parsed, self._actions = parsed, _actions(parsed)
+        self._known: dict[str, _Rules] = {}
+
+    def get(self, action: str) -> _Rules | None:
+        """None when no rule names the action."""
+        if action not in self._actions:
+            return None
+        found = self._known.get(action)
+        if found is None:  # two threads at once make the same
+            found = self._known[action] = _rules_for(self._parsed, action)
+        return found
+
+
 class CedarEngine:
     """Decides under one bundle.
 
@@ -44,7 +61,7 @@ class CedarEngine:
         self._hash = bundle.policy_hash
         self._schema = cedarpy.Schema.from_str(bundle.schema)
         parsed = cedarpy.PolicySet.from_str("\n".join(text for _, text in bundle.rules)).to_pst()
-        self._rules = {action: _rules_for(parsed, action) for action in _actions(parsed)}
+        self._rules = _RulesByAction(parsed)
 
     @property
     def policy_hash(self) -> str:
@@ -86,7 +103,12 @@ class CedarEngine:
 
 def _actions(parsed: pst.PolicySet) -> frozenset[str]:
     """Every action that a rule names; one that none names can have no permit."""
-    uids = pst.entity_uids(tuple(parsed.static_policies.values()))
+    return actions_named(*parsed.static_policies.values())
+
+
+def actions_named(*policies: pst.Template) -> frozenset[str]:
+    """Every action that one of these rules names, in its head or in a condition."""
+    uids = pst.entity_uids(policies)
     return frozenset(uid.id for uid in uids if str(uid.type) == "Action")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from service.domain.errors import Denied, DomainError, Invalid
 from service.domain.texts import ReasonText, text_of_error, text_of_reason
+from service.domain.texts_rules import told_faults
 from service.use_cases.call import Call
 
 OpenCall = Callable[[], AbstractContextManager[Call]]
@@ -30,8 +31,8 @@ def refusals_told() -> Iterator[None]:
     except DomainError as refusal:
         _tell(text_of_error(refusal))
         if isinstance(refusal, Invalid):
-            for where, what in refusal.faults:
-                typer.echo(f"  {where}: {what}", err=True)
+            for fault in told_faults(refusal):
+                typer.echo(f"  {fault.where}: {fault.nl} / {fault.en}", err=True)
         raise typer.Exit(FAILED) from refusal
 
 

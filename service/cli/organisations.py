@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from datetime import date, datetime
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
 from service.cli.console import OpenCall, refusals_told
-from service.domain.errors import Invalid
+from service.cli.organisations_file import read_organisations
 from service.domain.organisation import Agreement, Organisation, OrganisationKind
 from service.use_cases.invite_organisation import InvitationLetter, invite_again, invite_organisation
 from service.use_cases.read_organisations import list_organisations
@@ -74,7 +73,7 @@ def add_organisation_commands(app: typer.Typer, open_call: OpenCall) -> None:
         All rows are read before the first is taken in.
         """
         with refusals_told(), open_call() as call:
-            for new in _read(file):
+            for new in read_organisations(file):
                 _show(invite_organisation(call, new), as_json=True)
 
     @organisation.command("invite-again")
@@ -123,46 +122,6 @@ def _add_keys(app: typer.Typer, open_call: OpenCall) -> None:
         """Trek een sleutel in; werkt meteen / revoke a key at once."""
         with refusals_told(), open_call() as call:
             revoke_key(call, key_id)
-
-
-_COLUMNS = ("id", "name", "kinds", "holding", "agreement", "valid_from", "valid_until", "regions")
-
-
-def _read(file: TextIO) -> list[Organisation]:
-    """The organisations of a CSV file.
-
-    Raises:
-        Invalid: `organisation`, with every row and column that does not hold.
-    """
-    reader = csv.DictReader(file, strict=True)
-    faults: list[tuple[str, str]] = []
-    if tuple(reader.fieldnames or ()) != _COLUMNS:
-        raise Invalid("organisation", faults=(("row 1", "columns: " + ", ".join(_COLUMNS)),))
-    found = []
-    for number, row in enumerate(reader, start=2):
-        try:
-            found.append(_organisation(row))
-        except Invalid as error:
-            faults += [(f"row {number}, {where}", what) for where, what in error.faults or (("", error.code),)]
-        except (ValueError, AttributeError) as error:
-            faults.append((f"row {number}", str(error)))
-    if faults:
-        raise Invalid("organisation", faults=tuple(faults))
-    return found
-
-
-def _organisation(row: dict[str, str]) -> Organisation:
-    until = row["valid_until"]
-    return Organisation(
-        id=row["id"],
-        name=row["name"],
-        kinds=frozenset(OrganisationKind(kind) for kind in row["kinds"].split()),
-        holding=row["holding"] or row["id"],
-        agreement=Agreement(
-            row["agreement"], date.fromisoformat(row["valid_from"]), date.fromisoformat(until) if until else None
-        ),
-        regions=frozenset(row["regions"].split()),
-    )
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -11,8 +11,8 @@ The journey of a table, a folder for each step:
 5. `coarser` — what to offer when nothing helps, and what stands in the way.
 6. `command` — from a shell: `sluis protect`.
 
-`linear` is the hold on HiGHS that pattern, attack and rounding share, `progress` tells how far the work is.
-What goes wrong is one of `faults`.
+`linear` is the hold on HiGHS that pattern, attack and rounding share; `elimination` solves equations by hand before,
+and `choices` asks for what that leaves free. `progress` tells how far the work is. What goes wrong is one of `faults`.
 
 Example:
     >>> from service.disclosure import Dimension, Facts, Rules, Table, protect

@@ -21,16 +21,18 @@ NOTHING_FOUND = {
     highspy.HighsModelStatus.kSolutionLimit,
     highspy.HighsModelStatus.kTimeLimit,
 }
-"""There is no solution, or none was found within the branches and seconds of `Program.make_whole`."""
+"""There is no solution, or none was found within the branches and seconds allowed."""
 
 
-def _model(matrix: sp.csr_matrix, cost: Floats, bounds: tuple[Floats, Floats], right: Floats) -> highspy.HighsLp:
-    """Minimise cost @ x subject to matrix @ x = right and x within bounds."""
+def _model(
+    matrix: sp.csr_matrix, cost: Floats, bounds: tuple[Floats, Floats], right: tuple[Floats, Floats]
+) -> highspy.HighsLp:
+    """Minimise cost @ x subject to matrix @ x and x within bounds."""
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = matrix.shape
     model.col_cost_ = cost
     model.col_lower_, model.col_upper_ = bounds
-    model.row_lower_ = model.row_upper_ = right
+    model.row_lower_, model.row_upper_ = right
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     model.a_matrix_.start_ = matrix.indptr.astype(np.int32)
     model.a_matrix_.index_ = matrix.indices.astype(np.int32)
@@ -47,31 +49,44 @@ def _solver(*options: tuple[str, str | float]) -> highspy.Highs:
 
 
 class Program:
-    """minimise cost @ x subject to matrix @ x = 0 and lower <= x <= upper, solved again and again.
+    """minimise cost @ x subject to lower <= x <= upper and matrix @ x = 0, or within bounds; solved again and again.
 
     Every change keeps the basis of the solve before it, so that the next one starts from there.
 
     Attributes:
         columns: length of x.
         solves: linear programs solved so far.
-        work: simplex steps times columns so far, which grows as time does and is the same every time.
+        work: simplex steps so far, times columns and rows that may vary, which grows as time does and is the same every
+            time.
     """
 
-    def __init__(self, matrix: sp.csr_matrix, cost: Floats, lower: Floats, upper: Floats, *, simplex: int = 4) -> None:
+    def __init__(
+        self,
+        matrix: sp.csr_matrix,
+        cost: Floats,
+        lower: Floats,
+        upper: Floats,
+        *,
+        right: tuple[Floats, Floats] | None = None,
+        simplex: int = 4,
+    ) -> None:
         """Load the model.
 
         Args:
-            matrix: equality rows.
+            matrix: the rows.
             cost: per column.
             lower: per column, finite.
             upper: per column, finite, so that every objective has an optimum.
+            right: per row, the least and the most that it may be; 0 when absent.
             simplex: HiGHS `simplex_strategy`; 4 is primal, which suits changing objectives, 1 is dual.
         """
         self._highs = _solver(("presolve", "off"), ("solver", "simplex"), ("simplex_strategy", simplex))
-        self._highs.passModel(_model(matrix, cost, (lower, upper), np.zeros(matrix.shape[0])))
+        zeros = np.zeros(matrix.shape[0])
+        self._highs.passModel(_model(matrix, cost, (lower, upper), right or (zeros, zeros)))
         self.columns = matrix.shape[1]
         self.solves = 0
         self.work = 0
+        self._size = self.columns if right is None else self.columns + int(np.count_nonzero(right[0] != right[1]))
 
     def set_cost(self, column: int, cost: float) -> None:
         """Change one objective coefficient."""
@@ -85,9 +100,17 @@ class Program:
         """Change bounds."""
         self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
+    def set_right(self, rows: npt.NDArray[np.integer], lower: Floats, upper: Floats) -> None:
+        """Change what rows may be."""
+        self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper)  # type: ignore[attr-defined] # stub
+
     def restart(self) -> None:
         """Start the next solve from x at its lower bounds instead of from the last x."""
         self._highs.setBasis()
+
+    def forget(self) -> None:
+        """Start the next solve from nothing."""
+        self._highs.clearSolver()
 
     def solve(self) -> Floats | None:
         """The optimal x, or None when no x satisfies the constraints (see `make_whole` for whole numbers).
@@ -101,7 +124,7 @@ class Program:
                 self._highs.clearSolver()
             self._highs.run()
             self.solves += 1
-            self.work += (1 + self._highs.getInfo().simplex_iteration_count) * self.columns
+            self.work += (1 + self._highs.getInfo().simplex_iteration_count) * self._size
             status = self._highs.getModelStatus()
             if status == highspy.HighsModelStatus.kOptimal:
                 return np.array(self._highs.getSolution().col_value)
@@ -109,13 +132,16 @@ class Program:
                 return None
         raise SolverFailed(f"HiGHS: {self._highs.modelStatusToString(status)}")
 
-    def make_whole(self, branches: int, seconds: float) -> None:
+    def give_up_after(self, seconds: float) -> None:
+        """The next `solve` says after so much time that there is no x; its clock counts all solves together."""
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + seconds)
+
+    def make_whole(self, branches: int) -> None:
         """From now on x must be whole numbers; that is branch and bound, where presolve pays.
 
-        After so many branches, or seconds, without an outcome `solve` says that there is no such x.
+        After so many branches without an outcome `solve` says that there is no such x.
         """
         self._highs.setOptionValue("mip_max_nodes", branches)
-        self._highs.setOptionValue("time_limit", seconds)
         self._highs.setOptionValue("presolve", "on")
         self._highs.changeColsIntegrality(
             self.columns,
@@ -144,7 +170,7 @@ def solve_mixed(
     Raises:
         SolverFailed: neither a solution was found nor shown that there is none.
     """
-    model = _model(matrix, cost, bounds, right)
+    model = _model(matrix, cost, bounds, (right, right))
     model.integrality_ = [
         highspy.HighsVarType.kInteger if one else highspy.HighsVarType.kContinuous for one in whole.tolist()
     ]

@@ -1,4 +1,9 @@
-"""`sluis keyholder ...`: run the key holder, and make, replace and destroy its keys."""
+"""`sluis keyholder ...`: run the key holder, and make, replace and destroy its keys.
+
+A server is loaded by what runs one: every other command of the operator would wait for it too.
+"""
+
+# ruff: noqa: PLC0415 - see above
 
 from __future__ import annotations
 
@@ -14,15 +19,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from service.adapters.clock import SystemClock, SystemRandomness
 from service.adapters.durable import write_durably, write_synced
 from service.adapters.keystore import KEY_BYTES, FileKeyStore
-from service.adapters.observability import Logger, Stream, configure_logging
-from service.keyholder.access import Access, service_keys
-from service.keyholder.evaluating import Quota
-from service.keyholder.http import KeyHolder, keyholder_application
 from service.keyholder.keys import Keys
 from service.keyholder.refusals import Refusal
 from service.keyholder.settings import KeyHolderSettings, KeyHolderSettingsError, read_keyholder_settings
@@ -58,6 +58,13 @@ def add_keyholder_commands(app: typer.Typer) -> None:
 
 def serve() -> None:
     """Start de sleutelhouder, volgens de instellingen in de omgeving / start the key holder by its settings."""
+    import uvicorn
+
+    from service.adapters.observability import Logger, Stream, configure_logging
+    from service.keyholder.access import Access
+    from service.keyholder.evaluating import Quota
+    from service.keyholder.http import KeyHolder, keyholder_application
+
     with _told():
         settings = read_keyholder_settings()
         store, keys = _opened(settings)
@@ -92,6 +99,8 @@ def trust(
     file: Annotated[Path, typer.Argument(metavar="BESTAND", help="/.well-known/jwks.json van de dienst, of - / or -")],
 ) -> None:
     """Neem toegangsbewijzen aan die met deze sleutels zijn getekend / take tokens that these keys signed."""
+    from service.keyholder.access import service_keys
+
     with _told():
         settings = read_keyholder_settings()
         settings.directory.mkdir(mode=0o700, parents=True, exist_ok=True)

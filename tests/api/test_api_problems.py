@@ -16,7 +16,6 @@ from starlette.requests import Request
 import service
 from service.adapters.database.refusals import BUSY, REFUSED
 from service.api.exchange import SCOPE_KEY, Exchange
-from service.api.faults import _RULES
 from service.api.problem_texts import EDGE, HEADINGS
 from service.api.problems import HIDING, WRONG_ROLE, domain_error, unexpected
 from service.domain import errors
@@ -26,6 +25,7 @@ from service.domain.request import REQUEST_LIFECYCLE
 from service.domain.round import ROUND_LIFECYCLE
 from service.domain.submission import SUBMISSION_LIFECYCLE
 from service.domain.texts import ERRORS, REASONS
+from service.domain.texts_rules import RULES
 from service.ports.identity import NotAuthenticated, TokenFault
 
 ROOT = Path(service.__file__).parent
@@ -105,7 +105,7 @@ def faults_named() -> set[str]:
 def test_every_code_that_a_rule_names_has_a_text() -> None:
     found = faults_named()
     assert {"double", "does-not-exist", "no-pseudonym", "ends-before-start"} <= found
-    assert found <= set(_RULES), found - set(_RULES)
+    assert found <= set(RULES), found - set(RULES)
     _, problem = told(
         Invalid("round", {"round": "x-1"}, (("period", "unknown-period"), ("expected: abc", "no-supplier")))
     )

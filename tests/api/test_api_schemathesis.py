@@ -8,6 +8,7 @@ import pytest
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
+from many import TIMES
 from schemathesis import GenerationMode
 from schemathesis.checks import (
     content_type_conformance,
@@ -78,7 +79,7 @@ def test_the_document_is_kept_to(cast: Any, label: str) -> None:
         require_kept(cast, case)
 
     @settings(
-        max_examples=25,
+        max_examples=10 * TIMES,
         deadline=None,
         derandomize=True,
         phases=[Phase.explicit, Phase.generate],

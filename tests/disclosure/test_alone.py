@@ -81,7 +81,7 @@ def naively(example: Example, released: ReleasedTable, *, whole: bool, by_report
     )
 
 
-@quiet(12)
+@quiet(8)
 @given(examples(1, 3))
 def test_both_kinds_of_contributors_learn_no_more_than_what_is_theirs(example):
     """What a contributor who is not taken to know learns of zeros beside its figures, hiding everything would not hide."""

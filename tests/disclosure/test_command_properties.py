@@ -205,7 +205,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@quiet(5)
+@quiet(3)
 @given(dims=wanted(), seed=st.integers(0, 2**32), data=st.data())
 def test_the_command_protects_a_table_and_the_next(folder, kind, dims, seed, data):
     rows = make_rows(random.Random(seed), dims, kind)

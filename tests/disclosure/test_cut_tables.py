@@ -35,7 +35,7 @@ def regional(example, allowed: frozenset[str], name: str) -> Table:
     return Table((own, *rest), {first.column: own.finest}, name)
 
 
-@quiet(30)
+@quiet(15)
 @given(examples(1, 2, kinds=("count",)), st.permutations(["north", "south", "others", "whole"]))
 def test_regions_that_each_get_their_own_and_a_whole_beside_them(example, order):
     finest = example.dimensions[0].finest

@@ -95,7 +95,7 @@ def test_protector_attack_and_reference_agree_on_who_knows(example, data):
                 assert knowing == {names[one] for one in insight.of(node)}
 
 
-@quiet(15)
+@quiet(10)
 @given(example=examples(1, 3, shapes=("sparse", "pairs", "single row"), kinds=("count", "persons", "units")))
 def test_no_empty_cell_is_given_away(either_search, example: Example):
     table = Table(example.dimensions)

@@ -132,7 +132,8 @@ def test_a_search_among_whole_numbers_ends():
     split = chance.integers(0, 100, (6, 50)).astype(float)
     half = -(split.sum(axis=1) // 2)[:, None]
     program = Program(sp.csr_matrix(np.hstack([split, half])), np.zeros(51), np.append(np.zeros(50), 1.0), np.ones(51))
-    program.make_whole(10**9, 0.2)
+    program.make_whole(10**9)
+    program.give_up_after(0.2)
     start = time.process_time()
     assert program.solve() is None
     assert time.process_time() - start < 5

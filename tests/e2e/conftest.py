@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from persons_place import persons_place  # noqa: F401 - a fixture
 from supplier_place import supplier_place  # noqa: F401 - a fixture
 from warm_command import warm_command
 
+from demo import installation
 from demo.installation import Installation
 from demo.people import PersonAtWork, log_in
 from demo.provider import LocalProvider
@@ -38,7 +40,7 @@ class Played:
 
 
 @pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+def played(warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("played")
     told = io.StringIO()
     with stage(folder, [PART]) as (place, provider):
@@ -60,8 +62,10 @@ with httpx.Client() as browser:
 
 @pytest.fixture(scope="session")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with a `sluis` that is loaded already."""
-    with warm_command(tmp_path_factory.mktemp("warm"), "sluis", "service.composition.command", "run") as folder:
+    """A folder with a `sluis` that is loaded already; what prepares a place for a service is done by it too."""
+    told = "sluis", "service.composition.command", "run", "service.composition.build"
+    with warm_command(tmp_path_factory.mktemp("warm"), *told) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(installation, "SLUIS", (str(folder / "sluis"),))
         yield folder
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 from cbs_double import cbs_double, population
 
+from demo import installation
 from demo.scotland.story import OWNER
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -100,9 +99,7 @@ def test_a_cluster_is_brought_in_and_approved(shell):
 def test_public_figures_are_fetched_by_the_operator_and_read_by_the_owner(played, shell):
     with cbs_double(t03759ned=population({"GM0363": 900, "GM0384": 30})) as cbs:
         environment = {**played.place.environment, "SLUIS_CBS_ADDRESS": cbs.url}
-        fetch = [sys.executable, "-m", "service", "public", "fetch", "demography", "--period", "2024"]
-        done = subprocess.run(fetch, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+        installation.run("public", "fetch", "demography", "--period", "2024", environment=environment)
     owner = sections("regional-owner.md")
     read = run(shell, f"owner-{OWNER}", owner["1. Log in"] + owner["6. See public figures beside them"])
     assert "Bron / source: Centraal Bureau voor de Statistiek (CBS), 03759ned" in read

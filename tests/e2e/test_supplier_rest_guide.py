@@ -32,6 +32,12 @@ TOOLS = (
 )
 
 
+KEPT = "> service-keys.json\n"
+ANOTHER = """sed -i 's/]}$/,{"crv":"Ed25519","x":"AAAA","kid":"next"}]}/' service-keys.json
+"""
+"""A service that replaces its key publishes both."""
+
+
 def script() -> str:
     blocks: list[str] = re.findall(r"^```bash\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
     return "".join(blocks)
@@ -46,8 +52,11 @@ def test_the_page_delivers_and_shows_the_receipt(supplier_place: SupplierPlace, 
         (tools / name).symlink_to(found)
     work = tmp_path / "work"
     work.mkdir()
+    commands = script()
+    assert commands.count(KEPT) == 1
+    commands = commands.replace(KEPT, KEPT + ANOTHER)
     done = subprocess.run(
-        ["bash", "-c", script().replace("https://sluis.example", supplier_place.url)],
+        ["bash", "-c", commands.replace("https://sluis.example", supplier_place.url)],
         input=f"{code}\n",
         cwd=work,
         env={"PATH": str(tools), "LC_ALL": "C"},
@@ -57,6 +66,7 @@ def test_the_page_delivers_and_shows_the_receipt(supplier_place: SupplierPlace, 
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert '"kid":"next"' in (work / "service-keys.json").read_text()
     assert "Signature Verified Successfully" in done.stdout
     assert re.search(r"^aangenomen: [0-9a-f-]{36}$", done.stdout, re.MULTILINE)
     found = supplier_place.events(code="submission.complete", organisation=organisation)

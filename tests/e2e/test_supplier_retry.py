@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from cutting_proxy import Cut, CuttingProxy, Trick, cutting_proxy
+from cutting_proxy import Cut, CuttingProxy, cutting_proxy
 from supplier_place import GOOD, OPEN, PART, RECORDS, SupplierPlace
 
 from sluis_client import Client, ConnectionFailedError, Delivered, Machine, Patience
@@ -135,7 +135,7 @@ def test_what_arrives_late_twice_or_in_another_order_counts_once(
 ) -> None:
     home = supplier_place.registered(proxy.url)
     file = files[1] if name == "a part" else files[0]
-    proxy.tricks[:] = [Trick(re.compile(REQUESTS[name]), **TRICKS[trick])]
+    proxy.cuts[:] = [Cut(re.compile(REQUESTS[name]), received=None, **TRICKS[trick])]
     proxy.late.clear()
     with opened(home, PATIENT) as client:
         delivered = client.submit(file, OPEN)
@@ -143,7 +143,7 @@ def test_what_arrives_late_twice_or_in_another_order_counts_once(
         while proxy.waiting:
             client.rounds()
         assert client.submit(file, OPEN).receipt.signed == delivered.receipt.signed
-    assert proxy.tricks[0].done
+    assert proxy.cuts[0].times == 0
     statuses = [int(answer.split()[1]) for answer in proxy.late]
     assert len(statuses) == bool(TRICKS[trick].get("held"))
     assert all(status < 300 or status == 409 for status in statuses)

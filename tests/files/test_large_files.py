@@ -20,7 +20,6 @@ from sluis_client.files.dialect import Dialect
 from sluis_client.files.mapping import Mapping
 from sluis_client.files.runs import Runs
 from sluis_client.files.spool import Spool
-from sluis_client.machine import Machine
 from sluis_client.profile import Profile
 from sluis_client.wire import Format
 from sluis_client.wire.pseudonym_keys import PublishedKey
@@ -91,7 +90,7 @@ PROGRAM = """
 
 
 def spool(profile: Profile, path: Path, *, mapping: Mapping = NOTHING, key: PublishedKey = KEY) -> Spool:
-    return Spool(profile, Machine(), path, RULES, mapping=mapping, dialect=Dialect(), keys=[key])
+    return Spool(profile, path, RULES, mapping=mapping, dialect=Dialect(), keys=[key])
 
 
 @pytest.fixture
@@ -123,4 +122,5 @@ def test_what_is_left_behind_goes_after_a_week(profile: Profile, tmp_path: Path)
     kept = spool(profile, path).keep(FileContent.of(made, Format.CSV))
     past = time.time() - 8 * 24 * 3600
     os.utime(kept.path.parent, (past, past))
+    profile.prepare()  # as every command does
     assert spool(profile, path).find() is None

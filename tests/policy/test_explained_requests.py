@@ -6,13 +6,14 @@ import json
 import shutil
 
 import pytest
-from bundles import bundle_of
+from bundles import bundle_of, engine_of
 from typer.testing import CliRunner
 
 from service.adapters.bundle import bundle_directory
 from service.composition import explaining
 from service.composition.command import command, run
 
+SLUIS = command()
 WORDS = "Nobody knows the sum over all providers, and people wait."
 REQUEST = {
     "dataSet": "capacity",
@@ -30,6 +31,7 @@ REQUEST = {
 def _bundles_are_read_once(monkeypatch):
     """As they are by `bundles`: each content in its turn."""
     monkeypatch.setattr(explaining, "load_bundle", bundle_of)
+    monkeypatch.setattr(explaining, "CedarEngine", engine_of)
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def explain(tmp_path):
     def run(request, *more, at="2026-11-28T12:00:00Z"):
         file = tmp_path / "request.json"
         file.write_text(request if isinstance(request, str) else json.dumps(request))
-        return CliRunner().invoke(command(), ["policy", "explain", str(file), *(["--at", at] if at else []), *more])
+        return CliRunner().invoke(SLUIS, ["policy", "explain", str(file), *(["--at", at] if at else []), *more])
 
     return run
 

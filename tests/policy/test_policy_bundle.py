@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -395,6 +396,19 @@ def test_the_minimal_data_set_is_whole():
         read = wire_definition(found, CATALOGUE)
         assert wire.Definition.from_json(read.to_json()) == read
         assert read.about is not None
+
+
+def test_every_row_that_can_be_told_apart_may_be_delivered():
+    """In a delivery for one period; of persons ten million, as many as were measured."""
+    begin, end = date(2024, 1, 1), date(2024, 12, 31)
+    for data_set in CATALOGUE.data_sets:
+        if data_set.person is not None:
+            assert data_set.maximum_rows == 10_000_000
+            continue
+        columns = [wire_definition(data_set, CATALOGUE).column(each.name) for each in data_set.dimensions]
+        codes = [sum(code.valid_in(begin, end) for code in column.codes) for column in columns]
+        codes[data_set.dimensions.index(data_set.period)] = 1
+        assert prod(codes) <= data_set.maximum_rows, data_set.id
 
 
 def test_every_kind_of_fault_is_shown_by_an_example():

@@ -6,11 +6,14 @@ import json
 import shutil
 
 import pytest
+from bundles import bundle_of, engine_of
 from typer.testing import CliRunner
 
 from service.adapters.bundle import bundle_directory
+from service.composition import comparing
 from service.composition.command import command
 
+SLUIS = command()
 WORDS = "Nobody knows the sum over all providers, and people wait."
 REQUEST = {
     "id": "request-1",
@@ -31,6 +34,13 @@ OLDER = "minimum_age_months: 1\n", "minimum_age_months: 6\n"
 MORE = "minimum_contributors: 3", "minimum_contributors: 4"
 
 
+@pytest.fixture(autouse=True)
+def _bundles_are_read_once(monkeypatch):
+    """As they are by `bundles`: each content in its turn."""
+    monkeypatch.setattr(comparing, "load_bundle", bundle_of)
+    monkeypatch.setattr(comparing, "CedarEngine", engine_of)
+
+
 @pytest.fixture
 def diff(tmp_path):
     old, new = tmp_path / "old", tmp_path / "new"
@@ -46,7 +56,7 @@ def diff(tmp_path):
         file = tmp_path / "requests.ndjson"
         file.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in requests))
         bundles = [str(one) for one in ((new, old) if turned else (old, new))]
-        return CliRunner().invoke(command(), ["policy", "diff", *bundles, "--requests", str(file), *more])
+        return CliRunner().invoke(SLUIS, ["policy", "diff", *bundles, "--requests", str(file), *more])
 
     return run
 
@@ -139,7 +149,7 @@ def test_the_faults_of_both_bundles_are_told_at_once(diff, tmp_path):
 def test_without_a_database_there_is_nothing_to_compare(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     bundle = str(bundle_directory())
-    outcome = CliRunner().invoke(command(), ["policy", "diff", bundle, bundle])
+    outcome = CliRunner().invoke(SLUIS, ["policy", "diff", bundle, bundle])
     assert outcome.exit_code == 2
     assert "no database here; give a file" in outcome.stderr
     assert not list(tmp_path.iterdir())

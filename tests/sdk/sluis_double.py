@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import secrets
+import ssl
 import threading
 import time
 import uuid
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -635,8 +637,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(double: Double) -> Iterator[Double]:
-    """The double on a free port of this machine."""
+def served(double: Double, certificate: Path | None = None) -> Iterator[Double]:
+    """The double on a free port of this machine; with a certificate and its key over TLS."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
@@ -645,9 +647,14 @@ def served(double: Double) -> Iterator[Double]:
             """A client that hangs up is part of the tests."""
 
     server = Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"double": double}))
+    double.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        double.url = double.url.replace("http:", "https:")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    double.url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
         yield double
     finally:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,34 @@ def test_a_patience_that_is_no_number_is_refused(registered: Path, monkeypatch: 
     monkeypatch.setenv("SLUIS_CLIENT_PATIENCE", value)
     with pytest.raises(SetupError):
         Client.from_profile()
+
+
+def test_what_a_killed_process_was_writing_goes_after_a_day(home: Path):
+    profile = Profile(home).prepared()
+    files = [home / ".key.pem.abcd_123", home / "outbox" / ".abc.json.x1y2z3_w", home / "receipts" / "kept.json"]
+    for file in files:
+        file.write_text("half")
+    profile.prepare()
+    assert all(file.exists() for file in files), "somebody may be writing them now"
+    past = time.time() - 25 * 3600
+    for file in files:
+        os.utime(file, (past, past))
+    profile.prepare()
+    assert [file.exists() for file in files] == [False, False, True]
+    storage.write_private(home / "key.pem", b"whole")
+    assert [path.name for path in home.iterdir() if path.is_file()] == ["key.pem"]
+
+
+def test_a_file_that_is_written_has_a_name_by_which_it_is_known_for_unfinished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        storage.write_private(tmp_path / "key.pem", b"whole")
+    (left,) = tmp_path.iterdir()
+    os.utime(left, (0, 0))
+    storage.drop_unfinished(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -197,6 +199,15 @@ def test_a_crash_at_any_moment_leaves_one_delivery(*, opened: Client, double: Do
 def test_one_process_watches_a_folder(opened: Client, folder, later):
     with alone_in(folder), pytest.raises(SetupError, match="Another process"):
         watch(opened, folder, later).once(silent)
+
+
+def test_a_folder_that_cannot_be_locked_is_no_other_process(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def unsupported(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    with pytest.raises(OSError, match="No locks available"), alone_in(folder):
+        pytest.fail("it is not held")
 
 
 def test_on_the_command_line_the_worst_outcome_is_the_exit_code(registered: Path, folder):

@@ -9,6 +9,8 @@ from service.adapters.bundle import Bundle, bundle_directory, load_bundle
 from service.adapters.cedar import CedarEngine
 
 _READ: dict[bytes, tuple[Bundle, CedarEngine]] = {}
+_ENGINES: dict[int, CedarEngine] = {}
+"""By the identity of their bundles, which `_READ` keeps."""
 
 
 def bundle_of(policies: Path | None = None) -> Bundle:
@@ -27,4 +29,10 @@ def ruled(policies: Path | None = None) -> tuple[Bundle, CedarEngine]:
     if key not in _READ:
         bundle = load_bundle(folder)
         _READ[key] = bundle, CedarEngine(bundle)
+        _ENGINES[id(bundle)] = _READ[key][1]
     return _READ[key]
+
+
+def engine_of(bundle: Bundle) -> CedarEngine:
+    """The engine of a bundle that was found here."""
+    return _ENGINES[id(bundle)]

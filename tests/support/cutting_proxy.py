@@ -16,41 +16,29 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Cut:
-    """Cut the first exchange whose request starts with `request`.
+    """What befalls the first exchange whose request starts with `request`: it is cut, unless all of its answer passes.
 
     Attributes:
         request: start of the request line, or a pattern for it.
         sent: bytes of the request body that still pass; None lets the whole request pass.
-        received: bytes of the answer that still pass; counted from the end when negative.
+        received: bytes of the answer that still pass, counted from the end when negative; None lets all of it pass.
         skip: so many such requests pass first.
-        times: so many exchanges are cut.
+        times: so many exchanges it befalls.
         meanwhile: is called at the cut, after what still passes has passed to the service.
-    """
-
-    request: str | re.Pattern[str]
-    sent: int | None = None
-    received: int = 0
-    skip: int = 0
-    times: int = 1
-    meanwhile: Callable[[], None] = lambda: None
-
-
-@dataclass
-class Trick:
-    """Do something else to the first exchange whose request starts with `request`.
-
-    Attributes:
-        request: a pattern for the request line.
-        delay: seconds before it reaches the service.
+        delay: seconds before a whole request reaches the service.
         doubled: it reaches the service twice, one after the other, and the client has this answer: the first or second.
         held: the client's connection is cut at once, and the request reaches the service after so many others.
     """
 
-    request: re.Pattern[str]
+    request: str | re.Pattern[str]
+    sent: int | None = None
+    received: int | None = 0
+    skip: int = 0
+    times: int = 1
+    meanwhile: Callable[[], None] = lambda: None
     delay: float = 0
     doubled: Literal["", "first", "second"] = ""
     held: int = 0
-    done: bool = False
 
 
 @dataclass
@@ -65,9 +53,13 @@ class CuttingProxy:
     answers: list[bytes] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     keeps: bool = False
-    tricks: list[Trick] = field(default_factory=list)
     waiting: list[tuple[int, bytes]] = field(default_factory=list)
     late: list[bytes] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
 
     def handle(self, client: socket.socket) -> None:
         """One exchange after another, each over its own connection to the service."""
@@ -86,16 +78,15 @@ class CuttingProxy:
                     cut.meanwhile()
                     _reset(client)
                     return
-                trick = self._trick_for(head)
-                if trick is not None and trick.held:
+                if cut is not None and cut.held:
                     with self.lock:
-                        self.waiting.append((trick.held, head + body))
+                        self.waiting.append((cut.held, head + body))
                     _reset(client)
                     return
-                answer = self._passed(head + body, trick)
+                answer = self._passed(head + body, cut)
                 if self.keeps:
                     self.answers.append(answer)
-                if cut is not None:
+                if cut is not None and cut.received is not None:
                     cut.meanwhile()
                     with suppress(OSError):
                         client.sendall(answer[: cut.received])
@@ -118,24 +109,16 @@ class CuttingProxy:
                     return cut
         return None
 
-    def _trick_for(self, head: bytes) -> Trick | None:
-        with self.lock:
-            for trick in self.tricks:
-                if not trick.done and trick.request.match(head.decode("latin-1")):
-                    trick.done = True
-                    return trick
-        return None
-
-    def _passed(self, request: bytes, trick: Trick | None) -> bytes:
+    def _passed(self, request: bytes, cut: Cut | None) -> bytes:
         """The answer to a request, after which those that were held so long arrive too."""
-        if trick is not None:
-            time.sleep(trick.delay)
-        answers = [self._forward(request, whole=True) for _ in range(2 if trick and trick.doubled else 1)]
+        if cut is not None:
+            time.sleep(cut.delay)
+        answers = [self._forward(request, whole=True) for _ in range(2 if cut and cut.doubled else 1)]
         with self.lock:
             due = [held for left, held in self.waiting if left == 1]
             self.waiting = [(left - 1, held) for left, held in self.waiting if left > 1]
         self.late += [self._forward(held, whole=True) for held in due]
-        return answers[-1 if trick and trick.doubled == "second" else 0]
+        return answers[-1 if cut and cut.doubled == "second" else 0]
 
     def _forward(self, request: bytes, *, whole: bool) -> bytes:
         parts = urlsplit(self.target)

@@ -386,7 +386,9 @@ class World:
     def event_ids(self) -> frozenset[str]:
         """Of every event in the log."""
         with self._connection() as connection:
-            return frozenset(connection.execute(select(metadata.tables["audit_events"].c.id)).scalars())
+            cursor = connection.connection.cursor()
+            cursor.execute("SELECT id FROM audit_events")
+            return frozenset(found for (found,) in cursor)
 
     def execute(self, statement: str) -> None:
         """Change the database behind the service's back."""

@@ -247,7 +247,7 @@ class CraftingSupplier:
 
 
 @pytest.fixture(scope="session")
-def supplier_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SupplierPlace]:
+def supplier_place(warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SupplierPlace]:
     """Many suppliers, nobody registered yet; one round open, one open past its deadline, one closed, one in draft."""
     names = ["ziekenhuis-arran", *(f"supplier-{number:02}" for number in range(1, _SUPPLIERS))]
     invited = [Invited(name, name.replace("-", " ").title(), "supplier") for name in names]

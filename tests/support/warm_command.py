@@ -1,6 +1,6 @@
 """A command that is loaded once: the guides type dozens of them, each of which would load all of it again.
 
-    python warm_command.py SOCKET MODULE FUNCTION
+    python warm_command.py SOCKET MODULE FUNCTION [MODULE]...
 
 Each command is a fork of this process, with the arguments, folder, environment and streams of whoever typed it.
 """
@@ -35,14 +35,14 @@ Run = Callable[[], None]
 
 
 @contextmanager
-def warm_command(folder: Path, name: str, module: str, function: str) -> Iterator[Path]:
-    """The folder, with a command of this name that is loaded already and calls that function."""
+def warm_command(folder: Path, name: str, module: str, function: str, *more: str) -> Iterator[Path]:
+    """The folder, with a command of this name that is loaded already, with `more` modules, and calls that function."""
     with tempfile.TemporaryDirectory() as short:  # the address of a socket may have 107 characters
         place = Path(short) / "typed"
         command = folder / name
         command.write_text(TYPED.format(python=sys.executable, place=str(place)))
         command.chmod(0o755)
-        server = subprocess.Popen([sys.executable, __file__, str(place), module, function])
+        server = subprocess.Popen([sys.executable, __file__, str(place), module, function, *more])
         try:
             until = time.monotonic() + 60
             while not place.exists():
@@ -87,6 +87,7 @@ def _answer(typed: socket.socket, run: Run) -> int:
 def _carry_out(run: Run, asked: tuple[list[str], str, dict[str, str]], streams: list[int]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - what this process had may have been a file, and this a pipe
     sys.argv, folder, environment = asked
     os.chdir(folder)
     os.environ.clear()
@@ -104,5 +105,7 @@ def _carry_out(run: Run, asked: tuple[list[str], str, dict[str, str]], streams: 
 
 
 if __name__ == "__main__":
-    _, socket_path, module_name, function_name = sys.argv
+    _, socket_path, module_name, function_name, *more_modules = sys.argv
+    for one in more_modules:
+        import_module(one)
     serve(Path(socket_path), getattr(import_module(module_name), function_name))

@@ -6,6 +6,9 @@
     notation      how numbers are written
     mapping       the supplier's own names and codes
     convert, cells  the content that is sent
+    persons       BSNs, of which pseudonyms are made
+    spool, made_before
+                  what was made of them, kept until the delivery is over
     prepare       the way through all of them
     suggest       what unknown names and codes may be
     marked, template, saving

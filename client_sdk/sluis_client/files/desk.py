@@ -6,7 +6,7 @@ from pathlib import Path
 from sluis_client import storage, wire
 from sluis_client.content import Content, FileContent, of_wire
 from sluis_client.delivery import Delivered, Progress
-from sluis_client.errors import ConnectionFailedError, ContentRefusedError, FileError, SetupError, SluisClientError
+from sluis_client.errors import ContentRefusedError, FileError, SetupError
 from sluis_client.files.confirm import confirmation_of
 from sluis_client.files.convert import convert
 from sluis_client.files.dialect import Dialect
@@ -126,16 +126,6 @@ class Desk:
         found = self.compare(prepared, rules)
         return prepared if found is None else prepared.with_warnings(found.warnings())
 
-    def _to_send(
-        self, path: Path, rules: RoundRules, dialect: Dialect | None = None, progress: Progress | None = None
-    ) -> Prepared:
-        """As `prepare`; where all is well with it the pseudonyms are true ones."""
-        prepared = self.prepare(path, rules, dialect)
-        if prepared.persons is None or not prepared.report.accepted:
-            return prepared
-        with self._session.pseudonym_maker(progress) as makes:
-            return self._prepared(path, rules, dialect, makes.each)
-
     def compare(self, prepared: Prepared, rules: RoundRules, *, own_round: bool = False) -> Comparison | None:
         """What changed since the deliveries before this round; None when none is known, or the content is refused.
 
@@ -166,7 +156,12 @@ class Desk:
         session = self._session
         if of_wire(path) is not None and session.profile.round(round_id) is None:
             return FileContent.read(path)
-        return self._to_send(path, kept_rules(session.profile, round_id)).content
+        rules = kept_rules(session.profile, round_id)
+        prepared = self.prepare(path, rules)
+        if prepared.persons is None or not prepared.report.accepted:
+            return prepared.content
+        with session.pseudonym_maker() as makes:
+            return self._prepared(path, rules, None, makes.each).content
 
     def pseudonymise(
         self, path: Path, output: Path, rules: RoundRules, progress: Progress | None = None
@@ -200,7 +195,7 @@ class Desk:
                 Text("Kies een andere naam.", "Choose another name."),
             )
         require_file(path)
-        prepared = self._to_send(path, rules, progress=progress)
+        prepared, spool = self._to_send(path, rules, None, progress)
         if not prepared.report.accepted:
             raise ContentRefusedError(prepared.report.faults)
         if prepared.persons is None:
@@ -218,6 +213,7 @@ class Desk:
                 Text(f"{output.name}: {failed.strerror}.", f"{output.name}: {failed.strerror}."),
                 Text("Controleer naam en rechten.", "Check the name and the permissions."),
             ) from None
+        _let_go(spool)
         return prepared.report.rows or 0, prepared.persons
 
     def submit(
@@ -235,7 +231,7 @@ class Desk:
         Raises:
             SluisClientError: as `Client.submit`.
         """
-        prepared, spool = self._to_submit(path, rules, dialect, progress)
+        prepared, spool = self._to_send(path, rules, dialect, progress)
         try:
             delivered = self._session.deliver(
                 prepared.content,
@@ -245,19 +241,17 @@ class Desk:
                 checked=prepared.report,
                 confirmed=confirmation_of(prepared.report.faults, reason) if prepared.report.accepted else None,
             )
-        except ConnectionFailedError:  # the same command goes on with what is there
-            raise
-        except SluisClientError:
+        except ContentRefusedError:  # the file will be another one; after anything else the same may be sent again
             _let_go(spool)
             raise
         self.history.keep(delivered.submission, prepared.content, rules.definition)
         _let_go(spool)
         return delivered
 
-    def _to_submit(
+    def _to_send(
         self, path: Path, rules: RoundRules, dialect: Dialect | None, progress: Progress | None
     ) -> tuple[Prepared, Spool | None]:
-        """As `_to_send`, with pseudonyms that were made before and are kept until the delivery is over."""
+        """As `prepare`; where all is well with it the pseudonyms are true ones, and kept until the delivery is over."""
         prepared = self.prepare(path, rules, dialect)
         person = person_column(rules.definition)
         if prepared.persons is None or not prepared.report.accepted or person is None or person.domain is None:
@@ -266,7 +260,6 @@ class Desk:
         with session.pseudonym_maker(progress) as makes:
             spool = Spool(
                 session.profile,
-                session.machine,
                 path,
                 rules,
                 mapping=self.mapping(rules),
@@ -275,8 +268,12 @@ class Desk:
             )
             content = spool.find()
             if content is None:
-                prepared = self._prepared(path, rules, dialect, makes.each)
-                content = spool.keep(prepared.content)
+                prepared = self._prepared(path, rules, dialect, spool.going_on(makes.each))
+                try:
+                    content = spool.keep(prepared.content)
+                except OSError:  # no room: what was made is sent all the same, and made again only if that breaks off
+                    spool.remove()
+                    return prepared, None
         report = replace(prepared.report, content_digest=content.digest)
         return replace(prepared, content=content, report=report), spool
 

@@ -1,4 +1,8 @@
-"""One process at a time in a folder; the lock ends with the process, however that ends."""
+"""One process at a time in a folder; the lock ends with the process, however that ends.
+
+On Windows it is the first byte of the file that is locked, elsewhere the file; the system lets go of both. A folder
+that cannot be locked, as some network drives cannot, is another trouble than one that is.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -13,6 +17,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: IO[bytes]) -> None:
+        file.seek(0)  # it is locked from where the file stands
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
@@ -27,11 +32,12 @@ def alone_in(folder: Path) -> Iterator[None]:
 
     Raises:
         SetupError: another process does.
+        OSError: the folder cannot be written to, or not be locked.
     """
     with (folder / ".sluis-client.lock").open("ab") as file:
         try:
             _lock(file)
-        except OSError:
+        except (BlockingIOError, PermissionError):  # EWOULDBLOCK, and EACCES of Windows and of some network drives
             raise SetupError(
                 Text(f"Een ander proces bewaakt {folder} al.", f"Another process watches {folder} already."),
                 Text("Laat er één lopen.", "Let one of them run."),

@@ -40,7 +40,7 @@ def is_bsns(name: str, mapping: Mapping, definition: wire.Definition) -> bool:
     return person_column(definition) is not None and (folded(name) if said is None else said) == BSN_COLUMN
 
 
-class _Numbers(Sequence[str]):
+class Numbers(Sequence[str]):
     """BSNs in order, each once, of nine digits: four bytes of memory each."""
 
     def __init__(self, values: npt.NDArray[np.uint32]) -> None:
@@ -57,7 +57,7 @@ class _Numbers(Sequence[str]):
 
     def __getitem__(self, place: int | slice) -> str | Sequence[str]:
         if isinstance(place, slice):
-            return _Numbers(self.values[place])
+            return Numbers(self.values[place])
         return f"{self.values[place]:0{_DIGITS}d}"
 
 
@@ -113,7 +113,7 @@ class BsnReader:
         return self._last[1]
 
 
-def _once(source: Source, place: int) -> _Numbers:
+def _once(source: Source, place: int) -> Numbers:
     """Every BSN in the column, once; what is none is told when its row is read."""
     once, more, last = np.zeros(0, np.uint32), array("I"), ""
     for row in source.rows():
@@ -125,7 +125,7 @@ def _once(source: Source, place: int) -> _Numbers:
             more.append(int(found))
         if len(more) == _AT_ONCE:
             once, more = np.union1d(once, np.array(more, np.uint32)), array("I")
-    return _Numbers(np.union1d(once, np.array(more, np.uint32)))
+    return Numbers(np.union1d(once, np.array(more, np.uint32)))
 
 
 Reader = Callable[[Value], str | Broken]

@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
 from service.disclosure.attack.docket import UP, WHOLE
-from service.disclosure.linear import Program
+from service.disclosure.choices import Choices
+from service.disclosure.elimination import Solutions
+from service.disclosure.linear import Program, SolverFailed
 from service.disclosure.question.measures import Measures
 
 Ints = npt.NDArray[np.int64]
@@ -34,6 +37,9 @@ made for it from holding up all others, and what is not decided by then counts a
 
 NEARBY = 1_200
 """Unknowns of a neighbourhood."""
+
+FEW = 200
+"""Choices up to which whole numbers are looked for among all of them at once."""
 
 NOBODY: Ints = np.zeros(0, dtype=np.int64)
 
@@ -79,7 +85,16 @@ class Component:
         solves: linear programs solved so far.
     """
 
-    def __init__(self, matrix: sp.csr_matrix, nodes: Ints, measures: Measures, room: Room, patience: Patience) -> None:
+    def __init__(
+        self,
+        matrix: sp.csr_matrix,
+        nodes: Ints,
+        measures: Measures,
+        room: Room,
+        patience: Patience,
+        *,
+        brief: bool = False,
+    ) -> None:
         """Take the equations of a component.
 
         Args:
@@ -88,17 +103,22 @@ class Component:
             measures: figures of all nodes.
             room: of these nodes.
             patience: of the whole attack.
+            brief: it is asked too little for its equations to be solved by hand.
         """
         self._patience = patience
         self.nodes = nodes
         self.solves = 0
-        self._matrix, self._room, self._measures = matrix, room, measures
+        self._matrix, self._room, self._measures, self._brief = matrix, room, measures, brief
         self._by_column: sp.csc_matrix | None = None
         self._figures = _Figures(measures, nodes)
-        self._far: Program | None = None
-        self._far_bounds: Ints = NOBODY
-        self._near: Program | None = None
+        self._far: Choices | None = None
+        self._near: Choices | None = None
+        self._whole: Choices | None = None
         self._implied: tuple[Floats, Floats] | None = None
+
+    @cached_property
+    def _solutions(self) -> Solutions:
+        return Solutions.none(self._matrix) if self._brief else Solutions.of(self._matrix)
 
     @property
     def implied(self) -> tuple[Floats, Floats]:
@@ -132,31 +152,25 @@ class Component:
         part = self._by_column[:, columns]
         rows, local = np.unique(part.indices, return_inverse=True)
         part = sp.csc_matrix((part.data, local, part.indptr), shape=(len(rows), len(columns))).tocsr()
-        near = Component(part, self.nodes[columns], self._measures, self._room.at(columns), self._patience)
+        near = Component(part, self.nodes[columns], self._measures, self._room.at(columns), self._patience, brief=True)
         return near, int(np.searchsorted(columns, column))
 
     def extreme(self, column: int, direction: int, attackers: Ints = NOBODY) -> Floats:
         """The deviation that takes one node as far up or down as it goes, for these contributors together."""
+        down, up = self._figures.narrow(self._room, attackers)
         if self._far is None:
-            zero = np.zeros(len(self.nodes))
-            self._far = Program(self._matrix, zero, -self._room.down, self._room.up)
-        if len(attackers) or len(self._far_bounds):
-            down, up = self._figures.narrow(self._room, attackers)
-            touched = self._figures.of(attackers)
-            changed = np.union1d(touched, self._far_bounds)
-            self._far.set_bounds(changed, -down[changed], up[changed])
-            self._far_bounds = touched
-        self._far.set_cost(column, -1.0 if direction == UP else 1.0)
-        found = self._far.solve()
-        self._far.set_cost(column, 0.0)
-        self.solves += 1
+            self._far = Choices(self._solutions, -down, up, simplex=4)
+        self._far.bound(-down, up)
+        self._far.aim(column, -1.0 if direction == UP else 1.0)
+        found = self._found(self._far)
         return np.zeros(len(self.nodes)) if found is None else found
 
     def short(self, column: int, direction: int, level: float, attackers: Ints | None = NOBODY) -> Floats | None:
         """The shortest deviation that takes one node as far as asked; None when there is none.
 
         Short ones move few nodes: they are whole more often, and fewer contributors can exclude them. From d = 0 they
-        are a few steps of the dual simplex away, so every search starts there.
+        are a few steps of the dual simplex away, so every search starts there. What is short is what is chosen: the
+        rest follows.
 
         Args:
             column: the node.
@@ -165,25 +179,39 @@ class Component:
             attackers: for whom together it must be possible; None stands for every contributor to whom the node,
                 which is not empty, is a secret.
         """
-        count = len(self.nodes)
         if attackers is None:
             down, up = self._figures.everyone(self._room, column, direction)
         else:
             down, up = self._figures.narrow(self._room, attackers)
         if level > (up if direction == UP else down)[column] * (1 + TOLERANCE):
             return None
+        lower, upper = -down, up.copy()
+        lower[column] = upper[column] = level if direction == UP else -level
         if self._near is None:
-            both = sp.hstack([self._matrix, -self._matrix]).tocsr()
-            self._near = Program(both, np.ones(2 * count), np.zeros(2 * count), np.ones(2 * count), simplex=1)
-        lower, upper = np.zeros(2 * count), np.concatenate([up, down])
-        ahead, back = (column, column + count) if direction == UP else (column + count, column)
-        lower[ahead] = upper[ahead] = level
-        upper[back] = 0.0
-        self._near.set_bounds(np.arange(2 * count), lower, upper)
+            self._near = Choices(self._solutions, lower, upper, prices=self._prices(), simplex=1)
+        self._near.bound(lower, upper)
         self._near.restart()
-        found = self._near.solve()
+        return self._found(self._near)
+
+    def _prices(self) -> Floats:
+        """What moves much is long."""
+        prices = np.ones(len(self.nodes))
+        prices[self._solutions.chosen] = self._solutions.weight
+        return prices
+
+    def _found(self, choices: Choices) -> Floats | None:
+        """What a program finds, held against the equations.
+
+        Raises:
+            SolverFailed: they do not hold for it.
+        """
         self.solves += 1
-        return None if found is None else found[:count] - found[count:]
+        found = choices.find()
+        if found is not None:
+            largest = float(np.abs(found).max(initial=1.0))
+            if float(np.abs(self._matrix @ found).max(initial=0.0)) > TOLERANCE * largest:
+                raise SolverFailed("the deviation found breaks the equations")
+        return found
 
     def whole(
         self,
@@ -197,9 +225,9 @@ class Component:
     ) -> Floats | None:
         """Whole figures in which one node deviates by at least `level`, or None when none were found.
 
-        Tried first on the nodes that `near` moves: a small problem that nearly always does it. What is not decided
-        after `BRANCHES`, or when `PATIENCE` is at its end, counts as impossible, and so the table as open: the error is
-        on the safe side.
+        Where there is much to choose it is tried first on the nodes that `near` moves: a small problem that nearly
+        always does it. What is not decided after `BRANCHES`, or when `PATIENCE` is at its end, counts as impossible,
+        and so the table as open: the error is on the safe side.
 
         Args:
             column: the node.
@@ -207,33 +235,49 @@ class Component:
             level: how far.
             near: a deviation that is not whole.
             attackers: contributors for all of whom it must be possible; nobody is an outsider.
-            nearby: look no further than `near`.
+            nearby: look no further than `near`, unless there is little to choose.
         """
         down, up = self._figures.narrow(self._room, attackers)
-        for columns in (np.flatnonzero(np.abs(near) > TOLERANCE), np.arange(0 if nearby else len(self.nodes))):
-            if column not in columns:
-                continue
-            if self._patience.left <= 0:
-                return None
-            lower, upper = -down[columns], up[columns].copy()
-            target = int(np.searchsorted(columns, column))
-            if direction == UP:
-                lower[target] = np.ceil(level - WHOLE)
-            else:
-                upper[target] = -np.ceil(level - WHOLE)
-            if lower[target] > upper[target]:
-                return None
-            part = self._matrix[:, columns]
-            program = Program(part[np.diff(part.indptr) > 0], np.zeros(len(columns)), lower, upper)
-            program.make_whole(BRANCHES, self._patience.left)
-            with self._patience.tried():
-                solution = program.solve()
-            self.solves += 1
-            if solution is not None:
-                found = np.zeros(len(self.nodes))
-                found[columns] = np.rint(solution)
-                return found
-        return None
+        lower, upper = -down, up.copy()
+        if direction == UP:
+            lower[column] = np.ceil(level - WHOLE)
+        else:
+            upper[column] = -np.ceil(level - WHOLE)
+        if lower[column] > upper[column]:
+            return None
+        few = len(self._solutions.chosen) <= FEW
+        found = None if few else self._whole_nearby(np.flatnonzero(np.abs(near) > TOLERANCE), column, lower, upper)
+        if found is not None or (nearby and not few):
+            return found
+        if self._whole is None:
+            self._whole = Choices(self._solutions, lower, upper, simplex=4)
+            self._whole.among_whole_numbers(BRANCHES)
+        self._whole.bound(lower, upper)
+        self._whole.forget()
+        if self._patience.left <= 0:
+            return None
+        self._whole.give_up_after(self._patience.left)
+        with self._patience.tried():
+            found = self._found(self._whole)
+        return None if found is None else np.rint(found)
+
+    def _whole_nearby(self, columns: Ints, column: int, lower: Floats, upper: Floats) -> Floats | None:
+        """Whole figures within bounds that deviate at these columns alone."""
+        if column not in columns or self._patience.left <= 0:
+            return None
+        part = self._matrix[:, columns]
+        rows = part[np.diff(part.indptr) > 0]
+        program = Program(rows, np.zeros(len(columns)), lower[columns], upper[columns])
+        program.make_whole(BRANCHES)
+        program.give_up_after(self._patience.left)
+        self.solves += 1
+        with self._patience.tried():
+            solution = program.solve()
+        if solution is None:
+            return None
+        found = np.zeros(len(self.nodes))
+        found[columns] = np.rint(solution)
+        return found
 
 
 class _Figures:
@@ -247,10 +291,6 @@ class _Figures:
         self._value = measures.value[nodes].astype(np.float64)
         self._alone: Flags = measures.alone[entry]
         self._nodes, self._measures = nodes, measures
-
-    def of(self, attackers: Ints) -> Ints:
-        """Columns of which these contributors know something."""
-        return np.unique(self._column[np.isin(self._holder, attackers)]) if len(attackers) else NOBODY
 
     def narrow(self, room: Room, attackers: Ints) -> tuple[Floats, Floats]:
         """(down, up) for these contributors together."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from service.disclosure.attack.audit import AttackReport, attack_nodes
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstacle
-from service.disclosure.pattern.finding import Pattern, Question, find_pattern
+from service.disclosure.pattern.finding import AS_IT_WAS, Pattern, Question, find_pattern
 from service.disclosure.pattern.zeros import hide_zeros
 from service.disclosure.progress import Progress, silent
 from service.disclosure.question.claims import Certificate
@@ -257,6 +257,8 @@ def _until_clean(
         report = attack_nodes(lattice, measures, question.assessment, tables, intervals=False, claims=certificates)
         if report.clean:
             return outcome, report
+        if beyond := [breach for breach in report.breaches if not question.touched[breach.node]]:
+            raise CannotBeProtected(Obstacle(breach.codes, *AS_IT_WAS) for breach in beyond[:20])
     raise CannotBeProtected(
         Obstacle(
             breach.codes,

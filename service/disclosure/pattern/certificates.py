@@ -171,6 +171,10 @@ class Ledger:
             self._left[key] = bits_of(attackers, self._measures.holders)
             self._insider_open[key] = self.insider_levels[key] > 0 and len(attackers) > 0
 
+    def leave(self, unsafe: Ints) -> None:
+        """Ask for nothing about these places in the assessment."""
+        self.outsider_open[:, unsafe] = self._insider_open[:, unsafe] = False
+
     def node(self, unsafe: int) -> int:
         """The node of a place in the assessment."""
         return int(self._assessment.nodes[unsafe])

@@ -14,6 +14,8 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from service.disclosure.faults import CannotBeProtected, Obstacle
 from service.disclosure.pattern.certificates import Ledger, Need, Room
@@ -38,8 +40,10 @@ RELAX_WORK = 40_000_000
 """Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
 
 BRIEF_RELAX_WORK = 10_000_000
-"""The same for counts, of which more takes as long as all before it and brings a third of a percent of the value; and
-beside more than `FEW_RELEASES` earlier releases."""
+"""The same for counts, of which more takes as long as all before it and brings a third of a percent of the value."""
+
+RELAX_WORK_BESIDE = 3_000_000
+"""The same beside more than `FEW_RELEASES` earlier releases."""
 
 FEW = 60
 """Up to so many unsafe nodes, a small table is tried in every way of `WAYS`, with more in the first."""
@@ -52,6 +56,12 @@ MOST_PROGRAMS = 5_000
 
 MOST_BEGINNINGS = 40
 """Patterns of a small table that are begun anew without one of the cells withheld."""
+
+AS_IT_WAS = (
+    "met wat al is vrijgegeven valt deze cel niet te beschermen",
+    "with what has been published already this cell cannot be protected",
+)
+"""Why it is of no use to withhold more, in Dutch and English."""
 
 Way = tuple[float, bool]
 
@@ -96,6 +106,22 @@ class Question:
         """How far nodes may deviate, beside what was published rounded."""
         return Room.of(self.measures, doubt(self.measures, self.released, self.lattice.nodes[1:]))
 
+    @cached_property
+    def touched(self) -> Flags:
+        """Nodes that what the table may publish can say something of, by way of equations between unknown figures.
+
+        Of all others the table changes nothing, nor can it: whether they are safe beside the releases before it is up
+        to the attack alone.
+        """
+        rows = self.lattice.relations()[:, ~self.fixed]
+        count, size = rows.shape
+        both = sp.bmat([[None, rows], [rows.T, None]]).tocsr() if count else sp.csr_matrix((size, size))
+        _, label = connected_components(both, directed=False)
+        mine = label[count:]
+        flags = np.zeros(self.lattice.size, dtype=np.bool_)
+        flags[~self.fixed] = np.isin(mine, mine[self.table[~self.fixed]])
+        return flags
+
     @property
     def unsafe(self) -> Flags:
         """Unsafe nodes."""
@@ -120,10 +146,16 @@ class Question:
         return few and self.lattice.size <= SMALL
 
     @property
-    def offered(self) -> Flags:
-        """Nodes that the table would publish if it could."""
+    def table(self) -> Flags:
+        """Nodes that are cells of the table."""
         flags = np.zeros(self.lattice.size, dtype=np.bool_)
         flags[self.lattice.nodes[0]] = True
+        return flags
+
+    @property
+    def offered(self) -> Flags:
+        """Nodes that the table would publish if it could."""
+        flags = self.table
         flags[self.kept] = False
         return flags
 
@@ -207,40 +239,39 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     ledger = Ledger(
         question.assessment, measures, question.insight, room, brief=lattice.size >= CROWDED, quick=lattice.size > SMALL
     )
+    ledger.leave(np.flatnonzero(~question.touched[question.assessment.nodes]))
     wide = _wide(question)
     order = np.argsort(-wide if descending else wide, kind="stable")
     programs = 0
     unmet: list[Need] = []
-    movable = ~fixed
+    movable = question.touched
     for use_empty in (False, True):
-        movable = ~fixed & ((measures.value > 0) | withheld | use_empty)
+        movable = question.touched & ((measures.value > 0) | withheld | use_empty)
         if without is not None:
             movable[without] = False
-        search = Search(lattice, measures, movable, withheld, weight, room=room)
+        search = Search(lattice, measures, movable, withheld, weight, room=room, offered=question.offered)
         unmet = complete(search, ledger, order, progress=progress)
         programs += search.solves
         if not unmet:
             break
     if unmet:
-        raise CannotBeProtected(
-            Obstacle(
-                lattice.describe(need.node),
-                "met wat al is vrijgegeven valt deze cel niet te beschermen",
-                "with what has been published already this cell cannot be protected",
-            )
-            for need in unmet[:20]
-        )
+        raise CannotBeProtected(Obstacle(lattice.describe(need.node), *AS_IT_WAS) for need in unmet[:20])
     if lattice.size >= CROWDED:
         return Pattern(withheld, ledger, programs)
-    search = Search(lattice, measures, withheld.copy(), withheld, weight, room=room, far=FAR_TRIALS)
+    search = Search(
+        lattice, measures, withheld.copy(), withheld, weight, room=room, offered=question.offered, far=FAR_TRIALS
+    )
     exposure = Exposure(lattice, withheld, question.unsafe)
-    brief = lattice.size > SMALL and measures.count_is_value
-    work = BRIEF_RELAX_WORK if brief or len(question.released) > FEW_RELEASES else RELAX_WORK
+    work = BRIEF_RELAX_WORK if lattice.size > SMALL and measures.count_is_value else RELAX_WORK
+    if len(question.released) > FEW_RELEASES:
+        work = RELAX_WORK_BESIDE
     candidates = _by_value(measures, withheld & question.optional)
     withheld[relax(search, ledger, exposure, candidates, work=work, progress=progress)] = False
     programs += search.solves
     if question.small:
-        search = Search(lattice, measures, movable, withheld, _weight(measures, 1.0), room=room)
+        search = Search(
+            lattice, measures, movable, withheld, _weight(measures, 1.0), room=room, offered=question.offered
+        )
         while exchange(search, ledger, _by_value(measures, withheld & question.optional), _weight(measures, 1.0)):
             pass
         programs += search.solves

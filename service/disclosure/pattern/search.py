@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from service.disclosure.linear import Program
+from service.disclosure.choices import Choices
+from service.disclosure.elimination import Solutions
 from service.disclosure.pattern.certificates import NEGLIGIBLE, Need, Room
 from service.disclosure.pattern.settling import SLACK, UP
 from service.disclosure.question.claims import Certificate
@@ -36,7 +37,7 @@ SMALLEST_GROUP = 2
 """A code alone has nothing to exchange figures with."""
 
 SMALL = 1_000
-"""Up to so many nodes, linear programs alone are quick, and better, and need no compiler."""
+"""Up to so many nodes that may deviate, linear programs alone are quick, and better, and need no compiler."""
 
 CROWDED = 10_000
 """From so many nodes on, hypercubes alone are asked first, and the nearest neighbourhood is a few codes per axis."""
@@ -60,7 +61,15 @@ class Searcher:
     """Finds certificates of least weight over some nodes, with one warm linear program."""
 
     def __init__(
-        self, relations: sp.csc_matrix, measures: Measures, nodes: Ints, withheld: Flags, weight: Floats, *, room: Room
+        self,
+        relations: sp.csc_matrix,
+        measures: Measures,
+        nodes: Ints,
+        withheld: Flags,
+        weight: Floats,
+        *,
+        room: Room,
+        offered: Flags,
     ) -> None:
         """Set up the program.
 
@@ -71,6 +80,8 @@ class Searcher:
             withheld: nodes that are withheld; the array is shared, and may grow and shrink.
             weight: per node of the lattice, what withholding it costs.
             room: of all nodes.
+            offered: which nodes may ever be published; the others cost nothing, so that equations may be solved for
+                them by hand.
         """
         self._down, self._up = room.down[nodes], room.up[nodes]
         self._measures = measures
@@ -82,28 +93,24 @@ class Searcher:
         self._weight = weight[nodes]
         self._cap = 4.0 * max(float(self._value.sum()), 1.0) + 1e4
         self._free = withheld[nodes].copy()
-        price = np.where(self._free, FREE, self._weight)
         self._theirs = _theirs(measures, nodes)
         self._watched = np.zeros(measures.holders, dtype=np.bool_)
-        count = len(nodes)
-        self._lower, self._upper = np.zeros(2 * count), np.concatenate([np.minimum(self._up, self._cap), self._down])
-        self._program = Program(
-            sp.hstack([half, -half]).tocsr(),
-            np.concatenate([price, price]),
-            self._lower,
-            self._upper,
-            simplex=1,
-        )
+        keep = np.flatnonzero(offered[nodes])
+        solutions = Solutions.of(half, keep.tolist()) if len(keep) < len(nodes) else Solutions.none(half)
+        self._least = np.full(len(nodes), FREE)
+        self._least[solutions.chosen] *= solutions.weight
+        price = np.where(self._free, self._least, self._weight)
+        self._choices = Choices(solutions, -self._down, np.minimum(self._up, self._cap), prices=price, simplex=1)
 
     @property
     def solves(self) -> int:
         """Linear programs solved so far."""
-        return self._program.solves
+        return self._choices.solves
 
     @property
     def work(self) -> int:
         """Work done so far, see `Program`."""
-        return self._program.work
+        return self._choices.work
 
     def find(self, need: Need, attackers: Ints, banned: Flags) -> Certificate | None:
         """The certificate of least weight for a need, as (nodes, deviations); None when there is none.
@@ -124,15 +131,12 @@ class Searcher:
         self._know(attackers, up, down)
         out = banned[self._nodes]
         up[out] = down[out] = 0.0
-        forward, back = (up, down) if need.direction == UP else (down, up)
-        forward[column], back[column] = need.level, 0.0
-        lower = np.zeros(2 * count)
-        lower[column if need.direction == UP else column + count] = need.level
-        self._bound(lower, np.concatenate([up, down]))
-        solution = self._program.solve()
-        if solution is None:
+        lower = -down
+        lower[column] = up[column] = need.level if need.direction == UP else -need.level
+        self._choices.bound(lower, up)
+        deviation = self._choices.find()
+        if deviation is None:
             return None
-        deviation = solution[:count] - solution[count:]
         support = np.flatnonzero(np.abs(deviation) > NEGLIGIBLE * need.level)
         return self._nodes[support], deviation[support]
 
@@ -141,17 +145,8 @@ class Searcher:
         free = self._withheld[self._nodes]
         changed = np.flatnonzero(free != self._free)
         if len(changed):
-            price = np.where(free[changed], FREE, self._weight[changed])
-            columns = np.concatenate([changed, changed + len(self._nodes)])
-            self._program.set_costs(columns, np.concatenate([price, price]))
+            self._choices.price(changed, np.where(free[changed], self._least[changed], self._weight[changed]))
             self._free = free
-
-    def _bound(self, lower: Floats, upper: Floats) -> None:
-        """Bring the bounds in line with what may deviate this time."""
-        changed = np.flatnonzero((lower != self._lower) | (upper != self._upper))
-        if len(changed):
-            self._program.set_bounds(changed, lower[changed], upper[changed])
-            self._lower, self._upper = lower, upper
 
     def _know(self, attackers: Ints, up: Floats, down: Floats) -> None:
         """Narrow the bounds to what these contributors together cannot exclude."""
@@ -192,6 +187,7 @@ class Search:
         weight: Floats,
         *,
         room: Room | None = None,
+        offered: Flags | None = None,
         far: int | None = None,
     ) -> None:
         """Prepare a search.
@@ -203,6 +199,7 @@ class Search:
             withheld: shared, see `Searcher`; grows by `withhold` alone.
             weight: what withholding a node costs.
             room: how far each may deviate at most.
+            offered: see `Searcher`; every node when absent.
             far: how many times to look further than the nearest neighbourhood at most; None is without limit.
         """
         self.withheld = withheld
@@ -211,6 +208,7 @@ class Search:
         self._movable = movable
         self._weight = weight
         self._room = room or Room.of(measures)
+        self._offered = np.ones(lattice.size, dtype=np.bool_) if offered is None else offered
         self._far = far
         self._relations = lattice.relations().tocsc()
         self.crowded = lattice.size >= CROWDED
@@ -219,7 +217,7 @@ class Search:
         self._tiers = [[_families(axis, most) for axis in lattice.axes] for most in sizes]
         self._searchers: dict[tuple[int, tuple[int, ...]], Searcher] = {}
         self._banned = np.zeros(lattice.size, dtype=np.bool_)
-        self._cubes = self._ask_cubes() if lattice.size > SMALL else None
+        self._cubes = self._ask_cubes() if np.count_nonzero(movable) > SMALL else None
 
     def _ask_cubes(self) -> Cubes:
         from service.disclosure.pattern.hypercubes import Cubes  # noqa: PLC0415 - small tables do without numba
@@ -331,7 +329,13 @@ class Search:
                     near &= along.reshape([-1 if k == place else 1 for k in range(near.ndim)])
             nodes = np.flatnonzero(self._movable & near.reshape(-1))
             self._searchers[tier, block] = Searcher(
-                self._relations, self._measures, nodes, self.withheld, self._weight, room=self._room
+                self._relations,
+                self._measures,
+                nodes,
+                self.withheld,
+                self._weight,
+                room=self._room,
+                offered=self._offered,
             )
         return self._searchers[tier, block]
 

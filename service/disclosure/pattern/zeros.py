@@ -38,11 +38,12 @@ def hide_zeros(question: Question, reports: Measures, pattern: Pattern) -> Patte
     insight = find_insight(lattice, reports, unsafe)
     ledger = Ledger(question.assessment, reports, insight, question.room)
     left: dict[tuple[int, int], Ints] = {}
-    beside = (measures.value > 0) & (np.diff(reports.start) > np.diff(measures.start))
+    beside = question.touched & (measures.value > 0) & (np.diff(reports.start) > np.diff(measures.start))
     for place in np.flatnonzero(beside[unsafe]).tolist():
         node = int(unsafe[place])
         left[UP, place] = np.setdiff1d(measures.knowing(node), reports.knowing(node))
-    for place in np.flatnonzero((np.diff(question.insight.start) > np.diff(insight.start))[unsafe]).tolist():
+    more = question.touched & (np.diff(question.insight.start) > np.diff(insight.start))
+    for place in np.flatnonzero(more[unsafe]).tolist():
         node = int(unsafe[place])
         left[UP, place] = np.setdiff1d(question.insight.of(node), insight.of(node))
     ledger.limit(left)
@@ -50,10 +51,12 @@ def hide_zeros(question: Question, reports: Measures, pattern: Pattern) -> Patte
         ledger.settle(nodes, deviation)
     withheld, programs = pattern.withheld.copy(), pattern.programs
     for use_empty in (False, True):
-        movable = ~question.fixed & ((measures.value > 0) | withheld | use_empty)
+        movable = question.touched & ((measures.value > 0) | withheld | use_empty)
         far = None if lattice.size < CROWDED else 0
         weight = (measures.value + 1.0).astype(np.float64)
-        search = Search(lattice, reports, movable, withheld, weight, room=question.room, far=far)
+        search = Search(
+            lattice, reports, movable, withheld, weight, room=question.room, offered=question.offered, far=far
+        )
         left_open = complete(search, ledger, np.argsort(measures.value[unsafe], kind="stable"), work=RELAX_WORK)
         programs += search.solves
         if not left_open:
