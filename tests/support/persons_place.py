@@ -83,7 +83,7 @@ def key_holder(environment: Mapping[str, str], port: int, log: Path) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def persons_place(warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PersonsPlace]:  # noqa: ARG001 - the operator's commands start loaded
+def persons_place(warm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PersonsPlace]:
     folder = tmp_path_factory.mktemp("pseudonyms")
     service_port, behind, front = free_port(), free_port(), free_port()
     environment = {
