@@ -102,6 +102,10 @@ class Choices:
         """From now on deviations are whole (see `Program.make_whole`)."""
         self._program.make_whole(branches)
 
+    def give_up_after(self, seconds: float) -> None:
+        """The next deviation that is not found by then is none (see `Program.give_up_after`)."""
+        self._program.give_up_after(seconds)
+
     def forget(self) -> None:
         """Look from nothing."""
         self._program.forget()

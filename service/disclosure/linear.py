@@ -16,6 +16,14 @@ class SolverFailed(DisclosureError):
     """The solver gave up on a problem that has a solution; nothing may be concluded from it."""
 
 
+NOTHING_FOUND = {
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kSolutionLimit,
+    highspy.HighsModelStatus.kTimeLimit,
+}
+"""There is no solution, or none was found within the branches and seconds allowed."""
+
+
 def _model(
     matrix: sp.csr_matrix, cost: Floats, bounds: tuple[Floats, Floats], right: tuple[Floats, Floats]
 ) -> highspy.HighsLp:
@@ -120,14 +128,18 @@ class Program:
             status = self._highs.getModelStatus()
             if status == highspy.HighsModelStatus.kOptimal:
                 return np.array(self._highs.getSolution().col_value)
-            if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kSolutionLimit}:
+            if status in NOTHING_FOUND:
                 return None
         raise SolverFailed(f"HiGHS: {self._highs.modelStatusToString(status)}")
+
+    def give_up_after(self, seconds: float) -> None:
+        """The next `solve` says after so much time that there is no x; its clock counts all solves together."""
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + seconds)
 
     def make_whole(self, branches: int) -> None:
         """From now on x must be whole numbers; that is branch and bound, where presolve pays.
 
-        After so many branches without a solution `solve` says that there is none.
+        After so many branches without an outcome `solve` says that there is no such x.
         """
         self._highs.setOptionValue("mip_max_nodes", branches)
         self._highs.setOptionValue("presolve", "on")

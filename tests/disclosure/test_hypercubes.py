@@ -18,9 +18,10 @@ from naive_disclosure import Row, all_figures, attack_naively
 
 from service.disclosure import CannotBeProtected, Dimension, Facts, Rules, Table, attack, protect
 from service.disclosure.pattern import search
-from service.disclosure.pattern.certificates import UP, Ledger, Need
+from service.disclosure.pattern.certificates import Ledger, Need
 from service.disclosure.pattern.hypercubes import Cubes
 from service.disclosure.pattern.hypercubes.moves import Moves, moves_of
+from service.disclosure.pattern.settling import UP
 from service.disclosure.question.insight import find_insight
 from service.disclosure.question.lattice import Lattice, build_lattice
 from service.disclosure.question.measures import Measures, measure

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise, product
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from scipy.optimize import LinearConstraint, linprog, milp
 
 from service.disclosure import CannotBeProtected, Dimension, Facts, ReleasedTable, Rules, Table, attack, protect
+from service.disclosure.attack import attacker
 from service.disclosure.attack.docket import UP
+from service.disclosure.linear import Program
 
 RULES = Rules(dominance=((1, 37),))
 PAIRS = ("ab", "bc", "ac", "de", "ef", "df")
@@ -100,3 +104,36 @@ def test_a_wide_interval_without_another_whole_number_is_none():
     found = attack(rows, Rules(minimum_count=10), [ReleasedTable.from_cells(hidden, {}), *released])
     sums_up = [one.needed for one in found.breaches if one.codes == (("d", "*"),) and one.direction == UP]
     assert sorted(sums_up) == [1.0, 4.0]  # of the six; and of a, b and s, which was published
+
+
+def test_what_is_not_decided_in_time_counts_as_open(monkeypatch):
+    """Each two letters have room for three more together: nine halves a triangle, or four persons.
+
+    Eight more in all are possible in whole numbers, but the shortest way there is not.
+    """
+    rows = [(code, who) for code in "abcdef" for who in "QQRR"] + [(code, who) for code in "123456" for who in "WSV"]
+    counted = Facts.build({"d": [code for code, _ in rows]}, contributor=[who for _, who in rows])
+    known = [ReleasedTable(one.table, one.published, np.full(1, 11)) for one in sums(*range(6))]
+    released = [ReleasedTable.from_cells(LETTERS, {}), *known]
+    rules = Rules(dominance=((1, 37.5),))
+
+    def open_to_outsiders():
+        found = attack(counted, rules, released)
+        return [breach.needed for breach in found.breaches if breach.attacker is None]
+
+    assert open_to_outsiders() == []
+    monkeypatch.setattr(attacker, "PATIENCE", 0.0)
+    assert open_to_outsiders() == [8.0]
+
+
+def test_a_search_among_whole_numbers_ends():
+    """A market split (Cornuéjols & Dawande 1998): no branch is cut before nearly all of it is set."""
+    chance = np.random.default_rng(7)
+    split = chance.integers(0, 100, (6, 50)).astype(float)
+    half = -(split.sum(axis=1) // 2)[:, None]
+    program = Program(sp.csr_matrix(np.hstack([split, half])), np.zeros(51), np.append(np.zeros(50), 1.0), np.ones(51))
+    program.make_whole(10**9)
+    program.give_up_after(0.2)
+    start = time.process_time()
+    assert program.solve() is None
+    assert time.process_time() - start < 5

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from service.disclosure.attack.component import NOBODY, TOLERANCE, Component, Room
+from service.disclosure.attack.component import NOBODY, PATIENCE, TOLERANCE, Component, Patience, Room
 from service.disclosure.attack.docket import DOWN, SLACK, UP, Deviations, Docket, Question, seen_through
 from service.disclosure.attack.findings import AttackReport, Breach, Interval
 from service.disclosure.attack.system import System, components, eliminate
@@ -55,6 +55,7 @@ class Attacker:
         self._exact = ~self._unknown[assessment.nodes]
         self._breaches: list[Breach] = []
         self._programs = 0
+        self._patience = Patience(PATIENCE)
 
     def verify(self, claims: Sequence[Certificate]) -> None:
         """Step 5: count the claimed deviations that are possible, by sparse multiplications."""
@@ -84,7 +85,7 @@ class Attacker:
         every = []
         for matrix, nodes in components(self._matrix, np.flatnonzero(self._unknown)):
             if (self._docket.place[nodes] >= 0).any():
-                component = Component(matrix, nodes, self._measures, self._room.at(nodes))
+                component = Component(matrix, nodes, self._measures, self._room.at(nodes), self._patience)
                 every.append(component)
                 columns = self._columns(component)
                 if intervals and len(nodes) <= EXACT:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,6 +30,10 @@ PASSES = 20
 
 BRANCHES = 1_000
 """Branches of one search among whole numbers."""
+
+PATIENCE = 120.0
+"""Seconds that all searches among whole numbers of one attack may take. Tables need one or two; it keeps one that was
+made for it from holding up all others, and what is not decided by then counts as open."""
 
 NEARBY = 1_200
 """Unknowns of a neighbourhood."""
@@ -56,6 +63,20 @@ class Room:
         return Room(self.down[nodes], self.up[nodes], self.cap)
 
 
+class Patience:
+    """How long searches among whole numbers may still take, in seconds."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.left, self._clock = seconds, clock
+
+    @contextmanager
+    def tried(self) -> Iterator[None]:
+        """Take off what this takes."""
+        start = self._clock()
+        yield
+        self.left -= self._clock() - start
+
+
 class Component:
     """The linear programs of one component; columns follow `nodes`, figures are deviations from the truth.
 
@@ -65,7 +86,14 @@ class Component:
     """
 
     def __init__(
-        self, matrix: sp.csr_matrix, nodes: Ints, measures: Measures, room: Room, *, brief: bool = False
+        self,
+        matrix: sp.csr_matrix,
+        nodes: Ints,
+        measures: Measures,
+        room: Room,
+        patience: Patience,
+        *,
+        brief: bool = False,
     ) -> None:
         """Take the equations of a component.
 
@@ -74,8 +102,10 @@ class Component:
             nodes: ascending.
             measures: figures of all nodes.
             room: of these nodes.
+            patience: of the whole attack.
             brief: it is asked too little for its equations to be solved by hand.
         """
+        self._patience = patience
         self.nodes = nodes
         self.solves = 0
         self._matrix, self._room, self._measures, self._brief = matrix, room, measures, brief
@@ -122,7 +152,7 @@ class Component:
         part = self._by_column[:, columns]
         rows, local = np.unique(part.indices, return_inverse=True)
         part = sp.csc_matrix((part.data, local, part.indptr), shape=(len(rows), len(columns))).tocsr()
-        near = Component(part, self.nodes[columns], self._measures, self._room.at(columns), brief=True)
+        near = Component(part, self.nodes[columns], self._measures, self._room.at(columns), self._patience, brief=True)
         return near, int(np.searchsorted(columns, column))
 
     def extreme(self, column: int, direction: int, attackers: Ints = NOBODY) -> Floats:
@@ -196,8 +226,8 @@ class Component:
         """Whole figures in which one node deviates by at least `level`, or None when none were found.
 
         Where there is much to choose it is tried first on the nodes that `near` moves: a small problem that nearly
-        always does it. What is not decided after `BRANCHES` counts as impossible, and so the table as open: the error
-        is on the safe side.
+        always does it. What is not decided after `BRANCHES`, or when `PATIENCE` is at its end, counts as impossible,
+        and so the table as open: the error is on the safe side.
 
         Args:
             column: the node.
@@ -224,19 +254,25 @@ class Component:
             self._whole.among_whole_numbers(BRANCHES)
         self._whole.bound(lower, upper)
         self._whole.forget()
-        found = self._found(self._whole)
+        if self._patience.left <= 0:
+            return None
+        self._whole.give_up_after(self._patience.left)
+        with self._patience.tried():
+            found = self._found(self._whole)
         return None if found is None else np.rint(found)
 
     def _whole_nearby(self, columns: Ints, column: int, lower: Floats, upper: Floats) -> Floats | None:
         """Whole figures within bounds that deviate at these columns alone."""
-        if column not in columns:
+        if column not in columns or self._patience.left <= 0:
             return None
         part = self._matrix[:, columns]
         rows = part[np.diff(part.indptr) > 0]
         program = Program(rows, np.zeros(len(columns)), lower[columns], upper[columns])
         program.make_whole(BRANCHES)
+        program.give_up_after(self._patience.left)
         self.solves += 1
-        solution = program.solve()
+        with self._patience.tried():
+            solution = program.solve()
         if solution is None:
             return None
         found = np.zeros(len(self.nodes))

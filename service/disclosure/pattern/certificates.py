@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from service.disclosure.pattern.bits import Bytes, bits_of, strangers
+from service.disclosure.pattern.settling import ANY, DOWN, SLACK, UP, WHOLE, Reach, State, settle
 from service.disclosure.question.claims import Certificate
 from service.disclosure.question.insight import Insight
 from service.disclosure.question.measures import Measures
@@ -24,15 +26,9 @@ from service.disclosure.question.rules import Assessment
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-UP, DOWN = 0, 1
-SLACK = 1e-7
-"""Relative tolerance of a certificate, against rounding in the solver."""
 
 NEGLIGIBLE = 1e-7
 """Deviations below this share of the largest one are rounding of the solver."""
-
-WHOLE = 1e-5
-"""How far from a whole number rounding leaves one."""
 
 BRIEFLY = 4
 """Certificates that a brief ledger notes per need; all of them would be gigabytes beside a large table."""
@@ -92,24 +88,28 @@ class _Entry:
     proof: list[int] | None
 
 
-@dataclass(frozen=True)
-class _Reach:
-    """How far a deviation can be stretched: for outsiders to `limit` of it, for these holders to 1 / `strain`."""
+class _Uses:
+    """What every certificate moves, side by side: looking through all of it takes less than keeping it per node."""
 
-    limit: float
-    holders: Ints
-    strain: Floats
+    def __init__(self) -> None:
+        self._node, self._owner = np.empty(1024, dtype=np.int64), np.empty(1024, dtype=np.int64)
+        self._moves = np.empty(1024)
+        self._count = 0
 
+    def add(self, number: int, nodes: Ints, deviation: Floats) -> None:
+        """Take up one certificate."""
+        first, last = self._count, self._count + len(nodes)
+        if last > len(self._node):
+            room = np.zeros(max(last, len(self._node)), dtype=np.int64)
+            self._node, self._owner = np.concatenate([self._node, room]), np.concatenate([self._owner, room])
+            self._moves = np.concatenate([self._moves, room.astype(np.float64)])
+        self._node[first:last], self._owner[first:last], self._moves[first:last] = nodes, number, deviation
+        self._count = last
 
-def _limit(worst: float) -> float:
-    """The largest share of a deviation that is possible where all of it strains a node `worst` times too far."""
-    return min(1.0, 1.0 / worst if worst else 1.0) * (1 + SLACK)
-
-
-def _share(level: Floats, size: Floats, copies: int | None) -> Floats:
-    """The least share of a deviation that moves nodes by `level` where all of it moves them by `size`."""
-    share: Floats = level / size
-    return share if copies is None else np.ceil(copies * share - WHOLE) / copies
+    def of(self, node: int) -> list[tuple[int, float]]:
+        """Which certificates move a node, and how far."""
+        at = np.flatnonzero(self._node[: self._count] == node)
+        return list(zip(self._owner[at].tolist(), self._moves[at].tolist(), strict=True))
 
 
 class Ledger:
@@ -130,6 +130,7 @@ class Ledger:
         room: Room | None = None,
         *,
         brief: bool = False,
+        quick: bool = False,
     ) -> None:
         """Open every need.
 
@@ -140,27 +141,27 @@ class Ledger:
             room: how far a certificate may go.
             brief: for large tables: note the first few certificates of every need only, so that nothing can be
                 reopened; of a deviation in whole numbers only whole copies count.
+            quick: settle by compiled code.
         """
-        self._noted = BRIEFLY if brief else None
-        self._assessment = assessment
-        self._room = room or Room.of(measures)
-        self._measures = measures
+        self._noted, self._settle = BRIEFLY if brief else None, settle
+        if quick:
+            from service.disclosure.pattern.hypercubes import settling  # noqa: PLC0415 - small tables do without numba
+
+            self._settle = partial(settling.settle, reaches=not brief)
+        self._assessment, self._measures = assessment, measures
         count = len(assessment.nodes)
         self.place = np.full(len(measures.value), -1, dtype=np.int64)
         self.place[assessment.nodes] = np.arange(count)
-        self.levels = np.stack([assessment.up, assessment.down])
-        self.insider_levels = np.stack([assessment.up, assessment.down_insider])
-        self.outsider_open = self.levels > 0
         self._strangers = strangers(assessment.nodes, measures, insight)
-        self._left = self._strangers.copy()
-        self._insider_open = (self.insider_levels > 0) & self._left.any(axis=2)
-        free = np.repeat(measures.value, np.diff(measures.start)) - measures.own
-        self._free = np.where(measures.alone, 0, free).astype(np.float64)
-        self._counts = measures.alone | (measures.own > 0)
+        room = room or Room.of(measures)
+        self._state = _opened(assessment, measures, room, self.place, self._strangers)
+        self.levels, self.insider_levels = self._state.levels, self._state.insider_levels
+        self.outsider_open, self._insider_open = self._state.outsider_open, self._state.insider_open
+        self._left = self._state.left
         self.pool: list[Certificate] = []
         self.proofs: dict[tuple[int, int], list[int]] = {}
-        self._moved_by: dict[int, list[tuple[int, float]]] = {}
-        self._reaches: list[tuple[_Reach, _Reach]] = []
+        self._uses = _Uses()
+        self._reaches: list[tuple[Reach, Reach]] = []
 
     def limit(self, left: Mapping[tuple[int, int], Ints]) -> None:
         """Ask for nothing but this: per direction and place in the assessment, these contributors."""
@@ -214,20 +215,12 @@ class Ledger:
         """Tick off everything that the certificate, its shrunken copies and their opposites show."""
         number = len(self.pool)
         self.pool.append((nodes, deviation))
-        place = self.place[nodes]
-        moved = np.flatnonzero(place >= 0)
-        unsafe, moves = place[moved], deviation[moved]
-        reaches = self._stretch(nodes, deviation)
+        both = self._settle(self._state, nodes, deviation, self._copies(deviation))
         if self._noted is None:
-            for one, by in zip(unsafe.tolist(), moves.tolist(), strict=True):
-                self._moved_by.setdefault(one, []).append((number, by))
-            self._reaches.append(reaches)
-        copies = self._copies(deviation)
-        size, rises = np.abs(moves), moves > 0
-        for reach, forward in zip(reaches, (True, False), strict=True):
-            way = np.where(rises == forward, UP, DOWN)
-            shown = self._settle_one((way, unsafe), size, reach, copies)
-            for key in zip(way[shown].tolist(), unsafe[shown].tolist(), strict=True):
+            self._uses.add(number, nodes, deviation)
+            self._reaches.append((both[0].reach, both[1].reach))
+        for shown in both:
+            for key in zip(shown.way.tolist(), shown.unsafe.tolist(), strict=True):
                 self._note(key, number)
 
     def in_use(self) -> list[Certificate]:
@@ -235,6 +228,10 @@ class Ledger:
         if self._noted is not None:
             return list(self.pool)
         return [self.pool[number] for number in sorted({one for proof in self.proofs.values() for one in proof})]
+
+    def using(self, node: int) -> list[tuple[int, float]]:
+        """Which certificates move a node, as places in the pool, and how far; nothing in a brief ledger."""
+        return self._uses.of(node)
 
     def served_by(self, nodes: set[int], most: int) -> dict[int, list[int]]:
         """Per node of these, up to `most` unsafe nodes whose proof uses it."""
@@ -291,7 +288,7 @@ class Ledger:
     def _show_again(self, key: tuple[int, int], dead: Container[int], before: list[int]) -> None:
         """Show one need by certificates found earlier: those that showed it before, then all that move its node."""
         direction, unsafe = key
-        moved_by = self._moved_by.get(unsafe, [])
+        moved_by = self.using(self.node(unsafe))
         if before:
             first = set(before)
             moved_by = [one for one in moved_by if one[0] in first] + [one for one in moved_by if one[0] not in first]
@@ -315,77 +312,43 @@ class Ledger:
             if shown:
                 self._note(key, number)
 
-    def _settle_one(self, keys: tuple[Ints, Ints], size: Floats, reach: _Reach, copies: int | None) -> Ints:
-        """Tick off what a certificate, or its opposite, shows.
-
-        Args:
-            keys: directions and places in the assessment of the unsafe nodes that it moves.
-            size: how far it moves each of them.
-            reach: how far it may be stretched.
-            copies: see `_copies`.
-
-        Returns:
-            For which of the keys it shows something.
-        """
-        outsiders, insiders = self.outsider_open[keys], self._insider_open[keys]
-        pending = np.flatnonzero(outsiders | insiders)
-        if not len(pending):
-            return pending
-        way, unsafe, size = keys[0][pending], keys[1][pending], size[pending]
-        shown = outsiders[pending] & (_share(self.levels[way, unsafe], size, copies) <= reach.limit)
-        self.outsider_open[way[shown], unsafe[shown]] = False
-        shrink = _share(self.insider_levels[way, unsafe], size, copies)
-        able = np.flatnonzero(insiders[pending] & (shrink <= reach.limit))
-        if len(able):
-            key = way[able], unsafe[able]
-            fails = np.zeros((len(able), self._measures.holders), dtype=np.bool_)
-            fails[:, reach.holders] = np.multiply.outer(shrink[able], reach.strain) > 1 + SLACK
-            before = self._left[key]
-            left = before & np.packbits(fails, axis=1, bitorder="little")
-            self._left[key] = left
-            self._insider_open[key] = left.any(axis=1)
-            shown[able] |= (left != before).any(axis=1)
-        served: Ints = pending[shown]
-        return served
-
-    def _copies(self, deviation: Floats) -> int | None:
-        """How many whole copies a deviation is a multiple of, when only whole ones count; None when any share does.
+    def _copies(self, deviation: Floats) -> int:
+        """How many whole copies a deviation is a multiple of, when only whole ones count; `ANY` when any share does.
 
         The attack takes whole copies only. In a small table it finds others by itself; in a large one that takes long.
         """
         if self._noted is None or not self._measures.whole_numbers:
-            return None
+            return ANY
         near = np.rint(deviation)
         if np.any(np.abs(near - deviation) > WHOLE):
-            return None
+            return ANY
         return int(np.gcd.reduce(near.astype(np.int64)))
-
-    def _stretch(self, nodes: Ints, deviation: Floats) -> tuple[_Reach, _Reach]:
-        """How far a deviation and its opposite may be stretched: for an outsider, and for every contributor."""
-        measures = self._measures
-        size, falls = np.abs(deviation), deviation < 0
-        down, up = self._room.down[nodes], self._room.up[nodes]
-        start, times = measures.start[nodes], measures.start[nodes + 1] - measures.start[nodes]
-        entry = np.repeat(start - (np.cumsum(times) - times), times) + np.arange(int(times.sum()))
-        of = np.repeat(np.arange(len(nodes)), times)
-        counts = self._counts[entry]
-        if not counts.all():
-            entry, of = entry[counts], of[counts]
-        holder, free, falling, alone = measures.holder[entry], self._free[entry], falls[of], measures.alone[entry]
-        found = []
-        with np.errstate(divide="ignore"):
-            used = size[of] / free
-            for sinking, sinks in ((falls, falling), (~falls, ~falling)):
-                worst = float(np.max(size / np.where(sinking, down, up), initial=0.0))
-                matters = sinks | alone
-                strain = np.zeros(measures.holders)
-                np.maximum.at(strain, holder[matters], used[matters])
-                holders = np.flatnonzero(strain)
-                found.append(_Reach(_limit(worst), holders, strain[holders]))
-        return found[0], found[1]
 
     def _note(self, key: tuple[int, int], number: int) -> None:
         """A certificate shows some of this need."""
         proof = self.proofs.setdefault(key, [])
         if number not in proof and (self._noted is None or len(proof) < self._noted):
             proof.append(number)
+
+
+def _opened(assessment: Assessment, measures: Measures, room: Room, place: Ints, strange: Bytes) -> State:
+    """Every need open, and what everybody knows."""
+    levels = np.stack([assessment.up, assessment.down])
+    insider_levels = np.stack([assessment.up, assessment.down_insider])
+    free = np.repeat(measures.value, np.diff(measures.start)) - measures.own
+    return State(
+        outsider_open=levels > 0,
+        insider_open=(insider_levels > 0) & strange.any(axis=2),
+        left=strange.copy(),
+        levels=levels,
+        insider_levels=insider_levels,
+        place=place,
+        down=room.down,
+        up=room.up,
+        start=measures.start,
+        holder=measures.holder,
+        free=np.where(measures.alone, 0, free).astype(np.float64),
+        alone=measures.alone,
+        counts=measures.alone | (measures.own > 0),
+        strain=np.zeros(measures.holders),
+    )

@@ -39,6 +39,9 @@ FAR_TRIALS = 600
 RELAX_WORK = 40_000_000
 """Work of linear programs that publishing cells again may take in all; the most valuable cells come first."""
 
+BRIEF_RELAX_WORK = 10_000_000
+"""The same for counts, of which more takes as long as all before it and brings a third of a percent of the value."""
+
 RELAX_WORK_BESIDE = 3_000_000
 """The same beside more than `FEW_RELEASES` earlier releases."""
 
@@ -63,10 +66,13 @@ AS_IT_WAS = (
 Way = tuple[float, bool]
 
 WAYS: tuple[Way, ...] = ((1.0, False), (0.5, False), (1.0, True), (0.75, True), (0.25, False), (0.0, True))
-"""Exponent of the value in what withholding costs, and whether large unsafe cells come first."""
+"""Exponent of the value in what withholding costs, and whether unsafe cells come first that need much (`_wide`)."""
 
-LARGE_WAY: Way = (1.0, True)
-"""For tables above `SMALL` nodes."""
+LARGE_WAY: Way = (0.75, True)
+"""For tables above `SMALL` nodes: many small cells rather than one large one, as far as that costs no more."""
+
+CROWDED_WAY: Way = (1.0, True)
+"""For crowded tables, where nothing is published again."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +183,7 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
     Raises:
         CannotBeProtected: whatever is withheld, some need cannot be met; by linear programming that is proven.
     """
-    first = _pattern(question, WAYS[0] if question.lattice.size <= SMALL else LARGE_WAY, progress=progress)
+    first = _pattern(question, _first_way(question.lattice.size), progress=progress)
     if not question.small or not first.programs:
         return first
     found = [first]
@@ -190,6 +196,12 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
     programs = sum(one.programs for one in found)
     pattern, more = _without_one(question, WAYS[best], found[best], MOST_PROGRAMS - programs)
     return replace(pattern, programs=programs + more)
+
+
+def _first_way(size: int) -> Way:
+    if size <= SMALL:
+        return WAYS[0]
+    return CROWDED_WAY if size >= CROWDED else LARGE_WAY
 
 
 def _without_one(question: Question, way: Way, best: Pattern, most: int) -> tuple[Pattern, int]:
@@ -224,10 +236,12 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     exponent, descending = way
     withheld = (~question.offered & ~fixed) | question.unsafe
     weight = _weight(measures, exponent)
-    ledger = Ledger(question.assessment, measures, question.insight, room, brief=lattice.size >= CROWDED)
+    ledger = Ledger(
+        question.assessment, measures, question.insight, room, brief=lattice.size >= CROWDED, quick=lattice.size > SMALL
+    )
     ledger.leave(np.flatnonzero(~question.touched[question.assessment.nodes]))
-    value = measures.value[question.assessment.nodes]
-    order = np.argsort(-value if descending else value, kind="stable")
+    wide = _wide(question)
+    order = np.argsort(-wide if descending else wide, kind="stable")
     programs = 0
     unmet: list[Need] = []
     movable = question.touched
@@ -248,7 +262,9 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
         lattice, measures, withheld.copy(), withheld, weight, room=room, offered=question.offered, far=FAR_TRIALS
     )
     exposure = Exposure(lattice, withheld, question.unsafe)
-    work = RELAX_WORK if len(question.released) <= FEW_RELEASES else RELAX_WORK_BESIDE
+    work = BRIEF_RELAX_WORK if lattice.size > SMALL and measures.count_is_value else RELAX_WORK
+    if len(question.released) > FEW_RELEASES:
+        work = RELAX_WORK_BESIDE
     candidates = _by_value(measures, withheld & question.optional)
     withheld[relax(search, ledger, exposure, candidates, work=work, progress=progress)] = False
     programs += search.solves
@@ -260,6 +276,13 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
             pass
         programs += search.solves
     return Pattern(withheld, ledger, programs)
+
+
+def _wide(question: Question) -> Floats:
+    """Per unsafe node how much room it needs: a count what it lacks of the minimum, another figure by its size."""
+    if question.measures.count_is_value and question.lattice.size > SMALL:
+        return question.assessment.up
+    return question.measures.value[question.assessment.nodes].astype(np.float64)
 
 
 def _weight(measures: Measures, exponent: float) -> Floats:

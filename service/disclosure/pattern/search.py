@@ -17,7 +17,8 @@ import scipy.sparse as sp
 
 from service.disclosure.choices import Choices
 from service.disclosure.elimination import Solutions
-from service.disclosure.pattern.certificates import NEGLIGIBLE, SLACK, UP, Need, Room
+from service.disclosure.pattern.certificates import NEGLIGIBLE, Need, Room
+from service.disclosure.pattern.settling import SLACK, UP
 from service.disclosure.question.claims import Certificate
 from service.disclosure.question.lattice import Axis, Lattice
 from service.disclosure.question.measures import Measures

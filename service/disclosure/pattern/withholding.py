@@ -15,8 +15,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from service.disclosure.pattern.certificates import DOWN, NEGLIGIBLE, UP, Ledger, Need
+from service.disclosure.pattern.certificates import NEGLIGIBLE, Ledger, Need
 from service.disclosure.pattern.search import Means, Search
+from service.disclosure.pattern.settling import DOWN, UP
 from service.disclosure.progress import Progress, silent
 from service.disclosure.question.claims import Certificate
 from service.disclosure.question.lattice import Lattice
@@ -123,8 +124,6 @@ class _Users:
     def __init__(self, ledger: Ledger) -> None:
         self.dead: set[int] = set()
         self._ledger = ledger
-        self._seen = 0
-        self._using: dict[int, list[int]] = {}
         self._served: dict[int, set[tuple[int, int]]] = {}
         self.add(list(ledger.proofs))
 
@@ -136,12 +135,8 @@ class _Users:
 
     def kill(self, node: int) -> tuple[list[int], list[tuple[int, int]]]:
         """A node is to be published: the certificates that die of it, and the needs whose proofs use these."""
-        pool, proofs = self._ledger.pool, self._ledger.proofs
-        for number in range(self._seen, len(pool)):
-            for one in pool[number][0].tolist():
-                self._using.setdefault(one, []).append(number)
-        self._seen = len(pool)
-        dying = [number for number in self._using.get(node, ()) if number not in self.dead]
+        proofs = self._ledger.proofs
+        dying = [number for number, _ in self._ledger.using(node) if number not in self.dead]
         self.dead.update(dying)
         served = {key for one in dying for key in self._served.get(one, ()) if one in proofs.get(key, ())}
         return dying, sorted(served)
@@ -252,9 +247,8 @@ def exchange(search: Search, ledger: Ledger, candidates: Ints, weight: Floats) -
     for node in candidates.tolist():
         if not search.withheld[node]:
             continue
-        affected = [
-            key for key, proof in sorted(ledger.proofs.items()) if any(node in ledger.pool[n][0] for n in proof)
-        ]
+        using = {number for number, _ in ledger.using(node)}
+        affected = [key for key, proof in sorted(ledger.proofs.items()) if not using.isdisjoint(proof)]
         beforehand = search.withheld.copy()
         search.ban(node)
         before = ledger.reopen(affected)

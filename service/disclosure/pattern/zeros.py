@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from service.disclosure.pattern.certificates import UP, Ledger
+from service.disclosure.pattern.certificates import Ledger
 from service.disclosure.pattern.finding import RELAX_WORK, Pattern, Question
 from service.disclosure.pattern.search import CROWDED, Search
+from service.disclosure.pattern.settling import UP
 from service.disclosure.pattern.withholding import complete
 from service.disclosure.question.insight import find_insight
 from service.disclosure.question.measures import Measures

@@ -9,6 +9,8 @@ deviation has to be possible to the attackers it is meant for.
 2. `desk` — all arrays that the compiled functions work on.
 3. `deviation` — the cheapest sum of hypercubes that moves one node far enough.
 4. `cubes` — the same for those who know nothing of all that: a need in, a certificate out.
+
+Beside it `settling`, for whoever's certificate: what does it show, and for whom?
 """
 
 from service.disclosure.pattern.hypercubes.cubes import Cubes

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from service.disclosure.pattern.certificates import UP, Need
+from service.disclosure.pattern.certificates import Ledger, Need
 from service.disclosure.pattern.hypercubes import Cubes
+from service.disclosure.pattern.settling import UP
 from service.disclosure.question.dimensions import Dimension
 from service.disclosure.question.facts import Facts
+from service.disclosure.question.insight import find_insight
 from service.disclosure.question.lattice import build_lattice
 from service.disclosure.question.measures import measure
 from service.disclosure.question.rules import Rules, assess
@@ -28,7 +30,9 @@ def compile_all() -> None:
     cubes = Cubes(lattice, measures, np.zeros(lattice.size, dtype=np.bool_), measures.value.astype(np.float64))
     node = int(assessment.nodes[0])
     for attackers in (np.zeros(0, dtype=np.int64), np.arange(measures.holders)):
-        cubes.find(Need(0, node, UP, float(assessment.up[0]), None), attackers)
+        found = cubes.find(Need(0, node, UP, float(assessment.up[0]), None), attackers)
+        if found is not None:
+            Ledger(assessment, measures, find_insight(lattice, measures, assessment.nodes), quick=True).settle(*found)
 
 
 if __name__ == "__main__":

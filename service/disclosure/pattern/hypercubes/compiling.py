@@ -1,11 +1,11 @@
 """Compiling, some half a minute of work, once per installation and not once per process.
 
-Compiled code is kept in a directory named by the digest of this folder: numba looks only at the file of a function for
-changes, not at what it calls. The directory is in `NUMBA_CACHE_DIR` when that is set, and else beside the source or
-with the user. A hardened installation can write to none of these, and what is loaded from there is trusted, so nobody
-should: its image brings compiled code along (`python -m service.disclosure.pattern.hypercubes` fills
-`NUMBA_CACHE_DIR`), and each process copies it to where numba, which insists on writing, leaves it to no other. Where
-there is no room at all, each process compiles in memory.
+Compiled code is kept in a directory named by the digest of this folder and of the numbers that it takes from beside it:
+numba looks only at the file of a function for changes, not at what it calls. The directory is in `NUMBA_CACHE_DIR` when
+that is set, and else beside the source or with the user. A hardened installation can write to none of these, and what
+is loaded from there is trusted, so nobody should: its image brings compiled code along (`python -m
+service.disclosure.pattern.hypercubes` fills `NUMBA_CACHE_DIR`), and each process copies it to where numba, which
+insists on writing, leaves it to no other. Where there is no room at all, each process compiles in memory.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _own_copy(place: Path) -> Path:
 
 def _digest() -> str:
     found = sha256()
-    for path in sorted(HERE.glob("*.py")):
+    for path in (*sorted(HERE.glob("*.py")), HERE.parent / "settling.py"):
         found.update(path.read_bytes())
     return found.hexdigest()[:16]
 

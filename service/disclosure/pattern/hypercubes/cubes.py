@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from service.disclosure.pattern.certificates import UP, Need
+from service.disclosure.pattern.certificates import Need
 from service.disclosure.pattern.hypercubes import desk as on
 from service.disclosure.pattern.hypercubes.deviation import clear, find
 from service.disclosure.pattern.hypercubes.moves import moves_of
+from service.disclosure.pattern.settling import UP
 from service.disclosure.question.claims import Certificate
 from service.disclosure.question.lattice import Lattice
 from service.disclosure.question.measures import Measures
@@ -33,9 +34,11 @@ class Cubes:
     """
 
     def __init__(self, lattice: Lattice, measures: Measures, closed: Flags, price: Floats) -> None:
-        self.price, self.closed = price.copy(), closed.copy()
+        beside = np.zeros((len(price), 4))  # what is looked at together lies together: memory is what takes the time
+        self.price, self.closed = beside[:, 0], closed.copy()
+        self.price[:] = price
         self._whole = measures.whole_numbers
-        self._scratch = _scratch(lattice, measures)
+        self._scratch = _scratch(lattice, measures, beside)
         self._desk = on.Desk(moves_of(lattice), _figures(measures), on.Board(self.price, self.closed), self._scratch)
 
     @property
@@ -81,14 +84,14 @@ def _figures(measures: Measures) -> on.Figures:
     )
 
 
-def _scratch(lattice: Lattice, measures: Measures) -> on.Scratch:
+def _scratch(lattice: Lattice, measures: Measures, beside: Floats) -> on.Scratch:
     size, corners = lattice.size, on.MOST_CORNERS
     state = np.zeros(5, dtype=np.int64)
     state[on.WHOLE] = int(measures.whole_numbers)
     return on.Scratch(
         state=state,
         effort=np.array(_effort(size), dtype=np.int64),
-        deviation=np.zeros(size),
+        deviation=beside[:, 1],
         seen=np.zeros(size, dtype=np.bool_),
         touched=np.empty(size, dtype=np.int64),
         log_node=np.empty(50 * corners, dtype=np.int64),
@@ -97,6 +100,6 @@ def _scratch(lattice: Lattice, measures: Measures) -> on.Scratch:
         floats=np.empty((5, corners)),
         flag=np.zeros(max(measures.holders, 1), dtype=np.bool_),
         code=np.empty(max(len(lattice.axes), 1), dtype=np.int64),
-        room=np.empty(size),
-        room_clock=np.zeros(size, dtype=np.int64),
+        room=beside[:, 2],
+        room_clock=beside[:, 3],
     )

@@ -71,7 +71,7 @@ class Scratch(NamedTuple):
     flag: Flags
     code: Ints
     room: Floats
-    room_clock: Ints
+    room_clock: Floats
 
 
 class Desk(NamedTuple):

@@ -68,19 +68,23 @@ def _choose_moves(target: int, sign: float, least: float, desk: Desk) -> bool:
             total, good = 0.0, True
             for entry in range(first_entry[move], first_entry[move + 1]):
                 node = target + offset[entry]
-                falls = direction_of[entry] * sign < 0
                 if closed[node]:
                     good = False
                     break
+                if deviation[node] == 0.0:
+                    total += price[node] + FREE
+            if not good or (found == breadth and total >= cheapest[breadth - 1]):
+                continue
+            for entry in range(first_entry[move], first_entry[move + 1]):
+                falls = direction_of[entry] * sign < 0
                 if watch or falls:
+                    node = target + offset[entry]
                     if noted[node] != now:
                         _look_up(node, desk)
                     if room_of[node] < 0 or (falls and room_of[node] + deviation[node] < least):
                         good = False
                         break
-                if deviation[node] == 0.0:
-                    total += price[node] + FREE
-            if not good or (found == breadth and total >= cheapest[breadth - 1]):
+            if not good:
                 continue
             place = min(found, breadth - 1)
             found = min(found + 1, breadth)
@@ -139,27 +143,34 @@ def _cheapest_cube(
         for entry in range(first_entry[move], first_entry[move + 1]):
             for place in range(before):
                 node = corner[place] + offset[entry]
-                direction = corner_sign[place] * direction_of[entry]
                 if closed[node]:
                     good = False
                     break
-                if watch or direction < 0:
-                    if noted[node] != now:
-                        _look_up(node, desk)
-                    if room_of[node] < 0:
-                        good = False
-                        break
-                    if direction < 0:
-                        room = min(room, room_of[node] + deviation[node])
                 if deviation[node] == 0.0:
                     total += price[node] + FREE
-                corner[count], corner_sign[count] = node, direction
+                    if total > limit or total / left >= best:
+                        good = False
+                        break
+                corner[count], corner_sign[count] = node, corner_sign[place] * direction_of[entry]
                 count += 1
-            if good:
-                step = np.floor(room + ROUNDING) if whole else room
-                good = not (step < least or total / min(step, left) >= best or total > limit)
             if not good:
                 break
+        for place in range(before, count if good else before):
+            node, falls = corner[place], corner_sign[place] < 0
+            if watch or falls:
+                if noted[node] != now:
+                    _look_up(node, desk)
+                if room_of[node] < 0:
+                    good = False
+                    break
+                if falls:
+                    room = min(room, room_of[node] + deviation[node])
+                    if room < least:
+                        good = False
+                        break
+        if good:
+            step = np.floor(room + ROUNDING) if whole else room
+            good = step >= least and total / min(step, left) < best
         scratch.state[WORK] += count
         if not good:
             continue
