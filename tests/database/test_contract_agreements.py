@@ -51,7 +51,7 @@ def test_an_agreement_comes_back_as_it_was(database: Database) -> None:
 
 def test_what_is_in_force_on_a_day(database: Database) -> None:
     stored(database, WHOLE, HOLDS, an_agreement("agreement-3"))
-    both = InForce(AgreementKind.PROCESSOR, "VO-1", frozenset(), frozenset({"north", "south"}))
+    both = InForce(AgreementKind.PROCESSOR, "VO-1", frozenset(), frozenset({"north", "south"}), frozenset({"beds"}))
     with database.begin() as uow:
         found = uow.agreements.in_force
         assert found("beds", date(2026, 1, 1)) == found("beds", LAST, lock=True) == [both]

@@ -117,14 +117,16 @@ class Desk:
 
 
 @pytest.fixture
-def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def warm_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with a `sluis-client` that is loaded already."""
     with warm_command(tmp_path_factory.mktemp("warm"), "sluis-client", "sluis_client.cli", "main") as folder:
         yield folder
 
 
-def test_the_guide_from_the_beginning_to_the_end(supplier_place: SupplierPlace, warm: Path, tmp_path: Path) -> None:
-    desk = Desk(supplier_place, warm, tmp_path)
+def test_the_guide_from_the_beginning_to_the_end(
+    supplier_place: SupplierPlace, warm_client: Path, tmp_path: Path
+) -> None:
+    desk = Desk(supplier_place, warm_client, tmp_path)
     for kind, text in blocks():
         desk.follow(kind, text)
     found = supplier_place.crafting(tmp_path / "profile").counting()

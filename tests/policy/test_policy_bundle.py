@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from service.adapters.bundle import BundleError, bundle_directory, load_bundle
 from service.adapters.bundle.faults import FAULTS
+from service.adapters.bundle.serves_checks import SERVES_FAULTS
 from service.adapters.bundle_report import report_bundle
 from service.adapters.clock import SystemClock
 from service.cli.policy import add_policy_commands
@@ -412,8 +413,9 @@ def test_every_row_that_can_be_told_apart_may_be_delivered():
 
 
 def test_every_kind_of_fault_is_shown_by_an_example():
-    of_proposals = {"not-a-draft"}  # tests/journey/test_journey_purposes.py: files may be approved
-    assert {code for _, _, code in BAD} == set(FAULTS) - of_proposals
+    elsewhere = {"not-a-draft"}  # tests/journey/test_journey_purposes.py: files may be approved
+    elsewhere |= {*SERVES_FAULTS, "released-form"}  # tests/policy/test_forms_in_bundle.py
+    assert {code for _, _, code in BAD} == set(FAULTS) - elsewhere
 
 
 def test_all_faults_of_all_files_come_at_once(bundle):

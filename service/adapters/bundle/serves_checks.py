@@ -114,7 +114,8 @@ class _Row:
     """One row of the other data set, as it is filled from a row of the form."""
 
     def __init__(self, catalogue: Catalogue, form: DataSet, target: DataSet, path: str) -> None:
-        self._catalogue, self._form, self._target, self._path = catalogue, form, target, path
+        self._form, self._target, self._path = form, target, path
+        self._classifications = {found.id: found for found in catalogue.classifications}
         self._dimensions = {d.name: d for d in form.dimensions}
         self._measures = {m.name: m for m in form.measures}
         self._notes = {n.name: n for n in form.notes}
@@ -145,8 +146,10 @@ class _Row:
                 yield self._fault(check.left, "serves-check", name=check.left, other=check.right)
 
     def _dimension(self, target: Dimension, one: Filled) -> Iterator[PurposeFault]:
-        finest = self._catalogue.classification(target.classifications[0])
         if one.column is None:
+            finest = self._classifications.get(target.classifications[0])
+            if finest is None:
+                return  # that is a fault of its own
             always = [c for c in finest.at(finest.finest) if c.valid_from is None and c.valid_until is None]
             codes = {code.code for code in always}  # one that ends would have every delivery after it fail
             if target.is_period or one.code not in codes:
