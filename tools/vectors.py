@@ -25,7 +25,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sluis_client import wire
+from sluis_client.wire import oprf
 from sluis_client.wire.manifest import MANIFEST_PREFIX
+from sluis_client.wire.pseudonym import BSN, CHECK_INPUT, digest_of, input_of
 from sluis_client.wire.sealing import (
     SEALING_KEYS_PREFIX,
     PublishedSealingKey,
@@ -46,6 +48,8 @@ _CSV = (
     "2019Q1,S08000015,cardiology,90,61\n"
     "2019Q2,S08000015,cardiology,91,70\n"
 )
+_BSN, _DOMAIN = "123456782", "planning"
+"""A number for examples, which passes the eleven test and is nobody's."""
 _TOKEN = "a.bound.token"  # noqa: S105 - of an example
 
 
@@ -74,6 +78,7 @@ def vectors() -> dict[str, Any]:
         "sealingKeys": _sealing_keys(),
         "sealed": _sealed(sealed_manifest, salt),
         "served": _served(plain, sealed_manifest, salt),
+        "pseudonym": _pseudonym(),
     }
 
 
@@ -154,6 +159,38 @@ def _receipt(manifest: wire.Manifest) -> dict[str, Any]:
         "canonical": receipt.canonical().decode(),
         "signedText": (wire.RECEIPT_PREFIX + receipt.canonical()).decode(),
         **wire.sign_receipt(receipt, _SERVICE).to_json(),
+    }
+
+
+def _pseudonym() -> dict[str, Any]:
+    """A BSN under two keys in force, as asker and key holder compute it, and the value to deliver."""
+    made = [_evaluated(version) for version in (1, 2)]
+    return {
+        "bsn": _BSN,
+        "domain": _DOMAIN,
+        "input": input_of(_BSN).decode(),
+        "checkInput": CHECK_INPUT.decode(),
+        "keys": made,
+        "value": " ".join(f"{BSN}.{_DOMAIN}.{one['version']}.{one['digest']}" for one in made),
+    }
+
+
+def _evaluated(version: int) -> dict[str, Any]:
+    key = oprf.derive_key(_seed("pseudonym key"), f"{_DOMAIN}.{version}".encode())
+    scalar = oprf.derive_key(_seed("blind"), str(version).encode())
+    blinded = oprf.blind(input_of(_BSN), scalar)
+    answer = oprf.evaluate(key, blinded)
+    output = oprf.finalize(input_of(_BSN), scalar, answer)
+    checked = oprf.finalize(CHECK_INPUT, scalar, oprf.evaluate(key, oprf.blind(CHECK_INPUT, scalar)))
+    return {
+        "version": version,
+        "privateKey": wire.base64url(key),
+        "blind": wire.base64url(scalar),
+        "blindedElement": wire.base64url(blinded),
+        "evaluatedElement": wire.base64url(answer),
+        "output": wire.base64url(output),
+        "digest": digest_of(output),
+        "check": digest_of(checked),
     }
 
 

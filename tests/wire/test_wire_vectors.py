@@ -11,6 +11,8 @@ import pytest
 from service.adapters.identity.proofs import checked_proof
 from service.ports.identity import Shown
 from sluis_client import wire
+from sluis_client.wire import from_base64url, oprf
+from sluis_client.wire.pseudonym import Pseudonym, checked_bsn
 from sluis_client.wire.sealing import (
     SALT_BYTES,
     SEALING_KEYS_PREFIX,
@@ -44,6 +46,42 @@ def test_content_of_the_plain_manifest() -> None:
     content = FILE["manifest"]["content"].encode()
     manifest = FILE["manifest"]["manifest"]
     assert (wire.digest(content), len(content)) == (manifest["contentDigest"], manifest["contentSize"])
+
+
+def test_pseudonym() -> None:
+    """From the numbers in the file alone; `tests/pseudonyms` holds the function itself against those of RFC 9497."""
+    told = FILE["pseudonym"]
+    assert checked_bsn(told["bsn"]) == told["bsn"]
+    labels = []
+    for key in told["keys"]:
+        private, scalar, blinded, answer, output = (
+            from_base64url(key[name])
+            for name in ("privateKey", "blind", "blindedElement", "evaluatedElement", "output")
+        )
+        value = told["input"].encode()
+        assert oprf.blind(value, scalar) == blinded
+        assert oprf.evaluate(private, blinded) == answer
+        assert oprf.finalize(value, scalar, answer) == output
+        assert wire.base64url(output[:16]) == key["digest"]
+        other = oprf.new_blind()
+        check = told["checkInput"].encode()
+        found = oprf.finalize(check, other, oprf.evaluate(private, oprf.blind(check, other)))
+        assert wire.base64url(found[:16]) == key["check"]
+        labels.append(f"bsn.{told['domain']}.{key['version']}.{key['digest']}")
+    assert told["value"] == " ".join(labels)
+    assert all(Pseudonym.read(label) for label in labels)
+
+
+def test_served() -> None:
+    told = FILE["served"]
+    served = wire.Served.from_json(told["serves"])
+    for name, of, salt in (
+        ("ofManifest", "manifest", b""),
+        ("ofSealed", "sealed", from_base64url(FILE["sealed"]["salt"])),
+    ):
+        manifest = wire.Manifest.from_json(FILE[of]["manifest"])
+        made_of = served.manifest(manifest, told[name]["manifest"]["round"], told["content"].encode(), salt)
+        assert (made_of.to_json(), made_of.digest()) == (told[name]["manifest"], told[name]["digest"])
 
 
 def test_receipt() -> None:
