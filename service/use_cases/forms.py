@@ -6,7 +6,7 @@ part, receipt, version and event like any other, that name the delivery of the f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.domain import facts
@@ -80,11 +80,10 @@ def servings_of(step: Step, round_: Round, key: ClientKey, counting: Submission 
     return servings
 
 
-def came_with(step: Step, form: Submission | None) -> Iterator[Submission]:
+def came_with(step: Step, form: Submission | None) -> list[Submission]:
     """What counts now of what came with the delivery of a form."""
-    for found in () if form is None else step.data.submissions.served_by(form.id):
-        if found.state is SubmissionState.ACCEPTED:
-            yield found
+    came = () if form is None else step.data.submissions.served_by(form.id)
+    return [found for found in came if found.state is SubmissionState.ACCEPTED]
 
 
 def _serving(step: Step, form: Round, served: Served, key: ClientKey, counting: Submission | None) -> Serving:

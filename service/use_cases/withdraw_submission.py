@@ -49,7 +49,7 @@ def withdraw_submission(call: Call, submission: str) -> Submission:
             return found
         withdrawn = _withdrawn(step, found)
         pairs = [(found, withdrawn)]
-        for one in list(came_with(step, found)):
+        for one in came_with(step, found):
             step.data.releases.lock_facts(one.data_set)
             step.data.rounds.take_turn(one.round, one.organisation)
             came = step.data.submissions.get(one.id, lock=True)
