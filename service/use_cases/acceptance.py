@@ -66,6 +66,15 @@ class Verdict:
     served: tuple[tuple[Manifest, Verdict], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The submission that answers the call; `repeated` when it was there before. `served` came with it."""
+
+    submission: Submission
+    repeated: bool
+    served: tuple[Submission, ...] = ()
+
+
 def data_keys(step: Step, admission: Admission) -> Mapping[str, bytes]:
     """By round, the keys of all parts that a delivery will have."""
     rounds = (admission.round.id, *(serving.round.id for serving in admission.servings))
@@ -146,8 +155,30 @@ def _served(
     return there, found
 
 
-def settle(step: Step, submission: Submission, admission: Admission, verdict: Verdict) -> Submission:
-    """The submission as accepted, with its receipt, or as refused, with its faults; the caller stores it.
+def settle(step: Step, submission: Submission, admission: Admission, verdict: Verdict, *, new: bool) -> Delivered:
+    """Store the delivery as accepted or refused, with its persons and all that comes with it, beside its event.
+
+    Args:
+        step: of the event.
+        submission: as it was received.
+        admission: as it is now, inside this transaction.
+        verdict: of its content.
+        new: whether it is not stored yet.
+
+    Raises:
+        Invalid: `rows-differ`: the supplier signed for another number of rows.
+        Conflict: `try-again`: what a form serves changed since its rows were looked into.
+    """
+    settled = _settled(step, submission, admission, verdict)
+    if settled.state is SubmissionState.ACCEPTED:
+        _supersede(step, admission.replaces)
+    (step.data.submissions.add if new else step.data.submissions.save)(settled)
+    _keep_persons(step, settled, verdict)
+    return Delivered(settled, repeated=False, served=_serve(step, settled, admission, verdict))
+
+
+def _settled(step: Step, submission: Submission, admission: Admission, verdict: Verdict) -> Submission:
+    """The submission as accepted, with its receipt, or as refused, with its faults.
 
     Raises:
         Invalid: `rows-differ`: the supplier signed for another number of rows.
@@ -178,7 +209,7 @@ def settle(step: Step, submission: Submission, admission: Admission, verdict: Ve
     return replace(accepted, receipt=_receipt(step, accepted))
 
 
-def serve(step: Step, form: Submission, admission: Admission, verdict: Verdict) -> tuple[Submission, ...]:
+def _serve(step: Step, form: Submission, admission: Admission, verdict: Verdict) -> tuple[Submission, ...]:
     """Store what comes with the delivery of a form, which was stored just before; each with its own event.
 
     With a refused one nothing comes, and with one of no form neither.
@@ -198,15 +229,12 @@ def serve(step: Step, form: Submission, admission: Admission, verdict: Verdict) 
         draft = received(made, signed, made.object_id, serving.round, made.object_id)
         replaced = serving.replaces.id if serving.replaces is not None else None
         draft = replace(draft, served_by=form.id, corrects=replaced)
-        settled = settle(made, draft, Admission(serving.round, serving.replaces), found)
-        supersede(made, serving.replaces)
-        made.data.submissions.add(settled)
+        stored.append(settle(made, draft, Admission(serving.round, serving.replaces), found, new=True).submission)
         step.more.append(made)
-        stored.append(settled)
     return tuple(stored)
 
 
-def keep_persons(step: Step, submission: Submission, verdict: Verdict) -> None:
+def _keep_persons(step: Step, submission: Submission, verdict: Verdict) -> None:
     """Let the persons of a delivery that was just stored be found; a refused one holds nobody (Wabvpz article 15e).
 
     They are read from the part, some at a time.
@@ -225,7 +253,7 @@ def keep_persons(step: Step, submission: Submission, verdict: Verdict) -> None:
     step.data.submissions.add_persons(submission.id, persons)
 
 
-def supersede(step: Step, replaced: Submission | None) -> None:
+def _supersede(step: Step, replaced: Submission | None) -> None:
     """Let the delivery that counted until now count no longer; it and its part stay."""
     if replaced is not None:
         state = SUBMISSION_LIFECYCLE.after(replaced.state, "supersede")

@@ -7,11 +7,12 @@ import json
 from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Invalid
 from service.domain.submission import Submission
+from service.use_cases.acceptance import Delivered
 from service.use_cases.admission import admission_of, received, require_same_clock
 from service.use_cases.call import Call, Step
 from service.use_cases.describe_data_set import wire_definition
 from service.use_cases.forms import take_turns
-from service.use_cases.submit_records import Delivered, repeated
+from service.use_cases.submit_records import repeated
 from sluis_client.wire import Manifest, SignedManifest
 from sluis_client.wire.content.room import room
 

@@ -11,23 +11,14 @@ from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Conflict, NotFound
 from service.domain.submission import Submission, SubmissionState, UploadPart
 from service.ports.parts import MissingPartError
-from service.use_cases.acceptance import (
-    Verdict,
-    data_keys,
-    keep_persons,
-    look_into,
-    remove_pieces,
-    serve,
-    settle,
-    supersede,
-)
+from service.use_cases.acceptance import Delivered, Verdict, data_keys, look_into, remove_pieces, settle
 from service.use_cases.admission import Admission, admit, authorise_delivery, signed_manifest, without_content
 from service.use_cases.call import Call, Step
 from service.use_cases.forms import take_turns
 from service.use_cases.opening import Content
 from service.use_cases.pieces_together import PiecesTogether
 from service.use_cases.receive_part import own_submission
-from service.use_cases.submit_records import Delivered, repeated
+from service.use_cases.submit_records import repeated
 from sluis_client.wire import Manifest
 
 EVENT = EventCode(
@@ -78,14 +69,8 @@ def _complete(call: Call, submission: str, parts: int) -> Delivered:
         admission = admit(step, signed, *authorise_delivery(step, signed))
         if isinstance(admission, Submission):
             return _abandon_double(step, found, admission)
-        settled = settle(step, found, admission, verdict)
-        if settled.state is SubmissionState.ACCEPTED:
-            supersede(step, admission.replaces)
-        step.data.submissions.save(settled)
-        keep_persons(step, settled, verdict)
-        served = serve(step, settled, admission, verdict)
+        delivered = settle(step, found, admission, verdict, new=False)
         step.data.submissions.drop_pieces(submission)
-        delivered = Delivered(settled, repeated=False, served=served)
     remove_pieces(call.services, ready.pieces)
     return delivered
 

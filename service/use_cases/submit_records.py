@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from service.domain.audit import DELIVERING, Action, EventCode, Fact
 from service.domain.errors import Invalid
-from service.domain.submission import Submission, SubmissionState
-from service.use_cases.acceptance import data_keys, keep_persons, look_into, serve, settle, supersede
+from service.domain.submission import Submission
+from service.use_cases.acceptance import Delivered, data_keys, look_into, settle
 from service.use_cases.admission import Admission, admission_of, received, require_same_clock
 from service.use_cases.call import Call, Step
 from service.use_cases.forms import take_turns
@@ -18,15 +18,6 @@ from sluis_client.wire import Manifest, SignedManifest, digest
 EVENT = EventCode(
     "submission.submit", Action.CREATE, "submission", DELIVERING | {Fact.CHECKS, Fact.KEYS, Fact.COMMITMENT}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The submission that answers the call; `repeated` when it was there before. `served` came with it."""
-
-    submission: Submission
-    repeated: bool
-    served: tuple[Submission, ...] = ()
 
 
 def submit_records(call: Call, signed: SignedManifest, given: bytes | Sealed, idempotency_key: str) -> Delivered:
@@ -63,12 +54,7 @@ def submit_records(call: Call, signed: SignedManifest, given: bytes | Sealed, id
             return repeated(step, admission)
         step.object_id = call.services.randomness.new_id()
         draft = received(step, signed, idempotency_key, admission.round, step.object_id)
-        settled = settle(step, draft, admission, verdict)
-        if settled.state is SubmissionState.ACCEPTED:
-            supersede(step, admission.replaces)
-        step.data.submissions.add(settled)
-        keep_persons(step, settled, verdict)
-        return Delivered(settled, repeated=False, served=serve(step, settled, admission, verdict))
+        return settle(step, draft, admission, verdict, new=True)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

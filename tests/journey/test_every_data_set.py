@@ -25,9 +25,10 @@ from service.domain.principal import Person, Role
 from service.domain.purpose import Purpose, Reach, Recipients
 from service.domain.request import AggregateRequest, RequestedDimension, RequestSpec
 from service.domain.round import Round, RoundState
+from service.use_cases.acceptance import Delivered
 from service.use_cases.create_round import create_round
 from service.use_cases.record_agreement import give_consent
-from service.use_cases.submit_records import Delivered, submit_records
+from service.use_cases.submit_records import submit_records
 from sluis_client.wire import canonical_bytes
 
 BUNDLE = bundle_of()

@@ -20,6 +20,7 @@ from service.domain.round import RoundState
 from service.domain.submission import Submission, SubmissionState
 from service.ports.unit_of_work import Page
 from service.use_cases import acceptance
+from service.use_cases.acceptance import Delivered
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.complete_submission import complete_submission
 from service.use_cases.forms import SERVE
@@ -28,7 +29,7 @@ from service.use_cases.read_submissions import read_submission
 from service.use_cases.read_uses import read_uses
 from service.use_cases.receive_part import receive_part
 from service.use_cases.record_agreement import give_consent
-from service.use_cases.submit_records import Delivered, submit_records
+from service.use_cases.submit_records import submit_records
 from service.use_cases.sweep_store import sweep_store
 from service.use_cases.withdraw_submission import withdraw_submission
 from sluis_client.wire import Format, content_of_records, digest
@@ -323,16 +324,16 @@ def test_faults_stop_all(rounds: World) -> None:
     assert rounds.files() == rounds.stored() == set()
 
 
-@pytest.mark.parametrize("at", ["settle", "supersede", "received"])
+@pytest.mark.parametrize("at", ["settle", "_supersede", "received"])
 def test_what_fails_in_between_leaves_nothing(rounds: World, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
     """The second of the data sets cannot be stored: nothing of the delivery is."""
     done, real = [], getattr(acceptance, at)
 
-    def breaks(*args: object) -> object:
+    def breaks(*args: object, **named: object) -> object:
         done.append(at)
         if len(done) > 1:
             raise RuntimeError("the disk is gone")
-        return real(*args)
+        return real(*args, **named)
 
     monkeypatch.setattr(acceptance, at, breaks)
     with pytest.raises(RuntimeError, match="the disk is gone"):

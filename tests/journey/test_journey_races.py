@@ -18,8 +18,9 @@ from service.ports.parts import PartStore
 from service.use_cases import acceptance
 from service.use_cases import complete_submission as completing
 from service.use_cases import submit_records as submitting
+from service.use_cases.acceptance import Delivered
 from service.use_cases.complete_submission import complete_submission
-from service.use_cases.submit_records import Delivered, submit_records
+from service.use_cases.submit_records import submit_records
 
 ROUND = "staffed-beds-2025"
 
@@ -158,8 +159,8 @@ def test_a_round_does_not_close_under_a_delivery_that_is_being_accepted(
         world.turn(ROUND, RoundState.CLOSED)
         closed.append(world.counting(north))
 
-    def slowly(*arguments: Any) -> Submission:
-        done = acceptance.settle(*arguments)
+    def slowly(*arguments: Any, new: bool) -> Delivered:
+        done = acceptance.settle(*arguments, new=new)
         settled.set()
         closer.join(0.5)
         assert closer.is_alive()

@@ -29,13 +29,14 @@ from service.api.settings import INLINE_BODY, KIB
 from service.domain.principal import Supplier
 from service.domain.submission import SubmissionState
 from service.use_cases.abandon_submission import abandon_submission
+from service.use_cases.acceptance import Delivered
 from service.use_cases.begin_submission import begin_submission
 from service.use_cases.call import Call
 from service.use_cases.complete_submission import complete_submission
 from service.use_cases.opening import Sealed
 from service.use_cases.read_submissions import list_submissions, read_submission
 from service.use_cases.receive_part import receive_part
-from service.use_cases.submit_records import Delivered, submit_records
+from service.use_cases.submit_records import submit_records
 from service.use_cases.withdraw_submission import withdraw_submission
 from sluis_client.wire import Format, SignedManifest, WireError, content_of_records, from_base64url
 from sluis_client.wire.manifest import KEY_ID
