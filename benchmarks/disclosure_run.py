@@ -1,9 +1,10 @@
 """One table protected in a process of its own, so that its CPU time and memory are its own.
 
-    python -m benchmarks.disclosure_run small count [--profile] [--pattern FILE]
+    python -m benchmarks.disclosure_run small count [--profile] [--outsiders] [--pattern FILE]
 
-prints one JSON object. With `--pattern`, nothing is protected: the pattern in the file (a tool's, one row per cell with
-its codes, and A or Q) is attacked instead.
+prints one JSON object. With `--outsiders` nobody handed the figures in: a table of counts is kept from outsiders alone,
+as by other tools. With `--pattern`, nothing is protected: the pattern in the file (a tool's, one row per cell with its
+codes, and A or Q) is attacked instead.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +51,14 @@ def run(name: str, rule: str, *options: str, timeout: float | None = None) -> di
     return found
 
 
-def measure(name: str, rule: str, *, profile: bool) -> dict[str, Any]:
+def measure(name: str, rule: str, *, profile: bool, outsiders: bool) -> dict[str, Any]:
     """Protect and attack one table: CPU seconds, peak memory, what was withheld, what attackers found.
 
     Compiled code is loaded before the clock starts, as R and its packages are at the peers: that is once per process.
     """
     facts, table, rules = load(name, rule)
+    if outsiders:
+        facts = replace(facts, contributor=None)
     start = time.process_time()
     compile_all()
     loading = time.process_time() - start
@@ -213,10 +217,11 @@ if __name__ == "__main__":
     parser.add_argument("table")
     parser.add_argument("rule")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--outsiders", action="store_true")
     parser.add_argument("--pattern", type=Path)
     given = parser.parse_args()
     if given.pattern:
         answer = attack_pattern(given.table, given.rule, given.pattern)
     else:
-        answer = measure(given.table, given.rule, profile=given.profile)
+        answer = measure(given.table, given.rule, profile=given.profile, outsiders=given.outsiders)
     print(json.dumps(answer))
