@@ -52,6 +52,9 @@ BRANCHES = 10
 DEAR = 0.005
 """What costs this share more to withhold, by the cuts of the first rounds, is not withheld in the later ones."""
 
+MANY = 180
+"""Nodes up to which all may be withheld in every round, which is quick there."""
+
 ATTACKING = 20_000_000
 """Work of linear programs that look for cuts, in all."""
 
@@ -169,7 +172,8 @@ def cheapest(separation: Separation, cost: Floats, anyway: Flags, known: Flags) 
     if found is None:
         return None, False
     z, more = found
-    selection.without(np.flatnonzero((more > DEAR * float(cost @ z)) & ~known))
+    if size > MANY:
+        selection.without(np.flatnonzero((more > DEAR * float(cost @ z)) & ~known))
     best = None
     while selection.work <= CHOOSING and (whole := selection.whole(GAP, BRANCHES)) is not None:
         best = whole > 0
