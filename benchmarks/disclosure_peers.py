@@ -132,7 +132,10 @@ def _gauss(name: str, rule: str) -> Peer:
 def _call(command: list[str], directory: Path) -> str:
     """Run a peer in a directory for whatever it writes; why it failed, or nothing."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False, cwd=directory)
+        environment = os.environ | {"TMPDIR": str(directory)}
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=LIMIT, check=False, cwd=directory, env=environment
+        )
     except subprocess.TimeoutExpired:
         return f"not finished after {LIMIT:.0f} s"
     if done.returncode == 0:
