@@ -84,11 +84,12 @@ def main(arguments: Sequence[str]) -> int:
     if set(arguments) - {"--check"}:
         sys.stderr.write("usage: python -m tools.docs [--check]\n")
         return 2
-    differing = [name for name, page in PAGES.items() if _on_disk(name) != page()]
+    current = {name: page() for name, page in PAGES.items()}
+    differing = [name for name, page in current.items() if _on_disk(name) != page]
     for name in differing:
         sys.stderr.write(f"docs/{name}: {'differs, run make docs' if arguments else 'written'}\n")
         if not arguments:
-            (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+            (DOCS / name).write_text(current[name], encoding="utf-8")
     return 1 if arguments and differing else 0
 
 

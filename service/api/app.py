@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -116,8 +117,14 @@ def create_app(
         jwks=jwks,
         readiness={"database": services.database.ready, **(readiness or {})},
     )
-    document = openapi.document(app, issuer=services.issuer, providers=settings.providers)
-    app.state.document = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @cache
+    def document() -> bytes:
+        """Made when somebody asks for it first: it takes longer than all else at the start of the service."""
+        made = openapi.document(app, issuer=services.issuer, providers=settings.providers)
+        return json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+
+    app.state.document = document
     return app
 
 

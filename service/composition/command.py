@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -55,8 +56,9 @@ def run() -> None:
         _refuse(tuple(f"{fault.place}\n  nl: {fault.nl}\n  en: {fault.en}" for fault in error.faults))
 
 
+@cache
 def command() -> typer.Typer:
-    """All commands, each on what this composition gives it."""
+    """All commands, each on what this composition gives it; the same whenever it is asked for."""
     app = typer.Typer(
         no_args_is_help=True, add_completion=False, help="Sluis: Trusted Third Party", pretty_exceptions_enable=False
     )

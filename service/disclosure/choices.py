@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor, log2
+
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
@@ -11,6 +13,13 @@ from service.disclosure.linear import Program
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+
+LARGEST = 1e8
+"""Bounds beyond which a solver cannot tell what it is asked for from its own rounding, which is absolute."""
+
+STEPS = 1e4
+"""Whole steps in which what is asked for is looked for among whole numbers, where one by one is beyond that."""
 
 
 class Choices:
@@ -43,7 +52,9 @@ class Choices:
         if prices is not None:
             rows = sp.hstack([rows, -rows]).tocsr()
             cost = np.tile(prices[solutions.chosen], 2)
-        self._lower, self._upper = lower.copy(), upper.copy()
+        self._unit, self._whole = 1.0, False
+        lower, upper = np.maximum(lower, -LARGEST), np.minimum(upper, LARGEST)
+        self._lower, self._upper = lower, upper
         least, most = (np.concatenate([np.zeros(self._left), bound[solutions.given]]) for bound in (lower, upper))
         columns = self._columns(lower[solutions.chosen], upper[solutions.chosen])
         self._program = Program(rows, cost, *columns, right=(least, most), simplex=simplex)
@@ -72,8 +83,18 @@ class Choices:
         columns, prices = places[places >= 0], prices[places >= 0]
         self._program.set_costs(np.concatenate([columns, columns + len(self._solutions.chosen)]), np.tile(prices, 2))
 
-    def bound(self, lower: Floats, upper: Floats) -> None:
-        """From now on every unknown deviates within these bounds."""
+    def bound(self, lower: Floats, upper: Floats, level: float | None = None) -> None:
+        """From now on every unknown deviates within these bounds, and not beyond `LARGEST` times the level.
+
+        Figures of euros and cents can be so large beside what has to deviate that it would drown in the rounding of
+        the solver; they are counted in units of the level then. Of whole numbers only multiples of a unit are tried.
+
+        Args:
+            lower: see `__init__`.
+            upper: see `__init__`.
+            level: how far the unknown that matters must deviate; by default what the bounds demand.
+        """
+        lower, upper = self._in_units(lower, upper, level)
         changed = (lower != self._lower) | (upper != self._upper)
         chosen, given = self._solutions.chosen, self._solutions.given
         columns, rows = np.flatnonzero(changed[chosen]), np.flatnonzero(changed[given])
@@ -83,7 +104,22 @@ class Choices:
             self._program.set_bounds(both, least, most)
         if len(rows):
             self._program.set_right(rows + self._left, lower[given[rows]], upper[given[rows]])
-        self._lower, self._upper = lower.copy(), upper.copy()
+        self._lower, self._upper = lower, upper
+
+    def _in_units(self, lower: Floats, upper: Floats, level: float | None) -> tuple[Floats, Floats]:
+        """Bounds in units that suit a level, a power of two."""
+        self._unit = 1.0
+        if max(-float(lower.min(initial=0.0)), float(upper.max(initial=0.0))) <= LARGEST:
+            return lower.copy(), upper.copy()
+        if level is None:
+            level = max(float(lower.max(initial=0.0)), -float(upper.min(initial=0.0)))
+        self._unit = 2.0 ** floor(log2(max(level, 1.0)))
+        if self._whole:
+            self._unit = max(1.0, 2.0 ** floor(log2(max(level, 1.0) / STEPS)))
+            lower, upper = np.ceil(lower / self._unit), np.floor(upper / self._unit)
+        else:
+            lower, upper = lower / self._unit, upper / self._unit
+        return np.maximum(lower, -LARGEST), np.minimum(upper, LARGEST)
 
     def aim(self, unknown: int, cost: float) -> None:
         """From now on the least of `cost` times this unknown is looked for."""
@@ -100,6 +136,7 @@ class Choices:
 
     def among_whole_numbers(self, branches: int) -> None:
         """From now on deviations are whole (see `Program.make_whole`)."""
+        self._whole = True
         self._program.make_whole(branches)
 
     def give_up_after(self, seconds: float) -> None:
@@ -121,5 +158,5 @@ class Choices:
         if self._short:
             half = len(self._solutions.chosen)
             found = found[:half] - found[half:]
-        deviation: Floats = self._solutions.basis @ found
+        deviation: Floats = self._unit * (self._solutions.basis @ found)
         return deviation

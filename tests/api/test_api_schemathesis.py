@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import schemathesis
-from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 from many import TIMES
-from schemathesis import GenerationMode
-from schemathesis.checks import (
-    content_type_conformance,
-    not_a_server_error,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from service.api.app import all_routes
-from service.api.openapi import document
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
+if TYPE_CHECKING:
+    import schemathesis  # every worker collects these tests, and one runs them
+
 CALLERS = {"machineClient": "supplier", "person": "steward"}
 OWNERS = {"requestAggregate", "listRequests", "readRequest", "readRelease", "listReleases", "listPurposes"}
+LABELS = [f"{method} {route.path_format}" for route in all_routes() for method in sorted(route.methods)]
 
 
-schema = schemathesis.openapi.from_dict(
-    document(FastAPI(routes=list(all_routes())), issuer="https://sluis.example", providers=())
-)
-OPERATIONS = {found.ok().label: found.ok() for found in schema.get_all_operations()}
+@dataclass(frozen=True)
+class Kept:
+    """The document, its operations by method and path, and what holds an answer against it."""
+
+    schema: Any
+    operations: Mapping[str, Any]
+    validate: Callable[[schemathesis.Case, Any], None]
+
+
+@pytest.fixture(scope="module")
+def kept() -> Kept:
+    import schemathesis
+    from fastapi import FastAPI
+    from schemathesis import checks
+
+    from service.api.openapi import document
+
+    schema = schemathesis.openapi.from_dict(
+        document(FastAPI(routes=list(all_routes())), issuer="https://sluis.example", providers=())
+    )
+    asked = [
+        checks.not_a_server_error,
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_headers_conformance,
+        checks.response_schema_conformance,
+    ]
+    operations = {found.ok().label: found.ok() for found in schema.get_all_operations()}
+    return Kept(schema, operations, lambda case, answer: case.validate_response(answer, checks=asked))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -52,7 +65,7 @@ def caller(cast: Any, operation: dict[str, Any]) -> str | None:
     return getattr(cast, CALLERS[schemes[0]]) if schemes else None
 
 
-def require_kept(cast: Any, case: schemathesis.Case) -> None:
+def require_kept(cast: Any, kept: Kept, case: schemathesis.Case) -> None:
     who = caller(cast, case.operation.definition.raw)
     headers = {"Authorization": f"Bearer {who}"} if who else {}
     sent = case.as_transport_kwargs(base_url="https://sluis.example", headers=headers)
@@ -62,21 +75,27 @@ def require_kept(cast: Any, case: schemathesis.Case) -> None:
     answer = cast.world.client.request(
         sent["method"], sent["url"], headers=sent["headers"], params=sent.get("params"), **body
     )
-    case.validate_response(answer, checks=CHECKS)
+    kept.validate(case, answer)
 
 
-@pytest.mark.parametrize("label", OPERATIONS)
-def test_the_document_is_kept_to(cast: Any, label: str) -> None:
+def test_every_route_is_an_operation_of_the_document(kept: Kept) -> None:
+    assert sorted(kept.operations) == sorted(LABELS)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_the_document_is_kept_to(cast: Any, kept: Kept, label: str) -> None:
     """At every limit that the document knows, at either side of it, and in between.
 
     The cases are made here, as `schema.parametrize` would make all of them when the tests are collected, in each worker.
     """
-    operation = OPERATIONS[label]
-    limits = schema.iter_coverage_cases(
-        operation, generation_modes=list(GenerationMode), generation_config=schema.config.generation
+    from schemathesis import GenerationMode
+
+    operation = kept.operations[label]
+    limits = kept.schema.iter_coverage_cases(
+        operation, generation_modes=list(GenerationMode), generation_config=kept.schema.config.generation
     )
     for case in limits:
-        require_kept(cast, case)
+        require_kept(cast, kept, case)
 
     @settings(
         max_examples=10 * TIMES,
@@ -87,6 +106,6 @@ def test_the_document_is_kept_to(cast: Any, label: str) -> None:
     )
     @given(operation.as_strategy())
     def drawn(case: schemathesis.Case) -> None:
-        require_kept(cast, case)
+        require_kept(cast, kept, case)
 
     drawn()

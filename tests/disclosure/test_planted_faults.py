@@ -25,7 +25,7 @@ from service.disclosure.command.reading import read_facts
 from service.disclosure.command.specification import read_specification
 from service.disclosure.question.lattice import build_lattice
 from service.disclosure.question.measures import measure
-from service.disclosure.question.rules import assess
+from service.disclosure.question.rules import Assessment, assess
 
 TABLES = Path(__file__).parents[1] / "data" / "tables"
 COUNT = Rules(minimum_count=10)
@@ -232,3 +232,32 @@ def test_a_period_that_is_part_of_another_shows_no_difference():
     first = protect(facts, whole, COUNT).released
     assert first.published.all()
     assert not protect(facts, part, COUNT, [first]).released.published.any()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_claim_that_nearly_holds_hides_no_breach(whole):
+    """Beside a thousand thousand millions, ten persons too many were within what is forgiven a solver."""
+    large = 10**12
+    figures = {"a": {"u": 4, "v": 3, "w": 30}} | {code: {"u": large, "v": large, "w": 50} for code in "bc"}
+    rows = [(row, column, value) for row, along in figures.items() for column, value in along.items()]
+    facts = Facts.build(
+        {"r": [row for row, _, _ in rows], "c": [column for _, column, _ in rows]},
+        value=[value for _, _, value in rows],
+        contributor=list("ABCDEFGHI"),
+        whole_numbers=whole,
+    )
+    table = Table((Dimension.flat("r", "abc"), Dimension.flat("c", "uvw")))
+    lattice = build_lattice(facts, [table])
+    measures = measure(facts, lattice)
+    node = dict(zip(table.codes(), lattice.nodes[0].tolist(), strict=True))
+    codes_hidden = [(row, column) for row in "abc" for column in "uv"]
+    shown = {codes: int(measures.value[node[codes]]) for codes in node if codes not in codes_hidden}
+    released = ReleasedTable.from_cells(table, {codes: shown.get(codes) for codes in node})
+    unsafe = node["a", "u"]
+    wide = Assessment(np.array([unsafe]), np.array([1]), *np.array([[9.0], [0.0], [0.0]]), whole)
+    honest = attack_nodes(lattice, measures, wide, [released])
+    deviation = np.array([9.0, -large / 2, large / 2, large / 2, -large / 2])
+    claim = np.array([node[codes] for codes in codes_hidden if codes != ("a", "v")]), deviation
+    told = attack_nodes(lattice, measures, wide, [released], claims=[claim])
+    assert not honest.clean
+    assert told.breaches == honest.breaches

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -44,13 +47,25 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
-def test_generated_pages_are_written_and_compared(tmp_path, monkeypatch, capsys):
+@pytest.fixture(scope="module")
+def pages() -> Mapping[str, str]:
+    """The generated pages: one of them plays a whole session of commands."""
+    return {name: page() for name, page in docs.PAGES.items()}
+
+
+@cache
+def programs() -> Mapping[str, Any]:
+    return {"sluis": get_command(command()), "sluis-client": get_command(client_app)}
+
+
+def test_generated_pages_are_written_and_compared(pages, tmp_path, monkeypatch, capsys):
     """Whether those in `docs` are current is asked by `make check`."""
     monkeypatch.setattr(docs, "DOCS", tmp_path)
+    monkeypatch.setattr(docs, "PAGES", {name: partial(pages.get, name) for name in pages})
     assert docs.main(["--check"]) == 1
     assert not list(tmp_path.iterdir())
     assert docs.main([]) == 0
-    assert {path.name for path in tmp_path.iterdir()} == set(docs.PAGES)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == pages
     assert docs.main(["--check"]) == 0
     (tmp_path / "states.md").write_text("by hand")
     assert docs.main(["--check"]) == 1
@@ -58,14 +73,14 @@ def test_generated_pages_are_written_and_compared(tmp_path, monkeypatch, capsys)
     assert "docs/states.md: differs" in capsys.readouterr().err
 
 
-def test_generated_tables_are_whole():
+def test_generated_tables_are_whole(pages):
     for name in Settings.model_fields:
-        assert f"`{PREFIX}{name.upper()}`" in docs.settings_page()
-    assert all(lifecycle.mermaid() in docs.states_page() for lifecycle in docs.LIFECYCLES)
+        assert f"`{PREFIX}{name.upper()}`" in pages["settings.md"]
+    assert all(lifecycle.mermaid() in pages["states.md"] for lifecycle in docs.LIFECYCLES)
     codes = [event.code for event, _ in docs.events()]
     assert len(codes) == len(set(codes)) > 30
-    for page in docs.PAGES.values():
-        for line in page().splitlines():
+    for page in pages.values():
+        for line in page.splitlines():
             assert not re.search(r"\|  \|", line), line
 
 
@@ -103,11 +118,10 @@ def test_settings_that_are_named_exist(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_that_are_named_exist(page):
     """Whatever stands as code and starts with one of our commands, in a block or in a line."""
-    programs = {"sluis": get_command(command()), "sluis-client": get_command(client_app)}
     code = re.findall(r"`([^`\n]+)`", prose(page)) + re.findall(r"^\s*(?:\$ )?(.+)$", blocks(page), re.MULTILINE)
     for line in code:
         for program, words in re.findall(r"(?:^|(?<=[\s|(&]))(sluis|sluis-client) ([a-z][\w -]*)", line):
-            node = programs[program]
+            node = programs()[program]
             for word in words.split():
                 if not hasattr(node, "commands") or not re.fullmatch(r"[a-z][a-z-]+", word):
                     break

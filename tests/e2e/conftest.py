@@ -8,7 +8,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,34 @@ from demo.scotland.story import PART
 from demo.stage import stage
 
 ROOT = Path(__file__).parents[2]
+_OF_A_GROUP = ("supplier_place", "persons_place", "played")
+
+
+def _group(item: pytest.Item) -> object:
+    mark = item.get_closest_marker("xdist_group")
+    return mark.args[0] if mark else None
+
+
+@pytest.hookimpl(tryfirst=True)  # while each item still has its place
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of one group after each other, also in a run without workers."""
+    places = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    for place, item in zip(
+        places, sorted((items[place] for place in places), key=lambda item: str(_group(item))), strict=True
+    ):
+        items[place] = item
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Function, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """A group's service ends with its last test: it has work of its own every moment that it is there."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is not None and _group(nextitem) != _group(item):
+            for name in _OF_A_GROUP:
+                for fixture in item.session._fixturemanager._arg2fixturedefs.get(name, ()):
+                    fixture.finish(item._request)
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,22 @@ def test_the_search_finds_what_is_there(form: Callable[[str], bytes]) -> None:
     assert found_in(b"before" + form("111222333") + b"after", BSNS) is None
 
 
+_PIECE = 1 << 16
+_EMPTY = bytes(_PIECE)
+_BESIDE = 64
+
+
+def written_in(block: bytes) -> Iterator[bytes]:
+    """What is between pieces of nothing but zeros, half of all; zeros that a number may begin or end with are left."""
+    begin = 0
+    for place in range(0, len(block) + _PIECE, _PIECE):
+        piece = block[place : place + _PIECE]
+        if piece == _EMPTY or not piece:
+            if place > begin:
+                yield block[max(begin - _BESIDE, 0) : place + _BESIDE]
+            begin = place + _PIECE
+
+
 def memory_of(process: int) -> Iterator[bytes]:
     """Everything that a process wrote and still holds, block by block."""
     with Path(f"/proc/{process}/mem").open("rb", 0) as memory:
@@ -112,9 +128,22 @@ def memory_of(process: int) -> Iterator[bytes]:
             begin, end = (int(one, 16) for one in span.split("-"))
             try:
                 memory.seek(begin)
-                yield memory.read(end - begin)
+                yield from written_in(memory.read(end - begin))
             except (OSError, ValueError):
                 continue  # a mapping that the kernel shows nobody
+
+
+@pytest.mark.parametrize("form", [*FORMS, lambda number: int(number).to_bytes(8, "little")])
+def test_the_search_leaves_out_nothing_that_is_written(form: Callable[[str], bytes]) -> None:
+    """At every place beside and across the bounds of what is left out."""
+    number = form(BSNS[17])
+    for bound in (0, _PIECE, 2 * _PIECE, 4 * _PIECE):
+        for place in {max(bound + shift, 0) for shift in range(-len(number) - 1, 2)}:
+            block = bytes(place) + number + bytes(5 * _PIECE - place)
+            pieces = list(written_in(block))
+            assert sum(map(len, pieces)) < 3 * _PIECE
+            assert any(found_in(piece, BSNS) for piece in pieces), place
+    assert list(written_in(b"x" * (_PIECE + 1))) == [b"x" * (_PIECE + 1)]
 
 
 @pytest.mark.parametrize("who", ["service", "keyholder"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -31,7 +31,9 @@ from service.adapters.database.saved_queries import SqlSavedQueries
 from service.adapters.database.sealing_keys import SqlSealingKeys
 from service.adapters.database.submissions import SqlSubmissions
 from service.adapters.database.tables import audit_events
+from service.adapters.database.together import Together
 from service.adapters.database.transaction import Transaction
+from service.adapters.database.turns import Turn, Turns
 from service.domain.audit import AuditEvent
 from service.domain.errors import DomainError, Unavailable
 from service.ports.log import LogBook
@@ -121,7 +123,10 @@ class SqlDatabase:
         patience: Patience | None = None,
         pool_size: int = 10,
     ) -> None:
-        self._engines = open_engines(url, patience or Patience(), pool_size=pool_size)
+        patience = patience or Patience()
+        self._engines = open_engines(url, patience, pool_size=pool_size)
+        self._turns = Turns(patience.lock) if self._engines.write.dialect.name == "sqlite" else None
+        self._remember_together = Together(self._remember)
         self._random_bytes = random_bytes
 
     @contextmanager
@@ -131,34 +136,38 @@ class SqlDatabase:
         Raises:
             Unavailable: `database-busy`: another writer held the lock, or the server could not be reached.
         """
-        with _transaction(self._engines.write, writes=True) as transaction:
+        with self._write() as transaction:
             yield SqlUnitOfWork(transaction, self._random_bytes)
 
     @contextmanager
     def look(self) -> Iterator[SqlUnitOfWork]:
         """A transaction that reads one moment of the database; the database itself refuses to write in it."""
-        with _transaction(self._engines.read, writes=False) as transaction:
+        with _transaction(self._engines.read) as transaction:
             yield SqlUnitOfWork(transaction, self._random_bytes)
 
     def remember_once(self, issuer: str, jti: str, *, now: datetime, until: datetime) -> bool:
         """See `service.ports.unit_of_work.Database`."""
-        with _transaction(self._engines.write, writes=True) as transaction:
+        one = (issuer, jti, until, now)
+        return self._remember([one])[0] if self._turns is None else self._remember_together(one)
+
+    def _remember(self, all_of: Sequence[tuple[str, str, datetime, datetime]]) -> Sequence[bool]:
+        with self._write() as transaction:
             used = SqlUsedTokens(transaction)
-            first = used.remember(issuer, jti, until)
-            used.forget(now)
+            first = [used.remember(issuer, jti, until) for issuer, jti, until, _ in all_of]
+            used.forget(min(now for *_, now in all_of))
             transaction.commit()
             return first
 
     def waits(self) -> bool:
         """Whether any event waits for a place in the log; takes no lock."""
-        with _transaction(self._engines.read, writes=False) as transaction:
+        with _transaction(self._engines.read) as transaction:
             waiting = select(audit_events.c.id).where(audit_events.c.log_index.is_(None)).limit(1)
             return bool(transaction.rows(waiting))
 
     @contextmanager
     def sequencing(self) -> Iterator[SqlLogTurn | None]:
         """A turn of the only sequencer; None while another process has it."""
-        with _transaction(self._engines.write, writes=True) as transaction:
+        with self._write() as transaction:
             turn = SqlLogTurn(transaction)
             yield turn if turn.take() else None
 
@@ -174,9 +183,19 @@ class SqlDatabase:
         """Close the pooled connections; none may be in use."""
         self._engines.write.dispose()
 
+    @contextmanager
+    def _write(self) -> Iterator[Transaction]:
+        turn = self._turns.take() if self._turns else None
+        try:
+            with _transaction(self._engines.write, writes=True, turn=turn) as transaction:
+                yield transaction
+        finally:
+            if turn is not None:
+                turn.end()
+
 
 @contextmanager
-def _transaction(engine: Engine, *, writes: bool) -> Iterator[Transaction]:
+def _transaction(engine: Engine, *, writes: bool = False, turn: Turn | None = None) -> Iterator[Transaction]:
     try:
         connection = engine.connect()
     except SQLAlchemyError as error:
@@ -186,7 +205,7 @@ def _transaction(engine: Engine, *, writes: bool) -> Iterator[Transaction]:
             connection.begin()
         except SQLAlchemyError as error:
             raise meaning(error) from error
-        transaction = Transaction(connection, writes=writes)
+        transaction = Transaction(connection, writes=writes, turn=turn)
         try:
             yield transaction
         finally:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Executable, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.adapters.database.refusals import meaning, unavailable
+from service.adapters.database.turns import Turn
 
 Row = Mapping[str, Any]
 
@@ -21,9 +22,10 @@ class Transaction:
     case comes to lean on SQLite.
     """
 
-    def __init__(self, connection: Connection, *, writes: bool) -> None:
+    def __init__(self, connection: Connection, *, writes: bool, turn: Turn | None = None) -> None:
         self._connection = connection
         self._writes = writes
+        self._turn = turn
         self._ended: str | None = None
 
     @property
@@ -101,6 +103,7 @@ class Transaction:
             self._connection.commit()
         except SQLAlchemyError as error:
             raise unavailable(error) from error
+        self._let_go()
 
     def end(self, how: str) -> None:
         """Roll back what was not committed and let nothing more happen."""
@@ -109,6 +112,12 @@ class Transaction:
             self._connection.rollback()
         except SQLAlchemyError as error:
             raise meaning(error) from error
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._turn is not None:
+            self._turn.end()
 
     def _require_open(self) -> None:
         if self._ended is not None:

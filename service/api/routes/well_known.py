@@ -148,6 +148,6 @@ def read_pseudonym_keys(request: Request) -> Response:
 
 
 @router.get(OPENAPI_PATH, operation_id="readOpenApi", summary="This document")
-async def read_open_api(request: Request) -> Response:
+def read_open_api(request: Request) -> Response:
     """The OpenAPI document of this version."""
-    return Response(request.app.state.document, 200, _SHARED, "application/json")
+    return Response(request.app.state.document(), 200, _SHARED, "application/json")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from service.disclosure.attack.component import NOBODY, PATIENCE, TOLERANCE, Component, Patience, Room
-from service.disclosure.attack.docket import DOWN, SLACK, UP, Deviations, Docket, Question, seen_through
+from service.disclosure.attack.docket import DOWN, SLACK, UP, WHOLE, Deviations, Docket, Question, seen_through
 from service.disclosure.attack.findings import AttackReport, Breach, Interval
 from service.disclosure.attack.system import System, components, eliminate
 from service.disclosure.question.claims import Certificate
@@ -71,10 +71,20 @@ class Attacker:
         values = np.concatenate([deviation for _, deviation in claims])
         owner = np.repeat(np.arange(len(claims)), [len(support) for support, _ in claims])
         claimed = sp.csc_matrix((values, (nodes, owner)), shape=(self._matrix.shape[1], len(claims)))
-        wrong = _largest(self._matrix @ claimed) > SLACK * _largest(claimed)
+        wrong = _largest(self._matrix @ claimed) > self._forgiven(claimed)
         wrong[owner[~self._unknown[nodes]]] = True
         true, number = ~wrong[owner], np.cumsum(~wrong) - 1
         self._docket.settle(Deviations(nodes[true], values[true], number[owner[true]], int(np.sum(~wrong))))
+
+    def _forgiven(self, claimed: sp.csc_matrix) -> Floats:
+        """Per claim how far it may miss the equations: little beside what it says of any unsafe node, and no whole."""
+        unsafe = sp.diags((self._docket.place >= 0).astype(np.float64)) @ abs(claimed)
+        unsafe.eliminate_zeros()
+        unsafe.data = 1.0 / unsafe.data
+        with np.errstate(divide="ignore"):
+            least = 1.0 / _largest(unsafe)
+        forgiven: Floats = np.minimum(SLACK * _largest(claimed), TOLERANCE * least)
+        return np.minimum(forgiven, WHOLE) if self._assessment.whole else forgiven
 
     def run(self, *, intervals: bool) -> None:
         """Attack every component that has unsafe nodes, then report whatever nothing speaks for.
@@ -207,9 +217,9 @@ class Attacker:
             for half in np.array_split(attackers, 2):
                 self._insiders(component, column, direction, half)
             return
-        reach = abs(float(component.extreme(column, direction, attackers)[column]))
+        reach = abs(float(component.extreme(column, direction, question.insider_level, attackers)[column]))
         if reach < question.insider_level * (1 - TOLERANCE):
-            back = abs(float(component.extreme(column, DOWN if direction == UP else UP, attackers)[column]))
+            back = abs(float(component.extreme(column, 1 - direction, question.insider_level, attackers)[column]))
             self._report(question, int(attackers[0]), reach, exact=reach + back < self._unit(question))
         elif self._assessment.whole:
             start = np.zeros(len(component.nodes)) if near is None else near
@@ -268,7 +278,7 @@ class Attacker:
         seen = self._docket.upper[at] - value if direction == UP else value - self._docket.lower[at]
         if self._exact[at] or seen >= limit - TOLERANCE * max(1.0, limit):
             return
-        found = component.extreme(column, direction)
+        found = component.extreme(column, direction, float(self._docket.levels[:, at].max()))
         mine = unsafe >= 0
         places, reached = unsafe[mine], self._measures.value[component.nodes[mine]] + found[mine]
         self._docket.upper[places] = np.maximum(self._docket.upper[places], reached)

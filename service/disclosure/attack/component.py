@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from service.disclosure.attack.docket import UP, WHOLE
 from service.disclosure.choices import Choices
 from service.disclosure.elimination import Solutions
-from service.disclosure.linear import Program, SolverFailed
+from service.disclosure.linear import SolverFailed
 from service.disclosure.question.measures import Measures
 
 Ints = npt.NDArray[np.int64]
@@ -155,12 +155,15 @@ class Component:
         near = Component(part, self.nodes[columns], self._measures, self._room.at(columns), self._patience, brief=True)
         return near, int(np.searchsorted(columns, column))
 
-    def extreme(self, column: int, direction: int, attackers: Ints = NOBODY) -> Floats:
-        """The deviation that takes one node as far up or down as it goes, for these contributors together."""
+    def extreme(self, column: int, direction: int, level: float, attackers: Ints = NOBODY) -> Floats:
+        """The deviation that takes one node as far up or down as it goes, for these contributors together.
+
+        So far that the level, how far it has to, does not matter any more: see `Choices.bound`.
+        """
         down, up = self._figures.narrow(self._room, attackers)
         if self._far is None:
             self._far = Choices(self._solutions, -down, up, simplex=4)
-        self._far.bound(-down, up)
+        self._far.bound(-down, up, level)
         self._far.aim(column, -1.0 if direction == UP else 1.0)
         found = self._found(self._far)
         return np.zeros(len(self.nodes)) if found is None else found
@@ -259,7 +262,12 @@ class Component:
         self._whole.give_up_after(self._patience.left)
         with self._patience.tried():
             found = self._found(self._whole)
-        return None if found is None else np.rint(found)
+        return None if found is None else self._rounded(found)
+
+    def _rounded(self, found: Floats) -> Floats | None:
+        """What the solver takes for whole, made whole, if the equations still hold then."""
+        whole = np.rint(found)
+        return None if (self._matrix @ whole).any() else whole
 
     def _whole_nearby(self, columns: Ints, column: int, lower: Floats, upper: Floats) -> Floats | None:
         """Whole figures within bounds that deviate at these columns alone."""
@@ -267,17 +275,18 @@ class Component:
             return None
         part = self._matrix[:, columns]
         rows = part[np.diff(part.indptr) > 0]
-        program = Program(rows, np.zeros(len(columns)), lower[columns], upper[columns])
-        program.make_whole(BRANCHES)
-        program.give_up_after(self._patience.left)
+        choices = Choices(Solutions.none(rows), lower[columns], upper[columns])
+        choices.among_whole_numbers(BRANCHES)
+        choices.bound(lower[columns], upper[columns])
+        choices.give_up_after(self._patience.left)
         self.solves += 1
         with self._patience.tried():
-            solution = program.solve()
+            solution = choices.find()
         if solution is None:
             return None
         found = np.zeros(len(self.nodes))
-        found[columns] = np.rint(solution)
-        return found
+        found[columns] = solution
+        return self._rounded(found)
 
 
 class _Figures:

@@ -114,7 +114,7 @@ def _axis_sums(lattice: Lattice, place: int, of_set: dict[tuple[int, ...], int])
     split = set(range(axis.classes))
     for number, table in enumerate(lattice.tables):
         for dimension in table.dimensions:
-            if dimension.column != axis.column:
+            if dimension.column != axis.column or not len(lattice.nodes[number]):
                 continue
             code_of = _codes_along(lattice, number, dimension, place)
             for whole, parts in dimension.sums:
@@ -135,8 +135,6 @@ def _codes_along(lattice: Lattice, number: int, dimension: Dimension, place: int
     table = lattice.tables[number]
     grid = lattice.nodes[number].reshape(table.shape)
     which = table.dimensions.index(dimension)
-    if not grid.size:
-        return {}
     along = grid[tuple(slice(None) if one == which else 0 for one in range(grid.ndim))]
     return dict(zip(dimension.codes, np.unravel_index(along, lattice.shape)[place].tolist(), strict=True))
 

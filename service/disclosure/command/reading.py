@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,16 @@ class Source:
                 )
         if self.faults:
             raise BadInput(self.faults)
-        return {name: self._as_text(table[name]) for name in dict.fromkeys(names)}
+        found = {}
+        for name in dict.fromkeys(names):
+            try:
+                found[name] = self._as_text(table[name])
+            except pa.ArrowException:
+                kind = table[name].type
+                self.fault(None, name, f"geen tekst of getallen, maar {kind}", f"no text or numbers, but {kind}")
+        if self.faults:
+            raise BadInput(self.faults)
+        return found
 
     def _parquet_table(self) -> pa.Table:
         return pq.read_table(self.path)
@@ -314,6 +323,7 @@ def _released_value(text: str, decimals: int) -> int | None:
     """A published value in units of the facts; None when it cannot be one."""
     try:
         scaled = Decimal(text).scaleb(decimals)
-    except InvalidOperation:
+        possible = scaled.is_finite() and abs(scaled) < LARGEST_TOTAL and scaled == scaled.to_integral_value()
+    except DecimalException:
         return None
-    return int(scaled) if scaled.is_finite() and scaled == scaled.to_integral_value() else None
+    return int(scaled) if possible else None

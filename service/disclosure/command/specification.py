@@ -40,6 +40,12 @@ RESERVED = ("value", "status")
 SMALLEST_BASE, LARGEST_BASE = 2, 10**9
 """Of rounding, in units of the value; rounding to one changes nothing."""
 
+LARGEST_NUMBER = 10**9
+"""Of persons or contributors that a rule may ask for."""
+
+SMALLEST_PERCENT = 0.001
+"""Less is no rule that anybody means, and asks for intervals that no table can give."""
+
 
 @dataclass(frozen=True)
 class DimensionSpecification:
@@ -147,17 +153,25 @@ class _Reader:
     def whole(self, key: str, value: Any) -> int | None:
         if value is None:
             return None
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST_NUMBER:
             return value
-        self.fault(key, "hier hoort een geheel getal van ten minste 1", "needs a whole number of at least 1")
+        self.fault(
+            key,
+            f"hier hoort een geheel getal van 1 tot {LARGEST_NUMBER}",
+            f"needs a whole number from 1 to {LARGEST_NUMBER}",
+        )
         return None
 
     def percent(self, key: str, value: Any, most: int) -> Percentage | None:
         if value is None:
             return None
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= most:
+        if isinstance(value, int | float) and not isinstance(value, bool) and SMALLEST_PERCENT <= value <= most:
             return value if isinstance(value, int) else Decimal(repr(value))
-        self.fault(key, f"hier hoort een percentage tussen 0 en {most}", f"needs a percentage between 0 and {most}")
+        self.fault(
+            key,
+            f"hier hoort een percentage van {SMALLEST_PERCENT} tot {most}",
+            f"needs a percentage from {SMALLEST_PERCENT} to {most}",
+        )
         return None
 
 
@@ -207,6 +221,8 @@ def _document(path: Path) -> Any:
         raise BadInput([Fault(str(path), "bestand bestaat niet", "no such file")]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput([Fault(str(path), "niet te lezen", f"cannot be read: {type(error).__name__}")]) from error
+    except RecursionError:
+        raise BadInput([Fault(path.name, "te diep genest", "nested too deeply")]) from None
     except yaml.YAMLError as error:
         raise BadInput([Fault(path.name, "geen geldige YAML", f"not valid YAML: {error}")]) from error
 

@@ -33,6 +33,9 @@ Flags = npt.NDArray[np.bool_]
 FREE = 1e-3
 """Weight of a node that is withheld already; not 0, so that deviations stay short."""
 
+DEAREST = 1e8
+"""Weight in a linear program of the dearest node at most; beside a larger one `FREE` would drown in rounding."""
+
 SMALLEST_GROUP = 2
 """A code alone has nothing to exchange figures with."""
 
@@ -90,7 +93,7 @@ class Searcher:
         half = relations[:, nodes].tocsr()
         half = half[np.diff(half.indptr) > 0]
         self._value = measures.value[nodes].astype(np.float64)
-        self._weight = weight[nodes]
+        self._weight = _within_reach(weight[nodes])
         self._cap = 4.0 * max(float(self._value.sum()), 1.0) + 1e4
         self._free = withheld[nodes].copy()
         self._theirs = _theirs(measures, nodes)
@@ -159,6 +162,12 @@ class Searcher:
         np.minimum.at(down, column[known], free[known])
         theirs = column[known & alone]
         up[theirs] = down[theirs] = 0.0
+
+
+def _within_reach(weight: Floats) -> Floats:
+    """Weights that a solver can tell apart: none beyond `DEAREST`, and none as good as free beside that."""
+    most = float(weight.max(initial=0.0))
+    return weight if most <= DEAREST else np.maximum(weight * (DEAREST / most), 10 * FREE)
 
 
 def _theirs(measures: Measures, nodes: Ints) -> tuple[Ints, Ints, Floats, Flags]:

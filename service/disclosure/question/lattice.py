@@ -29,6 +29,9 @@ NOTHING = ""
 LARGEST_LATTICE = 4_000_000
 """Nodes beyond which the linear programs would not fit in memory."""
 
+MOST_COLUMNS = 32
+"""Columns of all tables together; with two codes each that would be a thousand times `LARGEST_LATTICE`."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -147,7 +150,7 @@ def build_lattice(facts: Facts, tables: Sequence[Table]) -> Lattice:
         tables: the tables, linked by being about the same facts.
 
     Raises:
-        CannotBeProtected: the common refinement is too large to examine.
+        CannotBeProtected: the common refinement is too large to examine, or of too many columns.
     """
     columns = list(
         dict.fromkeys(
@@ -156,6 +159,16 @@ def build_lattice(facts: Facts, tables: Sequence[Table]) -> Lattice:
             for column in (*(dimension.column for dimension in table.dimensions), *table.where)
         )
     )
+    if len(columns) > MOST_COLUMNS:
+        raise CannotBeProtected(
+            [
+                Obstacle(
+                    (),
+                    f"de tabellen gebruiken samen {len(columns)} kolommen, meer dan {MOST_COLUMNS}",
+                    f"the tables use {len(columns)} columns together, more than {MOST_COLUMNS}",
+                )
+            ]
+        )
     built = [_build_axis(facts, tables, column) for column in columns]
     axes = tuple(axis for axis, _, _ in built)
     size = prod(len(axis) for axis in axes)

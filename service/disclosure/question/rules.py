@@ -205,7 +205,8 @@ def assess(lattice: Lattice, measures: Measures, rules: Rules) -> Assessment:
         level = float(rules.p_percent or DEFAULT_PERCENT) / 100 * first - rest
         up[few] = np.maximum(up[few], level[few])
     for many, percent in rules.dominance:
-        largest = sum((measures.largest(rank) for rank in range(1, many + 1)), np.zeros(size, dtype=np.int64))
+        ranks = range(1, min(many, measures.contributors) + 1)
+        largest = sum((measures.largest(rank) for rank in ranks), np.zeros(size, dtype=np.int64))
         dominated = _more_than(largest, measures.value, percent)
         why[dominated] |= Why.DOMINANCE
         level = largest * (100 / float(percent)) - value
