@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from service.disclosure.faults import DisclosureError
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 class SolverFailed(DisclosureError):
@@ -132,6 +133,11 @@ class Program:
                 return None
         raise SolverFailed(f"HiGHS: {self._highs.modelStatusToString(status)}")
 
+    @property
+    def reduced_costs(self) -> Floats:
+        """Per column, by how much the objective would change with it, at the last x."""
+        return np.array(self._highs.getSolution().col_dual)
+
     def give_up_after(self, seconds: float) -> None:
         """The next `solve` says after so much time that there is no x; its clock counts all solves together."""
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + seconds)
@@ -150,6 +156,9 @@ class Program:
         )
 
 
+PER_SEARCH = 1_000
+"""Simplex steps that take as long as what a search among whole numbers does besides."""
+
 MIXED_GAP = 0.5
 """Relative distance from the best objective at which a search among whole numbers stops."""
 
@@ -161,7 +170,7 @@ MIXED_SECONDS = 60.0
 
 
 def solve_mixed(
-    matrix: sp.csr_matrix, right: Floats, cost: Floats, bounds: tuple[Floats, Floats], whole: npt.NDArray[np.bool_]
+    matrix: sp.csr_matrix, right: Floats, cost: Floats, bounds: tuple[Floats, Floats], whole: Flags
 ) -> Floats | None:
     """A good x with matrix @ x = right within bounds (lower, upper), some of it whole; None when there is none.
 
@@ -183,3 +192,64 @@ def solve_mixed(
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverFailed(f"HiGHS: {highs.modelStatusToString(status)}")
     return np.array(highs.getSolution().col_value)
+
+
+class Selection:
+    """minimise cost @ z over 0 <= z <= 1 subject to rows @ z >= least, where rows are found one after another.
+
+    Attributes:
+        work: simplex steps so far, and `PER_SEARCH` for each search among whole numbers, times columns.
+    """
+
+    def __init__(self, cost: Floats, fixed: Flags) -> None:
+        """No rows yet.
+
+        Args:
+            cost: per column.
+            fixed: what is selected anyway.
+        """
+        self._highs = _solver()
+        nothing = np.zeros(0)
+        bounds = fixed.astype(np.float64), np.ones(len(cost))
+        self._highs.passModel(_model(sp.csr_matrix((0, len(cost))), cost, bounds, (nothing, nothing)))
+        self._columns = np.arange(len(cost), dtype=np.int32)
+        self.work = 0
+
+    def add(self, rows: sp.csr_matrix, least: float) -> None:
+        """From now on these hold too."""
+        count = rows.shape[0]
+        most = np.full(count, highspy.kHighsInf)
+        starts, columns = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
+        entries = rows.data.astype(np.float64)
+        self._highs.addRows(count, np.full(count, least), most, rows.nnz, starts, columns, entries)
+
+    def without(self, columns: npt.NDArray[np.integer]) -> None:
+        """From now on these are not selected."""
+        nothing = np.zeros(len(columns))
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), nothing, nothing)
+
+    def in_shares(self) -> tuple[Floats, Floats] | None:
+        """The cheapest selection of columns in part, and its reduced costs; None when there is none."""
+        if not self._solved():
+            return None
+        solution = self._highs.getSolution()
+        return np.clip(np.array(solution.col_value), 0.0, 1.0), np.array(solution.col_dual)
+
+    def whole(self, gap: float, branches: int) -> Floats | None:
+        """A selection of whole columns that costs no more than `gap` above the cheapest; None when none was found.
+
+        Args:
+            gap: relative.
+            branches: after how many to give up.
+        """
+        flags = np.ones(len(self._columns), dtype=np.uint8)
+        self._highs.changeColsIntegrality(len(self._columns), self._columns, flags)
+        self._highs.setOptionValue("mip_rel_gap", gap)
+        self._highs.setOptionValue("mip_max_nodes", branches)
+        self.work += PER_SEARCH * len(self._columns)
+        return np.rint(np.array(self._highs.getSolution().col_value)) if self._solved() else None
+
+    def _solved(self) -> bool:
+        self._highs.run()
+        self.work += (1 + self._highs.getInfo().simplex_iteration_count) * len(self._columns)
+        return bool(self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)

@@ -59,7 +59,7 @@ def small_tables(kind: str, count: int, unsafe: range, shapes=SHAPES) -> list[tu
     found = []
     seed = 0
     while len(found) < count:
-        one = _make(kind, seed, shapes[seed % len(shapes)])
+        one = one_table(kind, seed, shapes[seed % len(shapes)])
         seed += 1
         problem = one.problem
         if int(problem.unsafe.sum()) in unsafe:
@@ -67,7 +67,8 @@ def small_tables(kind: str, count: int, unsafe: range, shapes=SHAPES) -> list[tu
     return found
 
 
-def _make(kind: str, seed: int, shape: tuple[int, ...]) -> Small:
+def one_table(kind: str, seed: int, shape: tuple[int, ...]) -> Small:
+    """The table of a number."""
     source = random.Random(seed)
     codes = [[chr(ord("a") + place) for place in range(size)] for size in shape]
     dims = []

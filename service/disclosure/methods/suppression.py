@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from service.disclosure.attack.audit import AttackReport, attack_nodes
 from service.disclosure.faults import BadInput, CannotBeProtected, Fault, Obstacle
-from service.disclosure.pattern.finding import AS_IT_WAS, Pattern, Question, find_pattern
+from service.disclosure.pattern.finding import AS_IT_WAS, Pattern, Question, find_patterns
 from service.disclosure.pattern.zeros import hide_zeros
 from service.disclosure.progress import Progress, silent
 from service.disclosure.question.claims import Certificate
@@ -188,10 +188,10 @@ def protect(
     fixed = _fixed(lattice, measures, assessment, released)
     question = Question(lattice, measures, assessment, tuple(released), fixed, lattice.nodes[0][also.kept])
     with _timed("pattern", seconds, clock):
-        pattern = hide_zeros(question, reports, find_pattern(question, progress))
+        patterns = [hide_zeros(question, reports, found) for found in find_patterns(question, progress)]
     progress("attack", 0.0)
     with _timed("attack", seconds, clock):
-        outcome, report = _until_clean(question, pattern.withheld, pattern.ledger.in_use())
+        pattern, outcome, report = _least(question, patterns)
     return Protected(
         outcome,
         _report(question, outcome, report, pattern.programs, seconds),
@@ -233,6 +233,21 @@ def _fixed(lattice: Lattice, measures: Measures, assessment: Assessment, release
             Obstacle(lattice.describe(int(node)), *(SHOWN_EMPTY if shown[node] else PUBLISHED)) for node in given[:20]
         )
     return fixed
+
+
+def _least(question: Question, patterns: Sequence[Pattern]) -> tuple[Pattern, ReleasedTable, AttackReport]:
+    """The first pattern that the attack leaves as it is; if there is none, the one that withholds least in the end.
+
+    What deviations show by shares of a person they need not show in whole ones, and then much more has to be withheld.
+    """
+    found = []
+    for pattern in patterns:
+        outcome, report = _until_clean(question, pattern.withheld, pattern.ledger.in_use())
+        found.append((pattern, outcome, report))
+        if np.array_equal(outcome.published, ~pattern.withheld[question.lattice.nodes[0]]):
+            return found[-1]
+    value = question.measures.value[question.lattice.nodes[0]]
+    return min(found, key=lambda one: (int(value[~one[1].published].sum()), int((~one[1].published).sum())))
 
 
 def _until_clean(

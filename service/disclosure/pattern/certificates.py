@@ -191,6 +191,16 @@ class Ledger:
                 if need is not None:
                     yield direction * len(order) + place, need
 
+    def needs(self) -> Iterator[Need]:
+        """Everything that is open, for outsiders and contributors apart."""
+        for direction in (UP, DOWN):
+            for unsafe, node in enumerate(self._assessment.nodes.tolist()):
+                if self.outsider_open[direction, unsafe]:
+                    yield Need(unsafe, node, direction, float(self.levels[direction, unsafe]), None)
+                if self._insider_open[direction, unsafe]:
+                    left = np.flatnonzero(np.unpackbits(self._left[direction, unsafe], bitorder="little"))
+                    yield Need(unsafe, node, direction, float(self.insider_levels[direction, unsafe]), left)
+
     def need(self, direction: int, unsafe: int) -> Need | None:
         """What is open about one node in one direction."""
         node = int(self._assessment.nodes[unsafe])

@@ -2,13 +2,15 @@
 
 1. Every need is shown by certificates, of hypercubes or linear programs (`complete`, `search`).
 2. What can be published after all is, as far as the work allows (`relax`); not in tables where that would never end.
-3. A small table is tried in several ways, and cells are exchanged for cheaper ones; the cheapest pattern counts.
+3. A small table is put to the exact model (`cuts`), as far as the work allows; where that does not come to an end, the
+   table is tried in several ways, and cells are exchanged for cheaper ones. The cheapest pattern counts.
 
 What a pattern costs is the value of the cells that it withholds, and then their number.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,6 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from service.disclosure.faults import CannotBeProtected, Obstacle
 from service.disclosure.pattern.certificates import Ledger, Need, Room
+from service.disclosure.pattern.cuts import Separation, cheapest
 from service.disclosure.pattern.search import CROWDED, SMALL, Search
 from service.disclosure.pattern.withholding import Exposure, complete, exchange, relax
 from service.disclosure.progress import Progress, silent
@@ -46,7 +49,7 @@ RELAX_WORK_BESIDE = 3_000_000
 """The same beside more than `FEW_RELEASES` earlier releases."""
 
 FEW = 60
-"""Up to so many unsafe nodes, a small table is tried in every way of `WAYS`, with more in the first."""
+"""Up to so many unsafe nodes, the exact model is asked too, and else a small table is tried in every way of `WAYS`."""
 
 FEW_RELEASES = 10
 """The same for earlier releases; most of a longer history is settled, and one more table beside it should be quick."""
@@ -173,11 +176,11 @@ class Pattern:
     zeros: Ledger | None = None
 
 
-def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
-    """The cheapest pattern found.
+def find_patterns(question: Question, progress: Progress = silent) -> list[Pattern]:
+    """Patterns, the cheapest first; another only for when the attack finds that of counts it shows too little.
 
     Args:
-        question: what it is wanted for.
+        question: what they are wanted for.
         progress: told how far the first attempt is.
 
     Raises:
@@ -185,7 +188,36 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
     """
     first = _pattern(question, _first_way(question.lattice.size), progress=progress)
     if not question.small or not first.programs:
-        return first
+        return [first]
+    exact, near = _exactly(question, first)
+    found = [first, *exact] if near else [*_otherwise(question, first), *exact]
+    programs = sum(one.programs for one in found)
+    best, *others = sorted(found, key=question.cost)
+    return [replace(best, programs=programs), *others[:1]]
+
+
+def _exactly(question: Question, first: Pattern) -> tuple[list[Pattern], bool]:
+    """A pattern by the exact model, if that gives one, and whether it is one of the cheapest.
+
+    Where the work ends before all of it is safe, what it lacks is found as in every other pattern.
+    """
+    movable = question.touched & ((question.measures.value > 0) | first.withheld)
+    separation = Separation(question.lattice, question.measures, movable, question.room, _ledger(question).needs())
+    nodes = separation.nodes
+    worth = question.measures.value[nodes] + 1.0 / (2.0 * question.lattice.size)
+    cost = np.where(question.offered[nodes], worth, 0.0)
+    anyway = ~question.offered[nodes] | question.unsafe[nodes]
+    chosen, near = cheapest(separation, cost, anyway, first.withheld[nodes])
+    if chosen is None:
+        return [], False
+    begin = np.zeros(question.lattice.size, dtype=np.bool_)
+    begin[nodes] = chosen
+    pattern = _pattern(question, WAYS[0], begin=begin)
+    return [replace(pattern, programs=separation.solves + pattern.programs)], near
+
+
+def _otherwise(question: Question, first: Pattern) -> list[Pattern]:
+    """The same table in every other way, and the best of these without one of its cells: two patterns."""
     found = [first]
     for way in WAYS[1:]:
         if sum(one.programs for one in found) > MOST_PROGRAMS:
@@ -195,7 +227,7 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
     best = costs.index(min(costs))
     programs = sum(one.programs for one in found)
     pattern, more = _without_one(question, WAYS[best], found[best], MOST_PROGRAMS - programs)
-    return replace(pattern, programs=programs + more)
+    return [replace(pattern, programs=programs - found[best].programs + more), found[best]]
 
 
 def _first_way(size: int) -> Way:
@@ -230,23 +262,28 @@ def _without_one(question: Question, way: Way, best: Pattern, most: int) -> tupl
             return best, programs
 
 
-def _pattern(question: Question, way: Way, without: int | None = None, *, progress: Progress = silent) -> Pattern:
-    """One pattern, found in one way; `without` is a node that may not be used."""
+def _pattern(
+    question: Question,
+    way: Way,
+    without: int | None = None,
+    *,
+    begin: Flags | None = None,
+    progress: Progress = silent,
+) -> Pattern:
+    """One pattern, found in one way; `without` is a node that may not be used, `begin` is withheld at first."""
     lattice, measures, fixed, room = question.lattice, question.measures, question.fixed, question.room
     exponent, descending = way
     withheld = (~question.offered & ~fixed) | question.unsafe
+    if begin is not None:
+        withheld |= begin
     weight = _weight(measures, exponent)
-    ledger = Ledger(
-        question.assessment, measures, question.insight, room, brief=lattice.size >= CROWDED, quick=lattice.size > SMALL
-    )
-    ledger.leave(np.flatnonzero(~question.touched[question.assessment.nodes]))
+    ledger = _ledger(question)
     wide = _wide(question)
     order = np.argsort(-wide if descending else wide, kind="stable")
     programs = 0
     unmet: list[Need] = []
     movable = question.touched
-    for use_empty in (False, True):
-        movable = question.touched & ((measures.value > 0) | withheld | use_empty)
+    for movable in _movable(question, withheld, begin):
         if without is not None:
             movable[without] = False
         search = Search(lattice, measures, movable, withheld, weight, room=room, offered=question.offered)
@@ -276,6 +313,29 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
             pass
         programs += search.solves
     return Pattern(withheld, ledger, programs)
+
+
+def _movable(question: Question, withheld: Flags, begin: Flags | None) -> Iterator[Flags]:
+    """Nodes over which needs are shown: of what is withheld at first, if that may do; only in the end of empty ones."""
+    if begin is not None:
+        yield question.touched & withheld
+    yield question.touched & ((question.measures.value > 0) | withheld)
+    yield question.touched.copy()
+
+
+def _ledger(question: Question) -> Ledger:
+    """With everything open that the table has to do with."""
+    size = question.lattice.size
+    ledger = Ledger(
+        question.assessment,
+        question.measures,
+        question.insight,
+        question.room,
+        brief=size >= CROWDED,
+        quick=size > SMALL,
+    )
+    ledger.leave(np.flatnonzero(~question.touched[question.assessment.nodes]))
+    return ledger
 
 
 def _wide(question: Question) -> Floats:
