@@ -9,6 +9,7 @@ What a pattern costs is the value of the cells that it withholds, and then their
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -57,11 +58,21 @@ MOST_PROGRAMS = 5_000
 MOST_BEGINNINGS = 40
 """Patterns of a small table that are begun anew without one of the cells withheld."""
 
+MOST_WORK, MOST_WORK_PER_NODE = 40_000_000_000, 80_000
+"""Work after which what is not yet shown of a crowded table is left, and the table refused: the larger of both, some
+six minutes for half a million nodes. The hardest table known of that size takes nearly half of it."""
+
 AS_IT_WAS = (
     "met wat al is vrijgegeven valt deze cel niet te beschermen",
     "with what has been published already this cell cannot be protected",
 )
 """Why it is of no use to withhold more, in Dutch and English."""
+
+TOO_LONG = (
+    "voor deze cel was in de toegestane rekentijd geen bescherming te vinden; vraag een grovere tabel",
+    "no protection was found for this cell within the work allowed; ask for a coarser table",
+)
+"""Why a search was left before its end, in Dutch and English."""
 
 Way = tuple[float, bool]
 
@@ -181,7 +192,8 @@ def find_pattern(question: Question, progress: Progress = silent) -> Pattern:
         progress: told how far the first attempt is.
 
     Raises:
-        CannotBeProtected: whatever is withheld, some need cannot be met; by linear programming that is proven.
+        CannotBeProtected: whatever is withheld, some need cannot be met, which linear programming proves; or it takes
+            too much work to find out.
     """
     first = _pattern(question, _first_way(question.lattice.size), progress=progress)
     if not question.small or not first.programs:
@@ -245,17 +257,20 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
     programs = 0
     unmet: list[Need] = []
     movable = question.touched
+    work = _most_work(lattice.size)
     for use_empty in (False, True):
         movable = question.touched & ((measures.value > 0) | withheld | use_empty)
         if without is not None:
             movable[without] = False
         search = Search(lattice, measures, movable, withheld, weight, room=room, offered=question.offered)
-        unmet = complete(search, ledger, order, progress=progress)
+        unmet = complete(search, ledger, order, work=work, progress=progress)
         programs += search.solves
-        if not unmet:
+        work -= search.work
+        if not unmet or work <= 0:
             break
     if unmet:
-        raise CannotBeProtected(Obstacle(lattice.describe(need.node), *AS_IT_WAS) for need in unmet[:20])
+        why = AS_IT_WAS if work > 0 else TOO_LONG
+        raise CannotBeProtected(Obstacle(lattice.describe(need.node), *why) for need in unmet[:20])
     if lattice.size >= CROWDED:
         return Pattern(withheld, ledger, programs)
     search = Search(
@@ -276,6 +291,10 @@ def _pattern(question: Question, way: Way, without: int | None = None, *, progre
             pass
         programs += search.solves
     return Pattern(withheld, ledger, programs)
+
+
+def _most_work(size: int) -> float:
+    return max(MOST_WORK, MOST_WORK_PER_NODE * size) if size >= CROWDED else math.inf
 
 
 def _wide(question: Question) -> Floats:
