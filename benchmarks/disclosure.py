@@ -1,7 +1,7 @@
 """Disclosure control against its limits: CPU seconds, memory, loss and breaches.
 
     python -m benchmarks disclosure [--table small medium large huge] [--rule count p_percent dominance]
-                                    [--peer] [--optimum] [--history] [--profile]
+                                    [--peer] [--optimum] [--history] [--growth] [--profile]
 
 Without options: the small (512 cells) and medium (4,403) tables under every rule, held against the peers' figures that
 were measured before on the very same rows (`disclosure_peers.RECORDED`). Each run has a process of its own; what it
@@ -12,7 +12,8 @@ withheld is attacked anew, in large tables by `protect` alone, and a breach stop
   also ours when asked for what they do: to keep figures from outsiders alone.
 * `--optimum`: the loss against the proven optimum of the exact model on tables with 16 to 60 unsafe cells.
 * `--history`: one table beside a history of two hundred, against solving that history anew.
-* `--profile`: the stages, and the functions in which the time goes.
+* `--growth`: the same with a tenth, a quarter and half of the unsafe cells: how does time grow with them?
+* `--profile`: the functions in which the time goes; that of the stages is always told.
 """
 
 from __future__ import annotations
@@ -38,12 +39,18 @@ WITHIN, FEW = 1.05, 0.05
 """Value withheld as a multiple of the optimum; one table's share of the time that its history takes."""
 
 
+SHARES = (0.1, 0.25, 0.5)
+"""Of the unsafe cells, with `--growth`."""
+
+
 def main() -> None:
     """What the options ask for, row by row."""
     asked = _options()
     for name in asked.table:
         for rule in asked.rule:
             _one(name, rule, profile=asked.profile)
+            if asked.growth:
+                _growing(name, rule)
             if asked.peer:
                 _beside(name, rule)
     if asked.optimum:
@@ -63,7 +70,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--table", nargs="+", choices=[*DATA, HUGE], default=["small", "medium"])
     parser.add_argument("--rule", nargs="+", choices=list(RULES), default=list(RULES))
-    for flag in ("peer", "optimum", "history", "profile"):
+    for flag in ("peer", "optimum", "history", "growth", "profile"):
         parser.add_argument(f"--{flag}", action="store_true")
     return parser.parse_args(sys.argv[1:])
 
@@ -80,8 +87,9 @@ def _one(name: str, rule: str, *, profile: bool) -> None:
         f"loading compiled code took {ours['loading_seconds']:.1f} CPU s besides",
         flush=True,
     )
-    if profile:
-        print("  stages: " + ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in ours["stages"].items()))
+    print(
+        "  CPU seconds per stage: " + ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in ours["stages"].items())
+    )
     recorded = RECORDED.get((name, rule))
     if recorded is not None:
         tool = f"{recorded.tool}, before"
@@ -99,6 +107,17 @@ def _one(name: str, rule: str, *, profile: bool) -> None:
             "HiGHS for an outsider alone",
             ours["highs_seconds"],
             2.0 if GOALS[name] else None,
+        )
+
+
+def _growing(name: str, rule: str) -> None:
+    """CPU seconds per thousand unsafe cells, with ever more of them."""
+    for share in SHARES:
+        some = run(name, rule, "--unsafe", str(share))
+        print(
+            f"  {name} {rule}: {some['unsafe']} unsafe, {some['seconds']:.1f} CPU s, "
+            f"{1_000 * some['seconds'] / max(1, some['unsafe']):.2f} per thousand, {_breaches(some)}",
+            flush=True,
         )
 
 

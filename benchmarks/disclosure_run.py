@@ -1,10 +1,10 @@
 """One table protected in a process of its own, so that its CPU time and memory are its own.
 
-    python -m benchmarks.disclosure_run small count [--profile] [--outsiders] [--pattern FILE]
+    python -m benchmarks.disclosure_run small count [--profile] [--outsiders] [--unsafe SHARE] [--pattern FILE]
 
-prints one JSON object. With `--outsiders` nobody handed the figures in: a table of counts is kept from outsiders alone,
-as by other tools. With `--pattern`, nothing is protected: the pattern in the file (a tool's, one row per cell with its
-codes, and A or Q) is attacked instead.
+prints one JSON object. With `--unsafe`, only that share of the unsafe cells is taken for unsafe. With `--outsiders`
+nobody handed the figures in: a table of counts is kept from outsiders alone, as by other tools. With `--pattern`,
+nothing is protected: the pattern in the file (a tool's, one row per cell with its codes, and A or Q) is attacked.
 """
 
 from __future__ import annotations
@@ -21,16 +21,22 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import highspy
 import numpy as np
 import scipy.sparse as sp
 
 from benchmarks.disclosure_tables import load
-from service.disclosure import AttackReport, Facts, Protected, ReleasedTable, Table, attack, protect
+from service.disclosure import AttackReport, Facts, Protected, ReleasedTable, Rules, Table, attack, protect
+from service.disclosure.methods import suppression
 from service.disclosure.pattern.hypercubes.__main__ import compile_all
+from service.disclosure.question.lattice import Lattice
+from service.disclosure.question.measures import Measures
+from service.disclosure.question.rules import Assessment, assess
 
 BEAT = 15.0
 """Seconds between signs of life."""
@@ -51,7 +57,21 @@ def run(name: str, rule: str, *options: str, timeout: float | None = None) -> di
     return found
 
 
-def measure(name: str, rule: str, *, profile: bool, outsiders: bool) -> dict[str, Any]:
+class Stages:
+    """CPU seconds per stage, by what `protect` tells of its progress."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._stage, self._since = "lattice", time.process_time()
+
+    def tell(self, stage: str, _share: float) -> None:
+        """Take what has passed since the last time for the stage that was told then."""
+        now = time.process_time()
+        self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._since
+        self._stage, self._since = stage, now
+
+
+def measure(name: str, rule: str, *, profile: bool, outsiders: bool, unsafe: float) -> dict[str, Any]:
     """Protect and attack one table: CPU seconds, peak memory, what was withheld, what attackers found.
 
     Compiled code is loaded before the clock starts, as R and its packages are at the peers: that is once per process.
@@ -63,14 +83,17 @@ def measure(name: str, rule: str, *, profile: bool, outsiders: bool) -> dict[str
     compile_all()
     loading = time.process_time() - start
     profiler = cProfile.Profile(time.process_time)
-    with _alive(f"{name} {rule}"):
+    with _alive(f"{name} {rule}"), patch.object(suppression, "assess", partial(_some_unsafe, unsafe)):
+        stages = Stages()
         start = time.process_time()
-        outcome = profiler.runcall(protect, facts, table, rules) if profile else protect(facts, table, rules)
+        work = partial(protect, facts, table, rules, progress=stages.tell)
+        outcome = profiler.runcall(work) if profile else work()
         seconds = time.process_time() - start
+        stages.tell("", 1.0)
         memory = peak_memory()
         print(f"  {name} {rule}: protected in {seconds:.1f} CPU s", file=sys.stderr, flush=True)
         start = time.process_time()
-        anew = outcome.report.cells <= ANEW
+        anew = outcome.report.cells <= ANEW and unsafe == 1
         found = attack(facts, rules, [outcome.released]) if anew else outcome.report.attack
         attacked = time.process_time() - start
     if profile:
@@ -84,11 +107,18 @@ def measure(name: str, rule: str, *, profile: bool, outsiders: bool) -> dict[str
         "unsafe": report.unsafe,
         "suppressed": report.suppressed,
         "loss": 100 * report.suppressed_value / max(1, report.finest_value),
-        "stages": report.seconds,
+        "stages": stages.seconds,
         "attack_seconds": attacked,
         "highs_seconds": bare_highs(outcome) if report.suppressed and anew else None,
         **_verdict(found),
     }
+
+
+def _some_unsafe(share: float, lattice: Lattice, measures: Measures, rules: Rules) -> Assessment:
+    """What `assess` finds, of the unsafe cells a share alone, spread over the table: how does time grow with them?"""
+    every = assess(lattice, measures, rules)
+    kept = np.random.default_rng(20_251).random(len(every.nodes)) < share
+    return replace(every, **{one: getattr(every, one)[kept] for one in ("nodes", "why", "up", "down", "down_insider")})
 
 
 def attack_pattern(name: str, rule: str, pattern: Path) -> dict[str, Any]:
@@ -218,10 +248,11 @@ if __name__ == "__main__":
     parser.add_argument("rule")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--outsiders", action="store_true")
+    parser.add_argument("--unsafe", type=float, default=1.0)
     parser.add_argument("--pattern", type=Path)
     given = parser.parse_args()
     if given.pattern:
         answer = attack_pattern(given.table, given.rule, given.pattern)
     else:
-        answer = measure(given.table, given.rule, profile=given.profile, outsiders=given.outsiders)
+        answer = measure(given.table, given.rule, profile=given.profile, outsiders=given.outsiders, unsafe=given.unsafe)
     print(json.dumps(answer))

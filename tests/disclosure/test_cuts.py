@@ -91,3 +91,13 @@ def test_a_pattern_that_the_attack_breaks_gives_way_to_one_that_it_leaves():
     assert pattern is sound
     assert np.array_equal(~outcome.published, sound.withheld[question.lattice.nodes[0]])
     assert report.clean
+
+
+@pytest.mark.parametrize("kind", ["p %", "(n,k)"])
+@pytest.mark.parametrize("times", [10**6, 10**11])
+def test_figures_of_any_size_are_withheld_alike(kind, times):
+    """Euros of a country, in cents: a solver has to tell them apart from what a cell needs."""
+    small = one_table(kind, 2, CUBE)
+    wanted = protect(small.facts, small.table, small.rules).released.published
+    large = replace(small.facts, value=small.facts.value * times)
+    assert np.array_equal(protect(large, small.table, small.rules).released.published, wanted)

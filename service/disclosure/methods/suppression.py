@@ -192,6 +192,7 @@ def protect(
     progress("attack", 0.0)
     with _timed("attack", seconds, clock):
         pattern, outcome, report = _least(question, patterns)
+    progress("explanations", 0.0)
     return Protected(
         outcome,
         _report(question, outcome, report, pattern.programs, seconds),

@@ -179,17 +179,21 @@ class Ledger:
         """The node of a place in the assessment."""
         return int(self._assessment.nodes[unsafe])
 
-    def open_needs(self, order: Ints) -> Iterator[tuple[int, Need]]:
-        """Every need that is open when its turn comes, with its place among all needs.
+    def open_needs(self, order: Ints) -> Iterator[tuple[float, Need]]:
+        """Every need that is open when its turn comes, and which share of those open now has had its turn.
 
         Args:
             order: of the unsafe nodes, as places in the assessment.
         """
-        for direction in (UP, DOWN):
-            for place, unsafe in enumerate(order.tolist()):
+        either = self.outsider_open | self._insider_open
+        turns = [(direction, order[either[direction, order]]) for direction in (UP, DOWN)]
+        count, passed = sum(len(places) for _, places in turns), 0
+        for direction, places in turns:
+            for unsafe in places.tolist():
                 need = self.need(direction, unsafe)
                 if need is not None:
-                    yield direction * len(order) + place, need
+                    yield passed / count, need
+                passed += 1
 
     def needs(self) -> Iterator[Need]:
         """Everything that is open, for outsiders and contributors apart."""

@@ -61,6 +61,9 @@ ATTACKING = 20_000_000
 CHOOSING = 12_000_000
 """Work of choosing what is withheld, in all."""
 
+LARGEST = 1e6
+"""Deviations and costs are in units in which the largest is about this: beyond that a solver drowns in its rounding."""
+
 
 @dataclass(frozen=True)
 class _Attacker:
@@ -162,6 +165,7 @@ def cheapest(separation: Separation, cost: Floats, anyway: Flags, known: Flags) 
         What it withholds, per node of the separation, None when the solver found nothing; and whether it is safe and
         within `GAP` of the least by all cuts, but for what is `DEAR`.
     """
+    cost = cost * (LARGEST / max(float(cost.max(initial=0.0)), LARGEST))
     selection = Selection(cost, anyway)
     size = len(cost)
     selection.add(_matrix(_not_alone(separation.relations), size), 0.0)
@@ -199,16 +203,17 @@ def _matrix(rows: Sequence[Cut], size: int) -> sp.csr_matrix:
     return sp.csr_matrix((np.concatenate([[], *(adds for _, adds in rows)]), nodes, starts), shape=(len(rows), size))
 
 
-def _attackers(measures: Measures, nodes: Ints, room: Room, needs: Iterable[Need]) -> list[_Attacker]:
-    """Outsiders, and every contributor with a need of its own."""
+def _attackers(measures: Measures, nodes: Ints, room: Room, asked_for: Iterable[Need]) -> list[_Attacker]:
+    """Outsiders, and every contributor with a need of its own; see `LARGEST`."""
     place = np.full(len(measures.value), -1, dtype=np.int64)
     place[nodes] = np.arange(len(nodes))
     asked: dict[int, list[tuple[int, int, float]]] = {}
-    for need in needs:
+    for need in asked_for:
         for one in [-1] if need.attackers is None else need.attackers.tolist():
             asked.setdefault(one, []).append((int(place[need.node]), need.direction, need.level))
     most = max((level for theirs in asked.values() for _, _, level in theirs), default=1.0)
     cap = 4.0 * max(float(measures.value[nodes].sum()), most)
+    unit = max(1.0, cap / LARGEST)
     found = []
     for one, theirs in sorted(asked.items()):
         down, up = room.down[nodes].copy(), np.minimum(room.up[nodes], cap)
@@ -219,5 +224,6 @@ def _attackers(measures: Measures, nodes: Ints, room: Room, needs: Iterable[Need
             down[column] = np.minimum(down[column], measures.value[node[among]] - own[among])
             known = column[alone[among]]
             down[known] = up[known] = 0.0
-        found.append(_Attacker(down, up, tuple(theirs)))
+        needs = tuple((column, direction, level / unit) for column, direction, level in theirs)
+        found.append(_Attacker(down / unit, up / unit, needs))
     return found

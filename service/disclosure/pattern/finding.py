@@ -10,6 +10,7 @@ What a pattern costs is the value of the cells that it withholds, and then their
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from service.disclosure.faults import CannotBeProtected, Obstacle
+from service.disclosure.linear import SolverFailed
 from service.disclosure.pattern.certificates import Ledger, Need, Room
 from service.disclosure.pattern.cuts import Separation, cheapest
 from service.disclosure.pattern.search import CROWDED, SMALL, Search
@@ -60,11 +62,21 @@ MOST_PROGRAMS = 5_000
 MOST_BEGINNINGS = 40
 """Patterns of a small table that are begun anew without one of the cells withheld."""
 
+MOST_WORK, MOST_WORK_PER_NODE = 40_000_000_000, 80_000
+"""Work after which what is not yet shown of a crowded table is left, and the table refused: the larger of both, some
+six minutes for half a million nodes. The hardest table known of that size takes nearly half of it."""
+
 AS_IT_WAS = (
     "met wat al is vrijgegeven valt deze cel niet te beschermen",
     "with what has been published already this cell cannot be protected",
 )
 """Why it is of no use to withhold more, in Dutch and English."""
+
+TOO_LONG = (
+    "voor deze cel was in de toegestane rekentijd geen bescherming te vinden; vraag een grovere tabel",
+    "no protection was found for this cell within the work allowed; ask for a coarser table",
+)
+"""Why a search was left before its end, in Dutch and English."""
 
 Way = tuple[float, bool]
 
@@ -184,7 +196,8 @@ def find_patterns(question: Question, progress: Progress = silent) -> list[Patte
         progress: told how far the first attempt is.
 
     Raises:
-        CannotBeProtected: whatever is withheld, some need cannot be met; by linear programming that is proven.
+        CannotBeProtected: whatever is withheld, some need cannot be met, which linear programming proves; or it takes
+            too much work to find out.
     """
     first = _pattern(question, _first_way(question.lattice.size), progress=progress)
     if not question.small or not first.programs:
@@ -199,7 +212,8 @@ def find_patterns(question: Question, progress: Progress = silent) -> list[Patte
 def _exactly(question: Question, first: Pattern) -> tuple[list[Pattern], bool]:
     """A pattern by the exact model, if that gives one, and whether it is one of the cheapest.
 
-    Where the work ends before all of it is safe, what it lacks is found as in every other pattern.
+    Where the work ends before all of it is safe, what it lacks is found as in every other pattern. The model gives none
+    where the solver gives up; then there are the other ways.
     """
     movable = question.touched & ((question.measures.value > 0) | first.withheld)
     separation = Separation(question.lattice, question.measures, movable, question.room, _ledger(question).needs())
@@ -207,7 +221,10 @@ def _exactly(question: Question, first: Pattern) -> tuple[list[Pattern], bool]:
     worth = question.measures.value[nodes] + 1.0 / (2.0 * question.lattice.size)
     cost = np.where(question.offered[nodes], worth, 0.0)
     anyway = ~question.offered[nodes] | question.unsafe[nodes]
-    chosen, near = cheapest(separation, cost, anyway, first.withheld[nodes])
+    try:
+        chosen, near = cheapest(separation, cost, anyway, first.withheld[nodes])
+    except SolverFailed:
+        return [], False
     if chosen is None:
         return [], False
     begin = np.zeros(question.lattice.size, dtype=np.bool_)
@@ -283,16 +300,19 @@ def _pattern(
     programs = 0
     unmet: list[Need] = []
     movable = question.touched
+    left = _most_work(lattice.size)
     for movable in _movable(question, withheld, begin):
         if without is not None:
             movable[without] = False
         search = Search(lattice, measures, movable, withheld, weight, room=room, offered=question.offered)
-        unmet = complete(search, ledger, order, progress=progress)
+        unmet = complete(search, ledger, order, work=left, progress=progress)
         programs += search.solves
-        if not unmet:
+        left -= search.work
+        if not unmet or left <= 0:
             break
     if unmet:
-        raise CannotBeProtected(Obstacle(lattice.describe(need.node), *AS_IT_WAS) for need in unmet[:20])
+        why = AS_IT_WAS if left > 0 else TOO_LONG
+        raise CannotBeProtected(Obstacle(lattice.describe(need.node), *why) for need in unmet[:20])
     if lattice.size >= CROWDED:
         return Pattern(withheld, ledger, programs)
     search = Search(
@@ -336,6 +356,10 @@ def _ledger(question: Question) -> Ledger:
     )
     ledger.leave(np.flatnonzero(~question.touched[question.assessment.nodes]))
     return ledger
+
+
+def _most_work(size: int) -> float:
+    return max(MOST_WORK, MOST_WORK_PER_NODE * size) if size >= CROWDED else math.inf
 
 
 def _wide(question: Question) -> Floats:

@@ -56,8 +56,14 @@ class Means(Enum):
     """What a search may use; each finds more than the one before, and takes longer."""
 
     CUBES = auto()
+    LONGER_SUMS = auto()
     MORE_CUBES = auto()
+    MOST_CUBES = auto()
     PROGRAMS = auto()
+
+
+_HARDER = {Means.LONGER_SUMS: 1, Means.MORE_CUBES: 2, Means.MOST_CUBES: 3, Means.PROGRAMS: 3}
+"""How often hypercubes have been asked in vain (`Cubes.try_harder`)."""
 
 
 class Searcher:
@@ -238,7 +244,7 @@ class Search:
         """From now on use no more than this."""
         self._means = means
         if self._cubes is not None and self.crowded:
-            self._cubes.try_harder(harder=means is not Means.CUBES)
+            self._cubes.try_harder(_HARDER.get(means, 0))
 
     @property
     def solves(self) -> int:

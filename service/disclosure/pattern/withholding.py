@@ -26,10 +26,16 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-STEPS = 10
-"""Times that progress is told per direction."""
+STEPS = 20
+"""Times that progress is told per stage."""
 
-_STAGES = {Means.CUBES: "pattern", Means.MORE_CUBES: "harder", Means.PROGRAMS: "programs"}
+_STAGES = {
+    Means.CUBES: "pattern",
+    Means.LONGER_SUMS: "pattern again",
+    Means.MORE_CUBES: "harder",
+    Means.MOST_CUBES: "hardest",
+    Means.PROGRAMS: "programs",
+}
 
 
 def complete(
@@ -37,7 +43,8 @@ def complete(
 ) -> list[Need]:
     """Withhold until every need is shown.
 
-    In a crowded table first with the quickest means: what these do not find is mostly shown by what others need.
+    In a crowded table first with the quickest means: what these do not find is mostly shown by what others need. Then
+    with ever harder ones what is left.
 
     Args:
         search: where to look; what it finds is added to its withheld nodes.
@@ -52,11 +59,11 @@ def complete(
     unmet: list[Need] = []
     for means in Means if search.crowded else (Means.PROGRAMS,):
         search.use(means)
-        unmet, told = [], 0
-        for place, need in ledger.open_needs(order):
-            if place >= told:
-                progress(_STAGES[means] if search.crowded else "pattern", place / (2 * len(order)))
-                told = place + 1 + len(order) // STEPS
+        unmet, told = [], 0.0
+        for share, need in ledger.open_needs(order):
+            if share >= told:
+                progress(_STAGES[means] if search.crowded else "pattern", share)
+                told = share + 1 / STEPS
             if search.work >= work or not _meet(search, ledger, need):
                 unmet.append(need)
     return unmet
@@ -174,7 +181,7 @@ def relax(
     for place, node in enumerate(candidates.tolist()):
         if search.work >= work:
             break
-        if place % (1 + len(candidates) // (2 * STEPS)) == 0:
+        if place % (1 + len(candidates) // STEPS) == 0:
             progress("relax", place / len(candidates))
         known = exposure.publish(node)
         if known is None:

@@ -21,8 +21,8 @@ Flags = npt.NDArray[np.bool_]
 EFFORTS = ((20_000, (40, 100_000, 40, 5)), (100_000, (8, 3_000, 40, 1)), (np.inf, (4, 100, 40, 1)))
 """Up to how many nodes of a lattice, how much to do for each need (`Scratch.effort`)."""
 
-HARDER = (20, 20_000, 400, 1)
-"""How much to do in a large lattice for what was not found so; few needs, of many times the work."""
+HARDER = ((4, 100, 400, 1), (8, 1_000, 400, 1), (20, 20_000, 400, 1))
+"""How much to do in a large lattice for what was not found so: half of it is found by no more than more hypercubes."""
 
 
 class Cubes:
@@ -46,9 +46,9 @@ class Cubes:
         """Corners of hypercubes and moves looked at so far; grows as time does, and is the same every time."""
         return int(self._scratch.state[on.WORK])
 
-    def try_harder(self, *, harder: bool) -> None:
-        """Do more for each need from now on, or as much as fits the size of the lattice."""
-        self._scratch.effort[:] = HARDER if harder else _effort(len(self.price))
+    def try_harder(self, times: int) -> None:
+        """Do more for each need from now on, up to `len(HARDER)` times more; 0 is what fits the size of the lattice."""
+        self._scratch.effort[:] = HARDER[times - 1] if times else _effort(len(self.price))
 
     def find(self, need: Need, attackers: Ints) -> Certificate | None:
         """A cheap certificate for a need, or None when none was found; there may be one all the same.

@@ -47,8 +47,8 @@ def _look_up(node: int, desk: Desk) -> None:
 
 
 @compiled
-def _choose_moves(target: int, sign: float, least: float, desk: Desk) -> bool:
-    """Per axis the cheapest moves through a node, by the codes that they touch; False when one has none."""
+def _choose_moves(target: int, sign: float, left: float, least: float, desk: Desk) -> bool:
+    """Per axis the moves through a node that cost least per unit, by the codes touched; False when one has none."""
     moves, board, scratch = desk.moves, desk.board, desk.scratch
     closed, now, noted, room_of = board.closed, scratch.state[CLOCK], scratch.room_clock, scratch.room
     offset, direction_of, first_entry = moves.offset, moves.sign, moves.entry
@@ -73,18 +73,27 @@ def _choose_moves(target: int, sign: float, least: float, desk: Desk) -> bool:
                     break
                 if deviation[node] == 0.0:
                     total += price[node] + FREE
-            if not good or (found == breadth and total >= cheapest[breadth - 1]):
+            if not good or (found == breadth and total >= cheapest[breadth - 1] * left):
                 continue
+            step = left
             for entry in range(first_entry[move], first_entry[move + 1]):
                 falls = direction_of[entry] * sign < 0
                 if watch or falls:
                     node = target + offset[entry]
                     if noted[node] != now:
                         _look_up(node, desk)
-                    if room_of[node] < 0 or (falls and room_of[node] + deviation[node] < least):
+                    if room_of[node] < 0:
                         good = False
                         break
+                    if falls:
+                        step = min(step, room_of[node] + deviation[node])
+                        if step < least:
+                            good = False
+                            break
             if not good:
+                continue
+            total /= step
+            if found == breadth and total >= cheapest[breadth - 1]:
                 continue
             place = min(found, breadth - 1)
             found = min(found + 1, breadth)
@@ -204,7 +213,7 @@ def _push(target: int, sign: float, level: float, limit: float, desk: Desk) -> f
             own_room = scratch.room[target] + deviation[target]
             if own_room < left - ROUNDING * level:
                 break
-        if not _choose_moves(target, sign, least, desk):
+        if not _choose_moves(target, sign, left, least, desk):
             break
         count, step, price = _cheapest_cube(target, sign, left, own_room, limit - cost, least, desk)
         if count == 0 or logged + count > len(scratch.log_node):
