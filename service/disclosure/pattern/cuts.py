@@ -55,7 +55,7 @@ DEAR = 0.005
 MANY = 180
 """Nodes up to which all may be withheld in every round, which is quick there."""
 
-ATTACKING = 20_000_000
+ATTACKING = 5_000_000
 """Work of linear programs that look for cuts, in all."""
 
 CHOOSING = 12_000_000
